@@ -1,0 +1,54 @@
+"""Which encoder an id stands for."""
+
+import importlib
+
+from ingest.encoders.base import Encoder, Say
+from ingest.errors import UnknownEncoder
+
+KNOWN_IDS = ("lite",)
+"""The encoders that come with Nearspace."""
+
+
+def load_encoder(encoder_id: str, *, say: Say | None = None) -> Encoder:
+    """Load the encoder of that id: one of KNOWN_IDS, or `python:package.module:Name` for one of your own.
+
+    `Name` is a class or function of an importable module that, called without arguments, gives an Encoder.
+    `say` receives a line about slow work.  Raises UnknownEncoder, or WeightsError from the encoder itself.
+    """
+    if encoder_id == "lite":
+        from ingest.encoders.lite import load_lite
+
+        return load_lite(say=say)
+    if encoder_id.startswith("python:"):
+        return _load_python(encoder_id)
+    raise UnknownEncoder(
+        f"No encoder has the id {encoder_id!r}. "
+        f"Use {' or '.join(KNOWN_IDS)}, or python:package.module:Name for an encoder of your own."
+    )
+
+
+def _load_python(encoder_id: str) -> Encoder:
+    parts = encoder_id.split(":")
+    if len(parts) != 3 or not all(parts):
+        raise UnknownEncoder(f"The encoder id {encoder_id!r} is not complete. Write it as python:package.module:Name.")
+    _, module_name, name = parts
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UnknownEncoder(
+            f"The encoder {encoder_id!r} cannot be loaded: no module named {error.name!r}. "
+            "Install that module, or set PYTHONPATH to the folder it is in."
+        ) from error
+    factory = getattr(module, name, None)
+    if not callable(factory):
+        raise UnknownEncoder(
+            f"The encoder {encoder_id!r} cannot be loaded: {module_name} has no class or function {name!r}. "
+            "Check the name after the last colon."
+        )
+    encoder = factory()
+    if not isinstance(encoder, Encoder):
+        raise UnknownEncoder(
+            f"The encoder {encoder_id!r} cannot be used: what {name} gives lacks info, encode_texts, encode_images "
+            "or token_spans. Give it all four, as ingest.encoders.base.Encoder describes."
+        )
+    return encoder
