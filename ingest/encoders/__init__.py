@@ -1,0 +1,1 @@
+"""Encoders: each turns texts and images into unit vectors of one shared latent space."""

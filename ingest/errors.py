@@ -1,0 +1,66 @@
+"""Every error Nearspace raises on purpose.
+
+    NearspaceError
+    ├── SettingsError          a path, name or option that cannot be used
+    ├── ReadError              one source cannot be read; its outcome is `failed`
+    │   └── SkipSource         one source is left out on purpose; its outcome is `skipped`
+    ├── EncoderError           an encoder cannot be loaded
+    │   ├── UnknownEncoder     no encoder has that id
+    │   └── WeightsError       weights are missing, or are not the published ones
+    └── SpaceError             a space cannot be opened or written
+        ├── SpaceNotFound      no space of that name is there
+        ├── EncoderMismatch    the space was made with another encoder
+        ├── SpaceBusy          another process is writing into the space
+        └── ServerError        the Chroma server does not start or does not answer
+
+The last sentence of every message says what to do next.  Anything that is not in this tree is a bug and
+propagates with its traceback.
+"""
+
+
+class NearspaceError(Exception):
+    """The base of every error raised on purpose; `str(error)` is fit to be shown to a person."""
+
+
+class SettingsError(NearspaceError):
+    """A path, name or option that cannot be used."""
+
+
+class ReadError(NearspaceError):
+    """One source cannot be read; the message says what is wrong with it, without its path."""
+
+
+class SkipSource(ReadError):
+    """One source is left out on purpose; the message says why, without its path."""
+
+
+class EncoderError(NearspaceError):
+    """An encoder cannot be loaded."""
+
+
+class UnknownEncoder(EncoderError):
+    """No encoder has that id."""
+
+
+class WeightsError(EncoderError):
+    """An encoder's weights are missing, or are not the published ones."""
+
+
+class SpaceError(NearspaceError):
+    """A space cannot be opened or written."""
+
+
+class SpaceNotFound(SpaceError):
+    """No space of that name is in the home folder."""
+
+
+class EncoderMismatch(SpaceError):
+    """The space was made with an encoder other than the one asked for."""
+
+
+class SpaceBusy(SpaceError):
+    """Another process is writing into the space."""
+
+
+class ServerError(SpaceError):
+    """The Chroma server does not start or does not answer."""

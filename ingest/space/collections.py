@@ -1,0 +1,165 @@
+"""A space's two Chroma collections: the index of its image vectors and of its text vectors."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import chromadb
+import httpx
+import numpy as np
+from chromadb.config import Settings
+from chromadb.errors import ChromaError, NotFoundError
+from numpy.typing import NDArray
+
+from ingest.encoders.base import EncoderInfo
+from ingest.errors import ServerError
+from ingest.readers.draft import MODALITIES, Modality
+from ingest.space.embedding_function import NearspaceEmbeddingFunction
+from ingest.space.item import Item
+from ingest.space.server import HOST, ServerConnection
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+Answer = TypeVar("Answer")
+
+# At 300,000 items the default of 100 finds 91 % of the true neighbours and 400 finds 99.7 %, at the same latency.
+_EF_SEARCH = 400
+
+
+class Collections:
+    """The two collections of one space, reached through its server; safe to share between threads."""
+
+    def __init__(self, connection: ServerConnection, space: str, encoder: EncoderInfo) -> None:
+        """Open the collections of `space`, making those that are missing.
+
+        Raises:
+            ServerError: Chroma refuses, or holds a collection of that name made with another encoder.
+        """
+        self._connection = connection
+        self._space = space
+        self._encoder = encoder
+        _keep_loopback_off_proxies()
+        self._open()
+
+    def count(self, modality: Modality) -> int:
+        """How many items Chroma has of this modality."""
+        return self._ask(lambda: self._collections[modality].count())
+
+    def query(
+        self, modality: Modality, vectors: NDArray[np.float32], count: int
+    ) -> list[list[tuple[str, float]]]:  # fmt: skip
+        """The `count` nearest items to each row of `vectors` (n, dimension), as (item id, cosine), nearest first."""
+
+        def ask() -> list[list[tuple[str, float]]]:
+            answer = self._collections[modality].query(
+                query_embeddings=list(vectors), n_results=count, include=["distances"]
+            )
+            distances = answer["distances"] or []
+            return [
+                [(item_id, min(1.0, 1.0 - distance)) for item_id, distance in zip(row, row_distances, strict=True)]
+                for row, row_distances in zip(answer["ids"], distances, strict=True)
+            ]
+
+        return self._ask(ask)
+
+    def upsert(self, modality: Modality, items: Sequence[Item], vectors: NDArray[np.float32]) -> None:
+        """Put items with their vectors (len(items), dimension) into the index; those that are there are replaced."""
+
+        def put() -> None:
+            for start in range(0, len(items), self._batch):
+                piece = items[start : start + self._batch]
+                self._collections[modality].upsert(
+                    ids=[item.id for item in piece],
+                    embeddings=list(vectors[start : start + self._batch]),
+                    documents=[item.text for item in piece],
+                    metadatas=[_metadata(item) for item in piece],
+                )
+
+        self._ask(put)
+
+    def delete(self, modality: Modality, ids: Sequence[str]) -> None:
+        """Take items out of the index; ids that it does not have are fine."""
+
+        def take() -> None:
+            for start in range(0, len(ids), self._batch):
+                self._collections[modality].delete(ids=list(ids[start : start + self._batch]))
+
+        self._ask(take)
+
+    def start_over(self) -> None:
+        """Drop both collections and make them again, empty."""
+        for modality in MODALITIES:
+            try:
+                self._client.delete_collection(self._name(modality))
+            except NotFoundError:
+                continue
+        self._open()
+
+    def reconnect(self) -> None:
+        """Reach the server anew and open the collections again."""
+        self._connection.reach_again()
+        self._open()
+
+    def _open(self) -> None:
+        settings = Settings(anonymized_telemetry=False)
+        try:
+            self._client: ClientAPI = chromadb.HttpClient(HOST, self._connection.port, settings=settings)
+            self._batch = self._client.get_max_batch_size()
+            self._collections: dict[Modality, Collection] = {
+                modality: self._open_collection(modality) for modality in MODALITIES
+            }
+        except (ChromaError, httpx.TransportError, ValueError) as error:
+            raise self._refusal(error) from error
+
+    def _open_collection(self, modality: Modality) -> "Collection":
+        collection = self._client.get_or_create_collection(
+            self._name(modality),
+            embedding_function=NearspaceEmbeddingFunction(self._encoder.id, self._encoder.fingerprint),  # type: ignore[arg-type]
+            configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
+            metadata={"encoder": self._encoder.id, "fingerprint": self._encoder.fingerprint, "modality": modality},
+        )
+        made_with = (collection.metadata or {}).get("fingerprint")
+        if made_with != self._encoder.fingerprint:
+            raise ServerError(
+                f"Chroma's collection {collection.name} was made with another encoder ({made_with}). "
+                "Delete the folder `chroma` of this space; it is rebuilt from the ledger."
+            )
+        return collection
+
+    def _name(self, modality: Modality) -> str:
+        return f"{self._space}-{modality}"
+
+    def _ask(self, question: Callable[[], Answer]) -> Answer:
+        """Ask Chroma; once more after reaching it anew, as the server may have been restarted or rebuilt meanwhile."""
+        try:
+            return question()
+        except (httpx.TransportError, NotFoundError):
+            self.reconnect()
+        except ChromaError as error:
+            raise self._refusal(error) from error
+        try:
+            return question()
+        except (httpx.TransportError, ChromaError) as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: Exception) -> ServerError:
+        return ServerError(
+            f"Chroma cannot serve the space {self._space!r}: {error}. "
+            "Try again; if it stays so, end all Nearspace programs and start one: the index is checked when it opens."
+        )
+
+
+def _metadata(item: Item) -> dict[str, str | int | float | bool]:
+    known = {"path": item.path, "root": item.root, "folder": item.folder, "title": item.title, "page": item.page}
+    # Chroma takes no None, and a key that stands for nothing is better left out.
+    return {**item.meta, **{key: value for key, value in known.items() if value not in (None, "")}}
+
+
+def _keep_loopback_off_proxies() -> None:
+    """chromadb's client follows proxy variables even to loopback, where no proxy could reach our server."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        if HOST not in hosts:
+            os.environ[name] = ",".join([*hosts, HOST])

@@ -1,0 +1,85 @@
+"""Keeps Chroma in step with the ledger: finishes what was interrupted, and rebuilds what is broken."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ingest.encoders.base import Say
+from ingest.errors import ServerError
+from ingest.readers.draft import MODALITIES
+from ingest.space.collections import Collections
+from ingest.space.ledger import Ledger
+
+Progress = Callable[[int, int], None]
+"""Receives (items done, items in all)."""
+
+_PIECE = 2_000  # items a step: bounds memory, and gives progress something to show
+_PROBES = 16
+_SAME_VECTOR = 1e-3  # cosine distance under which a vector is taken for itself
+
+
+def catch_up(ledger: Ledger, collections: Collections, space: Path, progress: Progress | None = None) -> int:
+    """Tell Chroma what the ledger has and it has not, and take out what was removed; returns how many items.
+
+    Only the holder of the space's write lock may call this.
+    """
+    total = ledger.waiting()
+    done = 0
+    while removed := ledger.removed(_PIECE):
+        for modality in MODALITIES:
+            collections.delete(modality, [item_id for item_id, kind in removed if kind == modality])
+        for thumbnail in ledger.purge([item_id for item_id, _ in removed]):
+            (space / thumbnail).unlink(missing_ok=True)
+        done += len(removed)
+        if progress:
+            progress(done, total)
+    while items := ledger.pending(_PIECE):
+        for modality in MODALITIES:
+            chosen = [item for item in items if item.modality == modality]
+            if chosen:
+                collections.upsert(modality, chosen, ledger.vectors_of([item.id for item in chosen]))
+        ledger.mark_indexed([item.id for item in items])
+        done += len(items)
+        if progress:
+            progress(done, total)
+    return done
+
+
+def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
+    """Say how Chroma disagrees with the ledger, or '' when counts agree and sampled items find themselves."""
+    for modality, (sure, perhaps) in ledger.indexed_counts().items():
+        count = collections.count(modality)
+        if not sure <= count <= sure + perhaps:
+            return f"Chroma has {count:,} {modality} items and the ledger {sure:,}"
+        ids = ledger.indexed_sample(modality, _PROBES)
+        if not ids:
+            continue
+        try:
+            hits = collections.query(modality, ledger.vectors_of(ids), 1)
+        except ServerError as error:
+            return f"Chroma cannot search its {modality} items ({error})"
+        nearest = np.array([row[0][1] if row else -1.0 for row in hits])
+        if (nearest < 1.0 - _SAME_VECTOR).any():
+            return f"Chroma does not find {modality} items by their own vectors"
+    return ""
+
+
+def rebuild(ledger: Ledger, collections: Collections, space: Path, progress: Progress | None = None) -> int:
+    """Make both collections anew from the ledger's vectors; returns how many items they have."""
+    collections.start_over()
+    ledger.mark_all_pending()
+    return catch_up(ledger, collections, space, progress)
+
+
+def make_sound(
+    ledger: Ledger, collections: Collections, space: Path, say: Say | None, progress: Progress | None
+) -> None:
+    """Bring Chroma in step with the ledger, saying so when it had to be rebuilt."""
+    problem = what_is_wrong(ledger, collections)
+    if problem:
+        if say:
+            say(f"{problem}: rebuilding the index from the ledger; nothing is lost.")
+        rebuild(ledger, collections, space, progress)
+    else:
+        catch_up(ledger, collections, space, progress)

@@ -1,0 +1,37 @@
+"""An item of a space, as the ledger keeps it."""
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from ingest.readers.draft import Modality, Value
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image or passage that has a vector."""
+
+    id: str
+    """A decimal integer; rising, and never given to another item of the space."""
+    modality: Modality
+    path: str
+    """The source's absolute path."""
+    root: str
+    """The folder that was given to `nearspace ingest`, absolute."""
+    folder: str
+    """The source's folder as people see it: the root's own name, then the path below it, with '/' between."""
+    text: str = ""
+    """The passage; for an image, its caption or ''."""
+    title: str = ""
+    """The document's title or the passage's heading."""
+    page: int | None = None
+    """Page within the source, from 1."""
+    position: int = 0
+    """Place among the items of its source, from 0."""
+    meta: dict[str, Value] = field(default_factory=dict)
+    thumbnail: str = ""
+    """The thumbnail's path within the space folder; '' for a passage."""
+
+    @property
+    def name(self) -> str:
+        """The source's file name."""
+        return PurePath(self.path).name

@@ -1,0 +1,405 @@
+"""The ledger: a space's own durable record of every source, its outcome, and every vector (SQLite, WAL).
+
+The ledger is the truth and Chroma is the index.  An item is first committed here as not yet indexed, then upserted to
+Chroma, then marked as indexed; an item to be removed is first marked here, then deleted from Chroma, then
+deleted here.  So whatever is interrupted can be finished from the ledger alone.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import SpaceError
+from ingest.readers.draft import MODALITIES, Draft, Modality
+from ingest.space.item import Item
+from ingest.space.schema import migrate
+
+LEDGER_NAME = "ledger.db"
+_VECTOR = np.dtype("<f4")
+_PENDING, _INDEXED, _REMOVED = 0, 1, 2
+_SQL_VARIABLES = 500  # a list of ids goes into SQL in pieces: SQLite bounds the number of variables
+_ITEM_COLUMNS = (
+    "items.id, modality, path, root, folder, text, title, page, position, meta, thumbnail "
+    "FROM items JOIN sources ON sources.id = items.source"
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as the ledger knows it."""
+
+    id: int
+    path: str
+    root: str
+    folder: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    sidecar: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """What a run writes about one source: its identity, its outcome, and its items if they are new."""
+
+    path: str
+    root: str
+    folder: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    outcome: str
+    reason: str = ""
+    sidecar: str = ""
+    drafts: Sequence[Draft] = ()
+    thumbnails: Sequence[str] = ()
+    """One path within the space folder for each draft, '' for a passage."""
+    vectors: "NDArray[np.float32] | None" = None
+    """Shape (len(drafts), dimension); None keeps no items."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Vectors of live items, in the order of their ids."""
+
+    ids: NDArray[np.int64]
+    modalities: list[Modality]
+    folders: list[str]
+    vectors: NDArray[np.float32]
+    """Shape (n, dimension)."""
+
+
+class Ledger:
+    """An open ledger; safe to share between threads, and readable while another process writes."""
+
+    def __init__(self, path: Path, dimension: int) -> None:
+        """Open the ledger at `path`, or make it, for vectors of `dimension`.
+
+        Raises:
+            SpaceError: the file is damaged or cannot be opened.
+        """
+        self.path = path
+        self.dimension = dimension
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            # FULL: an item that a run has acknowledged outlives a power cut, not only a killed process.
+            self._db.execute("PRAGMA synchronous = FULL")
+            migrate(self._db)
+        except sqlite3.Error as error:
+            raise SpaceError(
+                f"The ledger {path} cannot be opened ({error}). Check the folder's permissions and the free space "
+                "on its disk; if the file is damaged, restore it from a backup."
+            ) from error
+
+    def close(self) -> None:
+        """Close the file; the ledger cannot be used afterwards."""
+        with self._lock:
+            self._db.close()
+
+    # ---- reading -------------------------------------------------------------------------------------------------
+
+    def revision(self) -> int:
+        """A number that rises whenever items or sources change; cheap."""
+        return int(self._one("SELECT value FROM facts WHERE key = 'revision'"))
+
+    def counts(self) -> dict[Modality, int]:
+        """How many live items each modality has."""
+        rows = self._all("SELECT modality, COUNT(*) FROM items WHERE state != 2 GROUP BY modality")
+        found = {modality: int(count) for modality, count in rows}
+        return {modality: found.get(modality, 0) for modality in MODALITIES}
+
+    def item_count(self) -> int:
+        """How many live items there are."""
+        return int(self._one("SELECT COUNT(*) FROM items WHERE state != 2"))
+
+    def folders(self) -> list[str]:
+        """The folders that hold live items, sorted."""
+        rows = self._all(
+            "SELECT DISTINCT folder FROM sources WHERE id IN (SELECT source FROM items WHERE state != 2) ORDER BY 1"
+        )
+        return [folder for (folder,) in rows]
+
+    def items(self, ids: Sequence[str]) -> list[Item]:
+        """The live items of `ids`, in the order asked; ids that are not there (any more) are left out."""
+        found: dict[int, Item] = {}
+        numbers = [int(item_id) for item_id in ids if item_id.isdecimal()]
+        for piece in _pieces(numbers):
+            query = f"SELECT {_ITEM_COLUMNS} WHERE state != 2 AND items.id IN ({_marks(piece)})"
+            found.update((row[0], _item(row)) for row in self._all(query, piece))
+        return [found[number] for number in numbers if number in found]
+
+    def items_of(self, path: str) -> list[Item]:
+        """The live items of the source at `path`, in their order."""
+        rows = self._all(f"SELECT {_ITEM_COLUMNS} WHERE state != 2 AND path = ? ORDER BY position", [path])
+        return [_item(row) for row in rows]
+
+    def live_ids(self) -> NDArray[np.int64]:
+        """The ids of all live items, rising."""
+        rows = self._all("SELECT id FROM items WHERE state != 2 ORDER BY id")
+        return np.array([number for (number,) in rows], dtype=np.int64)
+
+    def vectors(self, after: int = 0) -> Vectors:
+        """The vectors of live items whose id is greater than `after`, in the order of their ids."""
+        rows = self._all(
+            "SELECT items.id, modality, folder, vector FROM items JOIN sources ON sources.id = items.source "
+            "JOIN vectors ON vectors.item = items.id WHERE state != 2 AND items.id > ? ORDER BY items.id",
+            [after],
+        )
+        return Vectors(
+            ids=np.array([row[0] for row in rows], dtype=np.int64),
+            modalities=[row[1] for row in rows],
+            folders=[row[2] for row in rows],
+            vectors=self._matrix([row[3] for row in rows]),
+        )
+
+    def vectors_of(self, ids: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of `ids`, shape (len(ids), dimension).
+
+        Raises:
+            KeyError: an id has no vector.
+        """
+        found: dict[int, bytes] = {}
+        numbers = [int(item_id) for item_id in ids]
+        for piece in _pieces(numbers):
+            found.update(self._all(f"SELECT item, vector FROM vectors WHERE item IN ({_marks(piece)})", piece))
+        return self._matrix([found[number] for number in numbers])
+
+    def source(self, path: str) -> Source | None:
+        """The source at `path`, or None."""
+        rows = self._sources("path = ?", [path])
+        return rows[0] if rows else None
+
+    def sources_with_hash(self, sha256: str) -> list[Source]:
+        """The sources that have this content and are in the space."""
+        return self._sources("sha256 = ? AND sha256 != '' ORDER BY id", [sha256])
+
+    def sources(self) -> list[Source]:
+        """All sources, by path."""
+        return self._sources("1 ORDER BY path", [])
+
+    def sources_not_seen(self, run: int) -> list[Source]:
+        """The sources that `run` has not come across, by path."""
+        return self._sources("run < ? ORDER BY path", [run])
+
+    def outcome_counts(self) -> dict[str, int]:
+        """How many sources ended in each outcome when they were last looked at."""
+        return dict(self._all("SELECT outcome, COUNT(*) FROM sources GROUP BY outcome ORDER BY outcome"))
+
+    # ---- what Chroma still has to learn ---------------------------------------------------------------------------
+
+    def indexed_counts(self) -> dict[Modality, tuple[int, int]]:
+        """For each modality: items that Chroma surely has, and items that it may have as well."""
+        rows = self._all("SELECT modality, state = 1, COUNT(*) FROM items GROUP BY modality, state = 1")
+        found = {(modality, bool(sure)): int(count) for modality, sure, count in rows}
+        return {name: (found.get((name, True), 0), found.get((name, False), 0)) for name in MODALITIES}
+
+    def pending(self, limit: int) -> list[Item]:
+        """Up to `limit` items that are not yet in Chroma, oldest first."""
+        rows = self._all(f"SELECT {_ITEM_COLUMNS} WHERE state = 0 ORDER BY items.id LIMIT ?", [limit])
+        return [_item(row) for row in rows]
+
+    def removed(self, limit: int) -> list[tuple[str, Modality]]:
+        """Up to `limit` items (id, modality) that are still to be taken out of Chroma."""
+        rows = self._all("SELECT id, modality FROM items WHERE state = 2 ORDER BY id LIMIT ?", [limit])
+        return [(str(number), modality) for number, modality in rows]
+
+    def waiting(self) -> int:
+        """How many items Chroma has still to learn or to forget."""
+        return int(self._one("SELECT COUNT(*) FROM items WHERE state != 1"))
+
+    def indexed_sample(self, modality: Modality, count: int) -> list[str]:
+        """Up to `count` items that Chroma surely has, spread evenly over the ledger."""
+        ids = self._all("SELECT id FROM items WHERE modality = ? AND state = 1 ORDER BY id", [modality])
+        step = max(1, len(ids) // count)
+        return [str(number) for (number,) in ids[::step][:count]]
+
+    def mark_indexed(self, ids: Iterable[str]) -> None:
+        """Note that Chroma has these items."""
+        with self.transaction(changes=False):
+            self._db.executemany(
+                "UPDATE items SET state = 1 WHERE id = ? AND state = 0", [(int(item_id),) for item_id in ids]
+            )
+
+    def mark_all_pending(self) -> None:
+        """Note that Chroma has none of the items, so that all are upserted again."""
+        with self.transaction(changes=False):
+            self._db.execute("UPDATE items SET state = 0 WHERE state = 1")
+
+    def purge(self, ids: Iterable[str]) -> list[str]:
+        """Forget removed items for good; returns the thumbnails that no item uses any more."""
+        numbers = [int(item_id) for item_id in ids]
+        thumbnails: set[str] = set()
+        with self.transaction(changes=False):
+            for piece in _pieces(numbers):
+                where = f"IN ({_marks(piece)})"
+                thumbnails.update(row[0] for row in self._all(f"SELECT thumbnail FROM items WHERE id {where}", piece))
+                self._db.execute(f"DELETE FROM vectors WHERE item {where}", piece)
+                self._db.execute(f"DELETE FROM items WHERE id {where}", piece)
+            thumbnails.discard("")
+            used = "SELECT 1 FROM items WHERE thumbnail = ? LIMIT 1"
+            return sorted(name for name in thumbnails if not self._all(used, [name]))
+
+    # ---- writing (the holder of the space's write lock only) --------------------------------------------------------
+
+    def begin_run(self, roots: Sequence[str]) -> int:
+        """Note that a run over `roots` has started; returns its number."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self.transaction(changes=False):
+            cursor = self._db.execute("INSERT INTO runs (started, roots) VALUES (?, ?)", [now, json.dumps(roots)])
+            return int(cursor.lastrowid or 0)
+
+    def end_run(self, run: int) -> None:
+        """Note that the run came to its end."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self.transaction(changes=False):
+            self._db.execute("UPDATE runs SET finished = ? WHERE id = ?", [now, run])
+
+    def write(self, run: int, records: Sequence[SourceRecord]) -> list[str]:
+        """Write sources with their items in one transaction; returns the new items' ids.
+
+        The items that a source had before are marked for removal.  When this returns, the items are durable.
+        """
+        new: list[str] = []
+        with self.transaction():
+            for record in records:
+                source = self._put_source(run, record)
+                self._db.execute("UPDATE items SET state = 2 WHERE source = ?", [source])
+                new.extend(self._put_items(source, record))
+        return new
+
+    def touch(self, run: int, sources: Sequence[tuple[int, int, int]]) -> None:
+        """Note that `run` found these sources (id, size, mtime_ns) unchanged."""
+        with self.transaction(changes=False):
+            self._db.executemany(
+                "UPDATE sources SET run = ?, size = ?, mtime_ns = ?, outcome = 'unchanged', reason = '' WHERE id = ?",
+                [(run, size, mtime_ns, source) for source, size, mtime_ns in sources],
+            )
+
+    def keep(self, run: int, source: int, outcome: str, reason: str) -> None:
+        """Note an outcome of `source` that leaves its items as they are."""
+        with self.transaction(changes=False):
+            self._db.execute(
+                "UPDATE sources SET run = ?, outcome = ?, reason = ? WHERE id = ?", [run, outcome, reason, source]
+            )
+
+    def move(self, run: int, source: int, record: SourceRecord) -> None:
+        """Give `source` the path, root and folder of `record`; its items keep their ids and vectors."""
+        with self.transaction():
+            self._db.execute("DELETE FROM sources WHERE path = ? AND id != ?", [record.path, source])
+            self._db.execute(
+                "UPDATE sources SET path = ?, root = ?, folder = ?, size = ?, mtime_ns = ?, outcome = 'moved', "
+                "reason = ?, run = ? WHERE id = ?",
+                [record.path, record.root, record.folder, record.size, record.mtime_ns, record.reason, run, source],
+            )
+            self._upsert_again(source)
+
+    def set_caption(self, run: int, source: int, sidecar: str, caption: str) -> None:
+        """Give the image of `source` another caption; its vector stays."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE sources SET sidecar = ?, outcome = 'updated', reason = 'its caption changed', run = ? "
+                "WHERE id = ?",
+                [sidecar, run, source],
+            )
+            self._db.execute(
+                "UPDATE items SET text = ? WHERE source = ? AND modality = 'image' AND state != 2", [caption, source]
+            )
+            self._upsert_again(source)
+
+    def remove(self, sources: Sequence[int]) -> None:
+        """Forget these sources; their items are marked for removal from Chroma."""
+        with self.transaction():
+            for piece in _pieces(sources):
+                self._db.execute(f"UPDATE items SET state = 2 WHERE source IN ({_marks(piece)})", piece)
+                self._db.execute(f"DELETE FROM sources WHERE id IN ({_marks(piece)})", piece)
+
+    @contextmanager
+    def transaction(self, *, changes: bool = True) -> Iterator[None]:
+        """Everything inside is written, or nothing is; `changes` tells readers that items changed."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                if changes:
+                    self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'revision'")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    # ---- inside ---------------------------------------------------------------------------------------------------
+
+    def _put_source(self, run: int, record: SourceRecord) -> int:
+        cursor = self._db.execute(
+            "INSERT INTO sources (path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason, run) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET root = excluded.root, "
+            "folder = excluded.folder, size = excluded.size, mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256, "
+            "sidecar = excluded.sidecar, outcome = excluded.outcome, reason = excluded.reason, run = excluded.run "
+            "RETURNING id",
+            [
+                record.path, record.root, record.folder, record.size, record.mtime_ns,
+                record.sha256, record.sidecar, record.outcome, record.reason, run,
+            ],
+        )  # fmt: skip
+        return int(cursor.fetchone()[0])
+
+    def _put_items(self, source: int, record: SourceRecord) -> Iterator[str]:
+        if record.vectors is None:
+            return
+        rows = zip(record.drafts, record.thumbnails, record.vectors, strict=True)
+        for position, (draft, thumbnail, vector) in enumerate(rows):
+            meta = json.dumps(draft.meta, ensure_ascii=False)
+            cursor = self._db.execute(
+                "INSERT INTO items (source, position, modality, text, title, page, meta, thumbnail, state) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                [source, position, draft.modality, draft.text, draft.title, draft.page, meta, thumbnail],
+            )
+            blob = np.ascontiguousarray(vector, dtype=_VECTOR).tobytes()
+            self._db.execute("INSERT INTO vectors VALUES (?, ?)", [cursor.lastrowid, blob])
+            yield str(cursor.lastrowid)
+
+    def _upsert_again(self, source: int) -> None:
+        self._db.execute("UPDATE items SET state = 0 WHERE source = ? AND state = 1", [source])
+
+    def _sources(self, where: str, values: Sequence[object]) -> list[Source]:
+        columns = "id, path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason"
+        return [Source(*row) for row in self._all(f"SELECT {columns} FROM sources WHERE {where}", values)]
+
+    def _matrix(self, blobs: list[bytes]) -> NDArray[np.float32]:
+        flat = np.frombuffer(b"".join(blobs), dtype=_VECTOR).astype(np.float32, copy=False)
+        return flat.reshape(len(blobs), self.dimension)
+
+    def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    def _one(self, query: str) -> int:
+        return self._all(query)[0][0]
+
+
+def _item(row: tuple) -> Item:
+    number, modality, path, root, folder, text, title, page, position, meta, thumbnail = row
+    return Item(
+        str(number), modality, path, root, folder, text, title, page, position, json.loads(meta), thumbnail
+    )  # fmt: skip
+
+
+def _pieces(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), _SQL_VARIABLES):
+        yield values[start : start + _SQL_VARIABLES]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))

@@ -1,0 +1,33 @@
+"""File locks that the operating system gives back when a process ends, however it ends."""
+
+import time
+from pathlib import Path
+from typing import IO
+
+import portalocker
+
+SHARED = portalocker.LockFlags.SHARED
+EXCLUSIVE = portalocker.LockFlags.EXCLUSIVE
+_POLL_SECONDS = 0.05
+
+
+def try_lock(path: Path, flags: portalocker.LockFlags) -> IO[bytes] | None:
+    """Lock the file at `path` (made if need be) at once; None when another process holds it.
+
+    The lock lives as long as the file that is returned is open.
+    """
+    file = path.open("a+b")
+    try:
+        portalocker.lock(file, flags | portalocker.LockFlags.NON_BLOCKING)
+    except portalocker.LockException:
+        file.close()
+        return None
+    return file
+
+
+def wait_for_lock(path: Path, flags: portalocker.LockFlags, seconds: float) -> IO[bytes] | None:
+    """Lock the file at `path` as soon as others let go of it; None when they have not after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while (lock := try_lock(path, flags)) is None and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return lock

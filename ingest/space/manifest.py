@@ -1,0 +1,94 @@
+"""The manifest: what a space is, in a small JSON file that a person can read."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.encoders.base import EncoderInfo
+from ingest.errors import SpaceError
+from ingest.readers.draft import Modality
+
+FORMAT_VERSION = 1
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True)
+class ModalityStatistics:
+    """What the space knows of one modality's cone of vectors."""
+
+    count: int
+    mean: tuple[float, ...]
+    """The mean of the unit vectors; its length tells how narrow the cone is."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The identity of a space."""
+
+    name: str
+    encoder: EncoderInfo
+    created: str
+    """When the space was made, ISO 8601, UTC."""
+    format_version: int = FORMAT_VERSION
+    statistics: dict[Modality, ModalityStatistics] = field(default_factory=dict)
+
+    @property
+    def modality_gap(self) -> float | None:
+        """Euclidean distance between the image mean and the text mean; None while one modality is missing."""
+        image, text = self.statistics.get("image"), self.statistics.get("text")
+        if not image or not text:
+            return None
+        return float(sum((a - b) ** 2 for a, b in zip(image.mean, text.mean, strict=True)) ** 0.5)
+
+    def with_statistics(self, statistics: dict[Modality, ModalityStatistics]) -> "Manifest":
+        """The same manifest with fresh statistics."""
+        return replace(self, statistics=statistics)
+
+
+def new_manifest(name: str, encoder: EncoderInfo) -> Manifest:
+    """The manifest of a space that has no items yet."""
+    return Manifest(name=name, encoder=encoder, created=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest so that a reader sees the old file or the new one, never half of it."""
+    temporary = folder / f"{MANIFEST_NAME}.{os.getpid()}.tmp"
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(asdict(manifest), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / MANIFEST_NAME)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of the space in `folder`.
+
+    Raises:
+        SpaceError: the file is damaged, or a newer Nearspace wrote it.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version = int(raw["format_version"])
+        if version > FORMAT_VERSION:
+            raise SpaceError(
+                f"{folder} has format {version}, and this Nearspace knows formats up to {FORMAT_VERSION}. "
+                "Update Nearspace, or choose another space."
+            )
+        return Manifest(
+            name=str(raw["name"]),
+            encoder=EncoderInfo(**raw["encoder"]),
+            created=str(raw["created"]),
+            format_version=version,
+            statistics={
+                modality: ModalityStatistics(count=int(entry["count"]), mean=tuple(entry["mean"]))
+                for modality, entry in raw.get("statistics", {}).items()
+            },
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SpaceError(
+            f"{path} cannot be read ({error}). Restore it from a backup, or ingest into a space of another name."
+        ) from error
