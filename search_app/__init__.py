@@ -1,0 +1,1 @@
+"""Asks a space: the Streamlit app of Nearspace."""

@@ -1,0 +1,1 @@
+"""Query, ranking and projection: plain Python over a space's vectors, without Streamlit."""

@@ -1,0 +1,213 @@
+"""Ranks images and passages in one fair list, although their raw cosines cannot be compared.
+
+Text and image vectors lie in two separate cones (the modality gap, Liang et al. 2022): to a text query, every
+passage is closer than any picture.  So nothing is ever ordered by raw cosine across modalities.  Instead:
+
+1.  Centring.  Each modality's mean is subtracted from its items, and the mean of the query's own modality from the
+    query; both are brought back to unit length.  The cosine of two centred vectors, the *affinity*, no longer
+    holds what is common to a whole modality.  The mean is the sum over the items divided by (n + MEAN_PRIOR), so that
+    the one item of a modality is not moved onto nothing.
+2.  Candidates.  Each modality gives its own: Chroma is asked for the nearest to the centred query (subtracting a mean
+    from every item shifts all their inner products with a query alike, so the order is the same but for
+    lengths); narrowed to folders, all items of those folders are scanned, as a metadata filter in Chroma is slower.
+3.  Standardising.  For each query and modality, the affinities to a steady background sample of that modality (at most
+    2,048 items, chosen by a hash of their id, so the same ones from query to query) give a mean and a standard
+    deviation; a hit's score is how many of these deviations it lies above that mean.  A z-score, computed per query.
+4.  Merging.  All candidates are ordered by that score.
+
+A modality of few items has no background to speak of, and its deviation would be about nothing.  For texts, a fixed
+list of everyday phrases in the encoder's own vectors fills both the mean and the background up.  Besides, the
+background's mean is drawn towards 0 (what centring leads to) and its variance towards TYPICAL_SPREAD squared, with the
+weight of MEAN_PRIOR and SPREAD_PRIOR further items; at a hundred items neither matters.
+
+The percentile is simpler: the share of the modality's other items (of the sample, when there are more) whose affinity
+is lower than the hit's.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.readers.draft import MODALITIES, Modality
+from search_app.engine.query import Probe, Query
+from search_app.engine.snapshot import Group, Snapshot
+
+MEAN_PRIOR = 3.0
+SPREAD_PRIOR = 10.0
+TYPICAL_SPREAD = 0.1
+ENOUGH_TEXTS = 64
+"""With fewer texts than this, the phrases join the background."""
+
+PHRASES = (
+    "a photo of a dog", "a bird on a branch", "a red car on the road", "a plate of food", "people at a table",
+    "a child playing outside", "a house with a garden", "mountains and a lake", "a city street at night",
+    "a close-up of a flower", "a cup of coffee", "a wooden chair", "a musical instrument", "a boat on the water",
+    "a train at the station", "a woman reading a book", "a football match", "an old map", "snow on the trees",
+    "a computer screen", "how it works", "the history of the town", "a short introduction", "instructions for use",
+    "what to do first", "the results of the study", "a letter to a friend", "a list of parts", "the price of bread",
+    "the weather in spring", "questions and answers", "a recipe with eggs and flour", "the law and the court",
+    "a story about the sea", "health and exercise", "the stars and the planets", "money and trade",
+    "learning a language", "music and dance", "repairing a machine",
+)  # fmt: skip
+"""What people might ask of anything: stands for texts where a space has few."""
+
+
+class Index(Protocol):
+    """What a ranking needs of a space: its nearest neighbours in Chroma."""
+
+    def query(self, modality: Modality, vectors: NDArray[np.float32], count: int) -> list[list[tuple[str, float]]]:
+        """The `count` items nearest to each row of `vectors`, as (item id, cosine), nearest first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An item found, and how close it is."""
+
+    id: str
+    modality: Modality
+    rank: int
+    """Place in the merged list, from 1."""
+    score: float
+    """Standard deviations above the affinity that is usual for this query and modality."""
+    percentile: float
+    """Percent of the modality's other items that are less close, 0 to 100."""
+    others: int
+    """How many other items that percentile was taken over."""
+    cosine: float
+    """Raw cosine of query and item; only comparable within one modality."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The hits of one query, best first."""
+
+    hits: tuple[Hit, ...] = ()
+    searched: int = 0
+    """How many items the filters let through."""
+
+
+def rank(
+    query: Query,
+    probe: Probe,
+    snapshot: Snapshot,
+    index: Index,
+    phrases: NDArray[np.float32] | None = None,
+) -> Ranking:
+    """Find the `query.count` items closest in meaning to `probe` among those that the query's filters let through.
+
+    `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
+    less fairly.  Raises ServerError when Chroma does not answer.
+    """
+    means = modality_means(snapshot, phrases)
+    centred = probe.centred(means)
+    raw = probe.raw
+    merged: list[Hit] = []
+    searched = 0
+    for modality in query.wanted:
+        group = snapshot.groups.get(modality)
+        if group is None or not len(group):
+            continue
+        allowed = _allowed(query, group, snapshot)
+        searched += int(allowed.sum())
+        rows = _candidates(query, group, allowed, index, centred)
+        affinities = affinity(group.vectors[rows], means[modality], centred)
+        # Within a modality the score rises with the affinity, so no more than `count` of each can be among the best.
+        nearest = np.argsort(-affinities, kind="stable")[: query.count]
+        rows, affinities = rows[nearest], affinities[nearest]
+        usual = _Background(group, means[modality], centred, phrases if modality == "text" else None)
+        cosines = np.clip(group.vectors[rows] @ raw, -1.0, 1.0)
+        for row, value, cosine in zip(rows.tolist(), affinities.tolist(), cosines.tolist(), strict=True):
+            percentile, others = usual.percentile(row, value)
+            score = usual.standardise(value)
+            merged.append(Hit(str(group.ids[row]), modality, 0, score, percentile, others, cosine))
+    merged.sort(key=lambda hit: (-hit.score, int(hit.id)))
+    best = merged[: query.count]
+    return Ranking(tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1)), searched)
+
+
+def affinity(
+    vectors: NDArray[np.float32], mean: NDArray[np.float64], centred: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Cosine of each unit row, once it has lost `mean`, with the centred query; shape (len(vectors),)."""
+    # |x - m|^2 = 1 - 2 x.m + |m|^2 for a unit x: one pass over the rows, and no shifted copy of them.
+    products = vectors @ np.stack([centred, mean.astype(np.float32)], axis=1)
+    squares = 1.0 - 2.0 * products[:, 1].astype(np.float64) + float(mean @ mean)
+    shifted = products[:, 0] - float(mean @ centred)
+    return np.asarray(np.clip(shifted / np.sqrt(np.maximum(squares, 1e-12)), -1.0, 1.0), dtype=np.float32)
+
+
+def modality_means(snapshot: Snapshot, phrases: NDArray[np.float32] | None) -> dict[Modality, NDArray[np.float64]]:
+    """The mean vector of each modality, shape (dimension,), drawn towards 0 where there are few items."""
+    means: dict[Modality, NDArray[np.float64]] = {}
+    for modality in MODALITIES:
+        group = snapshot.groups.get(modality)
+        total = np.zeros(snapshot.dimension) if group is None else group.total
+        count = 0 if group is None else len(group)
+        if modality == "text" and phrases is not None:
+            total = total + phrases.sum(axis=0, dtype=np.float64)
+            count += len(phrases)
+        means[modality] = np.asarray(total / (count + MEAN_PRIOR))
+    return means
+
+
+def _allowed(query: Query, group: Group, snapshot: Snapshot) -> NDArray[np.bool_]:
+    """Which items of the group the filters let through; never the item that the query is like."""
+    if query.folders:
+        codes = [code for code, name in enumerate(snapshot.folder_names) if name in query.folders]
+        allowed = np.isin(group.folders, codes)
+    else:
+        allowed = np.ones(len(group), np.bool_)
+    if query.like:
+        allowed[group.rows_of(np.array([int(query.like)], dtype=np.int64))] = False
+    return allowed
+
+
+def _candidates(
+    query: Query, group: Group, allowed: NDArray[np.bool_], index: Index, centred: NDArray[np.float32]
+) -> NDArray[np.int64]:
+    """Rows of the group that are worth scoring."""
+    if query.folders:
+        return np.flatnonzero(allowed).astype(np.int64)
+    asked = max(4 * query.count, 100) + int(bool(query.like))
+    answer = index.query(group.modality, centred[np.newaxis], min(asked, len(group)))
+    # Chroma may know items that the snapshot has not, and the other way round: only what both have is scored.
+    rows = group.rows_of(np.array([int(item_id) for item_id, _ in answer[0]], dtype=np.int64))
+    return rows[allowed[rows]]
+
+
+class _Background:
+    """The affinities that are usual for one query and modality."""
+
+    def __init__(
+        self,
+        group: Group,
+        mean: NDArray[np.float64],
+        centred: NDArray[np.float32],
+        phrases: NDArray[np.float32] | None,
+    ) -> None:
+        self._rows = group.background
+        self._values = affinity(group.vectors[self._rows], mean, centred).astype(np.float64)
+        usual = self._values
+        if phrases is not None and len(usual) < ENOUGH_TEXTS:
+            usual = np.concatenate([usual, affinity(phrases, mean, centred)])
+        count = len(usual)
+        self._mean = float(usual.sum() / (count + MEAN_PRIOR))
+        variance = (count * float(usual.var()) + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)
+        self._spread = variance**0.5
+        self._rising = np.sort(self._values)
+
+    def standardise(self, value: float) -> float:
+        """How many deviations `value` lies above what is usual."""
+        return (value - self._mean) / self._spread
+
+    def percentile(self, row: int, value: float) -> tuple[float, int]:
+        """Percent of the other background items that are less close than the item of `row`; and how many there are."""
+        place = int(np.searchsorted(self._rows, row))
+        itself = place < len(self._rows) and int(self._rows[place]) == row
+        others = len(self._rows) - int(itself)
+        # The item's own value may differ from `value` in its last bits: neither it nor its equals count as less close.
+        lower = int(np.searchsorted(self._rising, value - 1e-6))
+        return (100.0 * lower / others if others else 100.0), others

@@ -1,0 +1,225 @@
+"""A space's vectors in memory, brought up to date whenever the ledger has changed."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.readers.draft import MODALITIES, Modality
+
+Number = TypeVar("Number", bound=np.generic)
+
+BACKGROUND = 2_048
+"""Items of a modality that stand for all of them when a score is standardised."""
+
+
+class VectorBatch(Protocol):
+    """Vectors of live items, in the order of their ids; see `ingest.space.Vectors`."""
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Shape (n,)."""
+        ...
+
+    @property
+    def modalities(self) -> Sequence[Modality]:
+        """One for each id."""
+        ...
+
+    @property
+    def folders(self) -> Sequence[str]:
+        """One for each id."""
+        ...
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """Unit rows, shape (n, dimension)."""
+        ...
+
+
+class VectorSource(Protocol):
+    """What live vectors need of a ledger; see `ingest.space.Ledger`."""
+
+    dimension: int
+
+    def revision(self) -> int:
+        """A number that rises whenever items change."""
+        ...
+
+    def moves(self) -> int:
+        """A number that rises whenever items get another folder."""
+        ...
+
+    def live_ids(self) -> NDArray[np.int64]:
+        """The ids of all live items, rising."""
+        ...
+
+    def vectors(self, after: int = 0) -> VectorBatch:
+        """The vectors of live items whose id is greater than `after`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Group:
+    """All items of one modality, in the order of their ids."""
+
+    modality: Modality
+    ids: NDArray[np.int64]
+    folders: NDArray[np.int32]
+    """For each item, the place of its folder in the snapshot's `folder_names`."""
+    vectors: NDArray[np.float32]
+    """Unit rows, shape (len(ids), dimension)."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def total(self) -> NDArray[np.float64]:
+        """The sum of the vectors, shape (dimension,)."""
+        return np.asarray(self.vectors.sum(axis=0, dtype=np.float64))
+
+    @cached_property
+    def background(self) -> NDArray[np.int64]:
+        """Rows of at most BACKGROUND items, rising; mostly the same ones when the group grows."""
+        return steady_sample(self.ids, BACKGROUND)
+
+    def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row of each id that is in the group; ids that are not are left out."""
+        rows = np.searchsorted(self.ids, ids)
+        inside = rows < len(self.ids)
+        rows, ids = rows[inside], ids[inside]
+        return np.asarray(rows[self.ids[rows] == ids], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A space's vectors at one revision; never changes."""
+
+    revision: int
+    dimension: int
+    folder_names: tuple[str, ...]
+    groups: dict[Modality, Group]
+
+    def __len__(self) -> int:
+        return sum(len(group) for group in self.groups.values())
+
+    def find(self, item_id: str) -> tuple[Group, int] | None:
+        """The group and row of an item, or None when it is not there."""
+        if not item_id.isdecimal() or len(item_id) > 18:
+            return None
+        wanted = np.array([int(item_id)], dtype=np.int64)
+        for group in self.groups.values():
+            rows = group.rows_of(wanted)
+            if len(rows):
+                return group, int(rows[0])
+        return None
+
+    def folder_counts(self) -> dict[str, int]:
+        """How many items each folder holds, folders without any left out, by name."""
+        counts = np.zeros(len(self.folder_names), np.int64)
+        for group in self.groups.values():
+            counts += np.bincount(group.folders, minlength=len(counts))
+        return dict(sorted((name, int(n)) for name, n in zip(self.folder_names, counts, strict=True) if n))
+
+
+class LiveVectors:
+    """Keeps the newest snapshot of one space; safe to share between threads.
+
+    New vectors are appended to spare room behind the old ones, so that a refresh during an ingest copies only them.
+    """
+
+    def __init__(self, source: VectorSource) -> None:
+        """Read nothing yet: the first `now` does."""
+        self._source = source
+        self._lock = threading.Lock()
+        self._moves = -1
+        self._folders: dict[str, int] = {}
+        self._columns: dict[Modality, _Column] = {}
+        self._snapshot = Snapshot(-1, source.dimension, (), {})
+
+    def now(self) -> Snapshot:
+        """The space's vectors as the ledger has them now."""
+        if self._source.revision() == self._snapshot.revision:
+            return self._snapshot
+        with self._lock:
+            # Read first: whatever is written from here on gives another revision, and so another refresh.
+            revision, moves = self._source.revision(), self._source.moves()
+            if revision != self._snapshot.revision:
+                if moves != self._moves:
+                    self._columns = {name: _Column(self._source.dimension) for name in MODALITIES}
+                self._drop_dead()
+                self._append_new()
+                self._moves = moves
+                groups = {name: column.group(name) for name, column in self._columns.items()}
+                self._snapshot = Snapshot(revision, self._source.dimension, tuple(self._folders), groups)
+            return self._snapshot
+
+    def _drop_dead(self) -> None:
+        live = self._source.live_ids()
+        for column in self._columns.values():
+            column.keep(np.isin(column.ids[: column.used], live, assume_unique=True))
+
+    def _append_new(self) -> None:
+        newest = max((int(column.ids[column.used - 1]) for column in self._columns.values() if column.used), default=0)
+        batch = self._source.vectors(after=newest)
+        modalities = np.array(batch.modalities, dtype=object)
+        codes = np.array([self._folders.setdefault(name, len(self._folders)) for name in batch.folders], dtype=np.int32)
+        for name, column in self._columns.items():
+            chosen = modalities == name
+            if chosen.any():
+                column.append(batch.ids[chosen], codes[chosen], batch.vectors[chosen])
+
+
+class _Column:
+    """Growing arrays of one modality; what a snapshot was given is never written again."""
+
+    def __init__(self, dimension: int) -> None:
+        self.used = 0
+        self.ids = np.empty(0, np.int64)
+        self.folders = np.empty(0, np.int32)
+        self.vectors = np.empty((0, dimension), np.float32)
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        if not mask.all():
+            self.ids = self.ids[: self.used][mask]
+            self.folders = self.folders[: self.used][mask]
+            self.vectors = self.vectors[: self.used][mask]
+            self.used = len(self.ids)
+
+    def append(self, ids: NDArray[np.int64], folders: NDArray[np.int32], vectors: NDArray[np.float32]) -> None:
+        start, end = self.used, self.used + len(ids)
+        if end > len(self.ids):
+            room = max(end, len(self.ids) * 3 // 2)
+            self.ids = _with_room(self.ids, start, room)
+            self.folders = _with_room(self.folders, start, room)
+            self.vectors = _with_room(self.vectors, start, room)
+        self.ids[start:end], self.folders[start:end], self.vectors[start:end] = ids, folders, vectors
+        self.used = end
+
+    def group(self, modality: Modality) -> Group:
+        return Group(modality, self.ids[: self.used], self.folders[: self.used], self.vectors[: self.used])
+
+
+def steady_sample(ids: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Rows of at most `count` of `ids`, rising: those whose hash is lowest, so that few change as `ids` grows."""
+    if len(ids) <= count:
+        return np.arange(len(ids), dtype=np.int64)
+    return np.sort(np.argpartition(_hash(ids), count)[:count]).astype(np.int64)
+
+
+def _hash(ids: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """SplitMix64's finaliser (Steele et al. 2014): spreads neighbouring ids over all of 64 bits."""
+    x = ids.astype(np.uint64)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def _with_room(array: NDArray[Number], used: int, room: int) -> NDArray[Number]:
+    larger = np.empty((room, *array.shape[1:]), array.dtype)
+    larger[:used] = array[:used]
+    return larger
