@@ -1,7 +1,6 @@
 """Keeps Chroma in step with the ledger: finishes what was interrupted, and rebuilds what is broken."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +18,7 @@ _PROBES = 16
 _SAME_VECTOR = 1e-3  # cosine distance under which a vector is taken for itself
 
 
-def catch_up(ledger: Ledger, collections: Collections, space: Path, progress: Progress | None = None) -> int:
+def catch_up(ledger: Ledger, collections: Collections, progress: Progress | None = None) -> int:
     """Tell Chroma what the ledger has and it has not, and take out what was removed; returns how many items.
 
     Only the holder of the space's write lock may call this.
@@ -29,8 +28,7 @@ def catch_up(ledger: Ledger, collections: Collections, space: Path, progress: Pr
     while removed := ledger.removed(_PIECE):
         for modality in MODALITIES:
             collections.delete(modality, [item_id for item_id, kind in removed if kind == modality])
-        for thumbnail in ledger.purge([item_id for item_id, _ in removed]):
-            (space / thumbnail).unlink(missing_ok=True)
+        ledger.purge([item_id for item_id, _ in removed])
         done += len(removed)
         if progress:
             progress(done, total)
@@ -65,21 +63,19 @@ def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
     return ""
 
 
-def rebuild(ledger: Ledger, collections: Collections, space: Path, progress: Progress | None = None) -> int:
+def rebuild(ledger: Ledger, collections: Collections, progress: Progress | None = None) -> int:
     """Make both collections anew from the ledger's vectors; returns how many items they have."""
     collections.start_over()
     ledger.mark_all_pending()
-    return catch_up(ledger, collections, space, progress)
+    return catch_up(ledger, collections, progress)
 
 
-def make_sound(
-    ledger: Ledger, collections: Collections, space: Path, say: Say | None, progress: Progress | None
-) -> None:
+def make_sound(ledger: Ledger, collections: Collections, say: Say | None, progress: Progress | None) -> None:
     """Bring Chroma in step with the ledger, saying so when it had to be rebuilt."""
     problem = what_is_wrong(ledger, collections)
     if problem:
         if say:
             say(f"{problem}: rebuilding the index from the ledger; nothing is lost.")
-        rebuild(ledger, collections, space, progress)
+        rebuild(ledger, collections, progress)
     else:
-        catch_up(ledger, collections, space, progress)
+        catch_up(ledger, collections, progress)

@@ -91,6 +91,7 @@ class Ledger:
         self.path = path
         self.dimension = dimension
         self._lock = threading.RLock()
+        self._changed = False
         try:
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -113,6 +114,10 @@ class Ledger:
     def revision(self) -> int:
         """A number that rises whenever items or sources change; cheap."""
         return int(self._one("SELECT value FROM facts WHERE key = 'revision'"))
+
+    def moves(self) -> int:
+        """A number that rises whenever items that were there before get another folder; cheap."""
+        return int(self._one("SELECT value FROM facts WHERE key = 'moves'"))
 
     def counts(self) -> dict[Modality, int]:
         """How many live items each modality has."""
@@ -237,19 +242,16 @@ class Ledger:
         with self.transaction(changes=False):
             self._db.execute("UPDATE items SET state = 0 WHERE state = 1")
 
-    def purge(self, ids: Iterable[str]) -> list[str]:
-        """Forget removed items for good; returns the thumbnails that no item uses any more."""
-        numbers = [int(item_id) for item_id in ids]
-        thumbnails: set[str] = set()
+    def purge(self, ids: Sequence[str]) -> None:
+        """Forget removed items for good."""
         with self.transaction(changes=False):
-            for piece in _pieces(numbers):
-                where = f"IN ({_marks(piece)})"
-                thumbnails.update(row[0] for row in self._all(f"SELECT thumbnail FROM items WHERE id {where}", piece))
-                self._db.execute(f"DELETE FROM vectors WHERE item {where}", piece)
-                self._db.execute(f"DELETE FROM items WHERE id {where}", piece)
-            thumbnails.discard("")
-            used = "SELECT 1 FROM items WHERE thumbnail = ? LIMIT 1"
-            return sorted(name for name in thumbnails if not self._all(used, [name]))
+            for piece in _pieces([int(item_id) for item_id in ids]):
+                self._db.execute(f"DELETE FROM vectors WHERE item IN ({_marks(piece)})", piece)
+                self._db.execute(f"DELETE FROM items WHERE id IN ({_marks(piece)})", piece)
+
+    def thumbnails(self) -> set[str]:
+        """The thumbnails that items use, as paths within the space folder."""
+        return {name for (name,) in self._all("SELECT thumbnail FROM items WHERE thumbnail != ''")}
 
     # ---- writing (the holder of the space's write lock only) --------------------------------------------------------
 
@@ -279,12 +281,12 @@ class Ledger:
                 new.extend(self._put_items(source, record))
         return new
 
-    def touch(self, run: int, sources: Sequence[tuple[int, int, int]]) -> None:
-        """Note that `run` found these sources (id, size, mtime_ns) unchanged."""
+    def touch(self, run: int, source: int, size: int, mtime_ns: int) -> None:
+        """Note that `run` found this source unchanged."""
         with self.transaction(changes=False):
-            self._db.executemany(
+            self._db.execute(
                 "UPDATE sources SET run = ?, size = ?, mtime_ns = ?, outcome = 'unchanged', reason = '' WHERE id = ?",
-                [(run, size, mtime_ns, source) for source, size, mtime_ns in sources],
+                [run, size, mtime_ns, source],
             )
 
     def keep(self, run: int, source: int, outcome: str, reason: str) -> None:
@@ -303,6 +305,7 @@ class Ledger:
                 "reason = ?, run = ? WHERE id = ?",
                 [record.path, record.root, record.folder, record.size, record.mtime_ns, record.reason, run, source],
             )
+            self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'moves'")
             self._upsert_again(source)
 
     def set_caption(self, run: int, source: int, sidecar: str, caption: str) -> None:
@@ -327,17 +330,35 @@ class Ledger:
 
     @contextmanager
     def transaction(self, *, changes: bool = True) -> Iterator[None]:
-        """Everything inside is written, or nothing is; `changes` tells readers that items changed."""
+        """Everything inside is written, or nothing is; `changes` tells readers that items changed.
+
+        Transactions inside one another are written together when the outermost ends.
+
+        Raises:
+            SpaceError: the disk is full, or the file cannot be written.
+        """
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
+            outermost = not self._db.in_transaction
+            if outermost:
+                self._changed = False
             try:
+                if outermost:
+                    self._db.execute("BEGIN IMMEDIATE")
                 yield
-                if changes:
-                    self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'revision'")
-            except BaseException:
-                self._db.execute("ROLLBACK")
+                self._changed |= changes
+                if outermost:
+                    if self._changed:
+                        self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'revision'")
+                    self._db.execute("COMMIT")
+            except BaseException as error:
+                if outermost and self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise SpaceError(
+                        f"The ledger {self.path} cannot be written ({error}). What was written before is safe: "
+                        "free space on its disk or mend the folder's permissions, and run the same command again."
+                    ) from error
                 raise
-            self._db.execute("COMMIT")
 
     # ---- inside ---------------------------------------------------------------------------------------------------
 

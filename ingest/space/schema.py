@@ -38,7 +38,6 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX items_by_source ON items (source);
     CREATE INDEX items_not_indexed ON items (state) WHERE state != 1;
-    CREATE INDEX items_by_thumbnail ON items (thumbnail) WHERE thumbnail != '';
     CREATE TABLE vectors (
         item   INTEGER PRIMARY KEY,
         vector BLOB NOT NULL                 -- float32, little-endian, unit length
@@ -47,7 +46,7 @@ MIGRATIONS: tuple[str, ...] = (
         key   TEXT PRIMARY KEY,
         value INTEGER NOT NULL
     );
-    INSERT INTO facts VALUES ('revision', 0);
+    INSERT INTO facts VALUES ('revision', 0), ('moves', 0);
     """,
 )
 

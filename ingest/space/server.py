@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -34,7 +35,7 @@ HOST = "127.0.0.1"
 CHROMA_FOLDER = "chroma"
 _START_SECONDS = 90.0
 _STOP_SECONDS = 20.0
-_LINGER_SECONDS = 3.0  # between two commands in a row the server stays up
+_LINGER_SECONDS = float(os.environ.get("NEARSPACE_SERVER_LINGER", "5"))  # between two commands it stays up
 _POLL_SECONDS = 0.1
 _LOG_NAME = "chroma.log"
 _LOG_BYTES = 1_000_000
@@ -108,6 +109,8 @@ class ServerConnection:
                 start_new_session=True,  # Ctrl-C in the terminal is for the ingest, not for the server
                 env=_keeper_environment(),
             )
+        # The keeper may end long before this process; waiting for it in a thread leaves no zombie behind.
+        threading.Thread(target=keeper.wait, name="keeper-wait", daemon=True).start()
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             note = read_note(self._folder)

@@ -70,7 +70,7 @@ class Space:
 
     def index(self, progress: Progress | None = None) -> int:
         """Tell Chroma what the ledger has and it has not; for the holder of the write lock; returns how many items."""
-        return catch_up(self.ledger, self._collections, self.folder, progress)
+        return catch_up(self.ledger, self._collections, progress)
 
     def refresh_statistics(self) -> None:
         """Recompute counts and means of both modalities and write them to the manifest."""
@@ -84,6 +84,18 @@ class Space:
                 statistics[modality] = ModalityStatistics(len(chosen), tuple(round(float(x), 7) for x in mean))
         self.manifest = self.manifest.with_statistics(statistics)
         write_manifest(self.folder, self.manifest)
+
+    def drop_unused_thumbnails(self) -> int:
+        """Delete the thumbnails that no item uses any more; for the holder of the write lock; returns how many."""
+        used = self.ledger.thumbnails()
+        unused = [
+            path
+            for path in (self.folder / THUMBNAIL_FOLDER).rglob("*")
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in used
+        ]
+        for path in unused:
+            path.unlink(missing_ok=True)
+        return len(unused)
 
     def close(self) -> None:
         """Let go of the ledger, the server and the write lock."""
@@ -133,7 +145,7 @@ class Space:
         if lock is None:
             return  # somebody is writing at this moment, and has looked when it opened the space
         try:
-            make_sound(self.ledger, self._collections, self.folder, say, progress)
+            make_sound(self.ledger, self._collections, say, progress)
         finally:
             if lock is not self._writing:
                 lock.close()

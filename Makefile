@@ -1,0 +1,41 @@
+# Every target does its own set-up; a second run finds it done.  PYTHON may name another interpreter (3.11 or newer).
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test lint bench lock screenshots clean
+
+demo: $(READY)  ## ingest the sample collection and open the search page (NEARSPACE_HEADLESS=1: no browser)
+	$(BIN)/nearspace demo $(DEMO_OPTIONS)
+
+test: $(READY)  ## every test, the browser's too where Chromium is installed
+	$(BIN)/python -m pytest $(TEST_OPTIONS)
+
+lint: $(READY)  ## style, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## measure; see tests/benchmarks/README.md
+	$(BIN)/python -m tests.benchmarks
+
+lock: $(READY)  ## resolve the dependencies anew
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-emit-index-url --upgrade --quiet --output-file requirements.lock
+
+screenshots: $(READY)  ## make the README's pictures anew (needs Chromium)
+	$(BIN)/python -m tests.browser.screenshots
+
+# `--no-deps`: the lock is complete, and leaves out what the embedded encoder's text package names but nobody imports.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nearspace needs Python 3.11 or newer; name one with: make PYTHON=python3.11")'
+	@echo "setting up .venv (a minute or two, once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+clean:  ## remove the environment, caches and the demo's space
+	rm -rf .venv .nearspace .pytest_cache .ruff_cache .mypy_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,145 @@
+"""The `nearspace` command.  It imports nothing heavy itself, so that `--help` answers at once."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import ingest
+from ingest.errors import NearspaceError
+from ingest.report import NOTHING_DONE
+from ingest.settings import DEFAULT_ENCODER, DEFAULT_HOME, DEFAULT_SPACE, HOME_VARIABLE, SPACE_VARIABLE
+
+INTERRUPTED = 130
+
+# The module of each command; it is imported when the command is given, and has a function `run`.
+_COMMANDS = {
+    "ingest": "ingest.commands.ingest",
+    "status": "ingest.commands.status",
+    "demo": "ingest.commands.demo",
+    # The command line is where the two packages meet: these commands ask a space, and belong to the app's side.
+    "search": "search_app.commands.search",
+    "app": "search_app.commands.app",
+}
+
+_EPILOG = """\
+examples:
+  nearspace demo                                    the sample collection, in the browser
+  nearspace ingest ~/Pictures ~/Notes               read folders into the space
+  nearspace search "a red sports car"               search from the terminal
+  nearspace search --image car.jpg "at night" -k 5  a picture and words together
+  nearspace app                                     search in the browser, beside the map
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(
+        prog="nearspace",
+        description="Text and images in one latent space: ingest folders, search across modalities, see the map.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"nearspace {ingest.__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    add = commands.add_parser(
+        "ingest",
+        help="read files and folders into a space",
+        description="Reads pictures and documents under each PATH into a space. A second run encodes only what is new "
+        "or changed, and forgets files that are gone.",
+        epilog="exit status: 0 all went well, 1 some files failed, 2 nothing could be done",
+    )
+    add.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, walked recursively, or a file")
+    _add_where(add)
+    add.add_argument(
+        "--encoder",
+        metavar="ID",
+        help=f"the encoder of a new space (default: the space's own, else {DEFAULT_ENCODER})",
+    )
+    add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
+
+    find = commands.add_parser("search", help="search a space from the terminal")
+    find.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to look for, in words")
+    find.add_argument("--image", type=Path, metavar="FILE", help="a picture to look for, alone or together with TEXT")
+    find.add_argument(
+        "-k", dest="count", type=_positive, default=10, metavar="N", help="how many results (default: 10)"
+    )
+    find.add_argument("--modality", choices=("image", "text"), help="only images, or only passages")
+    find.add_argument("--json", action="store_true", help="print the results as JSON")
+    _add_where(find)
+
+    app = commands.add_parser("app", help="open the search page in the browser")
+    _add_where(app)
+    _add_serving(app)
+
+    status = commands.add_parser("status", help="say what is in a space")
+    _add_where(status)
+    status.add_argument("--json", action="store_true", help="print as JSON")
+
+    demo = commands.add_parser("demo", help="ingest the sample collection and open the search page")
+    demo.add_argument("--home", type=Path, metavar="DIR", help=_HOME_HELP)
+    _add_serving(demo)
+    return top
+
+
+_HOME_HELP = f"the folder that holds the spaces (default: ${HOME_VARIABLE}, else ./{DEFAULT_HOME})"
+
+
+def _add_where(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--space", metavar="NAME", help=f"the space's name (default: ${SPACE_VARIABLE}, else {DEFAULT_SPACE})"
+    )
+    command.add_argument("--home", type=Path, metavar="DIR", help=_HOME_HELP)
+
+
+def _add_serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--port", type=_port, metavar="N", help="the port of the page (default: 8501, or the next free)"
+    )
+    command.add_argument(
+        "--headless",
+        action="store_true",
+        default=bool(os.environ.get("NEARSPACE_HEADLESS")),
+        help="do not open a browser (also: NEARSPACE_HEADLESS=1)",
+    )
+
+
+def _positive(given: str) -> int:
+    if not given.isdecimal() or int(given) < 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a whole number of at least 1")
+    return int(given)
+
+
+def _port(given: str) -> int:
+    if not given.isdecimal() or not 1 <= int(given) <= 65535:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a port from 1 to 65535")
+    return int(given)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        status: int = import_module(_COMMANDS[options.command]).run(options)
+    except NearspaceError as error:
+        from ingest.console import show_error
+
+        show_error(str(error))
+        return NOTHING_DONE
+    except KeyboardInterrupt:
+        from ingest.console import say
+
+        say("stopped; what was done so far is kept, and the same command goes on from there")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output (`head`, say) has gone.  Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

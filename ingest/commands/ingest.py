@@ -1,0 +1,34 @@
+"""`nearspace ingest`: read files and folders into a space."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingest.console import ingest_progress, rebuild_progress, say, show_report
+from ingest.encoders.registry import load_encoder
+from ingest.pipeline import ingest
+from ingest.report import Report
+from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
+from ingest.space import encoder_of_space, open_to_write
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ingest `options.paths`; returns the exit status."""
+    home, name = home_folder(options.home), space_name(options.space)
+    paths = [path.expanduser().absolute() for path in options.paths]
+    report = ingest_into(home, name, paths, encoder_id=options.encoder)
+    if options.report:
+        report.write_json(options.report, space=name, roots=[str(path) for path in paths])
+    return report.exit_status
+
+
+def ingest_into(home: Path, name: str, paths: Sequence[Path], *, encoder_id: str | None = None) -> Report:
+    """Ingest `paths` into the space `name`, showing progress and the outcomes."""
+    encoder = load_encoder(encoder_id or encoder_of_space(home, name) or DEFAULT_ENCODER, say=say)
+    with rebuild_progress() as rebuilding:
+        space = open_to_write(home, name, encoder.info, say=say, progress=rebuilding)
+    with space:
+        with ingest_progress() as watch:
+            report = ingest(space, encoder, paths, watch=watch)
+        show_report(report, space=name, counts=space.ledger.counts())
+    return report

@@ -1,0 +1,155 @@
+"""What a person sees in the terminal: progress, the table of outcomes, and errors."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from ingest.readers.draft import Modality
+from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
+
+if TYPE_CHECKING:
+    from ingest.pipeline import Event, Watch
+
+_LISTED = 20  # sources listed under one reason before the rest are only counted
+_STYLES = {
+    "added": "green",
+    "updated": "green",
+    "moved": "cyan",
+    "removed": "yellow",
+    "skipped": "yellow",
+    "failed": "red",
+}
+
+progress_console = Console(stderr=True, highlight=False)
+"""Progress and messages go to standard error, so that standard output holds results alone."""
+
+result_console = Console(highlight=False)
+
+
+def say(line: str) -> None:
+    """Tell the person one line about work that goes on."""
+    progress_console.print(Text(line, style="dim"))
+
+
+def show_error(message: str) -> None:
+    """Tell the person what went wrong."""
+    progress_console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+
+
+class _Rate(ProgressColumn):
+    """Files settled a second, over the whole run."""
+
+    def render(self, task: Task) -> Text:
+        if not task.elapsed or not task.completed:
+            return Text("- files/s", style="dim")
+        return Text(f"{task.completed / task.elapsed:,.1f} files/s", style="dim")
+
+
+@contextmanager
+def ingest_progress() -> Iterator["Watch"]:
+    """A live bar with rate and time left on a terminal; a line every ten seconds elsewhere (a log, a CI job)."""
+    if not progress_console.is_terminal:
+        yield _plain_watch()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=progress_console, transient=True) as bar:
+        finding = bar.add_task("looking for files", total=None)
+        ingesting = bar.add_task("reading and encoding", total=None, start=False, visible=False)
+
+        def watch(event: "Event") -> None:
+            if event.walking:
+                bar.update(finding, completed=event.found)
+                return
+            if not bar.tasks[ingesting].started:
+                bar.update(finding, visible=False)
+                bar.start_task(ingesting)
+            bar.update(ingesting, total=event.found, completed=event.settled, visible=True)
+
+        yield watch
+
+
+def _plain_watch() -> "Watch":
+    last = time.monotonic()
+
+    def watch(event: "Event") -> None:
+        nonlocal last
+        if time.monotonic() - last >= 10:
+            last = time.monotonic()
+            say(f"{event.found:,} files found" if event.walking else f"{event.settled:,} of {event.found:,} files")
+
+    return watch
+
+
+@contextmanager
+def rebuild_progress() -> Iterator["Rebuilding"]:
+    """A bar for work on the index that appears only when there is such work."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=progress_console, transient=True, disable=not progress_console.is_terminal) as bar:
+        yield Rebuilding(bar)
+
+
+class Rebuilding:
+    """Shows how far the index has caught up with the ledger; call it with (items done, items in all)."""
+
+    def __init__(self, bar: Progress) -> None:
+        """Draw on `bar`."""
+        self._bar = bar
+
+    def __call__(self, done: int, total: int) -> None:
+        """Move the bar."""
+        if not self._bar.tasks:
+            self._bar.add_task("updating the index", total=total)
+        self._bar.update(self._bar.tasks[0].id, total=total, completed=done)
+
+
+def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -> None:
+    """Print the outcomes as a table, then every failed and skipped file with its reason."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("outcome")
+    table.add_column("files", justify="right")
+    for outcome, count in report.counts().items():
+        if count:
+            table.add_row(Text(outcome, style=_STYLES.get(outcome, "")), f"{count:,}")
+    result_console.print(table)
+    left_out: tuple[Outcome, ...] = ("failed", "skipped")
+    for outcome in left_out:
+        _show_left_out(outcome, report.of(outcome))
+    for note in report.notes:
+        result_console.print(Text(f"\n{note}", style="yellow"), soft_wrap=True)
+    done = sum(report.counts()[outcome] for outcome in IN_THE_SPACE)
+    rate = f", {done / report.seconds:,.1f} files/s" if done and report.seconds > 1 else ""
+    encoded = f"{report.encoded_images:,} images and {report.encoded_texts:,} passages"
+    result_console.print(f"\nencoded {encoded} in {report.seconds:,.1f} s{rate}")
+    result_console.print(
+        f"the space [bold]{escape(space)}[/bold] holds {counts['image']:,} images and {counts['text']:,} passages"
+    )
+
+
+def _show_left_out(outcome: Outcome, entries: list[SourceOutcome]) -> None:
+    by_reason: dict[str, list[SourceOutcome]] = {}
+    for entry in entries:
+        by_reason.setdefault(entry.reason, []).append(entry)
+    for reason, group in by_reason.items():
+        result_console.print(Text.assemble("\n", (outcome, _STYLES[outcome]), f": {reason}"), soft_wrap=True)
+        # A failed file is always named; thousands of files of a kind that has no reader are not.
+        shown = group if outcome == "failed" else group[:_LISTED]
+        for entry in shown:
+            result_console.print(Text(f"  {printable(entry.path)}"), soft_wrap=True)
+        if more := len(group) - len(shown):
+            line = f"  and {more:,} more; --report FILE.json names them all"
+            result_console.print(Text(line, style="dim"), soft_wrap=True)
+
+
+def printable(path: str) -> str:
+    """A path that any terminal can show: control characters and what is not Unicode are escaped."""
+    encoding = sys.stdout.encoding or "utf-8"
+    clean = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in path)
+    return clean.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,112 @@
+"""The local engine: threads read while the encoder runs, with a bounded number of files in flight."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.encoders.base import Encoder
+from ingest.examine import Examined, Fresh
+from ingest.files import Found
+from ingest.readers.draft import MODALITIES, Draft, Modality
+
+READERS = max(2, os.cpu_count() or 2)
+_AHEAD = 4 * READERS  # files being read or waiting for the encoder; bounds the pictures held in memory
+_BATCH: dict[Modality, int] = {"image": 32, "text": 128}
+
+
+@dataclass
+class _Waiting:
+    """A source of which some drafts have no vector yet."""
+
+    fresh: Fresh
+    vectors: NDArray[np.float32]
+    missing: int
+
+
+@dataclass
+class EncodingCount:
+    """How many items were really encoded."""
+
+    images: int = 0
+    texts: int = 0
+
+
+@dataclass
+class _Batcher:
+    """Gathers drafts of many sources into batches, and gives back the sources that are complete."""
+
+    encoder: Encoder
+    count: EncodingCount
+    queues: dict[Modality, list[tuple[_Waiting, int, Draft]]] = field(default_factory=lambda: {"image": [], "text": []})
+
+    def put(self, fresh: Fresh) -> Iterator[Fresh]:
+        vectors = np.empty((len(fresh.drafts), self.encoder.info.dimension), np.float32)
+        waiting = _Waiting(fresh, vectors, len(fresh.drafts))
+        for position, draft in enumerate(fresh.drafts):
+            self.queues[draft.modality].append((waiting, position, draft))
+        for modality in MODALITIES:
+            while len(self.queues[modality]) >= _BATCH[modality]:
+                yield from self._encode(modality)
+
+    def flush(self) -> Iterator[Fresh]:
+        for modality in MODALITIES:
+            while self.queues[modality]:
+                yield from self._encode(modality)
+
+    def _encode(self, modality: Modality) -> Iterator[Fresh]:
+        size = _BATCH[modality]
+        batch, self.queues[modality] = self.queues[modality][:size], self.queues[modality][size:]
+        drafts = [draft for _, _, draft in batch]
+        if modality == "image":
+            rows = self.encoder.encode_images([draft.image for draft in drafts if draft.image is not None])
+            self.count.images += len(drafts)
+        else:
+            rows = self.encoder.encode_texts([draft.encoded_text or draft.text for draft in drafts])
+            self.count.texts += len(drafts)
+        for (waiting, position, _), row in zip(batch, rows, strict=True):
+            waiting.vectors[position] = row
+            waiting.missing -= 1
+            if not waiting.missing:
+                # The pictures have served; letting go of them here is what keeps memory bounded.
+                done = [replace(draft, image=None) for draft in waiting.fresh.drafts]
+                yield replace(waiting.fresh, drafts=done, vectors=waiting.vectors)
+
+
+def run(
+    files: Iterable[Found],
+    examine: Callable[[Found], Examined],
+    encoder: Encoder,
+    count: EncodingCount,
+) -> Iterator[Sequence[Examined]]:
+    """Examine and encode `files`, giving groups of settled sources; every `Fresh` in them has its vectors.
+
+    Reading runs `_AHEAD` files in front of the encoder and no further.  Groups come often, so that what is
+    given can be made durable soon.
+    """
+    batcher = _Batcher(encoder, count)
+    ahead: deque[Future[Examined]] = deque()
+    remaining = iter(files)
+    pool = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+    try:
+        for found in remaining:
+            ahead.append(pool.submit(examine, found))
+            if len(ahead) >= _AHEAD:
+                yield from _settle(ahead.popleft().result(), batcher)
+        while ahead:
+            yield from _settle(ahead.popleft().result(), batcher)
+        if last := list(batcher.flush()):
+            yield last
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _settle(examined: Examined, batcher: _Batcher) -> Iterator[Sequence[Examined]]:
+    if not isinstance(examined, Fresh) or examined.vectors is not None:
+        yield [examined]
+    elif complete := list(batcher.put(examined)):
+        yield complete

@@ -1,0 +1,177 @@
+"""Examines one found file against the ledger: what there is to do about it, and its drafts if it must be encoded."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.encoders.base import Encoder
+from ingest.errors import ReadError, SkipSource
+from ingest.files import Found, caption_path, content_hash, read_caption
+from ingest.readers.draft import Draft
+from ingest.report import IN_THE_SPACE, Outcome
+from ingest.space.item import Item
+from ingest.space.ledger import Ledger, Source
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The space has the file as it is."""
+
+    found: Found
+    source: Source
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The space has the content under a path that is gone now."""
+
+    found: Found
+    source: Source
+
+
+@dataclass(frozen=True)
+class Recaptioned:
+    """The space has the image, and its caption sidecar changed."""
+
+    found: Found
+    source: Source
+    sidecar: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The file is new or has new content; its drafts are to be encoded."""
+
+    found: Found
+    sha256: str
+    sidecar: str
+    drafts: Sequence[Draft]
+    known: bool
+    """Whether an older content of this path is in the space."""
+    copy_of: Item | None = None
+    """An item with the same content, whose thumbnail serves this one too."""
+    vectors: NDArray[np.float32] | None = None
+    """Vectors that need not be encoded, as the same content is in the space already."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The file is not in the space: it was skipped, or it failed."""
+
+    found: Found
+    outcome: Outcome
+    reason: str
+    sha256: str = ""
+    """'' when the content could not be read at all."""
+    source: Source | None = None
+
+
+Examined = Unchanged | Moved | Recaptioned | Fresh | LeftOut
+
+
+class Examiner:
+    """Examines files for one run; safe to share between threads."""
+
+    def __init__(self, ledger: Ledger, encoder: Encoder) -> None:
+        """Compare files with `ledger`; read new ones as `encoder` needs them."""
+        self._ledger = ledger
+        self._encoder = encoder
+        self._claimed: set[int] = set()
+        self._lock = threading.Lock()
+
+    def examine(self, found: Found) -> Examined:
+        """Say what there is to do about `found`, reading it if its content is new; only bugs are raised."""
+        source = self._ledger.source(str(found.path))
+        same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
+        if found.kind is None:
+            suffix = found.path.suffix
+            reason = f"no reader for {suffix} files" if suffix else "no reader for files without a suffix"
+            return LeftOut(found, "skipped", reason, source=source)
+        if source and same_stat and source.outcome == "skipped":
+            return LeftOut(found, "skipped", source.reason, source.sha256, source)
+        sha256 = ""
+        try:
+            if source and same_stat and source.outcome in IN_THE_SPACE:
+                return self._as_it_is(found, source)
+            sha256 = content_hash(found.path)
+            if source and source.sha256 == sha256 and source.outcome in IN_THE_SPACE:
+                return self._as_it_is(found, source)
+            if source is None and (gone := self._claim_gone(sha256)):
+                return Moved(found, gone)
+            return self._read(found, sha256, known=source is not None and source.outcome in IN_THE_SPACE)
+        except SkipSource as error:
+            return LeftOut(found, "skipped", str(error), sha256, source)
+        except ReadError as error:
+            return LeftOut(found, "failed", str(error), sha256, source)
+
+    def _as_it_is(self, found: Found, source: Source) -> Unchanged | Recaptioned:
+        if found.kind == "image":
+            sidecar, path = _sidecar(found.path)
+            if sidecar != source.sidecar:
+                return Recaptioned(found, source, sidecar, _caption(path))
+        return Unchanged(found, source)
+
+    def _claim_gone(self, sha256: str) -> Source | None:
+        """A source with this content whose file is gone; each is given to one file only."""
+        for source in self._ledger.sources_with_hash(sha256):
+            if source.outcome not in IN_THE_SPACE or Path(source.path).exists():
+                continue
+            with self._lock:
+                if source.id not in self._claimed:
+                    self._claimed.add(source.id)
+                    return source
+        return None
+
+    def _read(self, found: Found, sha256: str, *, known: bool) -> Fresh:
+        if found.kind == "image":
+            return self._read_image(found, sha256, known=known)
+        # Imported here, since each reader brings libraries that a folder without such files does not need.
+        from ingest.readers.documents import read_document
+        from ingest.readers.passages import cut
+
+        document = read_document(found.path)
+        drafts = cut(document, self._encoder.token_spans, self._encoder.info.text_window)
+        if not drafts:
+            raise SkipSource("There is no text in it. Leave it out, or put words in it.")
+        return Fresh(found, sha256, "", drafts, known)
+
+    def _read_image(self, found: Found, sha256: str, *, known: bool) -> Fresh:
+        from ingest.readers.images import read_image
+
+        sidecar, path = _sidecar(found.path)
+        caption = _caption(path)
+        for source in self._ledger.sources_with_hash(sha256):
+            items = self._ledger.items_of(source.path)
+            if len(items) == 1 and items[0].modality == "image":
+                item = items[0]
+                draft = Draft("image", text=caption, title=item.title, meta=item.meta)
+                return Fresh(found, sha256, sidecar, [draft], known, item, self._ledger.vectors_of([item.id]))
+        draft = read_image(found.path, caption=caption, image_size=self._encoder.info.image_size)
+        return Fresh(found, sha256, sidecar, [draft], known)
+
+
+def _sidecar(image: Path) -> tuple[str, Path | None]:
+    """What identifies the state of an image's caption sidecar, and its path."""
+    path = caption_path(image)
+    if path is None:
+        return "", None
+    try:
+        stat = path.stat()
+    except OSError:
+        return "", None  # it vanished between the two looks
+    return f"{path.name}:{stat.st_size}:{stat.st_mtime_ns}", path
+
+
+def _caption(path: Path | None) -> str:
+    """The caption in a sidecar; a sidecar that cannot be read has its own outcome as a document, and gives ''."""
+    if path is None:
+        return ""
+    try:
+        return read_caption(path)
+    except ReadError:
+        return ""

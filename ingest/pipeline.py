@@ -1,0 +1,269 @@
+"""The pipeline of an ingest: find files, read, encode and write, overlapped and bounded; then forget what is gone."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from ingest.encoders.base import Encoder
+from ingest.engines import local
+from ingest.errors import SpaceError
+from ingest.examine import Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, Unchanged
+from ingest.files import Found, walk
+from ingest.readers.draft import Draft
+from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
+from ingest.space.ledger import Source, SourceRecord
+from ingest.space.space import THUMBNAIL_FOLDER, Space
+
+_WRITES_AHEAD = 4  # groups waiting for the writer; with the engine's own bound this bounds memory
+_GROUP = 256  # sources written in one transaction at most
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a run tells while it goes on."""
+
+    found: int
+    """Files found so far."""
+    walking: bool
+    """Whether files are still being found, so that `found` will rise."""
+    settled: int
+    """Files whose outcome is written."""
+
+
+Watch = Callable[[Event], None]
+
+
+def ingest(space: Space, encoder: Encoder, paths: Sequence[Path], *, watch: Watch | None = None) -> Report:
+    """Bring `space` in step with the files under `paths`, and report an outcome for every source.
+
+    Sources under `paths` whose files are gone leave the space; other sources are not touched.  The caller holds the
+    space's write lock.  When this is interrupted, what is written stays, and the next run goes on from there.
+
+    Raises:
+        SpaceError: the space cannot be written (a full disk, a server that does not answer).
+    """
+    started = time.monotonic()
+    report = Report()
+    tell = watch or (lambda event: None)
+    files, blind = _find(paths, report, tell)
+    run = space.ledger.begin_run([str(path) for path in paths])
+    examiner = Examiner(space.ledger, encoder)
+    count = local.EncodingCount()
+    with _Writer(space, run, report, lambda settled: tell(Event(len(files), False, settled))) as writer:
+        for group in local.run(files, examiner.examine, encoder, count):
+            writer.put(group)
+    _sweep(space, run, paths, files, blind, report)
+    space.index()
+    if any(entry.outcome in ("added", "updated", "removed") for entry in report.outcomes):
+        space.refresh_statistics()
+        space.drop_unused_thumbnails()
+    space.ledger.end_run(run)
+    report.encoded_images, report.encoded_texts = count.images, count.texts
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _find(paths: Sequence[Path], report: Report, tell: Watch) -> tuple[list[Found], list[Path]]:
+    """All files under `paths`, each once, and the folders that could not be looked into."""
+    files: dict[Path, Found] = {}
+    blind: list[Path] = []
+
+    def cannot_look(path: Path, error: OSError) -> None:
+        blind.append(path)
+        reason = f"It cannot be looked into: {error.strerror or error}. Mend its permissions and run again."
+        report.add(SourceOutcome(str(path), "failed", reason))
+
+    def skip(path: Path, reason: str) -> None:
+        report.add(SourceOutcome(str(path), "skipped", reason))
+
+    for path in paths:
+        if not path.exists():
+            blind.append(path)
+            report.add(SourceOutcome(str(path), "failed", "There is nothing at this path. Check how it is spelt."))
+            continue
+        for found in walk(path, on_error=cannot_look, on_skip=skip):
+            files.setdefault(found.path, found)
+            if len(files) % 500 == 0:
+                tell(Event(len(files), True, 0))
+    return list(files.values()), blind
+
+
+def _sweep(
+    space: Space, run: int, paths: Sequence[Path], files: Sequence[Found], blind: Sequence[Path], report: Report
+) -> None:
+    """Forget the sources under `paths` that this run did not come across: their files are gone."""
+    roots = [path.resolve() for path in paths]
+    seen_under = dict.fromkeys(roots, 0)
+    for found in files:
+        for root in roots:
+            seen_under[root] += found.path.is_relative_to(root)
+    gone: list[Source] = []
+    for source in space.ledger.sources_not_seen(run):
+        path = Path(source.path)
+        above = next((root for root in roots if path.is_relative_to(root)), None)
+        if above is None or any(path.is_relative_to(folder) for folder in blind):
+            continue
+        if not seen_under[above]:
+            note = (
+                f"{above} is empty now, and the space has sources from it: they are kept, since a folder that is not "
+                "mounted looks the same. Mount it and run again."
+            )
+            if note not in report.notes:
+                report.notes.append(note)
+            continue
+        gone.append(source)
+    if gone:
+        space.ledger.remove([source.id for source in gone])
+    for source in gone:
+        if source.outcome in IN_THE_SPACE:
+            report.add(SourceOutcome(source.path, "removed", "its file is gone"))
+
+
+class _Writer:
+    """Writes groups in a thread of its own: thumbnails, then the ledger, then Chroma."""
+
+    def __init__(self, space: Space, run: int, report: Report, settled: Callable[[int], None]) -> None:
+        self._space = space
+        self._run = run
+        self._report = report
+        self._settled = settled
+        self._count = 0
+        self._groups: queue.Queue[Sequence[Examined] | None] = queue.Queue(_WRITES_AHEAD)
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="writer")
+
+    def __enter__(self) -> "_Writer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        self._groups.put(None)
+        self._thread.join()
+        if self._failure is not None and kind is None:
+            raise self._failure
+
+    def put(self, group: Sequence[Examined]) -> None:
+        """Hand over a group; waits while the writer is behind, and raises what stopped the writer."""
+        if self._failure is not None:
+            raise self._failure
+        self._groups.put(group)
+
+    def _work(self) -> None:
+        last = False
+        while not last:
+            group = self._groups.get()
+            gathered: list[Examined] = []
+            while group is not None:
+                gathered.extend(group)
+                if len(gathered) >= _GROUP:
+                    break
+                try:
+                    group = self._groups.get_nowait()
+                except queue.Empty:
+                    break
+            last = group is None
+            if gathered and self._failure is None:
+                try:
+                    self._write(gathered)
+                except BaseException as error:  # handed to the thread that feeds this one
+                    self._failure = error
+
+    def _write(self, group: Sequence[Examined]) -> None:
+        space, ledger, run = self._space, self._space.ledger, self._run
+        outcomes: list[SourceOutcome] = []
+        records: list[SourceRecord] = []
+        with ledger.transaction(changes=False):
+            for examined in group:
+                found = examined.found
+                outcome: Outcome = "unchanged"
+                reason, items = "", 0
+                match examined:
+                    case Unchanged(source=source):
+                        ledger.touch(run, source.id, found.size, found.mtime_ns)
+                    case Moved(source=source):
+                        outcome, reason = "moved", f"from {source.path}"
+                        ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, source.sidecar))
+                    case Recaptioned(source=source, sidecar=sidecar, caption=caption):
+                        outcome, reason = "updated", "its caption changed"
+                        ledger.set_caption(run, source.id, sidecar, caption)
+                    case LeftOut(source=source):
+                        outcome, reason = examined.outcome, examined.reason
+                        self._leave_out(examined, records)
+                    case Fresh():
+                        outcome, items = ("updated" if examined.known else "added"), len(examined.drafts)
+                        reason = f"same content as {examined.copy_of.path}" if examined.copy_of else ""
+                        records.append(self._fresh_record(examined, outcome))
+                outcomes.append(SourceOutcome(str(found.path), outcome, reason, items))
+            if records:
+                ledger.write(run, records)
+        space.index()
+        for entry in outcomes:
+            self._report.add(entry)
+        self._count += len(outcomes)
+        self._settled(self._count)
+
+    def _leave_out(self, left_out: LeftOut, records: list[SourceRecord]) -> None:
+        source = left_out.source
+        same_content = source is not None and left_out.sha256 in ("", source.sha256)
+        if source is not None and same_content:
+            # Its items, if it has any, still say what was in the file when it could last be read.
+            self._space.ledger.keep(self._run, source.id, left_out.outcome, left_out.reason)
+        else:
+            records.append(_record(left_out.found, left_out.sha256, left_out.outcome, left_out.reason))
+
+    def _fresh_record(self, fresh: Fresh, outcome: Outcome) -> SourceRecord:
+        thumbnails = [
+            fresh.copy_of.thumbnail if fresh.copy_of else self._write_thumbnail(fresh.sha256, position, draft)
+            for position, draft in enumerate(fresh.drafts)
+        ]
+        return _record(
+            fresh.found, fresh.sha256, outcome, "", fresh.sidecar, fresh.drafts, thumbnails, fresh.vectors
+        )  # fmt: skip
+
+    def _write_thumbnail(self, sha256: str, position: int, draft: Draft) -> str:
+        """Write the draft's thumbnail under the content's name; returns its path within the space folder."""
+        if not draft.thumbnail:
+            return ""
+        suffix = f"-{position}" if position else ""
+        name = PurePath(THUMBNAIL_FOLDER, sha256[:2], f"{sha256}{suffix}.webp")
+        path = self._space.folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".tmp")
+            temporary.write_bytes(draft.thumbnail)
+            temporary.replace(path)
+        except OSError as error:
+            raise SpaceError(
+                f"The thumbnail {path} cannot be written ({error.strerror}). What was written before is safe: free "
+                "space on its disk or mend the folder's permissions, and run the same command again."
+            ) from error
+        return name.as_posix()
+
+
+def _record(
+    found: Found,
+    sha256: str,
+    outcome: str,
+    reason: str,
+    sidecar: str = "",
+    drafts: Sequence[Draft] = (),
+    thumbnails: Sequence[str] = (),
+    vectors: object = None,
+) -> SourceRecord:
+    return SourceRecord(
+        path=str(found.path),
+        root=str(found.root),
+        folder=PurePath(found.root.name or "/", found.path.parent.relative_to(found.root)).as_posix(),
+        size=found.size,
+        mtime_ns=found.mtime_ns,
+        sha256=sha256,
+        outcome=outcome,
+        reason=reason,
+        sidecar=sidecar,
+        drafts=drafts,
+        thumbnails=thumbnails,
+        vectors=vectors,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,86 @@
+"""The report of a run: an outcome for every source."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+from ingest.errors import SettingsError
+
+Outcome = Literal["added", "updated", "unchanged", "moved", "removed", "skipped", "failed"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+IN_THE_SPACE: frozenset[Outcome] = frozenset({"added", "updated", "unchanged", "moved"})
+
+ALL_WELL, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class SourceOutcome:
+    """What became of one source."""
+
+    path: str
+    outcome: Outcome
+    reason: str = ""
+    items: int = 0
+    """How many new items it gave."""
+
+
+@dataclass
+class Report:
+    """What became of every source of one run, in the order in which they were settled."""
+
+    outcomes: list[SourceOutcome] = field(default_factory=list)
+    seconds: float = 0.0
+    encoded_images: int = 0
+    encoded_texts: int = 0
+    notes: list[str] = field(default_factory=list)
+    """What else a person should know, a sentence or two each."""
+
+    def add(self, outcome: SourceOutcome) -> None:
+        """Take down one source's outcome."""
+        self.outcomes.append(outcome)
+
+    def counts(self) -> dict[Outcome, int]:
+        """How many sources each outcome has, in a fixed order, all outcomes named."""
+        found = Counter(entry.outcome for entry in self.outcomes)
+        return {outcome: found[outcome] for outcome in OUTCOMES}
+
+    def of(self, outcome: Outcome) -> list[SourceOutcome]:
+        """The sources with this outcome."""
+        return [entry for entry in self.outcomes if entry.outcome == outcome]
+
+    @property
+    def exit_status(self) -> int:
+        """0 when all went well, 1 when some sources failed, 2 when nothing could be done."""
+        counts = self.counts()
+        done = counts["removed"] + sum(counts[outcome] for outcome in IN_THE_SPACE)
+        if not done:
+            return NOTHING_DONE
+        return SOME_FAILED if counts["failed"] else ALL_WELL
+
+    def write_json(self, path: Path, *, space: str, roots: Sequence[str]) -> None:
+        """Write the whole report as JSON: every source with its outcome, reason and number of new items.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        content = {
+            "space": space,
+            "roots": list(roots),
+            "seconds": round(self.seconds, 3),
+            "encoded": {"images": self.encoded_images, "texts": self.encoded_texts},
+            "counts": self.counts(),
+            "exit_status": self.exit_status,
+            "notes": self.notes,
+            "sources": [asdict(entry) for entry in self.outcomes],
+        }
+        try:
+            # Names that are not valid Unicode are legal on disk; they are written with escapes, not refused.
+            path.write_text(json.dumps(content, indent=1, ensure_ascii=True), encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(
+                f"The report {path} cannot be written ({error.strerror}). The ingest itself is done; "
+                "give --report a file in a folder that you may write to."
+            ) from error

@@ -1,0 +1,69 @@
+"""One Chroma server a space: shared by all clients, gone after the last, back after a crash."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ingest.space.server import ServerConnection, answers, read_note
+
+
+def wait_until(condition, seconds: float = 20.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.fixture
+def folder(tmp_path: Path):
+    yield tmp_path
+    wait_until(lambda: read_note(tmp_path) is None)
+
+
+def test_two_clients_share_one_server_and_the_last_one_out_ends_it(folder):
+    first = ServerConnection(folder)
+    second = ServerConnection(folder)
+    assert first.port == second.port
+    note = read_note(folder)
+    first.close()
+    time.sleep(5)
+    assert answers(second.port)
+    second.close()
+    assert wait_until(lambda: not psutil.pid_exists(note.chroma_pid))
+    assert wait_until(lambda: not psutil.pid_exists(note.keeper_pid))
+    assert read_note(folder) is None
+
+
+def test_a_killed_client_does_not_keep_the_server_alive(folder):
+    code = (
+        "import sys, time; from pathlib import Path; from ingest.space.server import ServerConnection;"
+        "c = ServerConnection(Path(sys.argv[1])); print(c.port, flush=True); time.sleep(600)"
+    )
+    client = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
+    with client:
+        port = int(client.stdout.readline())
+        assert answers(port)
+        client.kill()
+    assert wait_until(lambda: not answers(port))
+
+
+@pytest.mark.parametrize("victim", ["chroma_pid", "keeper_pid"])
+def test_a_killed_server_or_keeper_is_replaced_and_never_doubled(folder, victim):
+    client = ServerConnection(folder)
+    before = read_note(folder)
+    os.kill(getattr(before, victim), signal.SIGKILL)
+    assert wait_until(lambda: not psutil.pid_exists(getattr(before, victim)))
+    client.reach_again()
+    after = read_note(folder)
+    assert answers(client.port)
+    assert after.chroma_pid != before.chroma_pid
+    assert not psutil.pid_exists(before.chroma_pid)
+    client.close()

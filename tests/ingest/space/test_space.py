@@ -1,0 +1,96 @@
+"""The ledger is the truth: whatever happens to Chroma's folder, no item is lost."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import SettingsError, SpaceError, SpaceNotFound
+from ingest.settings import space_name
+from ingest.space import list_spaces, open_space
+from ingest.space.server import read_note
+from tests.ingest.space.test_server import wait_until
+from tests.making import finds_every_item, ingest_folders, shades
+
+
+@pytest.fixture
+def home(tmp_path: Path):
+    shades(tmp_path / "files", 40)
+    ingest_folders(tmp_path / "home", [tmp_path / "files"])
+    assert wait_until(lambda: read_note(tmp_path / "home" / "test") is None)
+    return tmp_path / "home"
+
+
+def delete(chroma: Path) -> None:
+    shutil.rmtree(chroma)
+
+
+def truncate_the_database(chroma: Path) -> None:
+    database = chroma / "chroma.sqlite3"
+    database.write_bytes(database.read_bytes()[:5000])
+
+
+def overwrite_the_database(chroma: Path) -> None:
+    (chroma / "chroma.sqlite3").write_bytes(b"not a database" * 1000)
+
+
+@pytest.mark.parametrize("damage", [delete, truncate_the_database, overwrite_the_database])
+def test_a_damaged_index_is_rebuilt_from_the_ledger_and_the_person_is_told(home, damage):
+    damage(home / "test" / "chroma")
+    said: list[str] = []
+    with open_space(home, "test", say=said.append) as space:
+        assert space.ledger.item_count() == 40
+        assert finds_every_item(space)
+    assert any("nothing is lost" in line for line in said)
+
+
+def test_items_that_never_reached_the_index_are_put_there_on_opening(home):
+    with open_space(home, "test") as space:
+        space.ledger.mark_all_pending()
+    with open_space(home, "test") as space:
+        assert space.ledger.waiting() == 0
+        assert finds_every_item(space)
+
+
+def test_a_missing_space_is_named_with_those_that_are_there(home, tmp_path):
+    with pytest.raises(SpaceNotFound, match="Choose one of these: test"):
+        open_space(home, "holiday")
+    with pytest.raises(SpaceNotFound, match="nearspace ingest"):
+        open_space(tmp_path / "nowhere", "holiday")
+    assert list_spaces(home) == ["test"]
+
+
+def test_a_space_of_a_newer_format_is_refused(home):
+    manifest = home / "test" / "manifest.json"
+    content = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**content, "format_version": 99}))
+    with pytest.raises(SpaceError, match="Update Nearspace"):
+        open_space(home, "test")
+
+
+def test_the_manifest_tells_counts_and_mean_vectors(home):
+    with open_space(home, "test") as space:
+        statistics = space.manifest.statistics["image"]
+        assert statistics.count == 40
+        assert len(statistics.mean) == space.manifest.encoder.dimension
+
+
+def test_chromadb_alone_can_query_a_collection_by_text(home):
+    import chromadb
+
+    with open_space(home, "test"):
+        port = read_note(home / "test").port
+        client = chromadb.HttpClient("127.0.0.1", port, settings=chromadb.Settings(anonymized_telemetry=False))
+        hits = client.get_collection("test-image").query(query_texts=["black"], n_results=1)
+    assert Path(hits["metadatas"][0][0]["path"]).parent.name == "files"
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", " ", ".hidden", "ends-", "x" * 64, "ü"])
+def test_a_name_that_cannot_be_a_folder_and_a_collection_is_refused(name, monkeypatch):
+    monkeypatch.setenv("NEARSPACE_SPACE", name)
+    if name:
+        with pytest.raises(SettingsError, match="Use 1 to 63"):
+            space_name(name)
+    else:
+        assert space_name(name) == "default"
