@@ -1,0 +1,44 @@
+"""`nearspace app`: serve the search page and open it in the browser."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ingest.console import say
+from ingest.settings import HOME_VARIABLE, SPACE_VARIABLE, home_folder, space_name
+
+_STOP_SECONDS = 15.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve the page until it is stopped with Ctrl-C; returns the exit status."""
+    home, name = home_folder(options.home), space_name(options.space)
+    package = Path(__file__).resolve().parents[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(package / "app.py")]
+    command += ["--server.headless", "true" if options.headless else "false"]
+    if options.port:
+        command += ["--server.port", str(options.port)]
+    # Streamlit reads its configuration beside the main script (an installation) or in the working folder (a checkout).
+    checkout = package.parent if (package.parent / ".streamlit").is_dir() else None
+    search_path = os.pathsep.join(filter(None, [str(package.parent), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, HOME_VARIABLE: str(home), SPACE_VARIABLE: name, "PYTHONPATH": search_path}
+    say("opening the search page; stop it with Ctrl-C ...")
+    with subprocess.Popen(command, cwd=checkout, env=environment) as streamlit:
+        try:
+            return streamlit.wait()
+        except KeyboardInterrupt:  # the terminal sent it to Streamlit as well, which is closing
+            return _end(streamlit)
+        except BaseException:
+            _end(streamlit)
+            raise
+
+
+def _end(streamlit: "subprocess.Popen[bytes]") -> int:
+    streamlit.terminate()
+    try:
+        streamlit.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        streamlit.kill()
+    return 0
