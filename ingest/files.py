@@ -1,0 +1,182 @@
+"""Which files of a folder are read, what identifies them, and which caption belongs to which picture."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.errors import ReadError, SkipSource
+from ingest.readers.kinds import Kind, kind_of
+
+MAX_CAPTION = 2_000
+"""Most characters of a caption that are kept."""
+
+_LITTER = frozenset(
+    name.casefold()
+    for name in (
+        "Thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "__MACOSX",
+        "@eaDir",
+        "#recycle",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+    )
+)
+_MARKS_OF_A_SPACE = frozenset({"manifest.json", "ledger.db"})
+
+OnError = Callable[[Path, OSError], None]
+OnSkip = Callable[[Path, str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One regular file below a folder."""
+
+    path: Path
+    """Absolute, links in the root resolved."""
+    root: Path
+    """The folder that was walked, resolved; for a file named directly, the folder it is in."""
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    kind: Kind | None
+    """What it is read as; None where no reader knows its suffix."""
+
+
+def walk(root: Path, *, on_error: OnError, on_skip: OnSkip | None = None) -> Iterator[Found]:
+    """Yield every regular file at or below `root`: a folder's own files by name, then its folders by name.
+
+    Hidden names, what operating systems litter folders with, and spaces are left out silently.  Links, devices and
+    names that are not valid UTF-8 go to `on_skip` with the reason; a folder or file that cannot be looked at goes to
+    `on_error`, and the walk goes on.  Links are never followed, so there are no loops and no file comes twice.
+    """
+    skip = on_skip or _say_nothing
+    try:
+        root = root.resolve(strict=True)
+        status = root.stat()
+    except OSError as error:
+        on_error(root, error)
+        return
+    except RuntimeError:  # Python 3.11 and 3.12 report a loop of links in this way.
+        skip(root, "a link that leads back to itself. Mend the link, or leave it out.")
+        return
+    if not _storable(str(root)):
+        skip(root, _NOT_UTF8)
+    elif stat.S_ISDIR(status.st_mode):
+        yield from _walk_folder(root, on_error, skip)
+    elif stat.S_ISREG(status.st_mode):
+        yield Found(root, root.parent, status.st_size, status.st_mtime_ns, kind_of(root))
+    else:
+        skip(root, _SPECIAL)
+
+
+_NOT_UTF8 = "its name is not valid UTF-8. Rename it to have it read."
+_SPECIAL = "neither a file nor a folder (a socket, pipe or device). Leave it out."
+
+
+def _walk_folder(root: Path, on_error: OnError, skip: OnSkip) -> Iterator[Found]:
+    waiting = [root]  # A stack of our own: folders may be nested deeper than Python calls may.
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            on_error(folder, error)
+            continue
+        if {entry.name for entry in entries} >= _MARKS_OF_A_SPACE:
+            continue
+        folders: list[Path] = []
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name.casefold() in _LITTER:
+                continue
+            path = folder / entry.name
+            if not _storable(entry.name):
+                skip(path, _NOT_UTF8)
+                continue
+            try:
+                if entry.is_symlink():
+                    skip(path, _why_no_link(path))
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                elif entry.is_file(follow_symlinks=False):
+                    status = entry.stat(follow_symlinks=False)
+                    yield Found(path, root, status.st_size, status.st_mtime_ns, kind_of(path))
+                else:
+                    skip(path, _SPECIAL)
+            except OSError as error:
+                on_error(path, error)
+        waiting.extend(reversed(folders))
+
+
+def _say_nothing(path: Path, reason: str) -> None:
+    pass
+
+
+def _storable(name: str) -> bool:
+    """Say whether `name` can be written as UTF-8: bytes that cannot be read so come as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _why_no_link(path: Path) -> str:
+    if not path.exists():
+        return "a broken link. Mend the link, or leave it out."
+    return "a link, and links are not followed. Name its target to have it read."
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of the file's content in hex; raises ReadError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(error) from error
+
+
+def caption_path(image: Path) -> Path | None:
+    """Return the text file that holds the picture's caption, `a.jpg.txt` or `a.txt` beside `a.jpg`, if there is one."""
+    for name in (image.name, image.stem):
+        for suffix in (".txt", ".TXT"):
+            beside = image.with_name(name + suffix)
+            try:
+                if stat.S_ISREG(beside.lstat().st_mode):
+                    return beside
+            except OSError:
+                continue
+    return None
+
+
+def read_caption(path: Path) -> str:
+    """Return the caption in `path` in one line, at most MAX_CAPTION characters; '' for an empty file.
+
+    Raises ReadError where it cannot be read or is not a text.
+    """
+    from ingest.readers.documents import decode_text, read_bytes
+
+    try:
+        words = " ".join(decode_text(read_bytes(path)).split())
+    except SkipSource:
+        return ""
+    if len(words) <= MAX_CAPTION:
+        return words
+    return words[: MAX_CAPTION - 1].rsplit(" ", 1)[0] + "…"
+
+
+def unreadable(error: OSError) -> ReadError:
+    """Put what the operating system says about a file into words."""
+    if isinstance(error, PermissionError):
+        return ReadError("permission denied. Give yourself the right to read it, or leave it out.")
+    if isinstance(error, FileNotFoundError):
+        return ReadError("it is no longer there. Ingest the folder again.")
+    if isinstance(error, IsADirectoryError):
+        return ReadError("a folder, not a file. Name the files in it, or ingest the folder.")
+    reason = (error.strerror or str(error)).rstrip(".")
+    return ReadError(f"cannot be read: {reason}. Check the disk it is on, and ingest the folder again.")

@@ -1,0 +1,229 @@
+"""Documents: every supported format to one shape, a title and sections of plain text."""
+
+import codecs
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.errors import ReadError, SkipSource
+from ingest.files import unreadable
+
+MAX_TEXT_BYTES = 50_000_000
+"""Largest text, Markdown, reStructuredText or HTML file that is read."""
+LONGEST_TITLE = 80
+"""Most characters of a first line that counts as the title of a plain text."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A stretch of a document under one heading; or a page, where the format has pages."""
+
+    heading: str
+    """The heading with its parent's before it, without the title; '' where there is none."""
+    page: int | None
+    """Page, counted from 1, where the format has pages."""
+    text: str
+    """Plain text, never empty; blank lines part its paragraphs."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document's title and what it says."""
+
+    title: str
+    sections: tuple[Section, ...]
+    gaps: str = ""
+    """What of the source could not be read though the rest could, in words for a person; '' when all is here."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading or a paragraph of marked-up text, as `outline` takes them."""
+
+    text: str
+    level: int = 0
+    """Depth of a heading, from 1; 0 for anything else."""
+
+
+def read_document(path: Path) -> Document:
+    """Read the document at `path`; raises ReadError, or SkipSource where there is no text to be found in it."""
+    suffix = path.suffix.lower()
+    if suffix == ".pdf":
+        from ingest.readers.pdf import read_pdf
+
+        document = read_pdf(path)
+    else:
+        data = read_bytes(path)
+        if not data.strip():
+            raise SkipSource("empty file: there is no text in it. Leave it out, or write something in it.")
+        document = _parser_for(suffix)(data, title_from_name(path))
+    if not document.sections:
+        raise SkipSource("empty document: there is no text in it. Leave it out, or write something in it.")
+    return document
+
+
+def _parser_for(suffix: str) -> Callable[[bytes, str], Document]:
+    if suffix in (".html", ".htm", ".xhtml"):
+        from ingest.readers.html import html_document
+
+        return html_document
+    if suffix in (".md", ".markdown"):
+        from ingest.readers.markup import markdown_document
+
+        return lambda data, name: markdown_document(decode_text(data), name)
+    if suffix == ".rst":
+        from ingest.readers.markup import rst_document
+
+        return lambda data, name: rst_document(decode_text(data), name)
+    return lambda data, name: text_document(decode_text(data), name)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a text file's bytes; raises ReadError where it cannot be read or is larger than MAX_TEXT_BYTES."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_TEXT_BYTES:
+            raise ReadError(
+                f"too large: {size / 1e6:,.0f} MB of text, and {MAX_TEXT_BYTES // 1_000_000} MB are read at most. "
+                "Cut it into several files, or leave it out."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(error) from error
+
+
+_BYTE_ORDER_MARKS = (  # The longer ones first: UTF-32's begins with UTF-16's.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Everything below the space but tab, line ends, form feed and escape: no text in any encoding has these.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\x0b\x1a"))
+_NOT_A_TEXT = "not a text: its content is binary. Give it its right suffix, or leave it out."
+
+
+def decode_text(data: bytes) -> str:
+    """Decode a text file: by its byte order mark, as UTF-8, or by the encoding it is most likely in.
+
+    Line ends become "\\n" and control characters spaces.  Raises ReadError where the content is no text.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return tidy(data.decode(encoding, "replace"))
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if len(data) - len(data.translate(None, _CONTROLS)) > len(data) / 1_000:
+        raise ReadError(_NOT_A_TEXT)
+    try:
+        return tidy(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        repaired = data.decode("utf-8", "replace")
+    wrong = repaired.count("\ufffd")
+    right = len(repaired) - len(repaired.encode("ascii", "ignore")) - wrong
+    if right > 10 * wrong:  # UTF-8 with a few bytes lost.
+        return tidy(repaired)
+    return tidy(data.decode(_likely_encoding(data), "replace"))
+
+
+_RUN_OF_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+
+
+def _likely_encoding(data: bytes) -> str:
+    """Guess the encoding of a text that is not UTF-8; a few accented letters alone are taken as Western European."""
+    import chardet
+
+    runs = _RUN_OF_HIGH_BYTES.findall(data[:1_000_000])
+    if sum(map(len, runs)) < 2 * len(runs):
+        # Accents stand alone among plain letters, so the alphabet is Latin.  Told so, the detector errs no more on
+        # short texts, where it would else see Cyrillic in "città".
+        latin = ["cp1252", "cp1250", "cp1254", "cp1257", "iso8859-2", "mac-roman"]
+        guess = chardet.detect(data, include_encodings=latin, compat_names=False)
+        return guess["encoding"] or "cp1252" if guess["confidence"] >= 0.09 else "cp1252"
+    era = chardet.EncodingEra.MODERN_WEB
+    guess = chardet.detect(data, encoding_era=era, prefer_superset=True, compat_names=False)
+    return guess["encoding"] or "cp1252"
+
+
+_OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff]")
+
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+def tidy(text: str) -> str:
+    """Bring line ends to "\\n", page breaks to blank lines, and what is no character to spaces or U+FFFD."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\u2028", "\n")
+    text = text.replace("\f", "\n\n").replace("\u2029", "\n\n").replace("\x0b", "\n")
+    return _SURROGATES.sub("\ufffd", _OTHER_CONTROLS.sub(" ", text))
+
+
+def title_from_name(path: Path) -> str:
+    """Return the file's name as a title: without its suffix, underscores read as spaces."""
+    return " ".join(path.stem.replace("_", " ").split())
+
+
+def text_document(text: str, name: str) -> Document:
+    """Make a document of plain text; its title is a first line that looks like a heading, else `name`."""
+    text = text.strip()
+    first, _, rest = text.partition("\n")
+    first, rest = first.strip(), rest.lstrip(" \t")
+    heading_like = (
+        0 < len(first) <= LONGEST_TITLE
+        and rest.startswith("\n")
+        and first[-1] not in ".!?,;:。！？，；："
+        and any(letter.isalpha() for letter in first)
+    )
+    if heading_like:
+        return Document(first, (Section("", None, rest.strip()),))
+    return Document(name, (Section("", None, text),) if text else ())
+
+
+def outline(blocks: Iterable[Block], *, title: str, name: str) -> Document:
+    """Make a document of headings and paragraphs in order.
+
+    The title is `title`, else the first heading where it is the only one of its depth and none is above it, else
+    `name`.  No heading is lost: one with nothing below it becomes text itself.
+    """
+    kept = [Block(block.text.strip(), block.level) for block in blocks if block.text.strip()]
+    if not title:
+        title = _title_heading(kept)
+    title = " ".join(title.split())
+    sections: list[Section] = []
+    path: list[tuple[int, str]] = []  # The headings above this place, from the outermost.
+    texts: list[str] = []
+
+    def close() -> None:
+        if texts:
+            sections.append(Section(_joined([words for _, words in path[-2:]]), None, "\n\n".join(texts)))
+            texts.clear()
+
+    for index, block in enumerate(kept):
+        if not block.level:
+            texts.append(block.text)
+            continue
+        close()
+        words = " ".join(block.text.split())
+        path = [above for above in path if above[0] < block.level]
+        if words.casefold() == title.casefold():
+            continue
+        following = kept[index + 1] if index + 1 < len(kept) else Block("", 1)
+        if following.level and following.level <= block.level:
+            texts.append(words)
+            close()
+        else:
+            path.append((block.level, words))
+    close()
+    if not sections and title:
+        sections.append(Section("", None, title))
+    return Document(title or name, tuple(sections))
+
+
+def _title_heading(blocks: list[Block]) -> str:
+    levels = [block.level for block in blocks if block.level]
+    if levels and levels[0] == min(levels) and levels.count(levels[0]) == 1:
+        return next(block.text for block in blocks if block.level)
+    return ""
+
+
+def _joined(headings: list[str]) -> str:
+    return ": ".join(heading.rstrip(" :") for heading in headings)

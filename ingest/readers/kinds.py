@@ -1,0 +1,23 @@
+"""Which files are read, and as what."""
+
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["image", "document"]
+
+IMAGE_SUFFIXES: frozenset[str] = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .heic .heif .avif".split()  # noqa: SIM905
+)
+DOCUMENT_SUFFIXES: frozenset[str] = frozenset(
+    ".txt .text .md .markdown .rst .html .htm .xhtml .pdf".split()  # noqa: SIM905
+)
+
+
+def kind_of(path: Path) -> Kind | None:
+    """Say what `path` is read as, by its suffix in any case; None where no reader knows the suffix."""
+    suffix = path.suffix.lower()
+    if suffix in IMAGE_SUFFIXES:
+        return "image"
+    if suffix in DOCUMENT_SUFFIXES:
+        return "document"
+    return None

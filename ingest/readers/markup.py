@@ -1,0 +1,211 @@
+"""Markdown and reStructuredText: their title, headings and paragraphs as plain text."""
+
+import re
+import textwrap
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ingest.readers.documents import Block, Document, outline, text_document
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from markdown_it.token import Token
+
+MAX_RST = 2_000_000
+"""Most characters of reStructuredText that are parsed; docutils is slow, so longer ones are read as plain text."""
+
+_FRONT_MATTER = re.compile(
+    r"\A---[ \t]*\n(?=[\w\"'-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
+)
+_TOML_FRONT_MATTER = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
+def markdown_document(text: str, name: str) -> Document:
+    """Make a document of Markdown; its title is its front matter's, else its one top heading, else `name`."""
+    from markdown_it import MarkdownIt
+
+    text = text.lstrip("\n")
+    title, body = _front_matter(text)
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body)
+    return outline(_markdown_blocks(tokens), title=title, name=name)
+
+
+def _front_matter(text: str) -> tuple[str, str]:
+    """Return the title given in the front matter, '' without one, and the text after the front matter."""
+    if found := _FRONT_MATTER.match(text):
+        import yaml
+
+        try:
+            facts = yaml.safe_load(found[1])
+        except (yaml.YAMLError, ValueError, RecursionError):
+            facts = None
+    elif found := _TOML_FRONT_MATTER.match(text):
+        import tomllib
+
+        try:
+            facts = tomllib.loads(found[1])
+        except (tomllib.TOMLDecodeError, RecursionError):
+            facts = None
+    else:
+        return "", text
+    title = facts.get("title") if isinstance(facts, dict) else None
+    return str(title) if isinstance(title, str | int | float) else "", text[found.end() :]
+
+
+def _markdown_blocks(tokens: "list[Token]") -> Iterator[Block]:
+    level = 0
+    lines: list[str] = []  # Items of the list, or rows of the table, that is open.
+    cells: list[str] | None = None
+    nested = 0
+    for token in tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1])
+        elif token.type == "heading_close":
+            level = 0
+        elif token.type in ("bullet_list_open", "ordered_list_open", "table_open"):
+            nested += 1
+        elif token.type in ("bullet_list_close", "ordered_list_close", "table_close"):
+            nested -= 1
+            if not nested:
+                yield Block("\n".join(lines))
+                lines = []
+        elif token.type == "tr_open":
+            cells = []
+        elif token.type == "tr_close":
+            lines.append("; ".join(cell for cell in cells or () if cell))
+            cells = None
+        else:
+            for block in _markdown_block(token, level):
+                if cells is not None:
+                    cells.append(" ".join(block.text.split()))
+                elif nested:
+                    lines.append(block.text)
+                else:
+                    yield block
+
+
+def _markdown_block(token: "Token", level: int) -> Iterator[Block]:
+    if token.type == "inline":
+        yield Block(_inline_text(token.children or []), level)
+    elif token.type in ("fence", "code_block"):
+        yield Block(token.content.rstrip())
+    elif token.type == "html_block":
+        from ingest.readers.html import html_blocks
+
+        yield from html_blocks(token.content)
+
+
+def _inline_text(children: "list[Token]") -> str:
+    words: list[str] = []
+    for token in children:
+        if token.type in ("text", "code_inline"):
+            words.append(token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            words.append("\n")
+        elif token.type == "image":
+            words.append(_inline_text(token.children or []))
+    return "".join(words).strip()
+
+
+# docutils keeps roles and languages in module globals.
+_one_rst_at_a_time = threading.Lock()
+_RST_SETTINGS: dict[str, Any] = {
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "_disable_config": True,
+    "report_level": 5,
+    "halt_level": 6,
+    "warning_stream": False,
+    "traceback": True,
+    "doctitle_xform": False,
+    "sectsubtitle_xform": False,
+    "syntax_highlight": "none",
+    "smart_quotes": False,
+    "line_length_limit": 1_000_000,
+}
+
+
+def rst_document(text: str, name: str) -> Document:
+    """Make a document of reStructuredText; its title is its one top heading, else `name`.
+
+    Nothing is included from other files.  What docutils cannot parse at all is read as plain text.
+    """
+    from docutils.core import publish_doctree
+
+    if len(text) > MAX_RST:
+        return text_document(text, name)
+    try:
+        with _one_rst_at_a_time:
+            tree = publish_doctree(text, settings_overrides=_RST_SETTINGS)
+        return outline(_rst_blocks(tree), title="", name=name)
+    except (RecursionError, ValueError, LookupError, AssertionError):
+        return text_document(text, name)
+
+
+def _rst_blocks(root: "nodes.Node", depth: int = 0) -> Iterator[Block]:
+    from docutils import nodes
+
+    stack = [(root, depth)]
+    while stack:
+        node, depth = stack.pop()
+        if isinstance(node, nodes.system_message):
+            yield Block(_text_of_unknown_directive(node))
+        elif isinstance(node, nodes.image):
+            yield Block(node.get("alt", ""))
+        elif isinstance(node, nodes.Invisible | nodes.docinfo | nodes.raw | nodes.label) or (
+            isinstance(node, nodes.topic) and "contents" in node["classes"]
+        ):
+            continue
+        elif isinstance(node, nodes.title) and isinstance(node.parent, nodes.section):
+            yield Block(_rst_text(node), depth)
+        elif isinstance(node, nodes.TextElement):
+            yield Block(_rst_text(node))
+        elif isinstance(node, nodes.Sequential | nodes.line_block | nodes.tgroup | nodes.row):
+            parts = [block.text for child in node.children for block in _rst_blocks(child, depth) if block.text]
+            if isinstance(node, nodes.row):
+                yield Block("; ".join(" ".join(part.split()) for part in parts))
+            else:
+                yield Block("\n".join(parts))
+        else:
+            below = depth + isinstance(node, nodes.section)
+            stack.extend((child, below) for child in reversed(node.children))
+
+
+_UNKNOWN_ROLE = re.compile(r":[\w:.+-]+:`([^`<]*[^`<\s])\s*(?:<[^`>]*>)?`")
+
+
+def _rst_text(node: "nodes.Node") -> str:
+    """Return the text of an element; of a role that only Sphinx knows, what it shows."""
+    from docutils import nodes
+
+    words: list[str] = []
+    for leaf in node.findall():
+        if isinstance(leaf, nodes.Text):
+            unknown = isinstance(leaf.parent, nodes.problematic)
+            words.append(_UNKNOWN_ROLE.sub(r"\1", leaf.astext()) if unknown else leaf.astext())
+        elif isinstance(leaf, nodes.image):
+            words.append(leaf.get("alt", ""))
+    return "".join(words)
+
+
+_DIRECTIVE = re.compile(r"\.\. ([\w:.+-]+)::[ \t]*(.*)")
+_OPTION = re.compile(r"\s*:[\w-]+:")
+
+
+def _text_of_unknown_directive(message: "nodes.system_message") -> str:
+    """Return what a directive that only Sphinx knows says to a reader; '' where it names files or code."""
+    from docutils import nodes
+
+    for source in message.children:
+        found = _DIRECTIVE.match(source.astext()) if isinstance(source, nodes.literal_block) else None
+        if (
+            found
+            and found[1] not in ("toctree", "include", "raw", "literalinclude")
+            and not found[1].startswith("auto")
+        ):
+            lines = source.astext().split("\n")[1:]
+            while lines and (_OPTION.match(lines[0]) or not lines[0].strip()):
+                lines.pop(0)
+            return "\n".join([found[2], textwrap.dedent("\n".join(lines))]).strip()
+    return ""

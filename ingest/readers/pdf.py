@@ -1,0 +1,198 @@
+"""PDF: the text of each page, put back into paragraphs, under the heading its bookmarks give."""
+
+import logging
+import re
+import statistics
+import struct
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import ReadError, SkipSource
+from ingest.files import unreadable
+from ingest.readers.documents import Document, Section, tidy, title_from_name
+
+if TYPE_CHECKING:
+    from pypdf import PageObject, PdfReader
+
+MAX_PDF_BYTES = 500_000_000
+"""Largest PDF that is read."""
+MAX_PAGES = 5_000
+"""Most pages of a PDF that are read."""
+MAX_PAGE_BYTES = 10_000_000
+"""A page whose drawing instructions are longer is a drawing (a map, a plan); parsing it would take minutes."""
+MAX_SECONDS = 300
+"""Longest time spent on one PDF, looked at after each page."""
+
+# What pypdf raises for malformed content: its own errors, and what slips through to Python.
+_MALFORMED = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    AssertionError,
+    OSError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+_AGAIN = "Export it again from its source, or leave it out."
+
+
+def read_pdf(path: Path) -> Document:
+    """Read the PDF at `path`, one section a page; raises ReadError, or SkipSource where it has no text layer."""
+    import pypdf
+    from pypdf.errors import DependencyError, PyPdfError
+
+    # pypdf logs each small fault that it mends; what it cannot mend, it raises.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    malformed = (PyPdfError, *_MALFORMED)
+    try:
+        size = path.stat().st_size
+        file = path.open("rb")
+    except OSError as error:
+        raise unreadable(error) from error
+    with file:
+        if size == 0:
+            raise SkipSource("empty file: there is no text in it. Copy it again from its source, or leave it out.")
+        if size > MAX_PDF_BYTES:
+            raise ReadError(
+                f"too large: {size / 1e6:,.0f} MB, and {MAX_PDF_BYTES // 1_000_000} MB are read at most. "
+                "Cut it into several files, or leave it out."
+            )
+        try:
+            reader = pypdf.PdfReader(file, strict=False)
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise ReadError("locked with a password. Save a copy without one, or leave it out.")
+            count = len(reader.pages)
+        except DependencyError as error:
+            raise ReadError(
+                "locked in a way that cannot be opened here. Save an unlocked copy, or leave it out."
+            ) from error
+        except malformed as error:
+            raise ReadError(f"damaged PDF, or none: {_in_one_line(error)}. {_AGAIN}") from error
+        if count > MAX_PAGES:
+            raise ReadError(
+                f"too long: {count:,} pages, and {MAX_PAGES:,} are read at most. "
+                "Cut it into several files, or leave it out."
+            )
+        return _document(reader, count, path, malformed)
+
+
+def _document(reader: "PdfReader", count: int, path: Path, malformed: tuple[type[Exception], ...]) -> Document:
+    bookmarks = _bookmarks(reader, malformed)
+    heading = ""
+    sections: list[Section] = []
+    unread: list[int] = []
+    reason: Exception | None = None
+    deadline = time.monotonic() + MAX_SECONDS
+    for number in range(1, count + 1):
+        if number > 1:
+            heading = bookmarks.get(number - 1, [heading])[-1]
+        try:
+            text = _page_text(reader.pages[number - 1])
+        except malformed as error:
+            unread.append(number)
+            reason = error
+            continue
+        if text:
+            sections.append(Section(bookmarks[number][0] if number in bookmarks else heading, number, text))
+        if time.monotonic() > deadline:
+            raise ReadError(
+                f"too slow: {MAX_SECONDS} seconds were over at page {number} of {count}. "
+                "Cut it into several files, or leave it out."
+            )
+    if not sections:
+        if reason is not None:
+            raise ReadError(f"damaged PDF: no page can be read ({_in_one_line(reason)}). {_AGAIN}") from reason
+        pages = "its page is a picture" if count == 1 else f"its {count} pages are pictures or empty"
+        raise SkipSource(f"no text layer: {pages}. Run text recognition (OCR) over it, or leave it out.")
+    gaps = f"pages that cannot be read: {', '.join(map(str, unread[:20]))}" if unread else ""
+    return Document(_title(reader, path, malformed), tuple(sections), gaps)
+
+
+def _page_text(page: "PageObject") -> str:
+    contents = page.get_contents()
+    if contents is None or len(contents.get_data()) > MAX_PAGE_BYTES:
+        return ""
+    return page_paragraphs(page.extract_text())
+
+
+def _title(reader: "PdfReader", path: Path, malformed: tuple[type[Exception], ...]) -> str:
+    """Return the title the PDF gives itself, unless it is what a word processor puts there unasked."""
+    try:
+        title = " ".join(tidy(str(reader.metadata.get("/Title") or "" if reader.metadata else "")).split())
+    except malformed:
+        title = ""
+    by_itself = re.search(
+        r"^(untitled|microsoft \w+ - |document\d*$)|\.(docx?|pdf|tex|dvi|indd|qxd|rtf|odt)$", title, re.I
+    )
+    return title if title and not by_itself else title_from_name(path)
+
+
+def _bookmarks(reader: "PdfReader", malformed: tuple[type[Exception], ...]) -> dict[int, list[str]]:
+    """Return the bookmarks' titles by page, in the order of the outline."""
+    found: dict[int, list[str]] = {}
+    try:
+        stack: list[Iterator[Any]] = [iter(reader.outline)]
+        while stack:
+            entry = next(stack[-1], None)
+            if entry is None:
+                stack.pop()
+            elif isinstance(entry, list):
+                stack.append(iter(entry))
+            else:
+                page = reader.get_destination_page_number(entry)
+                title = " ".join(tidy(str(entry.title or "")).split())
+                if page is not None and page >= 0 and title:
+                    found.setdefault(page + 1, []).append(title)
+    except malformed:
+        return {}
+    return found
+
+
+# A hyphen at a line's end is the word's own before a capital or digit, and before the "und" of "Vor- und Nachteile".
+_HYPHENATED = re.compile(
+    r"(?<=[^\W\d_])(?:\u00ad|[-\u2010](?=\n[ \t]*[a-zß-ÿ])(?!\n[ \t]*(?:and|or|und|oder|bzw)\b))\n[ \t]*(?=\w)"
+)
+_OWN_HYPHEN = re.compile(r"(?<=\w)([-\u2010])\n[ \t]*(?=[A-Z0-9])")
+_PAGE_NUMBER = re.compile(r"\s*(?:[-–—]\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*[-–—])?\s*")
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+_ENDS_A_SENTENCE = re.compile(r"[.!?:。！？][\"'”’»)\]]*$")
+
+
+def page_paragraphs(text: str) -> str:
+    """Put the lines of a page back into paragraphs, parted by blank lines.
+
+    Words hyphenated at a line's end are joined, a page number at the top or bottom is left out, and a line that ends
+    a sentence well before the margin ends its paragraph.
+    """
+    text = tidy(text).translate(_LIGATURES)
+    lines = [line.rstrip() for line in text.strip().split("\n")]
+    for end in (0, -1):
+        if len(lines) > 1 and _PAGE_NUMBER.fullmatch(lines[end]):
+            del lines[end]
+    lengths = [len(line) for line in lines if line]
+    margin = 0.8 * statistics.quantiles(lengths, n=10)[-1] if len(lengths) > 1 else 0
+    paragraphs: list[list[str]] = [[]]
+    for line in lines:
+        if line:
+            paragraphs[-1].append(line)
+        if not line or (len(line) < margin and _ENDS_A_SENTENCE.search(line)):
+            paragraphs.append([])
+    return "\n\n".join(filter(None, (_rejoined(paragraph) for paragraph in paragraphs)))
+
+
+def _rejoined(lines: list[str]) -> str:
+    text = _OWN_HYPHEN.sub(r"\1", _HYPHENATED.sub("", "\n".join(lines)))
+    return " ".join(text.replace("\u00ad", "").split())
+
+
+def _in_one_line(error: BaseException) -> str:
+    words = " ".join(str(error).split()).rstrip(".")
+    return words[:200] or type(error).__name__
