@@ -1,0 +1,125 @@
+"""The text tower of `lite`: all-MiniLM-L6-v2, frozen, 384 dimensions."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.encoders import bert_graph
+from ingest.encoders.base import Say
+from ingest.encoders.onnx import cache_folder, compiled_session, require_sha256
+from ingest.encoders.reference import text_reference
+from ingest.encoders.weights import MINILM_REMEDY, minilm_folder
+from ingest.errors import WeightsError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+DIMENSION = 384
+WINDOW = 254
+"""Tokens of one text that the tower reads, besides the two special ones."""
+SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+FINGERPRINT = hashlib.sha256("\n".join((SHA256, TOKENIZER_SHA256, bert_graph.VERSION)).encode()).hexdigest()
+"""A digest of everything that decides a text's vector."""
+BATCH_TOKENS = 4096
+BATCH_TEXTS = 64
+
+_SHAPE = bert_graph.BertShape(layers=6, heads=12, dimension=DIMENSION, layer_norm_epsilon=1e-12)
+
+
+class MiniLM:
+    """Texts to unit vectors; may be called from several threads at once."""
+
+    def __init__(self, session: "InferenceSession", tokenizer_file: Path) -> None:
+        """Join the compiled tower and its tokenizer."""
+        from tokenizers import Tokenizer
+
+        self._session = session
+        self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        # Without text only the two special tokens are left: the first and the last of every input.
+        self._first, self._last = self._tokenizer.encode("").ids
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit rows, shape (len(texts), 384).
+
+        A text longer than the window is encoded window by window; its vector is their mean, weighted by tokens,
+        made a unit vector again.
+        """
+        windows: list[list[int]] = []
+        owners: list[int] = []
+        for owner, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+            ids = encoding.ids
+            for start in range(0, max(len(ids), 1), WINDOW):
+                windows.append(ids[start : start + WINDOW])
+                owners.append(owner)
+        vectors = np.zeros((len(texts), DIMENSION), np.float32)
+        for places in _batches([len(window) for window in windows]):
+            rows = self._run([windows[place] for place in places])
+            for place, row in zip(places, rows, strict=True):
+                vectors[owners[place]] += row * max(len(windows[place]), 1)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(lengths, np.float32(1e-12)), dtype=np.float32)
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """The span (start, end), in characters, of every token."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
+
+    def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:
+        width = max(map(len, windows)) + 2
+        ids = np.zeros((len(windows), width), np.int32)
+        mask = np.zeros((len(windows), width), np.int32)
+        for row, window in enumerate(windows):
+            ids[row, : len(window) + 2] = [self._first, *window, self._last]
+            mask[row, : len(window) + 2] = 1
+        return np.asarray(self._session.run(["vectors"], {"ids": ids, "mask": mask})[0])
+
+
+def load_minilm(reference_folder: Path, *, folder: Path | None = None, say: Say | None = None) -> MiniLM:
+    """Load the tower; at first use it is compiled into the cache folder and compared with torch's output.
+
+    `reference_folder` has the reference texts and vectors; `folder` (model.safetensors, tokenizer.json) stands in
+    for the installed package.  Raises WeightsError if the weights are missing or not the published ones.
+    """
+    folder = folder or minilm_folder()
+    cache = cache_folder() / f"minilm-{FINGERPRINT[:16]}"
+    for name, digest in (("model.safetensors", SHA256), ("tokenizer.json", TOKENIZER_SHA256)):
+        if not (folder / name).is_file():
+            raise WeightsError(f"The text tower has no {name} in {folder}. {MINILM_REMEDY}")
+        require_sha256(folder / name, digest, cache / f"{name}-published.json", remedy=MINILM_REMEDY)
+
+    def difference(session: "InferenceSession") -> float:
+        texts, vectors = text_reference(reference_folder)
+        return float(np.abs(MiniLM(session, folder / "tokenizer.json").encode(texts) - vectors).max())
+
+    session = compiled_session(
+        cache / "text.onnx",
+        lambda: _text_model(folder),
+        difference,
+        title="the text tower of lite",
+        say=say,
+    )
+    return MiniLM(session, folder / "tokenizer.json")
+
+
+def _text_model(folder: Path) -> bytes:
+    from safetensors.numpy import load_file
+
+    return bert_graph.bert_model(load_file(folder / "model.safetensors"), _SHAPE)
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Places of texts of similar length, so that little is padded, in batches of bounded size."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) == BATCH_TEXTS or (len(batch) + 1) * (lengths[place] + 2) > BATCH_TOKENS):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch

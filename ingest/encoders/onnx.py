@@ -1,0 +1,191 @@
+"""ONNX Runtime sessions on the CPU, and models that are compiled or checked once and remembered in the cache folder.
+
+A receipt is a small JSON file in the cache folder.  It tells which file was found good, by size, time and SHA-256,
+with which ONNX Runtime, and how far its output was from torch's.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.encoders.base import Say
+from ingest.errors import SettingsError, WeightsError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+MOST_THREADS = 16
+"""Small towers gain nothing from more."""
+TOLERANCE = 1e-4
+"""Largest difference to torch's output that is accepted, in any number of a unit vector."""
+
+Difference = Callable[["InferenceSession"], float]
+"""Runs the reference inputs and gives the largest absolute difference to torch's output."""
+
+
+def cache_folder() -> Path:
+    """Where compiled models are kept: NEARSPACE_CACHE, or else the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("NEARSPACE_CACHE")
+    return Path(named) if named else user_cache_path("nearspace", appauthor=False)
+
+
+def open_session(model: bytes | Path) -> "InferenceSession":
+    """A session on the CPU that logs errors only; its `run` may be called from several threads at once."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = min(os.cpu_count() or 1, MOST_THREADS)
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def compiled_session(
+    target: Path,
+    build: Callable[[], bytes],
+    difference: Difference,
+    *,
+    title: str,
+    say: Say | None,
+    tolerance: float = TOLERANCE,
+) -> "InferenceSession":
+    """The session of the model that `build` makes, which is made once and kept at `target`.
+
+    Before it is kept it is compared with torch's output; raises WeightsError if it differs by more than `tolerance`.
+    A missing or damaged `target` is made again.  Several processes may do this at once.
+    """
+    receipt = target.with_suffix(".json")
+    session = _remembered(target, receipt)
+    if session is not None:
+        return session
+    _tell(say, f"compiling {title} for ONNX Runtime, once ...")
+    draft = _write_draft(target, build())
+    try:
+        session = open_session(draft)
+        found = _accept(difference(session), tolerance, title)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    _write_receipt(receipt, target, found)
+    _tell(say, f"compiled {title}: largest difference to the torch output {found:.1e}")
+    return session
+
+
+def shipped_session(
+    model: Path, receipt: Path, difference: Difference, *, title: str, say: Say | None, tolerance: float = TOLERANCE
+) -> "InferenceSession":
+    """The session of a model that is ready to run, compared with torch's output once, as `receipt` remembers.
+
+    Raises WeightsError if it cannot be loaded or differs by more than `tolerance`.
+    """
+    session = _remembered(model, receipt)
+    if session is not None:
+        return session
+    _tell(say, f"checking {title}, once ...")
+    session = _try_session(model)
+    if session is None:
+        raise WeightsError(f"{model.name}, {title}, is damaged. Install Nearspace again to restore it.")
+    found = _accept(difference(session), tolerance, title)
+    _write_receipt(receipt, model, found)
+    _tell(say, f"checked {title}: largest difference to the torch output {found:.1e}")
+    return session
+
+
+def require_sha256(file: Path, digest: str, receipt: Path, *, remedy: str) -> None:
+    """Raise WeightsError, ending in `remedy`, unless `file` has that SHA-256; once found good it is not read again."""
+    if _matches(file, receipt):
+        return
+    found = sha256_of(file)
+    if found != digest:
+        raise WeightsError(
+            f"{file.name} is not the published file: its SHA-256 is {found[:16]}..., not {digest[:16]}.... {remedy}"
+        )
+    _write_receipt(receipt, file, 0.0)
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _accept(difference: float, tolerance: float, title: str) -> float:
+    # Written so that a difference that is not a number is refused too.
+    if not difference <= tolerance:
+        raise WeightsError(
+            f"ONNX Runtime computes {title} differently from torch: by {difference:.1e}, where {tolerance:.0e} is "
+            "allowed. Install the onnxruntime version that Nearspace's constraints name."
+        )
+    return difference
+
+
+def _remembered(model: Path, receipt: Path) -> "InferenceSession | None":
+    return _try_session(model) if _matches(model, receipt) else None
+
+
+def _try_session(model: Path) -> "InferenceSession | None":
+    from onnxruntime.capi import onnxruntime_pybind11_state as states
+
+    try:
+        return open_session(model)
+    except (states.InvalidProtobuf, states.InvalidGraph, states.InvalidArgument, states.Fail, states.NoSuchFile):
+        return None
+
+
+def _matches(file: Path, receipt: Path) -> bool:
+    """Whether `file` is still what `receipt` was written for."""
+    from onnxruntime import __version__ as runtime
+
+    try:
+        known = json.loads(receipt.read_text(encoding="utf-8"))
+        stat = file.stat()
+        if known["file"] != str(file.resolve()) or known["onnxruntime"] != runtime:
+            return False
+        if known["size"] != stat.st_size:
+            return False
+        return bool(known["mtime_ns"] == stat.st_mtime_ns or known["sha256"] == sha256_of(file))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write_receipt(receipt: Path, file: Path, difference: float) -> None:
+    from onnxruntime import __version__ as runtime
+
+    stat = file.stat()
+    facts = {
+        "file": str(file.resolve()),
+        "size": stat.st_size,
+        "mtime_ns": stat.st_mtime_ns,
+        "sha256": sha256_of(file),
+        "onnxruntime": runtime,
+        "difference": difference,
+    }
+    draft = _write_draft(receipt, json.dumps(facts, indent=1).encode("utf-8"))
+    draft.replace(receipt)
+
+
+def _write_draft(target: Path, content: bytes) -> Path:
+    """Write `content` beside `target` under a name no other process uses."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(content)
+    except OSError as error:
+        raise SettingsError(
+            f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
+            "Set NEARSPACE_CACHE to a folder that can."
+        ) from error
+    return Path(name)
+
+
+def _tell(say: Say | None, line: str) -> None:
+    if say is not None:
+        say(line)

@@ -1,0 +1,46 @@
+"""How well a picture's vector finds its caption, and the reverse."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+DEPTHS = (1, 5, 10)
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Recall at 1, 5 and 10, in per cent."""
+
+    text_to_image: tuple[float, float, float]
+    image_to_text: tuple[float, float, float]
+
+    def __str__(self) -> str:
+        """Both directions on one line."""
+        to_image = " / ".join(f"{value:.1f}" for value in self.text_to_image)
+        to_text = " / ".join(f"{value:.1f}" for value in self.image_to_text)
+        return f"text->image {to_image}   image->text {to_text}"
+
+
+def retrieval(images: Array, captions: Array, owners: NDArray[np.int64]) -> Retrieval:
+    """Recall of `images` [n, d] by `captions` [m, d], where caption j is of image owners[j]; all unit rows."""
+    cosines = captions @ images.T
+    own = cosines[np.arange(len(owners)), owners]
+    image_rank = (cosines > own[:, None]).sum(axis=1)
+    # An image is found when the best-placed of its own captions is.
+    caption_rank = np.full(len(images), len(captions))
+    for column in range(len(images)):
+        best = own[owners == column].max()
+        caption_rank[column] = (cosines[:, column] > best).sum()
+    return Retrieval(_recall(image_rank), _recall(caption_rank))
+
+
+def naming(images: Array, names: Array, labels: NDArray[np.int64]) -> float:
+    """How many of `images` [n, d] are nearest to the name [k, d] of their own label, in per cent."""
+    return float(((images @ names.T).argmax(axis=1) == labels).mean() * 100)
+
+
+def _recall(ranks: NDArray[np.int64]) -> tuple[float, float, float]:
+    one, five, ten = (float((ranks < depth).mean() * 100) for depth in DEPTHS)
+    return one, five, ten
