@@ -66,14 +66,15 @@ def compiled_session(
     if session is not None:
         return session
     _tell(say, f"compiling {title} for ONNX Runtime, once ...")
-    draft = _write_draft(target, build())
+    content = build()
+    draft = _write_draft(target, content)
     try:
         session = open_session(draft)
         found = _accept(difference(session), tolerance, title)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    _write_receipt(receipt, target, found)
+    _write_receipt(receipt, target, hashlib.sha256(content).hexdigest(), found)
     _tell(say, f"compiled {title}: largest difference to the torch output {found:.1e}")
     return session
 
@@ -93,7 +94,7 @@ def shipped_session(
     if session is None:
         raise WeightsError(f"{model.name}, {title}, is damaged. Install Nearspace again to restore it.")
     found = _accept(difference(session), tolerance, title)
-    _write_receipt(receipt, model, found)
+    _write_receipt(receipt, model, sha256_of(model), found)
     _tell(say, f"checked {title}: largest difference to the torch output {found:.1e}")
     return session
 
@@ -107,7 +108,7 @@ def require_sha256(file: Path, digest: str, receipt: Path, *, remedy: str) -> No
         raise WeightsError(
             f"{file.name} is not the published file: its SHA-256 is {found[:16]}..., not {digest[:16]}.... {remedy}"
         )
-    _write_receipt(receipt, file, 0.0)
+    _write_receipt(receipt, file, digest)
 
 
 def sha256_of(file: Path) -> str:
@@ -146,7 +147,7 @@ def _matches(file: Path, receipt: Path) -> bool:
     try:
         known = json.loads(receipt.read_text(encoding="utf-8"))
         stat = file.stat()
-        if known["file"] != str(file.resolve()) or known["onnxruntime"] != runtime:
+        if known["file"] != _place(file, receipt) or known["onnxruntime"] != runtime:
             return False
         if known["size"] != stat.st_size:
             return False
@@ -155,20 +156,25 @@ def _matches(file: Path, receipt: Path) -> bool:
         return False
 
 
-def _write_receipt(receipt: Path, file: Path, difference: float) -> None:
+def _write_receipt(receipt: Path, file: Path, sha256: str, difference: float | None = None) -> None:
     from onnxruntime import __version__ as runtime
 
     stat = file.stat()
     facts = {
-        "file": str(file.resolve()),
+        "file": _place(file, receipt),
         "size": stat.st_size,
         "mtime_ns": stat.st_mtime_ns,
-        "sha256": sha256_of(file),
+        "sha256": sha256,
         "onnxruntime": runtime,
         "difference": difference,
     }
     draft = _write_draft(receipt, json.dumps(facts, indent=1).encode("utf-8"))
     draft.replace(receipt)
+
+
+def _place(file: Path, receipt: Path) -> str:
+    # By name alone beside the receipt, so that a cache folder may be moved or copied as a whole.
+    return file.name if file.parent == receipt.parent else str(file.resolve())
 
 
 def _write_draft(target: Path, content: bytes) -> Path:

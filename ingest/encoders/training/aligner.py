@@ -39,6 +39,10 @@ class Recipe:
     prototypes: float = 0.0
     """Weight of the loss on made-up features, one kind for each class, that hold the breadth."""
     prior_gain: float = 1.0
+    standardise: bool = False
+    soft: float = 0.0
+    per_picture: int = 1
+    residual_penalty: float = 0.0
     averaged: float = 0.0
     """Decay of the running average of the weights; 0 takes the last ones."""
     seed: int = 0
@@ -59,11 +63,19 @@ class Aligner(nn.Module):
         nn.init.zeros_(self.out.bias)
         self.linear = nn.Parameter(torch.eye(dimension) * recipe.prior_gain)
         self.dropout = recipe.dropout
+        self.register_buffer("mean", torch.zeros(FEATURES))
+        self.register_buffer("std", torch.ones(FEATURES))
+        self.rnorm = torch.tensor(0.0)
 
     def forward(self, pooled: Tensor, logits: Tensor) -> Tensor:
         """Give unit rows [n, 384]."""
-        x = F.dropout(F.gelu(self.hidden(pooled)), self.dropout, self.training)
-        return F.normalize(self.out(x) + top_probabilities(logits) @ self.names @ self.linear, dim=1)
+        return self.combine(pooled, top_probabilities(logits) @ self.names)
+
+    def combine(self, pooled: Tensor, mix: Tensor) -> Tensor:
+        x = F.dropout(F.gelu(self.hidden((pooled - self.mean) / self.std)), self.dropout, self.training)
+        r = self.out(x)
+        self.rnorm = r.square().sum(1).mean()
+        return F.normalize(r + mix @ self.linear, dim=1)
 
     def weights(self) -> AlignerWeights:
         """What the exported model needs, with the prior's linear map folded into the names."""
@@ -91,6 +103,11 @@ def train(
     texts = torch.from_numpy(captions)
     fc = torch.from_numpy(classifier[0]), torch.from_numpy(classifier[1])
     aligner = Aligner(torch.from_numpy(names), recipe)
+    if recipe.standardise:
+        aligner.mean.copy_(pooled.mean((0, 1)))
+        aligner.std.copy_(pooled.std((0, 1)) + 1e-3)
+    with torch.no_grad():
+        mixes = torch.stack([top_probabilities(x) @ aligner.names for x in logits])
     scale = nn.Parameter(torch.tensor(-np.log(recipe.temperature), dtype=torch.float32))
     matrices = [aligner.hidden.weight, aligner.out.weight]
     others = [aligner.hidden.bias, aligner.out.bias, scale]
@@ -110,9 +127,15 @@ def train(
             rows = order[step * recipe.batch : (step + 1) * recipe.batch]
             which = torch.randint(len(views), rows.shape)
             p, z = pooled[which, rows], logits[which, rows]
+            v = aligner.combine(p, mixes[which, rows])
             t = texts[rows, torch.randint(texts.shape[1], rows.shape)]
-            v = aligner(p, z)
-            loss = _contrast(v, t, scale.exp())
+            loss = _contrast(v, t, scale.exp(), recipe.soft)
+            for _ in range(recipe.per_picture - 1):
+                t = texts[rows, torch.randint(texts.shape[1], rows.shape)]
+                loss = loss + _contrast(v, t, scale.exp(), recipe.soft)
+            loss = loss / recipe.per_picture
+            if recipe.residual_penalty:
+                loss = loss + recipe.residual_penalty * aligner.rnorm
             if recipe.keep_classes:
                 loss = loss + recipe.keep_classes * _keep(v, z, aligner.names, recipe.keep_temperature)
             if recipe.prototypes:
@@ -134,8 +157,11 @@ def train(
     return aligner.eval()
 
 
-def _contrast(v: Tensor, t: Tensor, scale: Tensor) -> Tensor:
+def _contrast(v: Tensor, t: Tensor, scale: Tensor, soft: float = 0.0) -> Tensor:
     cosines = v @ t.T * scale
+    if soft:
+        target = torch.softmax(t @ t.T / soft, 1)
+        return (F.cross_entropy(cosines, target) + F.cross_entropy(cosines.T, target)) / 2
     places = torch.arange(len(v))
     return (F.cross_entropy(cosines, places) + F.cross_entropy(cosines.T, places)) / 2
 

@@ -1,0 +1,103 @@
+"""What `lite` promises as an encoder."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ingest.encoders.base import Encoder
+from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.reference import text_reference
+from ingest.encoders.weights import model_folder
+
+TEXTS = [
+    "A dog runs along the beach.",
+    "",
+    "red",
+    "The library opens at nine, and on Sundays at noon. " * 8,
+    "日本語のテキスト 🐕",
+    "Zwei Hunde spielen im Schnee – größer, schöner.",
+]
+
+
+def pictures() -> list[Image.Image]:
+    """Pictures of several sizes and aspects."""
+    ramp = np.linspace(0, 255, 300 * 200 * 3).reshape(200, 300, 3).astype(np.uint8)
+    return [
+        Image.fromarray(ramp),
+        Image.new("RGB", (1, 1), "red"),
+        Image.new("RGB", (2000, 40), "blue"),
+        Image.fromarray(ramp.transpose(1, 0, 2).copy()),
+        Image.new("RGB", (260, 260), "white"),
+    ]
+
+
+def test_it_keeps_the_encoder_protocol(lite: LiteEncoder) -> None:
+    assert isinstance(lite, Encoder)
+    assert (lite.info.id, lite.info.dimension, lite.info.image_size, lite.info.text_window) == ("lite", 384, 260, 254)
+    assert len(lite.info.fingerprint) == 64
+
+
+def test_texts_become_unit_rows_of_float32(lite: LiteEncoder) -> None:
+    rows = lite.encode_texts(TEXTS)
+    assert rows.shape == (len(TEXTS), 384) and rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
+
+
+def test_pictures_of_any_size_become_unit_rows_of_float32(lite: LiteEncoder) -> None:
+    rows = lite.encode_images(pictures())
+    assert rows.shape == (5, 384) and rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
+
+
+def test_nothing_gives_no_rows(lite: LiteEncoder) -> None:
+    assert lite.encode_texts([]).shape == (0, 384)
+    assert lite.encode_images([]).shape == (0, 384)
+    assert lite.token_spans("") == []
+
+
+def test_a_text_has_the_same_vector_alone_and_in_any_batch(lite: LiteEncoder) -> None:
+    together = lite.encode_texts(TEXTS * 20)
+    alone = np.concatenate([lite.encode_texts([text]) for text in TEXTS])
+    np.testing.assert_allclose(together, np.tile(alone, (20, 1)), atol=2e-6)
+
+
+def test_a_picture_has_the_same_vector_alone_and_in_any_batch(lite: LiteEncoder) -> None:
+    together = lite.encode_images(pictures() * 4)
+    alone = np.concatenate([lite.encode_images([picture]) for picture in pictures()])
+    np.testing.assert_allclose(together, np.tile(alone, (4, 1)), atol=2e-5)
+
+
+def test_texts_have_the_vectors_that_torch_gives(lite: LiteEncoder) -> None:
+    texts, vectors = text_reference(model_folder("lite"))
+    assert len(texts) >= 20 and max(len(lite.token_spans(text)) for text in texts) == lite.info.text_window
+    np.testing.assert_allclose(lite.encode_texts(texts), vectors, atol=1e-5)
+
+
+def test_a_text_longer_than_the_window_is_the_mean_of_its_windows(lite: LiteEncoder) -> None:
+    first, second = "dog " * 254, "piano " * 60
+    a, b = lite.encode_texts([first.strip(), second.strip()])
+    expected = 254 * a + 60 * b
+    np.testing.assert_allclose(lite.encode_texts([first + second])[0], expected / np.linalg.norm(expected), atol=1e-5)
+
+
+def test_token_spans_cover_the_words_and_are_never_truncated(lite: LiteEncoder) -> None:
+    text = "Größer, schöner: 🐕 supercalifragilistic " * 100
+    spans = lite.token_spans(text)
+    assert len(spans) > 1000
+    assert all(start < end for start, end in spans)
+    assert [span[0] for span in spans] == sorted(span[0] for span in spans)
+    covered = {position for start, end in spans for position in range(start, end)}
+    assert covered == {position for position, character in enumerate(text) if not character.isspace()}
+
+
+def test_a_sentence_is_closer_to_its_paraphrase_than_to_another_subject(lite: LiteEncoder) -> None:
+    query, same, other = lite.encode_texts(
+        ["How do I cook rice?", "Instructions for preparing boiled rice", "The history of railway engines"]
+    )
+    assert query @ same > query @ other + 0.3
+
+
+@pytest.mark.parametrize("word", ["blue", "green", "red"])
+def test_the_image_tower_is_not_constant(lite: LiteEncoder, word: str) -> None:
+    plain, ramp = lite.encode_images([Image.new("RGB", (300, 300), word), pictures()[0]])
+    assert plain @ ramp < 0.95
