@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
     search_path = os.pathsep.join(filter(None, [str(package.parent), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, HOME_VARIABLE: str(home), SPACE_VARIABLE: name, "PYTHONPATH": search_path}
     say("opening the search page; stop it with Ctrl-C ...")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the child below is ended too
     with subprocess.Popen(command, cwd=checkout, env=environment) as streamlit:
         try:
             return streamlit.wait()

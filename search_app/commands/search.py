@@ -10,12 +10,11 @@ from rich.text import Text
 from ingest.console import printable, rebuild_progress, result_console, say
 from ingest.encoders.registry import load_encoder
 from ingest.errors import ReadError, SettingsError
-from ingest.readers.draft import MODALITIES
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.engine.query import Query, encode
-from search_app.engine.ranking import PHRASES, Hit, rank
-from search_app.engine.snapshot import LiveVectors
+from search_app.engine.query import Query
+from search_app.engine.ranking import Hit
+from search_app.engine.search import Searcher
 
 _SNIPPET = 160
 
@@ -41,16 +40,9 @@ def run(options: argparse.Namespace) -> int:
                 picture = open_upright(options.image.expanduser(), at_least=encoder.info.image_size)
             except ReadError as error:
                 raise SettingsError(f"{options.image}: {error}") from error
-        query = Query(
-            text=text, modalities=(options.modality,) if options.modality else MODALITIES, count=options.count
-        )
-        snapshot = LiveVectors(space.ledger).now()
-        probe = encode(query, encoder, snapshot, picture)
-        hits: Sequence[Hit] = ()
-        if probe is not None and len(snapshot):
-            hits = rank(query, probe, snapshot, space, encoder.encode_texts(PHRASES)).hits
-        items = {item.id: item for item in space.ledger.items([hit.id for hit in hits])}
-    found = [(hit, items[hit.id]) for hit in hits if hit.id in items]
+        modalities = (options.modality,) if options.modality else ()
+        answer = Searcher(space).ask(Query(text=text, modalities=modalities, count=options.count), encoder, picture)
+    found = [(hit, answer.items[hit.id]) for hit in answer.ranking.hits if hit.id in answer.items]
     if options.json:
         result_console.print_json(json.dumps([_as_json(hit, item) for hit, item in found]))
     elif not found:

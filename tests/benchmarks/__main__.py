@@ -1,0 +1,20 @@
+"""Runs every benchmark and prints its figures: `make bench`, or `python -m tests.benchmarks`."""
+
+import argparse
+from pathlib import Path
+
+from tests.benchmarks import ingesting, searching
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--folder", type=Path, help="pictures to ingest (default: ../shared/data/photos, else the sample)"
+    )
+    options = parser.parse_args()
+    ingesting.main(options.folder)
+    searching.main()
+
+
+if __name__ == "__main__":
+    main()
