@@ -72,7 +72,9 @@ def test_some_pictures_lie_on_their_side_and_only_their_exif_says_so() -> None:
         with Image.open(path) as picture:
             exif = picture.getexif()
             # in a TIFF the same tags describe the picture itself
-            assert picture.format == "TIFF" or set(exif) <= {ExifTags.Base.Orientation}, f"{path} carries further metadata"
+            assert picture.format == "TIFF" or set(exif) <= {ExifTags.Base.Orientation}, (
+                f"{path} carries further metadata"
+            )
             orientation = exif.get(ExifTags.Base.Orientation, 1)
             if orientation in (6, 8):
                 upright = ImageOps.exif_transpose(picture)
