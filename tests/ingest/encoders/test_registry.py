@@ -1,0 +1,34 @@
+"""Which encoder an id gives."""
+
+import pytest
+
+from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.registry import load_encoder
+from ingest.errors import UnknownEncoder
+from tests.fake_encoder import FakeEncoder
+
+
+def test_lite_is_the_embedded_encoder(lite: LiteEncoder) -> None:
+    assert load_encoder("lite").info == lite.info
+
+
+def test_an_encoder_of_ones_own_is_loaded_by_module_and_name() -> None:
+    assert isinstance(load_encoder("python:tests.fake_encoder:FakeEncoder"), FakeEncoder)
+
+
+@pytest.mark.parametrize(
+    ("encoder_id", "message"),
+    [
+        ("clip", r"No encoder has the id 'clip'\. Use lite, or python:package\.module:Name"),
+        ("", r"No encoder has the id ''\. Use lite"),
+        ("python:tests.fake_encoder", r"is not complete\. Write it as python:package\.module:Name\."),
+        ("python::FakeEncoder", r"is not complete\."),
+        ("python:no_such_package.module:Name", r"no module named 'no_such_package'\. Install that module"),
+        ("python:tests.fake_encoder:Nothing", r"has no class or function 'Nothing'\. Check the name"),
+        ("python:tests.fake_encoder:DIMENSION", r"has no class or function 'DIMENSION'\."),
+        ("python:collections:OrderedDict", r"lacks info, encode_texts, encode_images or token_spans\. Give it all"),
+    ],
+)
+def test_an_id_that_gives_no_encoder_is_refused_with_what_to_do(encoder_id: str, message: str) -> None:
+    with pytest.raises(UnknownEncoder, match=message):
+        load_encoder(encoder_id)
