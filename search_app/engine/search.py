@@ -1,0 +1,89 @@
+"""A space that can be asked: its vectors, projections and reference phrases, shared by all that ask it."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.encoders.base import Encoder
+from search_app.engine.projection import LiveProjections, Projections
+from search_app.engine.query import Probe, Query, encode
+from search_app.engine.ranking import PHRASES, Index, Ranking, rank
+from search_app.engine.snapshot import LiveVectors, Snapshot, VectorSource
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ingest.space import Item, Manifest
+
+
+class ItemSource(VectorSource, Protocol):
+    """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
+
+    def items(self, ids: Sequence[str]) -> "list[Item]":
+        """The live items of `ids`, in the order asked."""
+        ...
+
+
+class AskableSpace(Index, Protocol):
+    """What a searcher needs of a space; see `ingest.space.Space`."""
+
+    folder: Path
+    manifest: "Manifest"
+
+    @property
+    def ledger(self) -> ItemSource:
+        """The space's ledger."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query found."""
+
+    snapshot: Snapshot
+    """The vectors that were searched."""
+    probe: Probe | None = None
+    """The query as vectors; None when nothing was left to ask."""
+    ranking: Ranking = field(default_factory=Ranking)
+    items: "dict[str, Item]" = field(default_factory=dict)
+    """The item of each hit, by id."""
+
+
+class Searcher:
+    """Asks one open space; safe to share between threads."""
+
+    def __init__(self, space: AskableSpace) -> None:
+        """Ask `space`, which stays the caller's to close."""
+        self.space = space
+        self.vectors = LiveVectors(space.ledger)
+        self._projections = LiveProjections(space.folder, space.manifest.encoder.fingerprint)
+        self._lock = threading.Lock()
+        self._phrases: NDArray[np.float32] | None = None
+
+    def ask(self, query: Query, encoder: Encoder, picture: "Image | None" = None) -> Answer:
+        """Search the space as it is now; `picture` is the upright picture that `query.picture` names.
+
+        `encoder` must be the space's own.  Raises ServerError when Chroma does not answer.
+        """
+        snapshot = self.vectors.now()
+        probe = encode(query, encoder, snapshot, picture)
+        if probe is None:
+            return Answer(snapshot)
+        ranking = rank(query, probe, snapshot, self.space, self._phrase_vectors(encoder))
+        items = {item.id: item for item in self.space.ledger.items([hit.id for hit in ranking.hits])}
+        return Answer(snapshot, probe, ranking, items)
+
+    def projections(self, snapshot: Snapshot) -> Projections:
+        """The maps to draw `snapshot` with."""
+        return self._projections.now(snapshot)
+
+    def _phrase_vectors(self, encoder: Encoder) -> NDArray[np.float32]:
+        with self._lock:
+            if self._phrases is None:
+                self._phrases = encoder.encode_texts(PHRASES)
+            return self._phrases

@@ -1,0 +1,206 @@
+"""The search page: one box, the results as cards, the map beside them."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ingest.encoders.base import Encoder
+from ingest.errors import NearspaceError, SpaceNotFound
+from ingest.readers.draft import MODALITIES
+from ingest.space import Item
+from search_app.engine.pictures import open_picture
+from search_app.engine.query import Query
+from search_app.engine.search import Answer
+from search_app.engine.snapshot import Snapshot, steady_sample
+from search_app.views import frame, links
+from search_app.views.cards import results, starters
+from search_app.views.filters import filters
+from search_app.views.map_panel import map_panel
+from search_app.views.query_box import chips, from_item, query_box
+from search_app.views.resources import OpenSpace, Place, opened, place
+from search_app.views.words import PLURAL, count_of, in_html, in_markdown
+
+EXAMPLES = ("a bird", "something to eat", "making music", "on the road", "a red thing", "water")
+_STARTERS = 6
+_WAIT_FOR_A_SPACE = 3.0  # seconds
+
+
+def show() -> None:
+    """Draw the page as its URL asks."""
+    frame.style()
+    try:
+        where = place(links.space_asked_for())
+        head = frame.head(where)
+        space = _open(where)
+    except SpaceNotFound:
+        _space_missing(where)
+        return
+    except NearspaceError as error:
+        frame.error_notice("The space cannot be opened", error)
+        return
+    query, _ = links.current()
+    snapshot = space.searcher.vectors.now()
+    with head:
+        frame.count_line(space, snapshot.revision)
+    query_box(space, query)
+    if not len(snapshot):
+        _space_empty(space, snapshot)
+    elif query.asks:
+        _answer(space, query, snapshot)
+    else:
+        _welcome(space, query, snapshot)
+
+
+def _open(where: Place) -> OpenSpace:
+    with st.spinner(f"Opening the space {in_markdown(where.name)} …"):
+        return opened(where.home, where.name)
+
+
+def _encoder(space: OpenSpace) -> Encoder:
+    """The space's encoder, with a word about it while it loads for the first time."""
+    if space.encoder_is_loaded():
+        return space.encoder()
+    line = st.empty()
+
+    def say(words: str) -> None:
+        line.text(words)
+
+    with st.spinner(f"Loading the encoder {in_markdown(space.space.manifest.encoder.id)} …"):
+        encoder = space.encoder(say)
+    line.empty()
+    return encoder
+
+
+def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+    picture = open_picture(space.space.folder, query.picture) if query.picture else None
+    source = space.space.ledger.items([query.like]) if query.like else []
+    with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
+        chips(query, picture)
+        filters(query, snapshot)
+    try:
+        answer = space.searcher.ask(query, _encoder(space), picture)
+    except NearspaceError as error:
+        frame.error_notice("The search cannot be done", error)
+        return
+    left, right = st.columns([1.32, 1], gap="medium")
+    with left:
+        if source:
+            from_item(space, source[0])
+        _what_has_gone(query, picture is None, not source)
+        _hits(space, query, answer)
+    with right:
+        map_panel(space, answer.snapshot, query, answer)
+
+
+def _hits(space: OpenSpace, query: Query, answer: Answer) -> None:
+    hits = answer.ranking.hits
+    if hits:
+        count = answer.ranking.searched
+        searched = f"the closest of {count:,} items" if count > len(hits) else "all there are"
+        st.html(
+            f'<div class="ns-section">{len(hits)} result{"s" if len(hits) != 1 else ""}<small>{searched}</small>'
+            ' <a class="ns-jump" href="#nearspace-map">to the map</a></div>'
+        )
+        results(space, hits, answer.items)
+    elif answer.probe is not None:
+        _nothing_found(query, answer.snapshot)
+
+
+def _what_has_gone(query: Query, no_picture: bool, no_item: bool) -> None:
+    if query.picture and no_picture:
+        frame.notice(
+            "The picture of this link is not kept any more",
+            "Only the newest uploads are kept. Upload it again, or search for words.",
+            bad=True,
+        )
+    if query.like and no_item:
+        frame.notice(
+            "The item of this link is not in the space any more",
+            "Its file was removed, or changed and read again. Search for it by words or by its picture.",
+            bad=True,
+        )
+
+
+def _nothing_found(query: Query, snapshot: Snapshot) -> None:
+    """Say which filter lets nothing through, and offer to drop it."""
+    known = snapshot.folder_counts()
+    absent = [name for name in query.folders if name not in known]
+    kinds = " or ".join(PLURAL[modality] for modality in query.wanted)
+    everything = " and ".join(count_of(len(snapshot.groups[modality]), modality) for modality in MODALITIES)
+    if query.folders and len(absent) == len(query.folders):
+        why = f"The space has no folder {', '.join(absent)}."
+    elif query.folders:
+        why = f"There are no {kinds} in {', '.join(query.folders)}."
+    elif query.modalities:
+        why = f"The space has no {kinds}."
+    else:
+        why = "There is no other item in the space."
+    frame.notice("No results", why, f"The whole space holds {everything}.")
+    if query.folders or query.modalities:
+        st.button(
+            "Clear the filters", key="clear-filters", icon=":material/filter_alt_off:", on_click=links.clear_filters
+        )
+
+
+def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+    left, right = st.columns([1.32, 1], gap="medium")
+    with left:
+        st.html(
+            '<div class="ns-hero"><h1>Search by meaning, in words and pictures.</h1>'
+            "<p>Images and passages lie in one space: what is close in meaning lies close together. Ask in "
+            "words, with a picture, or with both; every result says how close it is, and the map shows where it "
+            "lies.</p></div>"
+        )
+        with st.container(key="examples", horizontal=True, gap="xsmall"):
+            for number, words in enumerate(EXAMPLES, start=1):
+                st.button(words, key=f"example-{number}", on_click=links.ask_text, args=(words,))
+        st.html('<div class="ns-section">Or start from an item of this space</div>')
+        starters(space, _some_items(space, snapshot))
+    with right:
+        map_panel(space, snapshot, query, None)
+
+
+def _some_items(space: OpenSpace, snapshot: Snapshot) -> list[Item]:
+    """A few items to start from, the same ones at every visit: mostly images, where there are any."""
+    ids: list[str] = []
+    for modality, share in (("image", 4), ("text", _STARTERS)):
+        group = snapshot.groups[modality]  # type: ignore[index]
+        room = min(share, _STARTERS - len(ids))
+        ids += [str(group.ids[row]) for row in steady_sample(group.ids, room)]
+    return space.space.ledger.items(ids)
+
+
+def _space_empty(space: OpenSpace, snapshot: Snapshot) -> None:
+    frame.notice(
+        f"The space {space.space.name} is empty",
+        "Put pictures and documents into it; this page shows them as soon as they are there:",
+        command=f"nearspace ingest FOLDER --space {space.space.name}",
+    )
+    _look_again(lambda: space.space.ledger.revision() != snapshot.revision)
+
+
+def _space_missing(where: Place) -> None:
+    if where.others:
+        frame.notice(f"There is no space {where.name} in {where.home}", "Choose one of these:")
+        with st.container(key="spaces", horizontal=True):
+            for number, name in enumerate(where.others, start=1):
+                st.button(in_markdown(name), key=f"space-{number}", on_click=links.go_to_space, args=(name,))
+    else:
+        frame.notice(
+            "There is no space yet",
+            f"Make one from a folder of pictures and documents, or try the sample collection. Looked in {where.home}.",
+            command="nearspace ingest FOLDER\nnearspace demo",
+        )
+    _look_again(lambda: where.name in place().others)
+
+
+def _look_again(ready: Callable[[], bool]) -> None:
+    """Draw the page again once `ready` says so."""
+
+    @st.fragment(run_every=_WAIT_FOR_A_SPACE)
+    def look() -> None:
+        if ready():
+            st.rerun()
+        st.html(f'<div class="ns-note">{in_html("This page looks again every few seconds.")}</div>')
+
+    look()

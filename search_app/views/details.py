@@ -1,0 +1,58 @@
+"""Everything about one item, in a dialog."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ingest.errors import ReadError
+from ingest.space import Item
+from search_app.engine.ranking import Hit
+from search_app.views import links
+from search_app.views.resources import OpenSpace, thumbnail
+from search_app.views.words import closeness, headline, in_html, snippet
+
+_SIDE = 1_600
+
+
+@st.dialog("Details", width="large")
+def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
+    """Show a picture as large as the dialog, or a passage whole, with where it comes from and how close it is."""
+    if item.modality == "image":
+        _picture(space, item)
+    facts = {"source": item.path, "folder": item.folder}
+    if item.page is not None:
+        facts["page"] = str(item.page)
+    if item.modality == "image" and "width" in item.meta and "height" in item.meta:
+        facts["size"] = f"{item.meta['width']} × {item.meta['height']} pixels"
+    if "taken" in item.meta:
+        facts["taken"] = str(item.meta["taken"]).replace("T", " ")
+    if hit is not None:
+        facts["closeness"] = closeness(hit)
+        facts["cosine"] = f"{hit.cosine:.4f} (comparable only among {_own_kind(item)})"
+        facts["score"] = f"{hit.score:.2f} standard deviations above what is usual for this query"
+    text = f'<div class="ns-full">{in_html(item.text)}</div>' if item.text.strip() else ""
+    rows = "".join(f"<dt>{name}</dt><dd>{in_html(value)}</dd>" for name, value in facts.items())
+    st.html(f'<div class="ns-item ns-details"><h4>{in_html(headline(item))}</h4>{text}<dl>{rows}</dl></div>')
+    if st.button("More like this", key="details-more", icon=":material/travel_explore:"):
+        links.ask_like(item.id)
+        st.rerun()
+
+
+def _own_kind(item: Item) -> str:
+    return "images" if item.modality == "image" else "passages"
+
+
+def _picture(space: OpenSpace, item: Item) -> None:
+    from ingest.readers.images import open_upright
+
+    alt = snippet(item.text or item.name, 120)
+    try:
+        picture = open_upright(Path(item.path), at_least=_SIDE // 2)
+    except ReadError:
+        path = space.space.thumbnail_path(item)
+        if path and (data := thumbnail(path)):
+            st.image(data, alt=alt)
+        st.html('<div class="ns-note">The file itself cannot be read any more; this is its thumbnail.</div>')
+        return
+    picture.thumbnail((_SIDE, _SIDE))
+    st.image(picture, alt=alt, width="stretch")

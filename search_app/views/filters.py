@@ -1,0 +1,57 @@
+"""The filters: what kind of items, from which folders, how many."""
+
+from dataclasses import replace
+from typing import cast
+
+import streamlit as st
+
+from ingest.readers.draft import Modality
+from search_app.engine.query import LARGEST_COUNT, Query
+from search_app.engine.snapshot import Snapshot
+from search_app.views import links
+
+_KIND, _FOLDERS, _COUNT = "filter-modality", "filter-folders", "filter-count"
+_KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
+
+
+def filters(query: Query, snapshot: Snapshot) -> None:
+    """Draw the filters as the query has them; a change goes into the URL."""
+    folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.folders]))
+    st.session_state[_KIND] = next(name for name, wanted in _KINDS.items() if wanted == query.modalities)
+    st.session_state[_FOLDERS] = list(query.folders)
+    st.session_state[_COUNT] = query.count
+    with st.container(key="filters", horizontal=True, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "Show", list(_KINDS), key=_KIND, required=True, label_visibility="collapsed", on_change=_changed
+        )
+        st.multiselect(
+            "Folders",
+            folders,
+            key=_FOLDERS,
+            placeholder="All folders",
+            label_visibility="collapsed",
+            on_change=_changed,
+            disabled=len(folders) < 2,
+        )
+        st.slider(
+            "Results",
+            1,
+            LARGEST_COUNT,
+            key=_COUNT,
+            format="%d results",
+            label_visibility="collapsed",
+            on_change=_changed,
+        )
+
+
+def _changed() -> None:
+    query, _ = links.current()
+    state = st.session_state
+    links.go(
+        replace(
+            query,
+            modalities=_KINDS[cast(str, state[_KIND] or "All")],
+            folders=tuple(state[_FOLDERS]),
+            count=int(state[_COUNT]),
+        )
+    )

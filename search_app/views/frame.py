@@ -1,0 +1,70 @@
+"""What is around every page: the style, the head with the space's name and counts, and notices."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ingest.readers.draft import MODALITIES
+from search_app.views import links
+from search_app.views.palette import DARK, LIGHT, Theme
+from search_app.views.resources import OpenSpace, Place
+from search_app.views.words import count_of, in_html
+
+_STYLE = Path(__file__).with_name("style.css")
+_LOOK_EVERY = 4.0  # seconds between looks at the ledger's revision
+
+
+def style() -> None:
+    """Apply the app's style sheet."""
+    st.html(_STYLE)
+
+
+def theme() -> Theme:
+    """The colours of the theme that the browser shows."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def head(where: Place) -> DeltaGenerator:
+    """Draw the name, and the choice of a space where there is more than one; returns where the counts belong."""
+    with st.container(key="head", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.html('<div class="ns-brand"><img src="app/static/icon.png" alt=""><b>Nearspace</b></div>', width="content")
+        if len(where.others) > 1:
+            names = list(where.others) if where.name in where.others else [where.name, *where.others]
+            st.session_state["space-picker"] = where.name
+            st.selectbox(
+                "Space",
+                names,
+                key="space-picker",
+                label_visibility="collapsed",
+                width=200,
+                on_change=lambda: links.go_to_space(st.session_state["space-picker"]),
+            )
+        return st.container(key="head-counts", width="content")
+
+
+@st.fragment(run_every=_LOOK_EVERY)
+def count_line(space: OpenSpace, revision: int) -> None:
+    """Say what the space holds, kept up to date; when it is not as at `revision` any more, offer to show the new."""
+    ledger = space.space.ledger
+    counts = ledger.counts()
+    words = " · ".join(f"<b>{count_of(counts[modality], modality)}</b>" for modality in MODALITIES)
+    with st.container(key="counts", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(f'<div class="ns-count">{in_html(space.space.name)} · {words}</div>', width="content")
+        if ledger.revision() != revision and st.button(
+            "Show what is new", key="refresh", icon=":material/refresh:", type="tertiary"
+        ):
+            st.rerun()
+
+
+def notice(title: str, *lines: str, command: str = "", bad: bool = False) -> None:
+    """Show words in a box; all of them may be untrusted.  `command` is set apart, to be copied."""
+    body = "".join(f"<p>{in_html(line)}</p>" for line in lines)
+    code = f"<pre>{in_html(command)}</pre>" if command else ""
+    kind = "ns-notice ns-bad" if bad else "ns-notice"
+    st.html(f'<div class="{kind}" role="status"><h3>{in_html(title)}</h3>{body}{code}</div>')
+
+
+def error_notice(title: str, error: Exception) -> None:
+    """Show an error that was raised on purpose."""
+    notice(title, str(error), bad=True)

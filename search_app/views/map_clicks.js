@@ -1,0 +1,75 @@
+// Tells Streamlit the id of a point that is clicked on the map, and links points with the cards of their items.
+const PANEL = ".st-key-map-panel";
+const STILL = 5; // pixels a pointer may move during a click
+
+const card = (rank) => document.querySelector(`.st-key-card-${rank}`);
+
+const rankOf = (event) => {
+  const point = event.points && event.points[0];
+  return point && point.data.mode === "markers+text" ? String(point.data.text[point.pointNumber]) : null;
+};
+
+function listen(graph) {
+  let down = null; // where the pointer went down
+  let waiting = null; // the point of a 3-D scene under it: told when it goes up without having turned the scene
+
+  graph.addEventListener("pointerdown", (event) => { down = [event.clientX, event.clientY]; waiting = null; }, true);
+  window.addEventListener("pointerup", (event) => {
+    if (!graph.isConnected) return;
+    const still = down && Math.hypot(event.clientX - down[0], event.clientY - down[1]) < STILL;
+    if (still && waiting) graph.nearspace.tell(waiting);
+    down = waiting = null;
+  }, true);
+
+  graph.on("plotly_click", (event) => {
+    const point = event.points && event.points[0];
+    const id = point && point.customdata;
+    if (!id) return;
+    if (graph.nearspace.dimensions === 3 && down) waiting = String(id);
+    else graph.nearspace.tell(String(id));
+  });
+  graph.on("plotly_hover", (event) => {
+    const rank = rankOf(event);
+    if (rank) card(rank)?.classList.add("ns-lit");
+  });
+  graph.on("plotly_unhover", () => {
+    document.querySelectorAll(".ns-lit").forEach((lit) => lit.classList.remove("ns-lit"));
+  });
+}
+
+function lightPoint(rank, on) {
+  document.querySelectorAll(`${PANEL} .scatterlayer .trace`).forEach((trace) => {
+    const places = [...trace.querySelectorAll(".textpoint")].map((text) => text.textContent.trim());
+    const place = places.indexOf(rank);
+    if (place >= 0) trace.querySelectorAll("path.point")[place]?.classList.toggle("ns-point-lit", on);
+  });
+}
+
+const rankUnder = (event) => {
+  const found = event.target.closest?.('[class*="st-key-card-"]')?.className.match(/st-key-card-(\d+)/);
+  return found ? found[1] : null;
+};
+
+export default function ({ data, setTriggerValue }) {
+  const settings = { dimensions: data.dimensions, tell: (id) => setTriggerValue("point", id) };
+  const attach = () => {
+    const graph = document.querySelector(`${PANEL} .js-plotly-plot`);
+    if (!graph || !graph.on) return;
+    const known = Boolean(graph.nearspace);
+    graph.nearspace = settings;
+    if (!known) listen(graph);
+  };
+  const over = (event) => { const rank = rankUnder(event); if (rank) lightPoint(rank, true); };
+  const out = (event) => { const rank = rankUnder(event); if (rank) lightPoint(rank, false); };
+
+  attach();
+  // Plotly draws after this runs, and Streamlit may put a new chart in the place of the old one.
+  const timer = setInterval(attach, 300);
+  document.addEventListener("mouseover", over);
+  document.addEventListener("mouseout", out);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener("mouseover", over);
+    document.removeEventListener("mouseout", out);
+  };
+}

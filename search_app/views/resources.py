@@ -1,0 +1,149 @@
+"""What all sessions of the app share: open spaces, encoders, thumbnails."""
+
+import io
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ingest.encoders.base import Encoder, Say
+from ingest.encoders.registry import load_encoder
+from ingest.settings import home_folder, space_name
+from ingest.space import Space, check_encoder, list_spaces, open_space
+from ingest.space.ledger import LEDGER_NAME
+from ingest.space.manifest import read_manifest
+from search_app.engine.search import Searcher
+from search_app.engine.snapshot import Snapshot
+from search_app.views.words import snippet
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the app looks for spaces."""
+
+    home: Path
+    name: str
+    """The space that is shown."""
+    others: tuple[str, ...]
+    """All spaces of the home folder."""
+
+
+def place(wanted: str = "") -> Place:
+    """The home folder and the space to show: `wanted` if it is there, else the one the app was started for.
+
+    Raises SettingsError when the app was started for a name that no space can have.
+    """
+    home = home_folder()
+    there = tuple(list_spaces(home))
+    return Place(home, wanted if wanted in there else space_name(), there)
+
+
+class OpenSpace:
+    """A space that the app has open, with everything it is asked through."""
+
+    def __init__(self, space: Space) -> None:
+        """Take charge of `space`, which `close` closes."""
+        self.space = space
+        self.searcher = Searcher(space)
+        self.labels = Labels(space)
+
+    def encoder(self, say: Say | None = None) -> Encoder:
+        """The space's encoder, loaded when it is first needed.
+
+        Raises EncoderError when it cannot be loaded, and EncoderMismatch when the space was made with another.
+        """
+        encoder = _encoders().get(self.space.manifest.encoder.id, say)
+        check_encoder(self.space.manifest, encoder.info)
+        return encoder
+
+    def encoder_is_loaded(self) -> bool:
+        """Whether `encoder` answers at once."""
+        return _encoders().has(self.space.manifest.encoder.id)
+
+    def close(self) -> None:
+        """Close the space."""
+        self.space.close()
+
+
+def opened(home: Path, name: str) -> OpenSpace:
+    """The open space of that name.  Raises SpaceNotFound or another SpaceError."""
+    folder = home / name
+    # A space that was deleted and made again is another one, although its name is the same.
+    made = ""
+    if (folder / LEDGER_NAME).exists():
+        made = f"{read_manifest(folder).created} {(folder / LEDGER_NAME).stat().st_ino}"
+    return _open(str(home), name, made)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, on_release=lambda released: released.close())
+def _open(home: str, name: str, made: str) -> OpenSpace:
+    return OpenSpace(open_space(Path(home), name))
+
+
+class _Encoders:
+    """Each encoder is loaded once a process, by whoever asks first; others wait."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: dict[str, Encoder] = {}
+
+    def has(self, encoder_id: str) -> bool:
+        return encoder_id in self._loaded
+
+    def get(self, encoder_id: str, say: Say | None) -> Encoder:
+        with self._lock:
+            if encoder_id not in self._loaded:
+                self._loaded[encoder_id] = load_encoder(encoder_id, say=say)
+            return self._loaded[encoder_id]
+
+
+@st.cache_resource(show_spinner=False)
+def _encoders() -> _Encoders:
+    return _Encoders()
+
+
+class Labels:
+    """What is shown over each item on the map: its name and the beginning of its text, on two lines."""
+
+    def __init__(self, space: Space) -> None:
+        """Read nothing yet."""
+        self._space = space
+        self._lock = threading.Lock()
+        self._known: dict[int, str] = {}
+        self._revision = -1
+
+    def of(self, ids: Sequence[int] | NDArray[np.int64], snapshot: Snapshot) -> dict[int, str]:
+        """The labels of `ids`, by id; those that are not known yet are read from the ledger."""
+        with self._lock:
+            missing = [int(number) for number in ids if int(number) not in self._known]
+            if self._revision != snapshot.revision and not missing:
+                # Something changed, and no new item explains it: a caption or a path may have.
+                missing = [int(number) for number in ids]
+            self._revision = snapshot.revision
+            for item in self._space.ledger.items([str(number) for number in missing]):
+                name = item.name if item.modality == "image" else item.title or item.name
+                self._known[int(item.id)] = f"{snippet(name, 60)}\n{snippet(item.text, 70)}".rstrip()
+            return {int(number): self._known.get(int(number), "") for number in ids}
+
+
+def thumbnail(path: Path) -> bytes | None:
+    """A thumbnail as JPEG, which Streamlit passes on as it is; None when the file has gone or is damaged."""
+    try:
+        return _jpeg(path)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=1_024)  # thumbnails are named by their content, so what is remembered stays true
+def _jpeg(path: Path) -> bytes:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        out = io.BytesIO()
+        picture.convert("RGB").save(out, "JPEG", quality=88)
+        return out.getvalue()

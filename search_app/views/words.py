@@ -1,0 +1,66 @@
+"""Untrusted words made safe to show, and numbers made readable."""
+
+import html
+import re
+from pathlib import PurePosixPath
+
+from ingest.readers.draft import Modality
+from ingest.space import Item
+from search_app.engine.ranking import Hit
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^@/'\"])")
+PLURAL: dict[Modality, str] = {"image": "images", "text": "passages"}
+
+
+def in_html(text: str) -> str:
+    """`text` as HTML that shows it literally, also inside an attribute."""
+    return html.escape(text, quote=True)
+
+
+def in_markdown(text: str) -> str:
+    """`text` as Streamlit Markdown that shows it literally on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def in_plotly(text: str) -> str:
+    """`text` as a Plotly label that shows it literally."""
+    return html.escape(text, quote=False)
+
+
+def snippet(text: str, longest: int) -> str:
+    """The beginning of `text` on one line, cut between words to at most `longest` characters."""
+    line = " ".join(text.split())
+    if len(line) <= longest:
+        return line
+    cut = line[: longest - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut).rstrip(" ,;:.-") + "…"
+
+
+def headline(item: Item) -> str:
+    """What an item is called: a picture's file name; a passage's heading, else its file name."""
+    return item.name if item.modality == "image" else (item.title.strip() or item.name)
+
+
+def whereabouts(item: Item) -> str:
+    """Where an item comes from: folder, for a passage also the file, and the page where there are pages."""
+    place = item.folder if item.modality == "image" else str(PurePosixPath(item.folder) / item.name)
+    return f"{place}, page {item.page}" if item.page is not None else place
+
+
+def closeness(hit: Hit) -> str:
+    """The percentile in words, never claiming more than was counted."""
+    plural = PLURAL[hit.modality]
+    if hit.others == 0:
+        return f"the only {plural.removesuffix('s')} here"
+    if hit.percentile >= 100.0:
+        return f"closest of {hit.others + 1:,} {plural}"
+    if hit.others < 20:
+        return f"closer than {round(hit.percentile * hit.others / 100)} of {hit.others} {plural}"
+    # Rounded down: 99.97 % is not "closer than 100 %".
+    return f"closer than {int(hit.percentile * 10) / 10:.1f} % of {plural}"
+
+
+def count_of(number: int, modality: Modality) -> str:
+    """A number of items of one modality in words."""
+    plural = PLURAL[modality]
+    return f"{number:,} {plural if number != 1 else plural.removesuffix('s')}"
