@@ -7,7 +7,18 @@ import pytest
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.lite import LiteEncoder, load_lite
+from ingest.packaged import sample_folder
+from ingest.pipeline import ingest
+from ingest.space import open_to_write
 from tests.fake_encoder import FakeEncoder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_end_soon() -> Iterator[None]:
+    """Chroma servers wait for another client less long than they do for a person's next command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEARSPACE_SERVER_LINGER", "0.5")
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +40,14 @@ def lite(encoder_cache: Path) -> LiteEncoder:
 def fake() -> Encoder:
     """The encoder whose results a person can predict."""
     return FakeEncoder()
+
+
+@pytest.fixture(scope="session")
+def sample_home(lite: LiteEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder whose space `sample` holds the sample collection, encoded by `lite`; only to be read."""
+    home = tmp_path_factory.mktemp("sample")
+    sample = sample_folder()
+    with open_to_write(home, "sample", lite.info) as space:
+        report = ingest(space, lite, [sample / "pictures", sample / "texts"])
+    assert report.exit_status == 0, report.of("failed")
+    return home
