@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.errors import ReadError, SkipSource
+from ingest.errors import ReadError
 from ingest.readers.kinds import Kind, kind_of
 
 MAX_CAPTION = 2_000
@@ -143,12 +143,12 @@ def content_hash(path: Path) -> str:
 
 def caption_path(image: Path) -> Path | None:
     """Return the text file that holds the picture's caption, `a.jpg.txt` or `a.txt` beside `a.jpg`, if there is one."""
-    for name in (image.name, image.stem):
+    whole = os.fspath(image)  # Strings, not paths: this is asked for every picture.
+    for name in (whole, os.path.splitext(whole)[0]):  # noqa: PTH122
         for suffix in (".txt", ".TXT"):
-            beside = image.with_name(name + suffix)
             try:
-                if stat.S_ISREG(beside.lstat().st_mode):
-                    return beside
+                if stat.S_ISREG(os.lstat(name + suffix).st_mode):
+                    return Path(name + suffix)
             except OSError:
                 continue
     return None
@@ -161,10 +161,7 @@ def read_caption(path: Path) -> str:
     """
     from ingest.readers.documents import decode_text, read_bytes
 
-    try:
-        words = " ".join(decode_text(read_bytes(path)).split())
-    except SkipSource:
-        return ""
+    words = " ".join(decode_text(read_bytes(path)).split())
     if len(words) <= MAX_CAPTION:
         return words
     return words[: MAX_CAPTION - 1].rsplit(" ", 1)[0] + "…"

@@ -113,7 +113,8 @@ def decode_text(data: bytes) -> str:
         if data.startswith(mark):
             return tidy(data.decode(encoding, "replace"))
     data = data.removeprefix(codecs.BOM_UTF8)
-    if len(data) - len(data.translate(None, _CONTROLS)) > len(data) / 1_000:
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    if data.count(0) > len(data) / 1_000 or controls > len(data) / 50:
         raise ReadError(_NOT_A_TEXT)
     try:
         return tidy(data.decode("utf-8"))

@@ -9,12 +9,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from ingest.readers.documents import Block, Document, decode_text, outline, tidy
 
 _LEFT_OUT = frozenset(
-    "script style nav template noscript svg iframe object canvas audio video map head title button select "
-    "option datalist textarea input dialog".split()  # noqa: SIM905
+    "script style nav template noscript svg iframe object canvas audio video map head title button select "  # noqa: SIM905
+    "option datalist textarea input dialog".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math meter output q "
-    "rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()  # noqa: SIM905
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark math meter output q "  # noqa: SIM905
+    "rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LINES = frozenset(("li", "tr", "dt", "dd"))

@@ -122,7 +122,6 @@ _RST_SETTINGS: dict[str, Any] = {
     "sectsubtitle_xform": False,
     "syntax_highlight": "none",
     "smart_quotes": False,
-    "line_length_limit": 1_000_000,
 }
 
 
@@ -137,7 +136,7 @@ def rst_document(text: str, name: str) -> Document:
         return text_document(text, name)
     try:
         with _one_rst_at_a_time:
-            tree = publish_doctree(text, settings_overrides=_RST_SETTINGS)
+            tree = publish_doctree(text, settings_overrides={**_RST_SETTINGS, "line_length_limit": len(text) + 1})
         return outline(_rst_blocks(tree), title="", name=name)
     except (RecursionError, ValueError, LookupError, AssertionError):
         return text_document(text, name)
@@ -150,7 +149,7 @@ def _rst_blocks(root: "nodes.Node", depth: int = 0) -> Iterator[Block]:
     while stack:
         node, depth = stack.pop()
         if isinstance(node, nodes.system_message):
-            yield Block(_text_of_unknown_directive(node))
+            yield Block(_text_of_unparsed(node))
         elif isinstance(node, nodes.image):
             yield Block(node.get("alt", ""))
         elif isinstance(node, nodes.Invisible | nodes.docinfo | nodes.raw | nodes.label) or (
@@ -190,22 +189,24 @@ def _rst_text(node: "nodes.Node") -> str:
 
 
 _DIRECTIVE = re.compile(r"\.\. ([\w:.+-]+)::[ \t]*(.*)")
+_NAMES_FILES = ("toctree", "include", "literalinclude", "raw")
 _OPTION = re.compile(r"\s*:[\w-]+:")
 
 
-def _text_of_unknown_directive(message: "nodes.system_message") -> str:
-    """Return what a directive that only Sphinx knows says to a reader; '' where it names files or code."""
+def _text_of_unparsed(message: "nodes.system_message") -> str:
+    """Return what a table with a slip, or a directive that only Sphinx knows, says; '' where it names files or code."""
     from docutils import nodes
 
     for source in message.children:
-        found = _DIRECTIVE.match(source.astext()) if isinstance(source, nodes.literal_block) else None
-        if (
-            found
-            and found[1] not in ("toctree", "include", "raw", "literalinclude")
-            and not found[1].startswith("auto")
-        ):
-            lines = source.astext().split("\n")[1:]
-            while lines and (_OPTION.match(lines[0]) or not lines[0].strip()):
-                lines.pop(0)
-            return "\n".join([found[2], textwrap.dedent("\n".join(lines))]).strip()
+        if not isinstance(source, nodes.literal_block):
+            continue
+        directive = _DIRECTIVE.match(source.astext())
+        if directive is None:
+            return source.astext()
+        if directive[1] in _NAMES_FILES or directive[1].startswith("auto"):
+            continue
+        lines = source.astext().split("\n")[1:]
+        while lines and (_OPTION.match(lines[0]) or not lines[0].strip()):
+            lines.pop(0)
+        return "\n".join([directive[2], textwrap.dedent("\n".join(lines))]).strip()
     return ""

@@ -95,11 +95,12 @@ def _document(reader: "PdfReader", count: int, path: Path, malformed: tuple[type
         if number > 1:
             heading = bookmarks.get(number - 1, [heading])[-1]
         try:
-            text = _page_text(reader.pages[number - 1])
+            raw = _page_text(reader.pages[number - 1])
         except malformed as error:
             unread.append(number)
             reason = error
             continue
+        text = page_paragraphs(raw)
         if text:
             sections.append(Section(bookmarks[number][0] if number in bookmarks else heading, number, text))
         if time.monotonic() > deadline:
@@ -120,7 +121,7 @@ def _page_text(page: "PageObject") -> str:
     contents = page.get_contents()
     if contents is None or len(contents.get_data()) > MAX_PAGE_BYTES:
         return ""
-    return page_paragraphs(page.extract_text())
+    return page.extract_text()
 
 
 def _title(reader: "PdfReader", path: Path, malformed: tuple[type[Exception], ...]) -> str:
@@ -170,7 +171,7 @@ def page_paragraphs(text: str) -> str:
     """Put the lines of a page back into paragraphs, parted by blank lines.
 
     Words hyphenated at a line's end are joined, a page number at the top or bottom is left out, and a line that ends
-    a sentence well before the margin ends its paragraph.
+    a sentence well before the margin, or is short and followed by a capital, ends its paragraph.
     """
     text = tidy(text).translate(_LIGATURES)
     lines = [line.rstrip() for line in text.strip().split("\n")]
@@ -178,12 +179,14 @@ def page_paragraphs(text: str) -> str:
         if len(lines) > 1 and _PAGE_NUMBER.fullmatch(lines[end]):
             del lines[end]
     lengths = [len(line) for line in lines if line]
-    margin = 0.8 * statistics.quantiles(lengths, n=10)[-1] if len(lengths) > 1 else 0
+    width = statistics.quantiles(lengths, n=10)[-1] if len(lengths) > 1 else 0
     paragraphs: list[list[str]] = [[]]
-    for line in lines:
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if line:
             paragraphs[-1].append(line)
-        if not line or (len(line) < margin and _ENDS_A_SENTENCE.search(line)):
+        ended = len(line) < 0.8 * width and _ENDS_A_SENTENCE.search(line)
+        heading_like = len(line) < 0.5 * width and not following[:1].islower()
+        if not line or ended or heading_like:
             paragraphs.append([])
     return "\n\n".join(filter(None, (_rejoined(paragraph) for paragraph in paragraphs)))
 
