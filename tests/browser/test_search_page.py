@@ -1,0 +1,139 @@
+"""The search page in a real browser: ask, look, go on from there, and come back by its address."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ingest.packaged import sample_folder
+from tests.browser.acting import GRAPH, ask, cards, likes, numbers_on_map, settled, stars, upload
+from tests.browser.serving import nearspace, serving
+from tests.making import FAKE, picture, shades, text
+
+
+def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str):
+    page.goto(sample_address)
+    ask(page, "a bird")
+    found = cards(page)
+    assert len(found) == 24
+    assert any("birds" in card for card in found[:3])
+    assert len(stars(page)) == 1
+    assert sorted(numbers_on_map(page), key=int) == [str(number) for number in range(1, 25)]
+    expect(page).to_have_url(re.compile(r"[?&]q=a\+bird|[?&]q=a%20bird"))
+
+
+def test_more_like_this_searches_from_the_item_and_leaves_it_out(page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=a+guitar&modality=image")
+    first = cards(page)[0]
+    page.locator(".st-key-more-1 button").click()
+    likes(page)
+    expect(page.locator(".st-key-from-item")).to_be_visible()
+    name = re.search(r"\S+\.(?:webp|jpg|png)", first).group()
+    expect(page.locator("[class*='st-key-card-']").filter(has_text=name)).to_have_count(0)
+    assert sum("music" in card for card in cards(page)[:8]) >= 5
+
+
+def test_an_uploaded_picture_finds_what_it_shows_and_its_address_reopens_it(
+    browser: Browser, page: Page, sample_address: str
+):
+    page.goto(sample_address)
+    settled(page)
+    upload(page, sample_folder() / "pictures" / "music" / "classical_guitar.webp")
+    expect(page).to_have_url(re.compile(r"[?&]image=[0-9a-f]{32}"))
+    found = cards(page)
+    assert sum("music" in card for card in found[:8]) >= 5
+    with browser.new_context() as other:
+        again = other.new_page()
+        again.goto(page.url)
+        assert cards(again) == found
+
+
+def test_the_address_reopens_the_query_with_its_filters_and_map(browser: Browser, page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=red&modality=image&k=6&map=3d&colour=folder")
+    found = cards(page)
+    assert len(found) == 6
+    page.wait_for_selector(f"{GRAPH} canvas")
+    assert len(stars(page)[0]) == 3
+    address = page.url
+    with browser.new_context() as other:
+        again = other.new_page()
+        again.goto(address)
+        assert cards(again) == found
+
+
+def test_a_click_on_a_numbered_point_searches_from_its_item(page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=a+castle")
+    cards(page)
+    # A label lies on its point; a point that another one covers could not be clicked, so the click is forced.
+    page.locator(f"{GRAPH} .scatterlayer path.point").first.click(force=True)
+    likes(page)
+    expect(page.locator(".st-key-from-item")).to_be_visible()
+
+
+def test_a_click_in_the_three_dimensional_map_searches_from_the_item(page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=a+castle&map=3d")
+    cards(page)
+    page.wait_for_selector(f"{GRAPH} canvas")
+    place = page.evaluate(
+        """async (selector) => {
+            const graph = document.querySelector(selector);
+            const trace = graph.data.findIndex((trace) => trace.customdata && trace.customdata.length);
+            const point = { customdata: graph.data[trace].customdata[0], data: graph.data[trace], pointNumber: 0 };
+            graph.emit("plotly_click", { points: [point] });
+            return point.customdata;
+        }""",
+        GRAPH,
+    )
+    expect(page).to_have_url(re.compile(rf"[?&]like={place}"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["", "?q=a+bird"])
+def test_a_phone_never_scrolls_sideways(browser: Browser, sample_address: str, scheme: str, query: str):
+    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(f"{sample_address}/{query}")
+        settled(page)
+        page.wait_for_selector(GRAPH)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_missing_space_says_which_command_makes_one(page: Page, tmp_path: Path):
+    (tmp_path / "home").mkdir()
+    with serving(tmp_path / "home", "nothing") as address:
+        page.goto(address)
+        expect(page.get_by_text("nearspace ingest").first).to_be_visible()
+
+
+def test_text_from_files_is_shown_as_it_is_and_never_as_markup(page: Page, tmp_path: Path):
+    wicked = "<img src=x onerror=\"document.title='broken'\"> <b>bold</b> **stars** $x^2$ :smile: ![p](http://127.0.0.1/p.png)"
+    text(tmp_path / "files" / "<b>wicked.txt", wicked)
+    picture(tmp_path / "files" / "**red** [x](y).png", "red")
+    text(tmp_path / "files" / "**red** [x](y).txt", wicked)
+    done = nearspace("ingest", tmp_path / "files", "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE)
+    assert done.returncode == 0, done.stderr
+    with serving(tmp_path / "home", "test") as address:
+        page.goto(f"{address}/?q=red")
+        shown = " ".join(cards(page))
+        assert wicked in " ".join(shown.split())
+        assert "<b>wicked.txt" in shown
+        results = page.locator(".st-key-results")
+        assert results.locator("img[src='x'], b:text-is('bold'), strong, a[href^='http://127.0.0.1']").count() == 0
+        assert "broken" not in page.title()
+
+
+def test_the_running_app_finds_what_another_process_ingests(page: Page, tmp_path: Path):
+    home, first, second = tmp_path / "home", tmp_path / "first", tmp_path / "second"
+    shades(first, 30)
+    assert nearspace("ingest", first, "--home", home, "--space", "test", "--encoder", FAKE).returncode == 0
+    with serving(home, "test") as address:
+        page.goto(f"{address}/?q=red&k=96")
+        assert len(cards(page)) == 30
+        names = {path.name for path in shades(second, 40, start=1000)}
+        done = nearspace("ingest", second, "--home", home, "--space", "test", "--encoder", FAKE)
+        assert done.returncode == 0, done.stderr
+        ask(page, "red thing")
+        expect(page.locator(".st-key-card-70")).to_be_attached()
+        shown = " ".join(cards(page))
+        assert all(name in shown for name in names)
