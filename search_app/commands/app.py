@@ -21,13 +21,11 @@ def run(options: argparse.Namespace) -> int:
     command += ["--server.headless", "true" if options.headless else "false"]
     if options.port:
         command += ["--server.port", str(options.port)]
-    # Streamlit reads its configuration beside the main script (an installation) or in the working folder (a checkout).
-    checkout = package.parent if (package.parent / ".streamlit").is_dir() else None
     search_path = os.pathsep.join(filter(None, [str(package.parent), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, HOME_VARIABLE: str(home), SPACE_VARIABLE: name, "PYTHONPATH": search_path}
     say("opening the search page; stop it with Ctrl-C ...")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the child below is ended too
-    with subprocess.Popen(command, cwd=checkout, env=environment) as streamlit:
+    with subprocess.Popen(command, env=environment) as streamlit:
         try:
             return streamlit.wait()
         except KeyboardInterrupt:  # the terminal sent it to Streamlit as well, which is closing

@@ -31,10 +31,8 @@ def main(folder: Path | None = None) -> None:
             again = time.perf_counter() - started
     print(f"ingest of {len(files)} pictures from {folder.name}")
     print(f"  one after another, one an encoder call  {plain:6.1f} s  {len(files) / plain:6.1f} files/s   1.0 x")
-    ratio = plain / pipeline
-    print(
-        f"  the pipeline, written to a space        {pipeline:6.1f} s  {len(files) / pipeline:6.1f} files/s  {ratio:4.1f} x"
-    )
+    rate, ratio = len(files) / pipeline, plain / pipeline
+    print(f"  the pipeline, written to a space        {pipeline:6.1f} s  {rate:6.1f} files/s  {ratio:4.1f} x")
     print(f"  the same again, nothing to encode       {again:6.2f} s  {len(files) / again:6.0f} files/s")
 
 
