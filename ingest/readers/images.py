@@ -262,7 +262,7 @@ def _deep_grey(image: Image.Image) -> Image.Image:
         rows = max(1, 1_000_000 // image.width)
         for top in range(0, image.height, rows):
             part = image.crop((0, top, image.width, min(top + rows, image.height)))
-            yield top, np.nan_to_num(np.asarray(part, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+            yield top, np.nan_to_num(np.asarray(part), nan=0, posinf=0, neginf=0).astype(np.float64)
 
     low = min(float(band.min()) for _, band in bands())
     high = max(float(band.max()) for _, band in bands())
