@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingest.console import ingest_progress, rebuild_progress, say, show_report
 from ingest.encoders.registry import load_encoder
+from ingest.errors import SettingsError
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
@@ -16,9 +17,11 @@ def run(options: argparse.Namespace) -> int:
     """Ingest `options.paths`; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
     paths = [path.expanduser().absolute() for path in options.paths]
+    if options.report and not options.report.expanduser().absolute().parent.is_dir():
+        raise SettingsError(f"There is no folder for the report {options.report}. Give --report a file in one that is.")
     report = ingest_into(home, name, paths, encoder_id=options.encoder)
     if options.report:
-        report.write_json(options.report, space=name, roots=[str(path) for path in paths])
+        report.write_json(options.report.expanduser(), space=name, roots=[str(path) for path in paths])
     return report.exit_status
 
 

@@ -1,0 +1,138 @@
+"""The command line answers at once, says what is wrong in words, and ends with a status that scripts can trust."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ingest import cli
+from tests.making import FAKE, picture, text
+
+
+def nearspace(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "ingest.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    picture(tmp_path / "files" / "red.png", "red")
+    picture(tmp_path / "files" / "blue.png", "blue")
+    text(tmp_path / "files" / "meadow.txt", "A green meadow in May.")
+    return tmp_path / "files"
+
+
+def ingest(tmp_path, *paths, space="test"):
+    return nearspace("ingest", *paths, "--home", tmp_path / "home", "--space", space, "--encoder", FAKE)
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from ingest.cli import parser; parser().format_help();"
+        "heavy = {'numpy', 'rich', 'chromadb', 'streamlit', 'onnxruntime', 'PIL', 'torch'} & set(sys.modules);"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", cli._COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main([command, "--help"])
+    assert end.value.code == 0
+    assert f"nearspace {command}" in capsys.readouterr().out
+
+
+def test_the_exit_status_tells_well_partly_and_not_at_all(tmp_path, folder):
+    assert ingest(tmp_path, folder).returncode == 0
+    text(folder / "broken.jpg", "not a picture")
+    done = ingest(tmp_path, folder)
+    assert done.returncode == 1
+    assert "broken.jpg" in done.stdout
+    done = ingest(tmp_path, tmp_path / "nowhere", space="other")
+    assert done.returncode == 2
+    assert "nothing at this path" in done.stdout
+
+
+def test_another_encoder_for_the_same_space_is_refused_in_words(tmp_path, folder):
+    ingest(tmp_path, folder)
+    done = nearspace(
+        *("ingest", folder, "--home", tmp_path / "home", "--space", "test"),
+        *("--encoder", "python:tests.other_encoder:OtherEncoder"),
+    )
+    assert done.returncode == 2
+    assert "FakeEncoder" in done.stderr
+    assert "OtherEncoder" in done.stderr
+    assert "--space NAME" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_encoder_and_an_unknown_space_are_errors_in_words(tmp_path, folder):
+    done = nearspace("ingest", folder, "--home", tmp_path / "home", "--encoder", "magic")
+    assert done.returncode == 2
+    assert "lite" in done.stderr
+    done = nearspace("search", "red", "--home", tmp_path / "home")
+    assert done.returncode == 2
+    assert "nearspace ingest" in done.stderr
+
+
+def test_search_gives_json_that_another_program_can_read(tmp_path, folder):
+    ingest(tmp_path, folder)
+    done = nearspace("search", "red", "--home", tmp_path / "home", "--space", "test", "--json", "-k", "2")
+    hits = json.loads(done.stdout)
+    assert len(hits) == 2
+    assert hits[0]["path"] == str(folder / "red.png")
+    assert {"rank", "modality", "percentile", "cosine", "path"} <= hits[0].keys()
+
+
+def test_search_takes_a_picture(tmp_path, folder):
+    ingest(tmp_path, folder)
+    asked = ("--image", folder / "blue.png", "--modality", "image", "-k", "1")
+    done = nearspace("search", *asked, "--home", tmp_path / "home", "--space", "test", "--json")
+    assert json.loads(done.stdout)[0]["path"] == str(folder / "blue.png")
+
+
+def test_search_for_nothing_or_a_broken_picture_says_so(tmp_path, folder):
+    ingest(tmp_path, folder)
+    where = ("--home", tmp_path / "home", "--space", "test")
+    assert "nothing to look for" in nearspace("search", *where).stderr
+    done = nearspace("search", "--image", folder / "meadow.txt", *where)
+    assert done.returncode == 2
+    assert "meadow.txt" in done.stderr
+
+
+def test_status_counts_what_is_in_the_space(tmp_path, folder):
+    ingest(tmp_path, folder)
+    done = nearspace("status", "--home", tmp_path / "home", "--space", "test", "--json")
+    facts = json.loads(done.stdout)
+    assert facts["items"] == {"image": 2, "text": 1}
+    assert facts["sources"] == {"added": 3}
+    assert facts["not_indexed"] == 0
+
+
+def test_the_report_names_every_source_with_its_outcome(tmp_path, folder):
+    report = tmp_path / "report.json"
+    done = nearspace(
+        *("ingest", folder, "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE, "--report", report)
+    )
+    assert done.returncode == 0
+    content = json.loads(report.read_text())
+    assert content["counts"]["added"] == 3
+    assert sorted(entry["path"] for entry in content["sources"]) == sorted(map(str, folder.iterdir()))
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_done(tmp_path, folder):
+    report = tmp_path / "no such folder" / "report.json"
+    done = nearspace(
+        *("ingest", folder, "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE, "--report", report)
+    )
+    assert done.returncode == 2
+    assert "--report" in done.stderr
+    assert not (tmp_path / "home" / "test").exists()

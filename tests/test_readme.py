@@ -1,0 +1,94 @@
+"""Every command that the README gives runs as it is written."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest.packaged import sample_folder
+from ingest.space.server import read_note
+from tests.browser.serving import serving
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    (nearspace .*?)\s*(?:#.*)?$", README, flags=re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def person(lite, tmp_path_factory) -> Path:
+    """A home directory with the folders that the README speaks of, and its working folder."""
+    home = tmp_path_factory.mktemp("person")
+    sample = sample_folder()
+    shutil.copytree(sample / "pictures" / "birds", home / "Pictures")
+    shutil.copytree(sample / "texts" / "nature", home / "Notes")
+    shutil.copytree(sample / "texts" / "sport", home / "work" / "FOLDER")
+    shutil.copy(sample / "pictures" / "vehicles" / "racing_car.webp", home / "work" / "car.jpg")
+    return home
+
+
+def run(person: Path, command: str) -> "subprocess.CompletedProcess[str]":
+    words = [word.replace("~", str(person)) for word in shlex.split(command)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NEARSPACE_HOME")}
+    return subprocess.run(
+        [sys.executable, "-m", "ingest.cli", *words[1:]],
+        capture_output=True,
+        text=True,
+        cwd=person / "work",
+        env={**environment, "PYTHONPATH": str(Path(__file__).parents[1])},
+        timeout=300,
+    )
+
+
+def test_the_everyday_commands_run_as_written(person):
+    ran = [command for command in COMMANDS if command != "nearspace app"]
+    assert len(ran) >= 6
+    for command in ran:
+        done = run(person, command)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        assert done.stdout.strip(), command
+    assert (person / "work" / ".nearspace" / "default" / "ledger.db").exists()
+    assert (person / "work" / "report.json").exists()
+
+
+def test_the_notebook_lines_run_while_the_app_runs(person):
+    assert "nearspace app" in COMMANDS
+    if not (person / "work" / ".nearspace").exists():
+        assert run(person, COMMANDS[0]).returncode == 0
+    snippet = re.search(r"```python\n(.*?)```", README, flags=re.DOTALL).group(1)
+    space = person / "work" / ".nearspace"
+    with serving(space, "default") as address:
+        # A page must be open: the server runs as long as somebody uses the space.
+        from tests.browser.acting import settled
+        from tests.browser.serving import CHROMIUM, chromium
+
+        if CHROMIUM is None:
+            pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+        with chromium() as browser:
+            page = browser.new_page()
+            page.goto(address)
+            settled(page)
+            assert read_note(space / "default") is not None
+            lines = f"{snippet}\nprint(images.query(query_texts=['a bird'], n_results=1)['metadatas'][0][0]['folder'])"
+            done = subprocess.run(
+                [sys.executable, "-c", lines], capture_output=True, text=True, cwd=person / "work", timeout=120
+            )
+    assert done.returncode == 0, done.stderr
+    assert "Pictures" in done.stdout
+
+
+def test_every_link_to_a_file_leads_somewhere():
+    root = Path(__file__).parents[1]
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_every_make_target_that_is_named_exists():
+    makefile = (Path(__file__).parents[1] / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmake (\w+)", README)) - {"one"}
+    assert {"demo", "test"} <= named
+    assert all(re.search(rf"^{target}:", makefile, flags=re.MULTILINE) for target in named)
