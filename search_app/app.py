@@ -22,7 +22,9 @@ def main() -> None:
         initial_sidebar_state="collapsed",
         menu_items={"About": "**Nearspace**: text and images in one latent space."},
     )
-    st.navigation([st.Page(search.show, title="Search", url_path="search", default=True)], position="hidden").run()
+    # No page is named like its module: until the first call of `st.navigation` in a process, Streamlit takes the files
+    # of `pages/` for pages, and would run the module itself for a tab that stayed open over a restart.
+    st.navigation([st.Page(search.search_page, title="Search", default=True)], position="hidden").run()
 
 
 main()

@@ -25,7 +25,7 @@ _STARTERS = 6
 _WAIT_FOR_A_SPACE = 3.0  # seconds
 
 
-def show() -> None:
+def search_page() -> None:
     """Draw the page as its URL asks."""
     frame.style()
     try:

@@ -14,7 +14,7 @@ from search_app.views.words import closeness, headline, in_html, snippet
 _SIDE = 1_600
 
 
-@st.dialog("Details", width="large")
+@st.dialog("Details", width="medium")
 def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
     """Show a picture as large as the dialog, or a passage whole, with where it comes from and how close it is."""
     if item.modality == "image":

@@ -13,7 +13,7 @@ from search_app.engine.projection import Projection
 from search_app.engine.query import MapView
 from search_app.engine.ranking import Hit
 from search_app.engine.snapshot import Snapshot, steady_sample
-from search_app.views.palette import MAP_FOLDERS, MAP_MODALITY, MAP_OTHER, MAP_STAR, Theme
+from search_app.views.palette import LIGHT, MAP_FOLDERS, MAP_MODALITY, MAP_OTHER, MAP_STAR, Theme
 from search_app.views.words import PLURAL, in_plotly
 
 MOST_POINTS = 20_000
@@ -80,7 +80,7 @@ def draw(
     hits: Sequence[Hit] = (),
     star: NDArray[np.float32] | None = None,
     star_label: str = "",
-    theme: Theme | None = None,
+    theme: Theme = LIGHT,
 ) -> Drawn:
     """Draw a map; `labels` gives the plain text shown over an item, `star` the query's spot, shape (3,).
 
@@ -90,8 +90,12 @@ def draw(
     traces: list[dict[str, Any]] = []
     counts: dict[tuple[str, str, bool], int] = {}
     size = 9 if len(snapshot) <= 300 else 7 if len(snapshot) <= 3_000 else 4
+    hit_ids = np.array([int(hit.id) for hit in hits], dtype=np.int64)
     for layer in placed:
         for name, colour, rows in _split(layer, snapshot, colours):
+            key = (name, colour, layer.modality == "text" and not colours)
+            counts[key] = counts.get(key, 0) + len(rows)
+            rows = rows[~np.isin(layer.ids[rows], hit_ids)]
             marks = {
                 "size": size * 0.5 if view.dimensions == 3 else size,
                 "color": colour,
@@ -106,13 +110,11 @@ def draw(
                     "customdata": [str(number) for number in layer.ids[rows]],
                 }
             )
-            key = (name, colour, layer.modality == "text" and not colours)
-            counts[key] = counts.get(key, 0) + len(rows)
     shown = {int(number) for layer in placed for number in layer.ids}
     traces += _hit_traces(snapshot, projection, view, labels, hits, colours, theme)
     if star is not None:
         traces.append(_star_trace(view, star, star_label))
-    figure = go.Figure(traces, _layout(view, projection))
+    figure = go.Figure(traces, _layout(view, projection, theme))
     legend = [LegendEntry(name, colour, square, count) for (name, colour, square), count in counts.items()]
     if colours:
         legend.sort(key=lambda entry: (entry.colour == MAP_OTHER, -entry.count))
@@ -149,12 +151,9 @@ def _hit_traces(
     labels: Mapping[int, str],
     hits: Sequence[Hit],
     colours: Mapping[int, str],
-    theme: Theme | None,
+    theme: Theme,
 ) -> list[dict[str, Any]]:
     """One trace a modality, drawn over all others; the worst hit first, so that better ones lie above it."""
-    from search_app.views.palette import LIGHT
-
-    theme = theme or LIGHT
     traces = []
     for modality in MODALITIES:
         found = [(hit, snapshot.find(hit.id)) for hit in reversed(hits) if hit.modality == modality]
@@ -166,7 +165,7 @@ def _hit_traces(
         own = theme.image if modality == "image" else theme.text
         fill = [colours.get(int(group.folders[row]), MAP_OTHER) if colours else own for _, row in rows]
         marks = {
-            "size": 11 if view.dimensions == 3 else 19,
+            "size": 19 if view.dimensions == 2 else 11 if modality == "image" else 8,
             "color": fill,
             "symbol": _SYMBOLS[modality] if view.dimensions == 3 else "circle",
             "opacity": 1.0,
@@ -233,7 +232,7 @@ def _label(labels: Mapping[int, str], number: int) -> str:
     return f"<b>{in_plotly(name)}</b><br>{in_plotly(rest)}" if rest else f"<b>{in_plotly(name)}</b>"
 
 
-def _layout(view: MapView, projection: Projection) -> dict[str, Any]:
+def _layout(view: MapView, projection: Projection, theme: Theme) -> dict[str, Any]:
     words = " of variance" if view.dimensions == 2 else ""
     titles = [f"axis {place} · {100 * share:.1f} %{words}" for place, share in enumerate(projection.kept, start=1)]
     axis = {
@@ -250,7 +249,13 @@ def _layout(view: MapView, projection: Projection) -> dict[str, Any]:
         "paper_bgcolor": _CLEAR,
         "plot_bgcolor": _CLEAR,
         "hovermode": "closest",
-        "hoverlabel": {"align": "left", "font": {"size": 13}},
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": theme.card,
+            "bordercolor": theme.line,
+            "font": {"size": 13, "color": theme.ink},
+        },
+        "modebar": {"bgcolor": _CLEAR, "color": theme.muted, "activecolor": theme.accent},
         "dragmode": "pan" if view.dimensions == 2 else "orbit",
         "showlegend": False,
         # The same value keeps zoom and camera over a rerun; another map starts afresh.
@@ -261,7 +266,7 @@ def _layout(view: MapView, projection: Projection) -> dict[str, Any]:
         # One unit is as long on both axes: distances on the map are those of the projection.
         layout["yaxis"] = axis | {"title": {"text": titles[1], "font": {"size": 12}}, "scaleanchor": "x"}
     else:
-        walls = axis | {"showbackground": False, "showspikes": False}
+        walls = axis | {"showbackground": False, "showspikes": False, "gridcolor": theme.line}
         layout["scene"] = {
             f"{name}axis": walls | {"title": {"text": title, "font": {"size": 11}}}
             for name, title in zip("xyz", titles, strict=True)

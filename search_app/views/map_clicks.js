@@ -1,8 +1,14 @@
 // Tells Streamlit the id of a point that is clicked on the map, and links points with the cards of their items.
 const PANEL = ".st-key-map-panel";
 const STILL = 5; // pixels a pointer may move during a click
+const PICKED = 120; // milliseconds in which a 3-D scene has found the point under a pointer that came by touch
 
 const card = (rank) => document.querySelector(`.st-key-card-${rank}`);
+
+const idOf = (event) => {
+  const id = event.points && event.points[0] && event.points[0].customdata;
+  return id ? String(id) : null;
+};
 
 const rankOf = (event) => {
   const point = event.points && event.points[0];
@@ -11,28 +17,26 @@ const rankOf = (event) => {
 
 function listen(graph) {
   let down = null; // where the pointer went down
-  let waiting = null; // the point of a 3-D scene under it: told when it goes up without having turned the scene
+  let over = null; // the point under the pointer
 
-  graph.addEventListener("pointerdown", (event) => { down = [event.clientX, event.clientY]; waiting = null; }, true);
-  window.addEventListener("pointerup", (event) => {
-    if (!graph.isConnected) return;
+  graph.addEventListener("pointerdown", (event) => { down = [event.clientX, event.clientY]; }, true);
+  // A 3-D scene tells of clicks unreliably, and of presses that only turn it; what is under the pointer it tells well.
+  graph.addEventListener("click", (event) => {
     const still = down && Math.hypot(event.clientX - down[0], event.clientY - down[1]) < STILL;
-    if (still && waiting) graph.nearspace.tell(waiting);
-    down = waiting = null;
+    if (graph.nearspace.dimensions !== 3 || !still) return;
+    setTimeout(() => { if (over) graph.nearspace.tell(over); }, PICKED);
   }, true);
-
   graph.on("plotly_click", (event) => {
-    const point = event.points && event.points[0];
-    const id = point && point.customdata;
-    if (!id) return;
-    if (graph.nearspace.dimensions === 3 && down) waiting = String(id);
-    else graph.nearspace.tell(String(id));
+    const id = idOf(event);
+    if (id && graph.nearspace.dimensions === 2) graph.nearspace.tell(id);
   });
   graph.on("plotly_hover", (event) => {
+    over = idOf(event);
     const rank = rankOf(event);
     if (rank) card(rank)?.classList.add("ns-lit");
   });
   graph.on("plotly_unhover", () => {
+    over = null;
     document.querySelectorAll(".ns-lit").forEach((lit) => lit.classList.remove("ns-lit"));
   });
 }

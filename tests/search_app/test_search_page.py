@@ -1,0 +1,254 @@
+"""The search page's states, run without a browser."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ingest.space import open_to_write
+from search_app.engine.pictures import open_picture
+from tests.fake_encoder import COLOURS, FakeEncoder, OtherFakeEncoder
+from tests.making import ingest_folders, picture, text
+from tests.search_app.paging import kinds, names, page, params, words
+
+PAGE_KEYS = (
+    "query-box",
+    "filter-modality",
+    "filter-folders",
+    "filter-count",
+    "map-dimensions",
+    "map-colour",
+    "map-gap",
+)
+
+
+def png(colour: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (50, 40), COLOURS[colour]).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_without_a_query_the_page_explains_itself_and_offers_ways_to_start(colours: Path) -> None:
+    app = page()
+    assert not app.exception
+    assert "Search by meaning" in words(app)
+    assert re.search(r"11 images\s+·\s+\d+ passages", words(app))
+    assert app.button(key="example-1").label
+    assert app.button(key="start-here-6")
+    assert len(kinds(app)) == 6
+
+
+def test_an_example_is_searched_for_when_it_is_clicked(colours: Path) -> None:
+    app = page()
+    app.button(key="example-1").click().run()
+    assert params(app) == {"q": ["a bird"]}
+    assert names(app)
+
+
+def test_words_find_pictures_and_passages_of_their_colour(colours: Path) -> None:
+    app = page()
+    app.chat_input(key="query-box").set_value("red").run()
+    assert not app.exception
+    assert params(app) == {"q": ["red"]}
+    assert {"red.png", "red tall.png", "red"} <= set(names(app)[:6])
+    assert not {"blue.png", "green.png", "blue", "green"} & set(names(app)[:4])
+    assert set(kinds(app)[:4]) == {"IMAGE", "TEXT"}
+    assert "closer than" in words(app) and "cosine 0." in words(app)
+
+
+def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
+    app = page(
+        q="blue", modality="image", folder=["pictures", "pictures/tall"], k="3", map="3d", colour="folder", gap="open"
+    )
+    assert not app.exception
+    assert set(names(app)[:2]) == {"blue.png", "blue tall.png"}
+    assert len(names(app)) == 3
+    assert set(kinds(app)) == {"IMAGE"}
+    state = app.session_state
+    assert state["filter-modality"] == "Images"
+    assert state["filter-folders"] == ["pictures", "pictures/tall"]
+    assert state["filter-count"] == 3
+    assert (state["map-dimensions"], state["map-colour"], state["map-gap"]) == ("3-D", "folder", True)
+    assert "the 3 axes keep" in words(app)
+
+
+def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
+    app = page(q="red")
+    app.get("button_group")[0].set_value("Text").run()
+    assert params(app) == {"q": ["red"], "modality": ["text"]}
+    assert set(kinds(app)) == {"TEXT"}
+    app.multiselect(key="filter-folders").set_value(["odd"]).run()
+    app.slider(key="filter-count").set_value(1).run()
+    assert params(app) == {"q": ["red"], "modality": ["text"], "folder": ["odd"], "k": ["1"]}
+    assert len(names(app)) == 1
+
+
+def test_more_like_this_shows_the_item_and_leaves_it_out(colours: Path) -> None:
+    app = page(q="green", modality="image", k="1")
+    assert names(app) == [name] if (name := names(app)[0]) else False
+    app.button(key="more-1").click().run()
+    assert list(params(app)) == ["like", "modality", "k"]
+    assert "searching from this image" in words(app)
+    assert name in words(app)
+    assert name not in names(app)
+    app.button(key="clear-like").click().run()
+    assert "like" not in params(app)
+    assert "Search by meaning" in words(app)
+
+
+def test_a_picture_is_searched_for_alone_with_words_and_by_its_link(colours: Path) -> None:
+    app = page()
+    app.chat_input(key="query-box").upload("mine.png", png("purple"), "image/png").run()
+    assert not app.exception
+    [picture_name] = params(app)["image"]
+    assert open_picture(colours / "test", picture_name) is not None
+    assert set(names(app)[:3]) == {"purple.png", "purple tall.png", "purple"}
+    app.chat_input(key="query-box").set_value("yellow").run()
+    assert params(app) == {"q": ["yellow"], "image": [picture_name]}
+    both = names(app)
+    assert {name.split()[0].split(".")[0] for name in both[:6]} == {"purple", "yellow"}
+    assert names(page(q="yellow", image=picture_name)) == both
+    app.button(key="clear-text").click().run()
+    assert params(app) == {"image": [picture_name]}
+    app.button(key="clear-picture").click().run()
+    assert params(app) == {}
+
+
+def test_new_words_replace_the_item_that_was_searched_from(colours: Path) -> None:
+    app = page(like="1")
+    app.chat_input(key="query-box").set_value("blue").run()
+    assert params(app) == {"q": ["blue"]}
+
+
+def test_an_upload_that_is_no_picture_is_told_and_changes_nothing(colours: Path) -> None:
+    app = page(q="red")
+    before = names(app)
+    app.chat_input(key="query-box").upload("<i>bad</i>.png", b"no picture", "image/png").run()
+    assert "This picture cannot be searched for" in words(app)
+    assert "<i>bad</i>.png" in words(app)
+    assert params(app) == {"q": ["red"]}
+    assert names(app) == before
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ({"q": "red", "modality": "image", "folder": "notes"}, "There are no images in notes."),
+        ({"q": "red", "folder": "elsewhere"}, "The space has no folder elsewhere."),
+    ],
+)
+def test_no_results_says_which_filter_is_to_blame_and_drops_it(
+    colours: Path, query: dict[str, str], reason: str
+) -> None:
+    app = page(**query)
+    assert not app.exception
+    assert "No results" in words(app)
+    assert reason in words(app)
+    app.button(key="clear-filters").click().run()
+    assert params(app) == {"q": ["red"]}
+    assert names(app)
+
+
+def test_a_link_to_an_item_or_picture_that_has_gone_says_so(colours: Path) -> None:
+    gone = page(like="99999")
+    assert not gone.exception
+    assert "The item of this link is not in the space any more" in words(gone)
+    lost = page(image="0" * 32)
+    assert not lost.exception
+    assert "The picture of this link is not kept any more" in words(lost)
+
+
+def test_a_home_without_spaces_tells_the_commands(empty_home: Path) -> None:
+    app = page()
+    assert not app.exception
+    assert "There is no space yet" in words(app)
+    assert "nearspace ingest FOLDER" in words(app) and "nearspace demo" in words(app)
+
+
+def test_a_missing_space_offers_the_others(colours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEARSPACE_SPACE", "other")
+    app = page()
+    assert not app.exception
+    assert "There is no space other" in words(app)
+    app.button(key="space-1").click().run()
+    assert params(app) == {"space": ["test"]}
+    assert "11 images" in words(app)
+
+
+def test_a_name_that_no_space_can_have_is_told(colours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEARSPACE_SPACE", "../up")
+    app = page()
+    assert not app.exception
+    assert "cannot be the name of a space" in words(app)
+
+
+def test_an_empty_space_tells_the_command_and_fills_while_the_page_is_open(empty_home: Path, tmp_path: Path) -> None:
+    open_to_write(empty_home, "test", FakeEncoder().info).close()
+    app = page()
+    assert not app.exception
+    assert "The space test is empty" in words(app)
+    assert "nearspace ingest FOLDER --space test" in words(app)
+    picture(tmp_path / "later" / "red.png", "red")
+    ingest_folders(empty_home, [tmp_path / "later"])
+    app.chat_input(key="query-box").set_value("red").run()
+    assert names(app) == ["red.png"]
+
+
+def test_what_is_ingested_later_is_found_without_a_restart(empty_home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    picture(folder / "blue.png", "blue")
+    text(folder / "blue note.txt", "blue words")
+    ingest_folders(empty_home, [folder])
+    app = page(q="green")
+    assert "green.png" not in names(app)
+    picture(folder / "green.png", "green")
+    ingest_folders(empty_home, [folder])
+    app.run()
+    assert names(app)[0] == "green.png"
+    (folder / "green.png").unlink()
+    ingest_folders(empty_home, [folder])
+    app.run()
+    assert "green.png" not in names(app)
+
+
+def test_a_space_of_one_item_can_be_searched_and_searched_from(empty_home: Path, tmp_path: Path) -> None:
+    picture(tmp_path / "one" / "red.png", "red")
+    ingest_folders(empty_home, [tmp_path / "one"])
+    app = page(q="red")
+    assert not app.exception
+    assert "the only image here" in words(app)
+    app.button(key="more-1").click().run()
+    assert not app.exception
+    assert "There is no other item in the space" in words(app)
+
+
+def test_another_encoder_than_the_space_was_made_with_is_refused(empty_home: Path, tmp_path: Path) -> None:
+    other = OtherFakeEncoder()
+    picture(tmp_path / "one" / "red.png", "red")
+    ingest_folders(empty_home, [tmp_path / "one"], other)
+    manifest = empty_home / "test" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("OtherFakeEncoder", "FakeEncoder"))
+    app = page(q="red")
+    assert not app.exception
+    assert "The search cannot be done" in words(app)
+    assert "fingerprint" in words(app)
+
+
+def test_an_encoder_that_cannot_be_loaded_is_told(empty_home: Path, tmp_path: Path) -> None:
+    picture(tmp_path / "one" / "red.png", "red")
+    ingest_folders(empty_home, [tmp_path / "one"])
+    manifest = empty_home / "test" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("tests.fake_encoder", "no_such_module_anywhere"))
+    app = page(q="red")
+    assert not app.exception
+    assert "no_such_module_anywhere" in words(app)
+
+
+def test_what_people_use_has_stable_keys(colours: Path) -> None:
+    app = page(q="red")
+    for key in PAGE_KEYS:
+        assert key in app.session_state or app.chat_input(key=key)
+    for key in ("clear-text", "more-1", "details-1"):
+        assert app.button(key=key).label
