@@ -119,9 +119,19 @@ def _document(reader: "PdfReader", count: int, path: Path, malformed: tuple[type
 
 def _page_text(page: "PageObject") -> str:
     contents = page.get_contents()
-    if contents is None or len(contents.get_data()) > MAX_PAGE_BYTES:
+    if contents is None:
         return ""
-    return page.extract_text()
+    unpacked = contents.get_data()
+    if not unpacked.strip() and _packed_bytes(page) > 32:
+        # pypdf takes a stream that it cannot unpack for an empty one; the lost page is to be told.
+        raise ValueError("its content cannot be unpacked")
+    return page.extract_text() if len(unpacked) <= MAX_PAGE_BYTES else ""
+
+
+def _packed_bytes(page: "PageObject") -> int:
+    contents: Any = page["/Contents"].get_object()
+    parts = contents if isinstance(contents, list) else [contents]
+    return sum(len(getattr(part.get_object(), "_data", b"")) for part in parts)
 
 
 def _title(reader: "PdfReader", path: Path, malformed: tuple[type[Exception], ...]) -> str:
@@ -185,7 +195,7 @@ def page_paragraphs(text: str) -> str:
         if line:
             paragraphs[-1].append(line)
         ended = len(line) < 0.8 * width and _ENDS_A_SENTENCE.search(line)
-        heading_like = len(line) < 0.5 * width and not following[:1].islower()
+        heading_like = len(line) < 0.5 * width and line[-1:] not in ",;-\u2010\u00ad" and not following[:1].islower()
         if not line or ended or heading_like:
             paragraphs.append([])
     return "\n\n".join(filter(None, (_rejoined(paragraph) for paragraph in paragraphs)))
