@@ -62,7 +62,7 @@ def cut(document: Document, token_spans: TokenSpans, window: int) -> list[Draft]
         if section.heading[:LONGEST_CARRIED] != heading.text:
             heading = _carried(section.heading, token_spans)
         head = _head(title, heading, window // 4)
-        room = window - len(token_spans(head))
+        room = window - len(token_spans(_encoded(head, "")))
         pieces = list(_pieces(section.text, token_spans, room))
         if not any(piece.tokens for piece in pieces):
             continue
