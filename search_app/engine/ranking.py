@@ -20,8 +20,8 @@ list of everyday phrases in the encoder's own vectors fills both the mean and th
 background's mean is drawn towards 0 (what centring leads to) and its variance towards TYPICAL_SPREAD squared, with the
 weight of MEAN_PRIOR and SPREAD_PRIOR further items; at a hundred items neither matters.
 
-The percentile is simpler: the share of the modality's other items (of the sample, when there are more) whose affinity
-is lower than the hit's.
+The percentile is simpler: the share of the modality's other items whose affinity is lower than the hit's.  Up to
+COUNTED items all are counted, and the background sample beyond that.
 """
 
 from dataclasses import dataclass, replace
@@ -37,6 +37,8 @@ from search_app.engine.snapshot import Group, Snapshot
 MEAN_PRIOR = 3.0
 SPREAD_PRIOR = 10.0
 TYPICAL_SPREAD = 0.1
+COUNTED = 200_000
+"""In a modality of more items than this, percentiles are taken over the sample."""
 ENOUGH_TEXTS = 64
 """With fewer texts than this, the phrases join the background."""
 
@@ -76,6 +78,8 @@ class Hit:
     """Percent of the modality's other items that are less close, 0 to 100."""
     others: int
     """How many other items that percentile was taken over."""
+    sampled: bool
+    """Whether there are more, so that it is an estimate."""
     cosine: float
     """Raw cosine of query and item; only comparable within one modality."""
 
@@ -122,7 +126,8 @@ def rank(
         for row, value, cosine in zip(rows.tolist(), affinities.tolist(), cosines.tolist(), strict=True):
             percentile, others = usual.percentile(row, value)
             score = usual.standardise(value)
-            merged.append(Hit(str(group.ids[row]), modality, 0, score, percentile, others, cosine))
+            sampled = others < len(group) - 1
+            merged.append(Hit(str(group.ids[row]), modality, 0, score, percentile, others, sampled, cosine))
     merged.sort(key=lambda hit: (-hit.score, int(hit.id)))
     best = merged[: query.count]
     return Ranking(tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1)), searched)
@@ -188,26 +193,29 @@ class _Background:
         centred: NDArray[np.float32],
         phrases: NDArray[np.float32] | None,
     ) -> None:
-        self._rows = group.background
-        self._values = affinity(group.vectors[self._rows], mean, centred).astype(np.float64)
-        usual = self._values
+        sample = affinity(group.vectors[group.background], mean, centred).astype(np.float64)
+        usual = sample
         if phrases is not None and len(usual) < ENOUGH_TEXTS:
             usual = np.concatenate([usual, affinity(phrases, mean, centred)])
         count = len(usual)
         self._mean = float(usual.sum() / (count + MEAN_PRIOR))
         variance = (count * float(usual.var()) + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)
         self._spread = variance**0.5
-        self._rising = np.sort(self._values)
+        if len(group) <= COUNTED:
+            self._among = None
+            self._rising = np.sort(affinity(group.vectors, mean, centred))
+        else:
+            self._among = group.background
+            self._rising = np.sort(sample)
 
     def standardise(self, value: float) -> float:
         """How many deviations `value` lies above what is usual."""
         return (value - self._mean) / self._spread
 
     def percentile(self, row: int, value: float) -> tuple[float, int]:
-        """Percent of the other background items that are less close than the item of `row`; and how many there are."""
-        place = int(np.searchsorted(self._rows, row))
-        itself = place < len(self._rows) and int(self._rows[place]) == row
-        others = len(self._rows) - int(itself)
+        """Percent of the other items counted that are less close than the item of `row`; and how many there are."""
+        itself = self._among is None or bool(np.isin(row, self._among))
+        others = len(self._rising) - int(itself)
         # The item's own value may differ from `value` in its last bits: neither it nor its equals count as less close.
         lower = int(np.searchsorted(self._rising, value - 1e-6))
         return (100.0 * lower / others if others else 100.0), others

@@ -41,7 +41,7 @@ def search_page() -> None:
     query, _ = links.current()
     snapshot = space.searcher.vectors.now()
     with head:
-        frame.count_line(space, snapshot.revision)
+        frame.count_line(space, snapshot.revision, frame.theme(), named=len(where.others) < 2)
     query_box(space, query)
     if not len(snapshot):
         _space_empty(space, snapshot)

@@ -12,6 +12,7 @@ from search_app.views.resources import OpenSpace, Place
 from search_app.views.words import count_of, in_html
 
 _STYLE = Path(__file__).with_name("style.css")
+_PICKER = "space-picker"
 _LOOK_EVERY = 4.0  # seconds between looks at the ledger's revision
 
 
@@ -29,28 +30,36 @@ def head(where: Place) -> DeltaGenerator:
     """Draw the name, and the choice of a space where there is more than one; returns where the counts belong."""
     with st.container(key="head", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.html('<div class="ns-brand"><img src="app/static/icon.png" alt=""><b>Nearspace</b></div>', width="content")
-        if len(where.others) > 1:
-            names = list(where.others) if where.name in where.others else [where.name, *where.others]
-            st.session_state["space-picker"] = where.name
-            st.selectbox(
-                "Space",
-                names,
-                key="space-picker",
-                label_visibility="collapsed",
-                width=200,
-                on_change=lambda: links.go_to_space(st.session_state["space-picker"]),
-            )
-        return st.container(key="head-counts", width="content")
+        with st.container(key="head-space", horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            counts = st.container(key="head-counts", width="content")
+            if len(where.others) > 1:
+                names = list(where.others) if where.name in where.others else [where.name, *where.others]
+                st.session_state[_PICKER] = where.name
+                st.selectbox(
+                    "Space", names, key=_PICKER, label_visibility="collapsed", width=170, on_change=_space_picked
+                )
+    return counts
+
+
+def _space_picked() -> None:
+    links.go_to_space(st.session_state[_PICKER])
 
 
 @st.fragment(run_every=_LOOK_EVERY)
-def count_line(space: OpenSpace, revision: int) -> None:
-    """Say what the space holds, kept up to date; when it is not as at `revision` any more, offer to show the new."""
+def count_line(space: OpenSpace, revision: int, drawn_for: Theme, named: bool) -> None:
+    """Say what the space holds, kept up to date; when it is not as at `revision` any more, offer to show the new.
+
+    A page that was `drawn_for` another theme than the browser now shows is drawn again, as a chart cannot change its
+    colours by itself.  `named` says whether the space's name goes before the counts.
+    """
+    if theme() != drawn_for:
+        st.rerun()
     ledger = space.space.ledger
     counts = ledger.counts()
     words = " · ".join(f"<b>{count_of(counts[modality], modality)}</b>" for modality in MODALITIES)
     with st.container(key="counts", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<div class="ns-count">{in_html(space.space.name)} · {words}</div>', width="content")
+        name = f"{in_html(space.space.name)} · " if named else ""
+        st.html(f'<div class="ns-count">{name}{words}</div>', width="content")
         if ledger.revision() != revision and st.button(
             "Show what is new", key="refresh", icon=":material/refresh:", type="tertiary"
         ):

@@ -52,12 +52,14 @@ def closeness(hit: Hit) -> str:
     plural = PLURAL[hit.modality]
     if hit.others == 0:
         return f"the only {plural.removesuffix('s')} here"
-    if hit.percentile >= 100.0:
+    if hit.percentile >= 100.0 and not hit.sampled:
         return f"closest of {hit.others + 1:,} {plural}"
     if hit.others < 20:
         return f"closer than {round(hit.percentile * hit.others / 100)} of {hit.others} {plural}"
-    # Rounded down: 99.97 % is not "closer than 100 %".
-    return f"closer than {int(hit.percentile * 10) / 10:.1f} % of {plural}"
+    # Rounded down, and with a further digit at the very top: 99.97 % is not "closer than 100 %".
+    if hit.percentile >= 99.9:
+        return f"closer than {min(int(hit.percentile * 100 + 1e-9) / 100, 99.99):.2f} % of {plural}"
+    return f"closer than {int(hit.percentile * 10 + 1e-9) / 10:.1f} % of {plural}"
 
 
 def count_of(number: int, modality: Modality) -> str:

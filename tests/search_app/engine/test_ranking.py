@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from search_app.engine import ranking
 from search_app.engine.query import Query, encode
 from search_app.engine.ranking import PHRASES, Ranking, rank
 from tests.fake_encoder import COLOURS
@@ -118,6 +119,23 @@ def test_a_percentile_counts_the_others_of_the_same_modality_that_are_less_close
     image_percentiles = [hit.percentile for hit in hits if hit.modality == "image"]
     assert image_percentiles == sorted(image_percentiles, reverse=True)
     assert image_percentiles[-1] == 0.0
+
+
+def test_a_percentile_over_a_sample_says_so_and_agrees_with_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(5)
+    vectors = random.standard_normal((6_000, 32)).astype(np.float32)
+    ledger = MemoryLedger()
+    ledger.add("image", vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    counted = ask(ledger, Query(text="red", count=90)).hits
+    assert not any(hit.sampled for hit in counted)
+    assert [hit.percentile for hit in counted[:3]] == pytest.approx(
+        [100.0 * (5_999 - place) / 5_999 for place in range(3)]
+    )
+    monkeypatch.setattr(ranking, "COUNTED", 5_000)
+    estimated = ask(ledger, Query(text="red", count=90)).hits
+    assert all(hit.sampled and hit.others in (2_047, 2_048) for hit in estimated)
+    assert [hit.percentile for hit in estimated] == pytest.approx([hit.percentile for hit in counted], abs=1.0)
+    assert [hit.id for hit in estimated] == [hit.id for hit in counted]
 
 
 def test_the_cosine_shown_is_the_raw_one() -> None:

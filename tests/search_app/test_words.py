@@ -1,0 +1,35 @@
+"""Numbers in words, never claiming more than was counted."""
+
+import pytest
+
+from search_app.engine.ranking import Hit
+from search_app.views.words import closeness, count_of
+
+
+def hit(percentile: float, others: int, sampled: bool = False) -> Hit:
+    return Hit("1", "image", 1, 3.0, percentile, others, sampled, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("percentile", "others", "sampled", "words"),
+    [
+        (100.0, 0, False, "the only image here"),
+        (100.0, 427, False, "closest of 428 images"),
+        (100.0, 2_048, True, "closer than 99.99 % of images"),
+        (100.0 * 426 / 427, 427, False, "closer than 99.7 % of images"),
+        (100.0 * 9_998 / 9_999, 9_999, False, "closer than 99.98 % of images"),
+        (100.0 * 999_999 / 1_000_000, 1_000_000, False, "closer than 99.99 % of images"),
+        (99.9, 1_000, False, "closer than 99.90 % of images"),
+        (12.39, 1_000, False, "closer than 12.3 % of images"),
+        (0.0, 500, False, "closer than 0.0 % of images"),
+        (75.0, 4, False, "closer than 3 of 4 images"),
+    ],
+)
+def test_closeness_in_words(percentile: float, others: int, sampled: bool, words: str) -> None:
+    assert closeness(hit(percentile, others, sampled)) == words
+
+
+def test_counts_in_words() -> None:
+    assert count_of(1, "image") == "1 image"
+    assert count_of(0, "text") == "0 passages"
+    assert count_of(12_345, "text") == "12,345 passages"
