@@ -53,7 +53,8 @@ class MiniLM:
         """
         windows: list[list[int]] = []
         owners: list[int] = []
-        for owner, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+        encodings = self._tokenizer.encode_batch([_encodable(text) for text in texts], add_special_tokens=False)
+        for owner, encoding in enumerate(encodings):
             ids = encoding.ids
             for start in range(0, max(len(ids), 1), WINDOW):
                 windows.append(ids[start : start + WINDOW])
@@ -68,7 +69,7 @@ class MiniLM:
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The span (start, end), in characters, of every token."""
-        return list(self._tokenizer.encode(text, add_special_tokens=False).offsets)
+        return list(self._tokenizer.encode(_encodable(text), add_special_tokens=False).offsets)
 
     def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:
         width = max(map(len, windows)) + 2
@@ -111,6 +112,11 @@ def _text_model(folder: Path) -> bytes:
     from safetensors.numpy import load_file
 
     return bert_graph.bert_model(load_file(folder / "model.safetensors"), _SHAPE)
+
+
+def _encodable(text: str) -> str:
+    # Half of a surrogate pair, as undecodable file names have them, is no character; it is read as "?".
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:

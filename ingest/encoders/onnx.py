@@ -7,7 +7,7 @@ with which ONNX Runtime, and how far its output was from torch's.
 import hashlib
 import json
 import os
-import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ def open_session(model: bytes | Path) -> "InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(os.cpu_count() or 1, MOST_THREADS)
+    options.intra_op_num_threads = min(_usable_cores(), MOST_THREADS)
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     source = model if isinstance(model, bytes) else str(model)
@@ -117,6 +117,11 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
+def _usable_cores() -> int:
+    # The cores this process may run on are fewer than the machine's in a container or under taskset.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _accept(difference: float, tolerance: float, title: str) -> float:
     # Written so that a difference that is not a number is refused too.
     if not difference <= tolerance:
@@ -179,17 +184,16 @@ def _place(file: Path, receipt: Path) -> str:
 
 def _write_draft(target: Path, content: bytes) -> Path:
     """Write `content` beside `target` under a name no other process uses."""
+    draft = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
+        draft.write_bytes(content)
     except OSError as error:
         raise SettingsError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
             "Set NEARSPACE_CACHE to a folder that can."
         ) from error
-    return Path(name)
+    return draft
 
 
 def _tell(say: Say | None, line: str) -> None:

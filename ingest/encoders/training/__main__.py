@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 from ingest.encoders.graph import Stored
 from ingest.encoders.minilm import MiniLM, load_minilm
 from ingest.encoders.onnx import cache_folder, open_session, sha256_of
-from ingest.encoders.pixels import pixel_batch
 from ingest.encoders.training.aligner import Recipe, train
 from ingest.encoders.training.efficientnet_lite2 import load_tower
 from ingest.encoders.training.evaluate import naming, retrieval
 from ingest.encoders.training.export import features_model, fold, image_model
-from ingest.encoders.training.features import CROPS, Captioned, cached_features, read_captioned, read_labelled
+from ingest.encoders.training.features import (
+    BATCH,
+    CROPS,
+    Captioned,
+    cached_features,
+    read_captioned,
+    read_labelled,
+    view,
+)
 from ingest.encoders.training.reference import write_image_reference, write_text_reference
 from ingest.encoders.weights import minilm_folder
 from ingest.errors import WeightsError
@@ -39,9 +46,9 @@ def main() -> None:
 
 def make_weights(data: Path, out: Path, cache: Path) -> None:
     """Train on the train split of `data`, measure on what was held out, write everything into `out`."""
-    tower = load_tower()
-    exact = fold(tower)
-    model = features_model(exact)
+    tower = fold(load_tower(), STORED)
+    # Features come from the tower as it is stored, so that the aligner learns what it will be given.
+    model = features_model(tower, STORED)
     out.mkdir(parents=True, exist_ok=True)
     write_text_reference(out, minilm_folder())
     text = load_minilm(out, say=print)
@@ -49,17 +56,15 @@ def make_weights(data: Path, out: Path, cache: Path) -> None:
     names = text.encode([f"a photo of a {name}" for name in class_names()])
     captions = text.encode([caption for group in pictures.captions for caption in group])
     views = [
-        cached_features(pictures.files, view, model, cache, print)
-        for view in ("whole", "mirrored", *(f"crop-{number}" for number in range(CROPS)))
+        cached_features(pictures.files, name, model, cache, print)
+        for name in ("whole", "mirrored", *(f"crop-{number}" for number in range(CROPS)))
     ]
     recipe = Recipe()
-    aligner = train(
-        views, captions.reshape(len(pictures.files), -1, names.shape[1]), names, recipe, exact.classifier, print
-    )
+    aligner = train(views, captions.reshape(len(pictures.files), -1, names.shape[1]), names, recipe, print)
 
-    stored, weights = fold(tower, STORED), aligner.weights()
-    (out / "image.onnx").write_bytes(image_model(stored, weights, STORED))
-    write_image_reference(out, stored, weights.rounded(STORED))
+    weights = aligner.weights()
+    (out / "image.onnx").write_bytes(image_model(tower, weights, STORED))
+    write_image_reference(out, tower, weights.rounded(STORED))
     figures = {
         "recipe": asdict(recipe),
         "image_sha256": sha256_of(out / "image.onnx"),
@@ -74,12 +79,10 @@ def measure(image_file: Path, text_tower: MiniLM, names: Array, data: Path) -> d
     session = open_session(image_file)
 
     def encode(files: tuple[Path, ...] | list[Path]) -> Array:
-        from PIL import Image, ImageOps
-
         rows = []
-        for start in range(0, len(files), 16):
-            batch = [ImageOps.exif_transpose(Image.open(file)) for file in files[start : start + 16]]
-            rows.append(session.run(None, {"pixels": pixel_batch(batch)})[0])
+        for start in range(0, len(files), BATCH):
+            pixels = np.stack([view(file, "whole") for file in files[start : start + BATCH]])
+            rows.append(session.run(["vectors"], {"pixels": pixels})[0])
         return np.concatenate(rows)
 
     def captioned(pictures: Captioned) -> dict[str, object]:

@@ -38,9 +38,9 @@ def retrieval(images: Array, captions: Array, owners: NDArray[np.int64]) -> Retr
 
 def naming(images: Array, names: Array, labels: NDArray[np.int64]) -> float:
     """How many of `images` [n, d] are nearest to the name [k, d] of their own label, in per cent."""
-    return float(((images @ names.T).argmax(axis=1) == labels).mean() * 100)
+    return round(float(((images @ names.T).argmax(axis=1) == labels).mean() * 100), 2)
 
 
 def _recall(ranks: NDArray[np.int64]) -> tuple[float, float, float]:
-    one, five, ten = (float((ranks < depth).mean() * 100) for depth in DEPTHS)
+    one, five, ten = (round(float((ranks < depth).mean() * 100), 2) for depth in DEPTHS)
     return one, five, ten

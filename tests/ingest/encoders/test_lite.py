@@ -92,6 +92,12 @@ def test_token_spans_cover_the_words_and_are_never_truncated(lite: LiteEncoder) 
     assert covered == {position for position, character in enumerate(text) if not character.isspace()}
 
 
+def test_text_that_is_not_proper_unicode_is_read_all_the_same(lite: LiteEncoder) -> None:
+    odd = "photo \udcff of \ud83d a dog"
+    np.testing.assert_array_equal(lite.encode_texts([odd]), lite.encode_texts(["photo ? of ? a dog"]))
+    assert [odd[start:end] for start, end in lite.token_spans(odd)] == odd.split()
+
+
 def test_a_sentence_is_closer_to_its_paraphrase_than_to_another_subject(lite: LiteEncoder) -> None:
     query, same, other = lite.encode_texts(
         ["How do I cook rice?", "Instructions for preparing boiled rice", "The history of railway engines"]

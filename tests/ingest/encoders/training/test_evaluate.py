@@ -12,7 +12,7 @@ def test_recall_counts_the_captions_whose_own_picture_is_among_the_first() -> No
     captions[0, :2] = 0.6, 0.8
     captions[1, 1], captions[1, 2:8] = 0.1, 0.4
     found = retrieval(images, captions, np.arange(12))
-    assert np.allclose(found.text_to_image, (100 * 10 / 12, 100 * 11 / 12, 100.0))
+    assert found.text_to_image == (83.33, 91.67, 100.0)
 
 
 def test_a_picture_is_found_when_the_best_of_its_captions_is() -> None:
