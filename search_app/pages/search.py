@@ -1,12 +1,15 @@
 """The search page: one box, the results as cards, the map beside them."""
 
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceNotFound
 from ingest.readers.draft import MODALITIES
+from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
 from ingest.space import Item
 from search_app.engine.pictures import open_picture
 from search_app.engine.query import Query
@@ -174,7 +177,7 @@ def _space_empty(space: OpenSpace, snapshot: Snapshot) -> None:
     frame.notice(
         f"The space {space.space.name} is empty",
         "Put pictures and documents into it; this page shows them as soon as they are there:",
-        command=f"nearspace ingest FOLDER --space {space.space.name}",
+        command=_command("ingest FOLDER", space.space.folder.parent, space.space.name),
     )
     _look_again(lambda: space.space.ledger.revision() != snapshot.revision)
 
@@ -189,9 +192,19 @@ def _space_missing(where: Place) -> None:
         frame.notice(
             "There is no space yet",
             f"Make one from a folder of pictures and documents, or try the sample collection. Looked in {where.home}.",
-            command="nearspace ingest FOLDER\nnearspace demo",
+            command=f"{_command('ingest FOLDER', where.home, where.name)}\n{_command('demo', where.home)}",
         )
     _look_again(lambda: where.name in place().others)
+
+
+def _command(words: str, home: Path, name: str = DEFAULT_SPACE) -> str:
+    """A command line that works on the space the page looks for, whatever folder it is typed in."""
+    command = ["nearspace", *words.split()]
+    if name != DEFAULT_SPACE:
+        command += ["--space", name]
+    if home != Path.cwd() / DEFAULT_HOME:
+        command += ["--home", str(home)]
+    return shlex.join(command)
 
 
 def _look_again(ready: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from ingest.space import Item
 from search_app.engine.ranking import Hit
 from search_app.views import links
 from search_app.views.resources import OpenSpace, thumbnail
-from search_app.views.words import closeness, headline, in_html, snippet
+from search_app.views.words import closeness, headline, in_html, snippet, unwrapped
 
 _SIDE = 1_600
 
@@ -30,7 +30,7 @@ def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
         facts["closeness"] = closeness(hit)
         facts["cosine"] = f"{hit.cosine:.4f} (comparable only among {_own_kind(item)})"
         facts["score"] = f"{hit.score:.2f} standard deviations above what is usual for this query"
-    text = f'<div class="ns-full">{in_html(item.text)}</div>' if item.text.strip() else ""
+    text = f'<div class="ns-full">{in_html(unwrapped(item.text))}</div>' if item.text.strip() else ""
     rows = "".join(f"<dt>{name}</dt><dd>{in_html(value)}</dd>" for name, value in facts.items())
     st.html(f'<div class="ns-item ns-details"><h4>{in_html(headline(item))}</h4>{text}<dl>{rows}</dl></div>')
     if st.button("More like this", key="details-more", icon=":material/travel_explore:"):

@@ -13,7 +13,7 @@ from search_app.engine.query import LONGEST_TEXT, Query
 from search_app.views import links
 from search_app.views.cards import photo
 from search_app.views.resources import OpenSpace
-from search_app.views.words import headline, in_html, snippet, whereabouts
+from search_app.views.words import headline, in_html, snippet, unwrapped, whereabouts
 
 KEY = "query-box"
 _IN_BOX = "text in the query box"
@@ -97,7 +97,7 @@ def from_item(space: OpenSpace, item: Item) -> None:
         if item.modality == "image":
             photo(space, item, key="from-item-photo", width=150)
         with st.container(width="stretch", gap="xxsmall", key="from-item-words"):
-            text = item.text.strip()
+            text = unwrapped(item.text)
             full = f'<div class="ns-full">{in_html(text)}</div>' if text else ""
             st.html(
                 f'<div class="ns-item"><div class="ns-eyebrow">searching from this {_kind(item)}</div>'

@@ -2,6 +2,7 @@
 
 import html
 import re
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from ingest.readers.draft import Modality
@@ -9,6 +10,8 @@ from ingest.space import Item
 from search_app.engine.ranking import Hit
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^@/'\"])")
+_WRAPPED = 50  # a line of fewer characters was not broken at a fixed width
+_STANDS_ALONE = re.compile(r"\s{2,}|\t|[-*+•>|#]|\d+[.)]")
 PLURAL: dict[Modality, str] = {"image": "images", "text": "passages"}
 
 
@@ -34,6 +37,18 @@ def snippet(text: str, longest: int) -> str:
         return line
     cut = line[: longest - 1]
     return (cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut).rstrip(" ,;:.-") + "…"
+
+
+def unwrapped(text: str) -> str:
+    """`text` with the lines of its paragraphs joined where they were broken at a fixed width; short lines stay."""
+    lines = text.strip().split("\n")
+    joined = lines[:1]
+    for before, line in pairwise(lines):
+        if len(before) >= _WRAPPED and line.strip() and not _STANDS_ALONE.match(line):
+            joined[-1] += " " + line
+        else:
+            joined.append(line)
+    return "\n".join(joined)
 
 
 def headline(item: Item) -> str:

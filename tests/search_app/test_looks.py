@@ -66,7 +66,7 @@ def test_the_style_sheet_and_the_configuration_use_the_palette() -> None:
 
 def test_braces_in_the_style_sheet_are_balanced() -> None:
     assert CSS.count("{") == CSS.count("}") > 50
-    assert all(len(line) < 200 for line in CSS.splitlines())
+    assert all(len(line) <= 120 for line in CSS.splitlines())
 
 
 def test_nothing_is_fetched_from_the_network() -> None:

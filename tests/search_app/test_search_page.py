@@ -164,7 +164,8 @@ def test_a_home_without_spaces_tells_the_commands(empty_home: Path) -> None:
     app = page()
     assert not app.exception
     assert "There is no space yet" in words(app)
-    assert "nearspace ingest FOLDER" in words(app) and "nearspace demo" in words(app)
+    assert f"nearspace ingest FOLDER --space test --home {empty_home}" in words(app)
+    assert f"nearspace demo --home {empty_home}" in words(app)
 
 
 def test_a_missing_space_offers_the_others(colours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +190,7 @@ def test_an_empty_space_tells_the_command_and_fills_while_the_page_is_open(empty
     app = page()
     assert not app.exception
     assert "The space test is empty" in words(app)
-    assert "nearspace ingest FOLDER --space test" in words(app)
+    assert f"nearspace ingest FOLDER --space test --home {empty_home}" in words(app)
     picture(tmp_path / "later" / "red.png", "red")
     ingest_folders(empty_home, [tmp_path / "later"])
     app.chat_input(key="query-box").set_value("red").run()

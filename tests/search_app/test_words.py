@@ -3,7 +3,7 @@
 import pytest
 
 from search_app.engine.ranking import Hit
-from search_app.views.words import closeness, count_of
+from search_app.views.words import closeness, count_of, unwrapped
 
 
 def hit(percentile: float, others: int, sampled: bool = False) -> Hit:
@@ -33,3 +33,11 @@ def test_counts_in_words() -> None:
     assert count_of(1, "image") == "1 image"
     assert count_of(0, "text") == "0 passages"
     assert count_of(12_345, "text") == "12,345 passages"
+
+
+def test_paragraphs_are_joined_and_lists_and_verses_are_not() -> None:
+    wide = "a line that was broken because it came to the fixed width,"
+    assert unwrapped(f"{wide}\nand went on here.\n\nNext") == f"{wide} and went on here.\n\nNext"
+    assert unwrapped(f"{wide}\n- one\n- two\n    code") == f"{wide}\n- one\n- two\n    code"
+    assert unwrapped("Roses are red,\nviolets are blue") == "Roses are red,\nviolets are blue"
+    assert unwrapped("") == ""
