@@ -12,7 +12,7 @@ from ingest.readers.draft import MODALITIES
 from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
 from ingest.space import Item
 from search_app.engine.pictures import open_picture
-from search_app.engine.query import Query
+from search_app.engine.query import Query, within_window
 from search_app.engine.search import Answer
 from search_app.engine.snapshot import Snapshot, steady_sample
 from search_app.views import frame, links
@@ -21,7 +21,7 @@ from search_app.views.filters import filters
 from search_app.views.map_panel import map_panel
 from search_app.views.query_box import chips, from_item, query_box
 from search_app.views.resources import OpenSpace, Place, opened, place
-from search_app.views.words import PLURAL, count_of, in_html, in_markdown
+from search_app.views.words import PLURAL, count_of, in_markdown
 
 EXAMPLES = ("a bird", "something to eat", "making music", "on the road", "a red thing", "water")
 _STARTERS = 6
@@ -81,10 +81,13 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         chips(query, picture)
         filters(query, snapshot)
     try:
-        answer = space.searcher.ask(query, _encoder(space), picture)
+        encoder = _encoder(space)
+        answer = space.searcher.ask(query, encoder, picture)
     except NearspaceError as error:
         frame.error_notice("The search cannot be done", error)
         return
+    if within_window(query.text, encoder) != query.text:
+        frame.note(f"These words are longer than the encoder reads: the first {encoder.info.text_window} tokens count.")
     left, right = st.columns([1.32, 1], gap="medium")
     with left:
         if source:
@@ -214,6 +217,6 @@ def _look_again(ready: Callable[[], bool]) -> None:
     def look() -> None:
         if ready():
             st.rerun()
-        st.html(f'<div class="ns-note">{in_html("This page looks again every few seconds.")}</div>')
+        frame.note("This page looks again every few seconds.")
 
     look()

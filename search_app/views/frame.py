@@ -74,6 +74,11 @@ def notice(title: str, *lines: str, command: str = "", bad: bool = False) -> Non
     st.html(f'<div class="{kind}" role="status"><h3>{in_html(title)}</h3>{body}{code}</div>')
 
 
+def note(words: str) -> None:
+    """Show a remark in small letters; it may be untrusted."""
+    st.html(f'<div class="ns-note">{in_html(words)}</div>')
+
+
 def error_notice(title: str, error: Exception) -> None:
     """Show an error that was raised on purpose."""
     notice(title, str(error), bad=True)

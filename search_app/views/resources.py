@@ -77,7 +77,15 @@ def opened(home: Path, name: str) -> OpenSpace:
     made = ""
     if (folder / LEDGER_NAME).exists():
         made = f"{read_manifest(folder).created} {(folder / LEDGER_NAME).stat().st_ino}"
-    return _open(str(home), name, made)
+    before = _made.get(folder)
+    if before is not None and before != made:
+        _open.clear(str(home), name, before)
+    space = _open(str(home), name, made)
+    _made[folder] = made
+    return space
+
+
+_made: dict[Path, str] = {}  # which making of each space is open
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, on_release=lambda released: released.close())

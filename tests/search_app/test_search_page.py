@@ -2,6 +2,8 @@
 
 import io
 import re
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -245,6 +247,33 @@ def test_an_encoder_that_cannot_be_loaded_is_told(empty_home: Path, tmp_path: Pa
     app = page(q="red")
     assert not app.exception
     assert "no_such_module_anywhere" in words(app)
+
+
+def test_a_space_that_was_deleted_and_made_again_is_opened_anew(empty_home: Path, tmp_path: Path) -> None:
+    picture(tmp_path / "old" / "red.png", "red")
+    ingest_folders(empty_home, [tmp_path / "old"])
+    app = page(q="red")
+    assert names(app) == ["red.png"]
+    for _ in range(50):  # its server may be writing yet
+        shutil.rmtree(empty_home / "test", ignore_errors=True)
+        if not (empty_home / "test").exists():
+            break
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception
+    assert "There is no space" in words(app)
+    picture(tmp_path / "new" / "scarlet.png", "red")
+    ingest_folders(empty_home, [tmp_path / "new"])
+    app.run()
+    assert not app.exception
+    assert names(app) == ["scarlet.png"]
+
+
+def test_words_beyond_the_encoders_window_are_told(colours: Path) -> None:
+    assert "longer than the encoder reads" not in words(page(q="red"))
+    app = page(q="red " * 60)
+    assert "the first 32 tokens count" in words(app)
+    assert names(app)
 
 
 def test_what_people_use_has_stable_keys(colours: Path) -> None:
