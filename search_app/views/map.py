@@ -49,6 +49,38 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Extent:
+    """The part of a map that a person has chosen to look at."""
+
+    map: str
+    """Which map it belongs to, see `map_name`."""
+    ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
+    """Of a flat map, from left to right and from bottom to top; None for the whole."""
+    camera: Mapping[str, Any] | None = None
+    """Of a scene, as Plotly writes it."""
+
+    @staticmethod
+    def read(told: Mapping[str, Any]) -> "Extent | None":
+        """An extent as the browser tells it; None when it is not one."""
+        try:
+            ranges = [(float(told[axis][0]), float(told[axis][1])) for axis in "xy" if told.get(axis)]
+            camera = {
+                place: {axis: float(told["camera"][place][axis]) for axis in "xyz"}
+                for place in ("eye", "center", "up")
+                if told.get("camera")
+            }
+        except (KeyError, TypeError, ValueError, IndexError):
+            return None
+        whole = len(ranges) != 2 or not np.isfinite(ranges).all()
+        return Extent(str(told.get("map", "")), None if whole else (ranges[0], ranges[1]), camera or None)
+
+
+def map_name(view: MapView, projection: Projection) -> str:
+    """A name that a map keeps while its axes mean the same."""
+    return f"{view.dimensions}-{view.gap}-{projection.kept}"
+
+
+@dataclass(frozen=True)
 class Layer:
     """The items of one modality that are drawn."""
 
@@ -81,10 +113,12 @@ def draw(
     star: NDArray[np.float32] | None = None,
     star_label: str = "",
     theme: Theme = LIGHT,
+    extent: Extent | None = None,
 ) -> Drawn:
     """Draw a map; `labels` gives the plain text shown over an item, `star` the query's spot, shape (3,).
 
-    Every mark of an item carries the item's id in `customdata`.
+    Every mark of an item carries the item's id in `customdata`.  The map opens at `extent` if that belongs to it and
+    the star lies within, else as a whole.
     """
     colours = _folder_colours(snapshot) if view.colouring == "folder" else {}
     traces: list[dict[str, Any]] = []
@@ -114,7 +148,10 @@ def draw(
     traces += _hit_traces(snapshot, projection, view, labels, hits, colours, theme)
     if star is not None:
         traces.append(_star_trace(view, star, star_label))
-    figure = go.Figure(traces, _layout(view, projection, theme))
+    layout = _layout(view, projection, theme)
+    if extent is not None and extent.map == map_name(view, projection):
+        _look_at(layout, extent, star)
+    figure = go.Figure(traces, layout)
     legend = [LegendEntry(name, colour, square, count) for (name, colour, square), count in counts.items()]
     if colours:
         legend.sort(key=lambda entry: (entry.colour == MAP_OTHER, -entry.count))
@@ -258,8 +295,7 @@ def _layout(view: MapView, projection: Projection, theme: Theme) -> dict[str, An
         "modebar": {"bgcolor": _CLEAR, "color": theme.muted, "activecolor": theme.accent},
         "dragmode": "pan" if view.dimensions == 2 else "orbit",
         "showlegend": False,
-        # The same value keeps zoom and camera over a rerun; another map starts afresh.
-        "uirevision": f"{view.dimensions}-{view.gap}-{projection.kept}",
+        "uirevision": map_name(view, projection),
     }
     if view.dimensions == 2:
         layout["xaxis"] = axis | {"title": {"text": titles[0], "font": {"size": 12}}}
@@ -272,3 +308,14 @@ def _layout(view: MapView, projection: Projection, theme: Theme) -> dict[str, An
             for name, title in zip("xyz", titles, strict=True)
         } | {"aspectmode": "data", "bgcolor": _CLEAR, "camera": _CAMERA}
     return layout
+
+
+def _look_at(layout: dict[str, Any], extent: Extent, star: NDArray[np.float32] | None) -> None:
+    if extent.camera is not None and "scene" in layout:
+        layout["scene"]["camera"] = extent.camera
+    elif extent.ranges is not None and "xaxis" in layout:
+        inside = star is None or all(
+            min(ends) <= float(place) <= max(ends) for ends, place in zip(extent.ranges, star, strict=False)
+        )
+        if inside:
+            layout["xaxis"]["range"], layout["yaxis"]["range"] = map(list, extent.ranges)

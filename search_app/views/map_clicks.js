@@ -1,6 +1,8 @@
-// Tells Streamlit the id of a point that is clicked on the map, and links points with the cards of their items.
+// Tells Streamlit the id of a point that is clicked on the map and the part of the map that is looked at, and links
+// points with the cards of their items.
 const PANEL = ".st-key-map-panel";
 const STILL = 5; // pixels a pointer may move during a click
+const SETTLED = 300; // milliseconds without a further change after which a view counts as chosen
 const PICKED = 120; // milliseconds in which a 3-D scene has found the point under a pointer that came by touch
 
 const card = (rank) => document.querySelector(`.st-key-card-${rank}`);
@@ -13,6 +15,15 @@ const idOf = (event) => {
 const rankOf = (event) => {
   const point = event.points && event.points[0];
   return point && point.data.mode === "markers+text" ? String(point.data.text[point.pointNumber]) : null;
+};
+
+// What is looked at, for the map of this name; without ranges or camera when it is the whole.
+const extentOf = (graph) => {
+  const layout = graph._fullLayout;
+  const map = layout.uirevision;
+  if (layout.scene) return { map, camera: layout.scene._scene.getCamera() };
+  if (layout.xaxis.autorange) return { map };
+  return { map, x: [...layout.xaxis.range], y: [...layout.yaxis.range] };
 };
 
 function listen(graph) {
@@ -35,6 +46,11 @@ function listen(graph) {
     const rank = rankOf(event);
     if (rank) card(rank)?.classList.add("ns-lit");
   });
+  let noted = null;
+  graph.on("plotly_relayout", () => {
+    clearTimeout(noted);
+    noted = setTimeout(() => { if (graph.isConnected) graph.nearspace.note(extentOf(graph)); }, SETTLED);
+  });
   graph.on("plotly_unhover", () => {
     over = null;
     document.querySelectorAll(".ns-lit").forEach((lit) => lit.classList.remove("ns-lit"));
@@ -54,8 +70,12 @@ const rankUnder = (event) => {
   return found ? found[1] : null;
 };
 
-export default function ({ data, setTriggerValue }) {
-  const settings = { dimensions: data.dimensions, tell: (id) => setTriggerValue("point", id) };
+export default function ({ data, setStateValue, setTriggerValue }) {
+  const settings = {
+    dimensions: data.dimensions,
+    tell: (id) => setTriggerValue("point", id),
+    note: (extent) => setStateValue("extent", extent),
+  };
   const attach = () => {
     const graph = document.querySelector(`${PANEL} .js-plotly-plot`);
     if (!graph || !graph.on) return;

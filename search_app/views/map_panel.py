@@ -11,13 +11,12 @@ from search_app.engine.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.frame import theme
 from search_app.views.map import Drawn, draw, layers
-from search_app.views.map_clicks import listen
+from search_app.views.map_clicks import extent, listen
 from search_app.views.palette import MAP_STAR
 from search_app.views.resources import OpenSpace
 from search_app.views.words import in_html, snippet
 
 _DIMENSIONS, _COLOUR, _GAP = "map-dimensions", "map-colour", "map-gap"
-_SEARCH_AGAIN = "search again"
 _CONFIG = {
     "displaylogo": False,
     "scrollZoom": True,
@@ -28,8 +27,6 @@ _CONFIG = {
 @st.fragment
 def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer | None) -> None:
     """Draw the map; its own settings redraw it alone."""
-    if st.session_state.pop(_SEARCH_AGAIN, False):
-        st.rerun()  # a click on the map changes the whole page, not the map alone
     _, view = links.current()
     with st.container(key="map-panel"):
         _controls(view)
@@ -39,7 +36,7 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
         ids = np.concatenate([layer.ids for layer in placed]) if placed else np.empty(0, np.int64)
         labels = space.labels.of([*ids.tolist(), *(int(hit.id) for hit in hits)], snapshot)
         star = projection.place_probe(answer.probe) if answer and answer.probe else None
-        drawn = draw(snapshot, projection, view, placed, labels, hits, star, _star_label(query), theme())
+        drawn = draw(snapshot, projection, view, placed, labels, hits, star, _star_label(query), theme(), extent())
         # One key for each number of dimensions: Plotly cannot turn a flat chart into a scene in place.
         st.plotly_chart(
             drawn.figure,
@@ -48,14 +45,9 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
             width="stretch",
             alt="Map of the space: nearby marks are close in meaning",
         )
-        listen(_clicked, view.dimensions)
+        listen(links.ask_like, view.dimensions)
         _legend(drawn, star is not None, bool(hits))
         _note(snapshot, view, drawn, projection.kept[: view.dimensions])
-
-
-def _clicked(item_id: str) -> None:
-    links.ask_like(item_id)
-    st.session_state[_SEARCH_AGAIN] = True
 
 
 def _controls(view: MapView) -> None:

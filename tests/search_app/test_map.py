@@ -10,26 +10,28 @@ from search_app.engine.projection import fit
 from search_app.engine.query import MapView, Part, Probe, Query, encode
 from search_app.engine.ranking import Hit, rank
 from search_app.engine.snapshot import Snapshot
-from search_app.views.map import Drawn, draw, layers
+from search_app.views.map import Drawn, Extent, draw, layers
 from search_app.views.palette import MAP_OTHER
 from tests.search_app.engine.memory import ENCODER, ExactIndex, MemoryLedger, colourful, pictures, snapshot_of, texts
 
 FLAT, DEEP = MapView(), MapView(dimensions=3)
 
 
-def drawn(ledger: MemoryLedger, view: MapView, text: str = "", most: int = 20_000, count: int = 10) -> Drawn:
+def drawn(
+    ledger: MemoryLedger, view: MapView, text: str = "", most: int = 20_000, extent: Extent | None = None
+) -> Drawn:
     snapshot = snapshot_of(ledger)
     projection = fit(snapshot.groups, 32).of(view.gap)
     hits: tuple[Hit, ...] = ()
     star = None
     if text:
-        query = Query(text=text, count=count)
+        query = Query(text=text, count=10)
         probe = encode(query, ENCODER, snapshot)
         assert probe is not None
         hits = rank(query, probe, snapshot, ExactIndex(ledger)).hits
         star = projection.place_probe(probe)
     labels = {int(number): f"name {number}\nwords of {number}" for number in ids_of(snapshot)}
-    return draw(snapshot, projection, view, layers(snapshot, projection, most), labels, hits, star, text)
+    return draw(snapshot, projection, view, layers(snapshot, projection, most), labels, hits, star, text, extent=extent)
 
 
 def ids_of(snapshot: Snapshot) -> list[int]:
@@ -94,12 +96,43 @@ def test_axis_titles_say_how_much_variance_is_kept() -> None:
     assert f"{100 * kept[2]:.1f} %" in drawn(ledger, DEEP).figure.layout.scene.zaxis.title.text
 
 
-def test_zoom_and_camera_stay_over_another_query_and_start_afresh_on_another_map() -> None:
+CAMERA = {place: {"x": 1.5, "y": 0.5, "z": 0.25} for place in ("eye", "center", "up")}
+
+
+def test_what_was_looked_at_stays_in_view_on_the_same_map_only() -> None:
     ledger = colourful()
-    one, other = drawn(ledger, DEEP, "red").figure, drawn(ledger, DEEP, "blue").figure
-    assert one.layout.uirevision == other.layout.uirevision
-    assert one.layout.uirevision != drawn(ledger, FLAT).figure.layout.uirevision
-    assert one.layout.uirevision != drawn(ledger, MapView(3, gap=True)).figure.layout.uirevision
+    flat, deep = (str(drawn(ledger, view).figure.layout.uirevision) for view in (FLAT, DEEP))
+    zoomed = Extent.read({"map": flat, "x": [-9, 9], "y": [-8, 8]})
+    layout = drawn(ledger, FLAT, "red", extent=zoomed).figure.layout
+    assert (layout.xaxis.range, layout.yaxis.range) == ((-9, 9), (-8, 8))
+    assert drawn(ledger, MapView(gap=True), "red", extent=zoomed).figure.layout.xaxis.range is None
+    turned = Extent.read({"map": deep, "camera": CAMERA | {"projection": {"type": "perspective"}}})
+    assert drawn(ledger, DEEP, "red", extent=turned).figure.layout.scene.camera.eye.x == 1.5
+    assert drawn(ledger, FLAT, "red", extent=turned).figure.layout.xaxis.range is None
+
+
+def test_a_view_that_the_star_lies_outside_of_is_not_kept() -> None:
+    ledger = colourful()
+    name = str(drawn(ledger, FLAT).figure.layout.uirevision)
+    far_away = Extent.read({"map": name, "x": [50, 51], "y": [50, 51]})
+    assert drawn(ledger, FLAT, extent=far_away).figure.layout.xaxis.range == (50, 51)
+    assert drawn(ledger, FLAT, "red", extent=far_away).figure.layout.xaxis.range is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"map": "m"},
+        {"map": "m", "x": [1, 2]},
+        {"map": "m", "x": ["a", "b"], "y": [1, 2]},
+        {"map": "m", "x": [1], "y": [2]},
+        {"map": "m", "x": [float("nan"), 1], "y": [1, 2]},
+        {"map": "m", "camera": {"eye": 3}},
+    ],
+)
+def test_an_extent_that_cannot_be_read_is_the_whole(told: dict[str, Any]) -> None:
+    extent = Extent.read(told)
+    assert extent is None or (extent.ranges is None and extent.camera is None)
 
 
 def test_of_a_large_space_a_sample_is_drawn_and_every_hit() -> None:
