@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.graph import Stored
 from ingest.encoders.minilm import MiniLM, load_minilm
 from ingest.encoders.onnx import cache_folder, open_session, sha256_of
 from ingest.encoders.training.aligner import Recipe, train
 from ingest.encoders.training.efficientnet_lite2 import load_tower
 from ingest.encoders.training.evaluate import naming, retrieval
-from ingest.encoders.training.export import features_model, fold, image_model
+from ingest.encoders.training.export import SMALL, features_model, fold, image_model
 from ingest.encoders.training.features import (
     BATCH,
     CROPS,
@@ -30,8 +29,6 @@ from ingest.encoders.weights import minilm_folder
 from ingest.errors import WeightsError
 
 Array = NDArray[np.float32]
-STORED: Stored = "int8"
-"""How the large matrices of the image tower are kept; see the model card for what it costs."""
 
 
 def main() -> None:
@@ -46,9 +43,8 @@ def main() -> None:
 
 def make_weights(data: Path, out: Path, cache: Path) -> None:
     """Train on the train split of `data`, measure on what was held out, write everything into `out`."""
-    tower = fold(load_tower(), STORED)
-    # Features come from the tower as it is stored, so that the aligner learns what it will be given.
-    model = features_model(tower, STORED)
+    published = load_tower()
+    model = features_model(fold(published))
     out.mkdir(parents=True, exist_ok=True)
     write_text_reference(out, minilm_folder())
     text = load_minilm(out, say=print)
@@ -62,9 +58,9 @@ def make_weights(data: Path, out: Path, cache: Path) -> None:
     recipe = Recipe()
     aligner = train(views, captions.reshape(len(pictures.files), -1, names.shape[1]), names, recipe, print)
 
-    weights = aligner.weights()
-    (out / "image.onnx").write_bytes(image_model(tower, weights, STORED))
-    write_image_reference(out, tower, weights.rounded(STORED))
+    tower, weights = fold(published, SMALL), aligner.weights()
+    (out / "image.onnx").write_bytes(image_model(tower, weights, SMALL))
+    write_image_reference(out, tower, weights.rounded(SMALL))
     figures = {
         "recipe": asdict(recipe),
         "image_sha256": sha256_of(out / "image.onnx"),

@@ -25,6 +25,20 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Storage:
+    """How the weights are kept in the file; biases stay float32."""
+
+    convolutions: Stored
+    matrices: Stored
+    """The classifier, the aligner's layers and the prior."""
+
+
+EXACT = Storage("float32", "float32")
+SMALL = Storage("float16", "int8")
+"""8 bits for the convolutions too would save 4.4 MB and cost about half a point; see the model card."""
+
+
+@dataclass(frozen=True)
 class FoldedTower:
     """The tower's convolutions with their batch norms folded in, in the order of use, and its classifier."""
 
@@ -45,17 +59,17 @@ class AlignerWeights:
     prior: Array
     """One row per class, shape [1000, 384]: the class's name in the text tower's space, through the linear map."""
 
-    def rounded(self, stored: Stored) -> "AlignerWeights":
-        """The same weights as `stored` keeps them."""
+    def rounded(self, storage: Storage) -> "AlignerWeights":
+        """The same weights as `storage` keeps them."""
         return AlignerWeights(
-            hidden=(as_stored(self.hidden[0], stored), self.hidden[1]),
-            out=(as_stored(self.out[0], stored), self.out[1]),
-            prior=as_stored(self.prior, stored),
+            hidden=(as_stored(self.hidden[0], storage.matrices), self.hidden[1]),
+            out=(as_stored(self.out[0], storage.matrices), self.out[1]),
+            prior=as_stored(self.prior, storage.matrices),
         )
 
 
-def fold(tower: EfficientNetLite2, stored: Stored = "float32") -> FoldedTower:
-    """Fold every batch norm into its convolution and round the weights to what `stored` keeps of them."""
+def fold(tower: EfficientNetLite2, storage: Storage = EXACT) -> FoldedTower:
+    """Fold every batch norm into its convolution and round the weights to what `storage` keeps of them."""
     pairs = [(tower._conv_stem, tower._bn0)]
     for block in tower._blocks:
         if block.shape.expansion > 1:
@@ -67,49 +81,45 @@ def fold(tower: EfficientNetLite2, stored: Stored = "float32") -> FoldedTower:
         gain = norm.weight.detach().double() / (norm.running_var.double() + norm.eps).sqrt()
         weight = convolution.weight.detach().double() * gain[:, None, None, None]
         bias = norm.bias.detach().double() - norm.running_mean.double() * gain
-        kept = as_stored(weight.float().numpy(), stored_as(weight.shape, stored))
+        kept = as_stored(weight.float().numpy(), storage.convolutions)
         folded.append((kept, bias.float().numpy()))
     classifier = tower._fc.weight.detach().float().numpy()
     return FoldedTower(
         convolutions=tuple(folded),
-        classifier=(as_stored(classifier, stored), tower._fc.bias.detach().float().numpy()),
+        classifier=(as_stored(classifier, storage.matrices), tower._fc.bias.detach().float().numpy()),
     )
 
 
-def stored_as(shape: tuple[int, ...], stored: Stored) -> Stored:
-    """How a convolution of that weight shape is stored: depthwise and stem weights are few, so they stay float16."""
-    is_pointwise = tuple(shape[2:]) == (1, 1)
-    return stored if is_pointwise or stored == "float32" else "float16"
-
-
-def features_model(tower: FoldedTower, stored: Stored = "float32") -> bytes:
+def features_model(tower: FoldedTower, storage: Storage = EXACT) -> bytes:
     """ONNX: `pixels` uint8 [n, 260, 260, 3] to `pooled` [n, 1280] and `logits` [n, 1000]."""
     graph = Graph()
-    pooled, logits = _tower_nodes(graph, tower, stored)
+    pooled, logits = _tower_nodes(graph, tower, storage)
     graph.node("Identity", pooled, name="pooled")
     graph.node("Identity", logits, name="logits")
     return graph.model("efficientnet_lite2", [_pixels()], [_floats("pooled", FEATURES), _floats("logits", 1000)])
 
 
-def image_model(tower: FoldedTower, aligner: AlignerWeights, stored: Stored) -> bytes:
+def image_model(tower: FoldedTower, aligner: AlignerWeights, storage: Storage) -> bytes:
     """ONNX: `pixels` uint8 [n, 260, 260, 3] to `vectors`, unit rows [n, 384]."""
     graph = Graph()
-    pooled, logits = _tower_nodes(graph, tower, stored)
+    pooled, logits = _tower_nodes(graph, tower, storage)
     hidden = graph.node(
-        "Gemm", pooled, graph.weight(aligner.hidden[0], stored), graph.weight(aligner.hidden[1]), transB=1
+        "Gemm", pooled, graph.weight(aligner.hidden[0], storage.matrices), graph.weight(aligner.hidden[1]), transB=1
     )
     half = graph.weight(np.array(0.5, np.float32))
     one = graph.weight(np.array(1.0, np.float32))
     erf = graph.node("Erf", graph.node("Mul", hidden, graph.weight(np.array(np.sqrt(0.5), np.float32))))
     gelu = graph.node("Mul", graph.node("Mul", hidden, half), graph.node("Add", erf, one))
-    residual = graph.node("Gemm", gelu, graph.weight(aligner.out[0], stored), graph.weight(aligner.out[1]), transB=1)
-    prior = graph.node("MatMul", _top_probabilities(graph, logits), graph.weight(aligner.prior, stored))
+    residual = graph.node(
+        "Gemm", gelu, graph.weight(aligner.out[0], storage.matrices), graph.weight(aligner.out[1]), transB=1
+    )
+    prior = graph.node("MatMul", _top_probabilities(graph, logits), graph.weight(aligner.prior, storage.matrices))
     vector = graph.node("Add", residual, prior)
     graph.node("LpNormalization", vector, name="vectors", axis=1, p=2)
     return graph.model("lite_image", [_pixels()], [_floats("vectors", aligner.prior.shape[1])])
 
 
-def _tower_nodes(graph: Graph, tower: FoldedTower, stored: Stored) -> tuple[str, str]:
+def _tower_nodes(graph: Graph, tower: FoldedTower, storage: Storage) -> tuple[str, str]:
     from onnx import TensorProto
 
     convolutions = iter(tower.convolutions)
@@ -124,7 +134,7 @@ def _tower_nodes(graph: Graph, tower: FoldedTower, stored: Stored) -> tuple[str,
         x = graph.node(
             "Conv",
             x,
-            graph.weight(weight, stored_as(weight.shape, stored)),
+            graph.weight(weight, storage.convolutions),
             graph.weight(bias),
             strides=[stride, stride],
             pads=[before, before, after, after],
@@ -151,7 +161,7 @@ def _tower_nodes(graph: Graph, tower: FoldedTower, stored: Stored) -> tuple[str,
     x = convolve(x, clip=True)
     pooled = graph.node("Flatten", graph.node("GlobalAveragePool", x))
     weight, bias = tower.classifier
-    return pooled, graph.node("Gemm", pooled, graph.weight(weight, stored), graph.weight(bias), transB=1)
+    return pooled, graph.node("Gemm", pooled, graph.weight(weight, storage.matrices), graph.weight(bias), transB=1)
 
 
 def _top_probabilities(graph: Graph, logits: str) -> str:

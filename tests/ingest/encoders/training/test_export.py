@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="the extra `train` is not installed"
 def test_the_exported_tower_and_aligner_agree_with_torch() -> None:
     from ingest.encoders.training.aligner import Aligner, Recipe
     from ingest.encoders.training.efficientnet_lite2 import EfficientNetLite2
-    from ingest.encoders.training.export import features_model, fold, image_model
+    from ingest.encoders.training.export import EXACT, SMALL, features_model, fold, image_model
     from ingest.encoders.training.reference import image_vectors
 
     torch.manual_seed(1)
@@ -35,10 +35,10 @@ def test_the_exported_tower_and_aligner_agree_with_torch() -> None:
     np.testing.assert_allclose(found[0], pooled.numpy(), atol=1e-4)
     np.testing.assert_allclose(found[1], logits.numpy(), atol=1e-4)
     weights = aligner.weights()
-    whole = open_session(image_model(exact, weights, "float32")).run(["vectors"], {"pixels": pixels})[0]
+    whole = open_session(image_model(exact, weights, EXACT)).run(["vectors"], {"pixels": pixels})[0]
     np.testing.assert_allclose(whole, vectors, atol=1e-5)
 
-    rounded = fold(tower, "int8")
-    stored = open_session(image_model(rounded, weights, "int8")).run(["vectors"], {"pixels": pixels})[0]
-    np.testing.assert_allclose(stored, image_vectors(rounded, weights.rounded("int8"), pixels), atol=1e-5)
+    rounded = fold(tower, SMALL)
+    stored = open_session(image_model(rounded, weights, SMALL)).run(["vectors"], {"pixels": pixels})[0]
+    np.testing.assert_allclose(stored, image_vectors(rounded, weights.rounded(SMALL), pixels), atol=1e-5)
     assert (stored * vectors).sum(axis=1).min() > 0.98
