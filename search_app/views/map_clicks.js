@@ -28,9 +28,11 @@ const extentOf = (graph) => {
 
 function listen(graph) {
   let down = null; // where the pointer went down
+  let pressed = false;
   let over = null; // the point under the pointer
 
-  graph.addEventListener("pointerdown", (event) => { down = [event.clientX, event.clientY]; }, true);
+  graph.addEventListener("pointerdown", (event) => { down = [event.clientX, event.clientY]; pressed = true; }, true);
+  window.addEventListener("pointerup", () => { pressed = false; }, true);
   // A 3-D scene tells of clicks unreliably, and of presses that only turn it; what is under the pointer it tells well.
   graph.addEventListener("click", (event) => {
     const still = down && Math.hypot(event.clientX - down[0], event.clientY - down[1]) < STILL;
@@ -39,7 +41,7 @@ function listen(graph) {
   }, true);
   graph.on("plotly_click", (event) => {
     const id = idOf(event);
-    if (id && graph.nearspace.dimensions === 2) graph.nearspace.tell(id);
+    if (id && !(pressed && graph.nearspace.dimensions === 3)) graph.nearspace.tell(id);
   });
   graph.on("plotly_hover", (event) => {
     over = idOf(event);
