@@ -78,11 +78,11 @@ def _front(space: OpenSpace, item: Item, key: str, badge: str = "") -> None:
 def photo(space: OpenSpace, item: Item, key: str, width: int | None = None) -> None:
     """Draw an image's thumbnail: filling its frame when that crops little, whole otherwise."""
     path = space.space.thumbnail_path(item)
-    data = thumbnail(path) if path else None
-    if data is None:
+    small = thumbnail(path) if path else None
+    if small is None:
         st.html('<div class="ns-gone">no thumbnail</div>')
         return
     wide, high = float(item.meta.get("width", 1)), float(item.meta.get("height", 1))
-    fit = "cover" if 1.25 <= wide / max(high, 1.0) <= 1.8 else "whole"
+    fit = "paper" if small.on_white else "cover" if 1.25 <= wide / max(high, 1.0) <= 1.8 else "whole"
     with st.container(key=f"{fit}-{key}", width=width or "stretch"):
-        st.image(data, alt=snippet(item.text or item.name, 120), width="stretch")
+        st.image(small.jpeg, alt=snippet(item.text or item.name, 120), width="stretch")

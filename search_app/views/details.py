@@ -50,8 +50,8 @@ def _picture(space: OpenSpace, item: Item) -> None:
         picture = open_upright(Path(item.path), at_least=_SIDE // 2)
     except ReadError:
         path = space.space.thumbnail_path(item)
-        if path and (data := thumbnail(path)):
-            st.image(data, alt=alt)
+        if path and (small := thumbnail(path)):
+            st.image(small.jpeg, alt=alt)
         st.html('<div class="ns-note">The file itself cannot be read any more; this is its thumbnail.</div>')
         return
     picture.thumbnail((_SIDE, _SIDE))

@@ -149,6 +149,8 @@ def draw(
     if star is not None:
         traces.append(_star_trace(view, star, star_label))
     layout = _layout(view, projection, theme)
+    if star is not None and view.dimensions == 3:
+        layout["scene"]["annotations"] = [_star_above(star)]
     if extent is not None and extent.map == map_name(view, projection):
         _look_at(layout, extent, star)
     figure = go.Figure(traces, layout)
@@ -227,25 +229,23 @@ def _hit_traces(
 
 
 def _star_trace(view: MapView, star: NDArray[np.float32], label: str) -> dict[str, Any]:
-    if view.dimensions == 2:
-        marks: dict[str, Any] = {
-            "size": 23,
-            "color": MAP_STAR,
-            "symbol": "star",
-            "opacity": 1.0,
-            "line": {"width": 1.5, "color": "#FFFFFF"},
-        }
-        trace = _trace(view, star[np.newaxis], "query", marks, drawn_by_gl=False)
-    else:
-        # scatter3d has no star among its symbols.
-        trace = _trace(view, star[np.newaxis], "query", {}) | {
-            "mode": "text",
-            "text": ["★"],
-            "textfont": {"size": 34, "color": MAP_STAR},
-            "textposition": "middle center",
-        }
-        del trace["marker"]
-    return trace | {"hovertext": [f"<b>the query</b><br>{in_plotly(label)}" if label else "<b>the query</b>"]}
+    words = f"<b>the query</b><br>{in_plotly(label)}" if label else "<b>the query</b>"
+    marks = {
+        # Under the star of `_star_above`.
+        "size": 23 if view.dimensions == 2 else 4,
+        "color": MAP_STAR,
+        "symbol": "star" if view.dimensions == 2 else "diamond",
+        "opacity": 1.0,
+        "line": {"width": 1.5 if view.dimensions == 2 else 0, "color": "#FFFFFF"},
+    }
+    return _trace(view, star[np.newaxis], "query", marks, drawn_by_gl=False) | {"hovertext": [words]}
+
+
+def _star_above(star: NDArray[np.float32]) -> dict[str, Any]:
+    """The star of a scene: none of its symbols is one, and a label is not hidden by points in front of it."""
+    x, y, z = (float(place) for place in star)
+    font = {"size": 32, "color": MAP_STAR}
+    return {"x": x, "y": y, "z": z, "text": "★", "font": font, "showarrow": False, "bgcolor": _CLEAR}
 
 
 def _trace(

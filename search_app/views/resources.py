@@ -21,6 +21,8 @@ from search_app.engine.search import Searcher
 from search_app.engine.snapshot import Snapshot
 from search_app.views.words import snippet
 
+_WHITE = 246  # of 255
+
 
 @dataclass(frozen=True)
 class Place:
@@ -139,19 +141,32 @@ class Labels:
             return {int(number): self._known.get(int(number), "") for number in ids}
 
 
-def thumbnail(path: Path) -> bytes | None:
-    """A thumbnail as JPEG, which Streamlit passes on as it is; None when the file has gone or is damaged."""
+@dataclass(frozen=True)
+class Thumbnail:
+    """A thumbnail to show."""
+
+    jpeg: bytes
+    """Streamlit passes JPEG on as it is."""
+    on_white: bool
+    """Whether all four corners are white, as around a cut-out."""
+
+
+def thumbnail(path: Path) -> Thumbnail | None:
+    """The thumbnail in that file; None when the file has gone or is damaged."""
     try:
-        return _jpeg(path)
+        return _read(path)
     except OSError:
         return None
 
 
 @lru_cache(maxsize=1_024)  # thumbnails are named by their content, so what is remembered stays true
-def _jpeg(path: Path) -> bytes:
+def _read(path: Path) -> Thumbnail:
     from PIL import Image
 
-    with Image.open(path) as picture:
-        out = io.BytesIO()
-        picture.convert("RGB").save(out, "JPEG", quality=88)
-        return out.getvalue()
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    right, bottom = picture.width - 1, picture.height - 1
+    corners = [picture.getpixel(corner) for corner in ((0, 0), (right, 0), (0, bottom), (right, bottom))]
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=88)
+    return Thumbnail(out.getvalue(), all(min(corner) >= _WHITE for corner in corners if isinstance(corner, tuple)))

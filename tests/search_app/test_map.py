@@ -74,13 +74,19 @@ def test_hits_have_the_numbers_of_the_list_and_lie_where_the_item_lies(view: Map
 
 
 @pytest.mark.parametrize("view", [FLAT, DEEP])
-def test_the_query_is_one_star_drawn_last(view: MapView) -> None:
-    last = traces(drawn(colourful(), view, "red"))[-1]
+def test_the_query_is_one_star_drawn_above_all_else(view: MapView) -> None:
+    map_ = drawn(colourful(), view, "red")
+    last = traces(map_)[-1]
     assert last["name"] == "query"
-    assert last["marker"]["symbol"] == "star" if view is FLAT else last["text"] == ["★"]
     assert len(last["x"]) == 1
     assert "customdata" not in last
     assert "red" in last["hovertext"][0]
+    if view is FLAT:
+        assert last["marker"]["symbol"] == "star"
+    else:
+        [label] = map_.figure.layout.scene.annotations
+        assert label.text == "★"
+        assert (label.x, label.y, label.z) == pytest.approx([float(last[axis][0]) for axis in "xyz"])
 
 
 def test_without_a_query_there_is_neither_star_nor_number() -> None:
