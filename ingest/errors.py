@@ -11,6 +11,7 @@
         ├── SpaceNotFound      no space of that name is there
         ├── EncoderMismatch    the space was made with another encoder
         ├── SpaceBusy          another process is writing into the space
+        ├── SpaceChanged       the space was re-encoded while it was open
         └── ServerError        the Chroma server does not start or does not answer
 
 The last sentence of every message says what to do next.  Anything that is not in this tree is a bug and
@@ -60,6 +61,10 @@ class EncoderMismatch(SpaceError):
 
 class SpaceBusy(SpaceError):
     """Another process is writing into the space."""
+
+
+class SpaceChanged(SpaceError):
+    """The space got another encoder's vectors while it was open: open it again."""
 
 
 class ServerError(SpaceError):

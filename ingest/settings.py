@@ -1,4 +1,4 @@
-"""Where a space lives, and what the defaults are."""
+"""Where spaces and encoders of one's own live, and what the defaults are."""
 
 import os
 import re
@@ -12,8 +12,10 @@ DEFAULT_ENCODER = "lite"
 HOME_VARIABLE = "NEARSPACE_HOME"
 SPACE_VARIABLE = "NEARSPACE_SPACE"
 
+DATA_VARIABLE = "NEARSPACE_DATA"
+
 # Chroma takes collection names of letters, digits, '.', '_' and '-'; ours add '-image' and '-text'.
-_SPACE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
 def home_folder(given: str | Path | None = None) -> Path:
@@ -29,9 +31,26 @@ def space_name(given: str | None = None) -> str:
         SettingsError: it is not a name that a folder and a Chroma collection can both have.
     """
     name = given or os.environ.get(SPACE_VARIABLE) or DEFAULT_SPACE
-    if not _SPACE_NAME.fullmatch(name):
+    return _checked(name, "a space")
+
+
+def data_folder() -> Path:
+    """Where what a person made outside any space is kept: $NEARSPACE_DATA, or else the user's data folder."""
+    from platformdirs import user_data_path
+
+    named = os.environ.get(DATA_VARIABLE)
+    return Path(named).expanduser().absolute() if named else user_data_path("nearspace", appauthor=False)
+
+
+def encoder_name(given: str) -> str:
+    """The name of an encoder of one's own; raises SettingsError unless it could also be the name of a space."""
+    return _checked(given, "an encoder")
+
+
+def _checked(name: str, whose: str) -> str:
+    if not _NAME.fullmatch(name):
         raise SettingsError(
-            f"{name!r} cannot be the name of a space. "
+            f"{name!r} cannot be the name of {whose}. "
             "Use 1 to 63 letters, digits, '.', '_' or '-', with a letter or digit at both ends."
         )
     return name

@@ -29,6 +29,9 @@ class EncoderInfo:
     """Tokens of a text that are encoded, special tokens not counted; longer texts must be cut."""
     licence: str
     """Terms of the weights, in a few words."""
+    text_fingerprint: str = ""
+    """A digest of everything that decides a text's vector, where the text tower can be told apart from the rest:
+    encoders with one text fingerprint give a text the same vector.  '' where it cannot."""
 
 
 @runtime_checkable

@@ -88,5 +88,6 @@ def load_lite(
         image_size=pixels.IMAGE_SIZE,
         text_window=minilm.WINDOW,
         licence="Apache-2.0 towers; aligner trained on Flickr8k (research use)",
+        text_fingerprint=minilm.FINGERPRINT,
     )
     return LiteEncoder(info, text_tower, image_tower)

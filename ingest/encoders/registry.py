@@ -10,15 +10,20 @@ KNOWN_IDS = ("lite",)
 
 
 def load_encoder(encoder_id: str, *, say: Say | None = None) -> Encoder:
-    """Load the encoder of that id: one of KNOWN_IDS, or `python:package.module:Name` for one of your own.
+    """Load the encoder of that id: one of KNOWN_IDS, `lite:NAME` that `nearspace tune` made, or your own.
 
-    `Name` is a class or function of an importable module that, called without arguments, gives an Encoder.
+    Your own is `python:package.module:Name`, where `Name` is a class or function of an importable module that, called
+    without arguments, gives an Encoder.
     `say` receives a line about slow work.  Raises UnknownEncoder, or WeightsError from the encoder itself.
     """
     if encoder_id == "lite":
         from ingest.encoders.lite import load_lite
 
         return load_lite(say=say)
+    if encoder_id.startswith("lite:"):
+        from ingest.encoders.tuned import load_tuned
+
+        return load_tuned(encoder_id.removeprefix("lite:"), say=say)
     if encoder_id.startswith("python:"):
         return _load_python(encoder_id)
     raise UnknownEncoder(
