@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -111,7 +112,7 @@ class Rebuilding:
 
 
 def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -> None:
-    """Print the outcomes as a table, then every failed and skipped file with its reason."""
+    """Print the outcomes as a table, then every file that failed, was skipped or was read in part, with its reason."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("outcome")
     table.add_column("files", justify="right")
@@ -121,7 +122,9 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
     result_console.print(table)
     left_out: tuple[Outcome, ...] = ("failed", "skipped")
     for outcome in left_out:
-        _show_left_out(outcome, report.of(outcome))
+        _show_by_reason(outcome, _STYLES[outcome], report.of(outcome), all_named=outcome == "failed")
+    in_part = [replace(entry, reason=entry.gaps) for entry in report.outcomes if entry.gaps]
+    _show_by_reason("read in part", "yellow", in_part, all_named=True)
     for note in report.notes:
         result_console.print(Text(f"\n{note}", style="yellow"), soft_wrap=True)
     done = sum(report.counts()[outcome] for outcome in IN_THE_SPACE)
@@ -133,14 +136,14 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
     )
 
 
-def _show_left_out(outcome: Outcome, entries: list[SourceOutcome]) -> None:
+def _show_by_reason(title: str, style: str, entries: list[SourceOutcome], *, all_named: bool) -> None:
     by_reason: dict[str, list[SourceOutcome]] = {}
     for entry in entries:
         by_reason.setdefault(entry.reason, []).append(entry)
     for reason, group in by_reason.items():
-        result_console.print(Text.assemble("\n", (outcome, _STYLES[outcome]), f": {reason}"), soft_wrap=True)
+        result_console.print(Text.assemble("\n", (title, style), f": {reason}"), soft_wrap=True)
         # A failed file is always named; thousands of files of a kind that has no reader are not.
-        shown = group if outcome == "failed" else group[:_LISTED]
+        shown = group if all_named else group[:_LISTED]
         for entry in shown:
             result_console.print(Text(f"  {printable(entry.path)}"), soft_wrap=True)
         if more := len(group) - len(shown):

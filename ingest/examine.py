@@ -57,6 +57,8 @@ class Fresh:
     """An item with the same content, whose thumbnail serves this one too."""
     vectors: NDArray[np.float32] | None = None
     """Vectors that need not be encoded, as the same content is in the space already."""
+    gaps: str = ""
+    """What of the file could not be read; '' when all of it was."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Examiner:
         drafts = cut(document, self._encoder.token_spans, self._encoder.info.text_window)
         if not drafts:
             raise SkipSource("There is no text in it. Leave it out, or put words in it.")
-        return Fresh(found, sha256, "", drafts, known)
+        return Fresh(found, sha256, "", drafts, known, gaps=document.gaps)
 
     def _read_image(self, found: Found, sha256: str, *, known: bool) -> Fresh:
         from ingest.readers.images import read_image

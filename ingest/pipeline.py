@@ -179,7 +179,7 @@ class _Writer:
             for examined in group:
                 found = examined.found
                 outcome: Outcome = "unchanged"
-                reason, items = "", 0
+                reason, items, gaps = "", 0, ""
                 match examined:
                     case Unchanged(source=source):
                         ledger.touch(run, source.id, found.size, found.mtime_ns)
@@ -194,9 +194,10 @@ class _Writer:
                         self._leave_out(examined, records)
                     case Fresh():
                         outcome, items = ("updated" if examined.known else "added"), len(examined.drafts)
+                        gaps = examined.gaps
                         reason = f"same content as {examined.copy_of.path}" if examined.copy_of else ""
                         records.append(self._fresh_record(examined, outcome))
-                outcomes.append(SourceOutcome(str(found.path), outcome, reason, items))
+                outcomes.append(SourceOutcome(str(found.path), outcome, reason, items, gaps))
             if records:
                 ledger.write(run, records)
         space.index()
@@ -220,7 +221,7 @@ class _Writer:
             for position, draft in enumerate(fresh.drafts)
         ]
         return _record(
-            fresh.found, fresh.sha256, outcome, "", fresh.sidecar, fresh.drafts, thumbnails, fresh.vectors
+            fresh.found, fresh.sha256, outcome, fresh.gaps, fresh.sidecar, fresh.drafts, thumbnails, fresh.vectors
         )  # fmt: skip
 
     def _write_thumbnail(self, sha256: str, position: int, draft: Draft) -> str:

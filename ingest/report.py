@@ -25,6 +25,8 @@ class SourceOutcome:
     reason: str = ""
     items: int = 0
     """How many new items it gave."""
+    gaps: str = ""
+    """What of the file could not be read, while the rest is in the space."""
 
 
 @dataclass

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.lite import LiteEncoder, load_lite
 from ingest.packaged import sample_folder
 from ingest.pipeline import ingest
 from ingest.space import open_to_write
+from tests.browser.serving import CHROMIUM, chromium
 from tests.fake_encoder import FakeEncoder
 
 
@@ -51,3 +53,12 @@ def sample_home(lite: LiteEncoder, tmp_path_factory: pytest.TempPathFactory) -> 
         report = ingest(space, lite, [sample / "pictures", sample / "texts"])
     assert report.exit_status == 0, report.of("failed")
     return home
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run, since a second cannot be started beside it in one process."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with chromium() as browser:
+        yield browser

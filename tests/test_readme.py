@@ -12,6 +12,7 @@ import pytest
 
 from ingest.packaged import sample_folder
 from ingest.space.server import read_note
+from tests.browser.acting import settled
 from tests.browser.serving import serving
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -54,28 +55,22 @@ def test_the_everyday_commands_run_as_written(person):
     assert (person / "work" / "report.json").exists()
 
 
-def test_the_notebook_lines_run_while_the_app_runs(person):
+def test_the_notebook_lines_run_while_the_app_runs(person, browser):
     assert "nearspace app" in COMMANDS
     if not (person / "work" / ".nearspace").exists():
         assert run(person, COMMANDS[0]).returncode == 0
     snippet = re.search(r"```python\n(.*?)```", README, flags=re.DOTALL).group(1)
     space = person / "work" / ".nearspace"
-    with serving(space, "default") as address:
+    with serving(space, "default") as address, browser.new_context() as context:
         # A page must be open: the server runs as long as somebody uses the space.
-        from tests.browser.acting import settled
-        from tests.browser.serving import CHROMIUM, chromium
-
-        if CHROMIUM is None:
-            pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-        with chromium() as browser:
-            page = browser.new_page()
-            page.goto(address)
-            settled(page)
-            assert read_note(space / "default") is not None
-            lines = f"{snippet}\nprint(images.query(query_texts=['a bird'], n_results=1)['metadatas'][0][0]['folder'])"
-            done = subprocess.run(
-                [sys.executable, "-c", lines], capture_output=True, text=True, cwd=person / "work", timeout=120
-            )
+        page = context.new_page()
+        page.goto(address)
+        settled(page)
+        assert read_note(space / "default") is not None
+        lines = f"{snippet}\nprint(images.query(query_texts=['a bird'], n_results=1)['metadatas'][0][0]['folder'])"
+        done = subprocess.run(
+            [sys.executable, "-c", lines], capture_output=True, text=True, cwd=person / "work", timeout=120
+        )
     assert done.returncode == 0, done.stderr
     assert "Pictures" in done.stdout
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from ingest import cli
+from tests.ingest.readers.making_pdfs import with_compressed_pages
 from tests.making import FAKE, picture, text
 
 
@@ -126,6 +127,21 @@ def test_the_report_names_every_source_with_its_outcome(tmp_path, folder):
     content = json.loads(report.read_text())
     assert content["counts"]["added"] == 3
     assert sorted(entry["path"] for entry in content["sources"]) == sorted(map(str, folder.iterdir()))
+
+
+def test_a_document_read_in_part_is_in_the_space_and_its_gaps_are_told(tmp_path):
+    data, second = with_compressed_pages([["The first page."], ["The second page."], ["The third page."]])
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "gaps.pdf").write_bytes(data[:second] + b"\0" * 20 + data[second + 20 :])
+    report = tmp_path / "report.json"
+    done = nearspace(
+        *("ingest", tmp_path / "pages", "--home", tmp_path / "home", "--encoder", FAKE, "--report", report)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "read in part: pages that cannot be read: 2" in done.stdout
+    [source] = json.loads(report.read_text())["sources"]
+    assert (source["outcome"], source["items"]) == ("added", 2)
+    assert source["gaps"] == "pages that cannot be read: 2"
 
 
 def test_a_report_that_cannot_be_written_is_refused_before_anything_is_done(tmp_path, folder):

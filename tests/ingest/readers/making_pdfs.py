@@ -32,6 +32,15 @@ def pdf_of(pages: Sequence[Sequence[str]], *, title: str = "", bookmarks: Sequen
     return written(writer)
 
 
+def with_compressed_pages(pages: Sequence[Sequence[str]]) -> tuple[bytes, int]:
+    """Return a PDF of `pages` and where the content of its second page begins."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf_of(pages)))
+    for page in writer.pages:
+        page.compress_content_streams()
+    data = written(writer)
+    return data, data.index(b"stream", data.index(b"endstream") + 9) + len("stream\n")
+
+
 def written(writer: pypdf.PdfWriter) -> bytes:
     out = io.BytesIO()
     writer.write(out)

@@ -13,7 +13,7 @@ from ingest.errors import ReadError, SkipSource
 from ingest.readers import pdf
 from ingest.readers.documents import Document, Section, read_document
 from ingest.readers.pdf import page_paragraphs
-from tests.ingest.readers.making_pdfs import pdf_of, written
+from tests.ingest.readers.making_pdfs import pdf_of, with_compressed_pages, written
 
 PAGES = [
     ["Barn owls", "They live in barns and church towers, and hunt over open land at night,", "mostly for mice."],
@@ -106,11 +106,7 @@ def test_a_broken_pdf_is_refused(tmp_path: Path, data: bytes) -> None:
 
 
 def test_a_damaged_page_does_not_cost_the_others_and_is_told(tmp_path: Path) -> None:
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf_of([["one"], ["two"], ["three"]])))
-    for page in writer.pages:
-        page.compress_content_streams()
-    data = written(writer)
-    second = data.index(b"stream", data.index(b"endstream") + 9) + len("stream\n")
+    data, second = with_compressed_pages([["one"], ["two"], ["three"]])
     filter = data.index(b"/FlateDecode", data.index(b"endstream"))
     for damaged in (
         data[:second] + b"\0" * 20 + data[second + 20 :],
