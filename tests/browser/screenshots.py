@@ -14,8 +14,8 @@ LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 _DRAWN = 1_500  # milliseconds for thumbnails to load and the map to come to rest
 
 SHOTS = (
-    ("search-light", "?q=a+bird", "light", LAPTOP),
-    ("search-dark", "?q=making+music&map=3d", "dark", LAPTOP),
+    ("search-light", "?q=making+music", "light", LAPTOP),
+    ("search-dark", "?q=a+bird&map=3d", "dark", LAPTOP),
     ("search-phone", "?q=a+castle", "light", PHONE),
 )
 
