@@ -14,7 +14,8 @@ from ingest.files import Found, caption_path, content_hash, read_caption
 from ingest.readers.draft import Draft
 from ingest.report import IN_THE_SPACE, Outcome
 from ingest.space.item import Item
-from ingest.space.ledger import Ledger, Source
+from ingest.space.ledger import Ledger
+from ingest.space.records import Source
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ingest.examine import Examined, Examiner, Fresh, LeftOut, Moved, Recaptione
 from ingest.files import Found, walk
 from ingest.readers.draft import Draft
 from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
-from ingest.space.ledger import Source, SourceRecord
+from ingest.space.records import Source, SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
 
 _WRITES_AHEAD = 4  # groups waiting for the writer; with the engine's own bound this bounds memory

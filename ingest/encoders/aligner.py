@@ -1,5 +1,6 @@
 """The aligner at the end of `lite`'s image tower, in numpy: it carries a picture's features to its captions."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating]
 
 _ROOT_HALF = 0.5**0.5
+_PEAK = 1.0 / math.sqrt(2.0 * math.pi)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def from_weights(weights: Mapping[str, Array]) -> Aligner:
 def gelu(x: Array) -> tuple[Array, Array]:
     """GELU (Hendrycks and Gimpel 2016) of each number, and its derivative."""
     below = (0.5 * (1.0 + _erf(x * _ROOT_HALF))).astype(x.dtype)  # the normal distribution's share below x
-    density = (np.exp(-0.5 * x * x) * (1.0 / np.sqrt(2.0 * np.pi))).astype(x.dtype)
+    density = (np.exp(-0.5 * x * x) * _PEAK).astype(x.dtype)
     return x * below, below + x * density
 
 

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ingest.space.item import Item
-    from ingest.space.ledger import Ledger, Vectors
+    from ingest.space.ledger import Ledger
     from ingest.space.manifest import Manifest
+    from ingest.space.records import Vectors
     from ingest.space.space import (
         Space,
         check_encoder,
         encoder_of_space,
         list_spaces,
         open_space,
+        open_to_reencode,
         open_to_write,
     )
 
@@ -29,10 +31,11 @@ __all__ = [
     "encoder_of_space",
     "list_spaces",
     "open_space",
+    "open_to_reencode",
     "open_to_write",
 ]
 
-_HOMES = {"Item": "item", "Ledger": "ledger", "Vectors": "ledger", "Manifest": "manifest"}
+_HOMES = {"Item": "item", "Ledger": "ledger", "Vectors": "records", "Manifest": "manifest"}
 
 
 def __getattr__(name: str) -> object:

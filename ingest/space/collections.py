@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import chromadb
@@ -12,7 +13,7 @@ from chromadb.errors import ChromaError, NotFoundError
 from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo
-from ingest.errors import ServerError
+from ingest.errors import ServerError, SpaceChanged
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.embedding_function import NearspaceEmbeddingFunction
 from ingest.space.item import Item
@@ -31,12 +32,19 @@ _EF_SEARCH = 400
 class Collections:
     """The two collections of one space, reached through its server; safe to share between threads."""
 
-    def __init__(self, connection: ServerConnection, space: str, encoder: EncoderInfo) -> None:
+    def __init__(
+        self, connection: ServerConnection, space: str, encoder: EncoderInfo, *, may_replace: bool = False
+    ) -> None:
         """Open the collections of `space`, making those that are missing.
 
+        Those that were made with another encoder are emptied if `may_replace` is set, as it is for the holder of the
+        write lock.
+
         Raises:
-            ServerError: Chroma refuses, or holds a collection of that name made with another encoder.
+            ServerError: Chroma refuses.
+            SpaceChanged: a collection was made with another encoder, and may not be replaced.
         """
+        self._may_replace = may_replace
         self._connection = connection
         self._space = space
         self._encoder = encoder
@@ -91,11 +99,13 @@ class Collections:
     def start_over(self) -> None:
         """Drop both collections and make them again, empty."""
         for modality in MODALITIES:
-            try:
-                self._client.delete_collection(self._name(modality))
-            except NotFoundError:
-                continue
+            self._delete(modality)
         self._open()
+
+    def use(self, encoder: EncoderInfo) -> None:
+        """Make both collections anew, empty, for vectors of `encoder`; for the holder of the write lock."""
+        self._encoder, self._may_replace = encoder, True
+        self.start_over()
 
     def reconnect(self) -> None:
         """Reach the server anew and open the collections again."""
@@ -113,20 +123,26 @@ class Collections:
         except (ChromaError, httpx.TransportError, ValueError) as error:
             raise self._refusal(error) from error
 
-    def _open_collection(self, modality: Modality) -> "Collection":
+    def _open_collection(self, modality: Modality, attempts: int = 3) -> "Collection":
         collection = self._client.get_or_create_collection(
             self._name(modality),
             embedding_function=NearspaceEmbeddingFunction(self._encoder.id, self._encoder.fingerprint),  # type: ignore[arg-type]
             configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
             metadata={"encoder": self._encoder.id, "fingerprint": self._encoder.fingerprint, "modality": modality},
         )
-        made_with = (collection.metadata or {}).get("fingerprint")
-        if made_with != self._encoder.fingerprint:
-            raise ServerError(
-                f"Chroma's collection {collection.name} was made with another encoder ({made_with}). "
-                "Delete the folder `chroma` of this space; it is rebuilt from the ledger."
+        if (collection.metadata or {}).get("fingerprint") == self._encoder.fingerprint:
+            return collection
+        if not self._may_replace or attempts == 0:
+            raise SpaceChanged(
+                f"Chroma's collection {collection.name} has vectors of another encoder than {self._encoder.id}, as a "
+                "re-encoding has just been finished or was interrupted. Ask again: the space is then opened anew."
             )
-        return collection
+        self._delete(modality)
+        return self._open_collection(modality, attempts - 1)
+
+    def _delete(self, modality: Modality) -> None:
+        with suppress(NotFoundError):
+            self._client.delete_collection(self._name(modality))
 
     def _name(self, modality: Modality) -> str:
         return f"{self._space}-{modality}"

@@ -6,23 +6,20 @@ deleted here.  So whatever is interrupted can be finished from the ledger alone.
 """
 
 import json
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.errors import SpaceError
-from ingest.readers.draft import MODALITIES, Draft, Modality
+from ingest.encoders.base import EncoderInfo
+from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.item import Item
-from ingest.space.schema import migrate
+from ingest.space.ledger_file import LedgerFile
+from ingest.space.records import Source, SourceRecord, Vectors
 
-LEDGER_NAME = "ledger.db"
 _VECTOR = np.dtype("<f4")
 _PENDING, _INDEXED, _REMOVED = 0, 1, 2
 _SQL_VARIABLES = 500  # a list of ids goes into SQL in pieces: SQLite bounds the number of variables
@@ -32,82 +29,8 @@ _ITEM_COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Source:
-    """A source as the ledger knows it."""
-
-    id: int
-    path: str
-    root: str
-    folder: str
-    size: int
-    mtime_ns: int
-    sha256: str
-    sidecar: str
-    outcome: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class SourceRecord:
-    """What a run writes about one source: its identity, its outcome, and its items if they are new."""
-
-    path: str
-    root: str
-    folder: str
-    size: int
-    mtime_ns: int
-    sha256: str
-    outcome: str
-    reason: str = ""
-    sidecar: str = ""
-    drafts: Sequence[Draft] = ()
-    thumbnails: Sequence[str] = ()
-    """One path within the space folder for each draft, '' for a passage."""
-    vectors: "NDArray[np.float32] | None" = None
-    """Shape (len(drafts), dimension); None keeps no items."""
-
-
-@dataclass(frozen=True)
-class Vectors:
-    """Vectors of live items, in the order of their ids."""
-
-    ids: NDArray[np.int64]
-    modalities: list[Modality]
-    folders: list[str]
-    vectors: NDArray[np.float32]
-    """Shape (n, dimension)."""
-
-
-class Ledger:
+class Ledger(LedgerFile):
     """An open ledger; safe to share between threads, and readable while another process writes."""
-
-    def __init__(self, path: Path, dimension: int) -> None:
-        """Open the ledger at `path`, or make it, for vectors of `dimension`.
-
-        Raises:
-            SpaceError: the file is damaged or cannot be opened.
-        """
-        self.path = path
-        self.dimension = dimension
-        self._lock = threading.RLock()
-        self._changed = False
-        try:
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # FULL: an item that a run has acknowledged outlives a power cut, not only a killed process.
-            self._db.execute("PRAGMA synchronous = FULL")
-            migrate(self._db)
-        except sqlite3.Error as error:
-            raise SpaceError(
-                f"The ledger {path} cannot be opened ({error}). Check the folder's permissions and the free space "
-                "on its disk; if the file is damaged, restore it from a backup."
-            ) from error
-
-    def close(self) -> None:
-        """Close the file; the ledger cannot be used afterwards."""
-        with self._lock:
-            self._db.close()
 
     # ---- reading -------------------------------------------------------------------------------------------------
 
@@ -156,12 +79,17 @@ class Ledger:
         return np.array([number for (number,) in rows], dtype=np.int64)
 
     def vectors(self, after: int = 0) -> Vectors:
-        """The vectors of live items whose id is greater than `after`, in the order of their ids."""
+        """The vectors of live items whose id is greater than `after`, in the order of their ids.
+
+        Raises:
+            SpaceChanged: another encoder's vectors have been put in since the ledger was opened.
+        """
         rows = self._all(
             "SELECT items.id, modality, folder, vector FROM items JOIN sources ON sources.id = items.source "
             "JOIN vectors ON vectors.item = items.id WHERE state != 2 AND items.id > ? ORDER BY items.id",
             [after],
         )
+        self.require_same_vectors()
         return Vectors(
             ids=np.array([row[0] for row in rows], dtype=np.int64),
             modalities=[row[1] for row in rows],
@@ -174,11 +102,13 @@ class Ledger:
 
         Raises:
             KeyError: an id has no vector.
+            SpaceChanged: another encoder's vectors have been put in since the ledger was opened.
         """
         found: dict[int, bytes] = {}
         numbers = [int(item_id) for item_id in ids]
         for piece in _pieces(numbers):
             found.update(self._all(f"SELECT item, vector FROM vectors WHERE item IN ({_marks(piece)})", piece))
+        self.require_same_vectors()
         return self._matrix([found[number] for number in numbers])
 
     def source(self, path: str) -> Source | None:
@@ -197,6 +127,15 @@ class Ledger:
     def sources_not_seen(self, run: int) -> list[Source]:
         """The sources that `run` has not come across, by path."""
         return self._sources("run < ? ORDER BY path", [run])
+
+    def holdings(self) -> dict[int, list[tuple[int, Modality]]]:
+        """The live items (id, modality) of each source that has any, in the order of the ids."""
+        found: dict[int, list[tuple[int, Modality]]] = {}
+        for number, source, modality in self._all(
+            "SELECT id, source, modality FROM items WHERE state != 2 ORDER BY id"
+        ):
+            found.setdefault(source, []).append((number, modality))
+        return found
 
     def outcome_counts(self) -> dict[str, int]:
         """How many sources ended in each outcome when they were last looked at."""
@@ -328,37 +267,33 @@ class Ledger:
                 self._db.execute(f"UPDATE items SET state = 2 WHERE source IN ({_marks(piece)})", piece)
                 self._db.execute(f"DELETE FROM sources WHERE id IN ({_marks(piece)})", piece)
 
-    @contextmanager
-    def transaction(self, *, changes: bool = True) -> Iterator[None]:
-        """Everything inside is written, or nothing is; `changes` tells readers that items changed.
+    def take_over(self, staged: Path, encoder: EncoderInfo, *, dropped: Sequence[int], keep_texts: bool) -> None:
+        """Put the vectors of `encoder` that are staged in the file `staged` in place of those there were.
 
-        Transactions inside one another are written together when the outermost ends.
-
-        Raises:
-            SpaceError: the disk is full, or the file cannot be written.
+        All in one transaction: the sources `dropped` leave with their items, staged passages replace the passages
+        they were cut from, every item is to be told to Chroma anew, and the ledger notes the encoder.  Raises
+        ValueError, with nothing written, if an item is left without a vector of `encoder`.
         """
         with self._lock:
-            outermost = not self._db.in_transaction
-            if outermost:
-                self._changed = False
+            self._db.execute("ATTACH ? AS staged", [str(staged)])
             try:
-                if outermost:
-                    self._db.execute("BEGIN IMMEDIATE")
-                yield
-                self._changed |= changes
-                if outermost:
-                    if self._changed:
-                        self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'revision'")
-                    self._db.execute("COMMIT")
-            except BaseException as error:
-                if outermost and self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise SpaceError(
-                        f"The ledger {self.path} cannot be written ({error}). What was written before is safe: "
-                        "free space on its disk or mend the folder's permissions, and run the same command again."
-                    ) from error
-                raise
+                with self.transaction():
+                    self.remove(dropped)
+                    self._replace_passages()
+                    self._db.execute("DELETE FROM vectors WHERE item IN (SELECT id FROM items WHERE state = 2)")
+                    self._db.execute("DELETE FROM items WHERE state = 2")
+                    self._db.execute(
+                        "UPDATE vectors SET vector = fresh.vector FROM staged.vectors AS fresh "
+                        "WHERE fresh.item = vectors.item"
+                    )
+                    self._db.execute("UPDATE items SET state = 0")
+                    self._require_complete(encoder, keep_texts=keep_texts)
+                    self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'moves'")
+                    info = json.dumps(asdict(encoder))
+                    self._db.execute("INSERT OR REPLACE INTO encoder (only_row, info) VALUES (1, ?)", [info])
+            finally:
+                self._db.execute("DETACH staged")
+            self._encoder, self.dimension = info, encoder.dimension
 
     # ---- inside ---------------------------------------------------------------------------------------------------
 
@@ -391,6 +326,36 @@ class Ledger:
             self._db.execute("INSERT INTO vectors VALUES (?, ?)", [cursor.lastrowid, blob])
             yield str(cursor.lastrowid)
 
+    def _replace_passages(self) -> None:
+        self._db.execute(
+            "UPDATE items SET state = 2 WHERE source IN (SELECT source FROM staged.passages) AND modality = 'text'"
+        )
+        self._db.execute("DELETE FROM staged.cut")
+        rows = self._db.execute(
+            "SELECT source, position, text, title, page, meta, vector FROM staged.passages "
+            "WHERE source IN (SELECT id FROM sources) ORDER BY source, position"
+        )
+        for *item, vector in rows.fetchall():
+            cursor = self._db.execute(
+                "INSERT INTO items (source, position, text, title, page, meta, modality, thumbnail, state) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'text', '', 0)",
+                item,
+            )
+            self._db.execute("INSERT INTO vectors VALUES (?, ?)", [cursor.lastrowid, vector])
+            self._db.execute("INSERT INTO staged.cut (item) VALUES (?)", [cursor.lastrowid])
+
+    def _require_complete(self, encoder: EncoderInfo, *, keep_texts: bool) -> None:
+        kept = "AND modality != 'text' " if keep_texts else ""
+        missing = self._one(
+            f"SELECT COUNT(*) FROM items WHERE id NOT IN (SELECT item FROM staged.vectors) {kept}"
+            "AND id NOT IN (SELECT item FROM staged.cut)"
+        )
+        others = self._one(
+            f"SELECT COUNT(*) FROM vectors WHERE length(vector) != {_VECTOR.itemsize * encoder.dimension}"
+        )
+        if missing or others:
+            raise ValueError(f"{missing} items without a new vector, {others} vectors of another dimension")
+
     def _upsert_again(self, source: int) -> None:
         self._db.execute("UPDATE items SET state = 0 WHERE source = ? AND state = 1", [source])
 
@@ -401,13 +366,6 @@ class Ledger:
     def _matrix(self, blobs: list[bytes]) -> NDArray[np.float32]:
         flat = np.frombuffer(b"".join(blobs), dtype=_VECTOR).astype(np.float32, copy=False)
         return flat.reshape(len(blobs), self.dimension)
-
-    def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple]:
-        with self._lock:
-            return self._db.execute(query, values).fetchall()
-
-    def _one(self, query: str) -> int:
-        return self._all(query)[0][0]
 
 
 def _item(row: tuple) -> Item:

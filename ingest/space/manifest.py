@@ -10,8 +10,10 @@ from typing import Any
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
+from ingest.space.ledger_file import LEDGER_NAME, encoder_in
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2: an encoder's entry may name its text tower, and the ledger the encoder, once a space was re-encoded."""
 MANIFEST_NAME = "manifest.json"
 
 
@@ -43,6 +45,12 @@ class Manifest:
             return None
         return float(sum((a - b) ** 2 for a, b in zip(image.mean, text.mean, strict=True)) ** 0.5)
 
+    def with_encoder(self, encoder: EncoderInfo) -> "Manifest":
+        """The manifest once the vectors are those of `encoder`; other vectors have other statistics."""
+        if encoder.fingerprint == self.encoder.fingerprint:
+            return self
+        return replace(self, encoder=encoder, statistics={})
+
     def with_statistics(self, statistics: dict[Modality, ModalityStatistics]) -> "Manifest":
         """The same manifest with fresh statistics."""
         return replace(self, statistics=statistics)
@@ -57,10 +65,21 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest so that a reader sees the old file or the new one, never half of it."""
     temporary = folder / f"{MANIFEST_NAME}.{os.getpid()}.tmp"
     with temporary.open("w", encoding="utf-8") as file:
-        json.dump(asdict(manifest), file, indent=2)
+        json.dump(asdict(replace(manifest, format_version=FORMAT_VERSION)), file, indent=2)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / MANIFEST_NAME)
+
+
+def current_manifest(folder: Path) -> Manifest:
+    """The manifest of the space in `folder`, with the encoder that the ledger names where a swap was interrupted.
+
+    Raises:
+        SpaceError: the manifest or the ledger is damaged, or a newer Nearspace wrote it.
+    """
+    manifest = read_manifest(folder)
+    encoder = encoder_in(folder / LEDGER_NAME)
+    return manifest if encoder is None else manifest.with_encoder(encoder)
 
 
 def read_manifest(folder: Path) -> Manifest:

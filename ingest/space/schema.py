@@ -48,6 +48,13 @@ MIGRATIONS: tuple[str, ...] = (
     );
     INSERT INTO facts VALUES ('revision', 0), ('moves', 0);
     """,
+    # Two processes may open an older ledger at one time: a migration must not mind being done twice.
+    """
+    CREATE TABLE IF NOT EXISTS encoder (
+        only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+        info     TEXT NOT NULL               -- JSON of the EncoderInfo whose vectors these are, once re-encoded
+    );
+    """,
 )
 
 

@@ -1,6 +1,8 @@
 """A space: opened to be read by search and app, or to be written by an ingest."""
 
 import shutil
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -9,25 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo, Say
-from ingest.errors import EncoderMismatch, ServerError, SpaceBusy, SpaceError, SpaceNotFound
+from ingest.errors import EncoderMismatch, ServerError, SpaceBusy, SpaceChanged, SpaceError, SpaceNotFound
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.collections import Collections
 from ingest.space.index import Progress, catch_up, make_sound
 from ingest.space.item import Item
-from ingest.space.ledger import LEDGER_NAME, Ledger
+from ingest.space.ledger import Ledger
+from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.locks import EXCLUSIVE, try_lock, wait_for_lock
 from ingest.space.manifest import (
     MANIFEST_NAME,
     Manifest,
     ModalityStatistics,
+    current_manifest,
     new_manifest,
     read_manifest,
     write_manifest,
 )
 from ingest.space.server import CHROMA_FOLDER, ServerConnection
+from ingest.space.staging import STAGING_NAME, delete_staging
 
 THUMBNAIL_FOLDER = "thumbnails"
 _WRITE_LOCK = "write.lock"
+_SWAP_SECONDS = 30.0  # the longest that the collections lag behind the ledger while encoders are swapped
 
 
 class Space:
@@ -46,12 +52,23 @@ class Space:
         self.manifest = read_manifest(folder)
         self._writing = writing
         self.ledger = Ledger(folder / LEDGER_NAME, self.manifest.encoder.dimension)
+        if encoder := self.ledger.encoder():
+            # A swap of encoders is done when the ledger says so, even if it was interrupted right after.
+            self.manifest = self.manifest.with_encoder(encoder)
+            self.ledger.dimension = encoder.dimension
+        lock = writing or try_lock(folder / _WRITE_LOCK, EXCLUSIVE)
         try:
-            self._connect(say)
-            self._make_sound(say, progress)
+            self._connect(lock is not None, say)
+            if lock is not None:
+                self._finish_swap()
+                make_sound(self.ledger, self._collections, say, progress)
+            # Otherwise somebody is writing at this moment, and has looked when it opened the space.
         except BaseException:
             self.close()
             raise
+        finally:
+            if lock is not None and lock is not writing:
+                lock.close()
 
     @property
     def name(self) -> str:
@@ -116,39 +133,59 @@ class Space:
         """Close the space."""
         self.close()
 
-    def _connect(self, say: Say | None) -> None:
+    def swap_encoder(
+        self, encoder: EncoderInfo, *, dropped: Sequence[int], keep_texts: bool, progress: Progress | None = None
+    ) -> None:
+        """Put the staged vectors of `encoder` in place of those there are; for the holder of the write lock.
+
+        The sources `dropped` leave the space.  The swap is one transaction of the ledger; what follows it is done
+        again when the space is next opened, should it be interrupted.
+        """
+        self.ledger.take_over(self.folder / STAGING_NAME, encoder, dropped=dropped, keep_texts=keep_texts)
+        self.manifest = self.manifest.with_encoder(encoder)
+        self._finish_swap()
+        self._collections.use(encoder)
+        catch_up(self.ledger, self._collections, progress)
+        if dropped:
+            self.drop_unused_thumbnails()
+
+    def _finish_swap(self) -> None:
+        """Bring the manifest in step with the ledger, if a swap of encoders has left it behind."""
+        if read_manifest(self.folder).encoder.fingerprint != self.manifest.encoder.fingerprint:
+            self.refresh_statistics()
+            delete_staging(self.folder)
+
+    def _connect(self, locked: bool, say: Say | None) -> None:
         try:
             self._connection = ServerConnection(self.folder, say=say)
         except ServerError as error:
-            if not self._drop_index(str(error), say):
+            if not locked or not self._drop_index(str(error), say):
                 raise
             self._connection = ServerConnection(self.folder, say=say)
-        self._collections = Collections(self._connection, self.name, self.manifest.encoder)
+        deadline = time.monotonic() + _SWAP_SECONDS
+        while True:
+            try:
+                encoder = self.manifest.encoder
+                self._collections = Collections(self._connection, self.name, encoder, may_replace=locked)
+                return
+            except SpaceChanged:
+                # Another process is swapping encoders: its collections follow its ledger in a moment.
+                self.ledger.require_same_vectors()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _drop_index(self, problem: str, say: Say | None) -> bool:
         """Set Chroma's folder aside when its server will not start on it; the ledger has all that is needed."""
         index = self.folder / CHROMA_FOLDER
-        lock = self._writing or try_lock(self.folder / _WRITE_LOCK, EXCLUSIVE)
-        if lock is None or not index.exists():
+        if not index.exists():
             return False
         if say:
             say(f"{problem} Setting its folder aside as {CHROMA_FOLDER}-broken; nothing is lost.")
         aside = self.folder / f"{CHROMA_FOLDER}-broken"
         shutil.rmtree(aside, ignore_errors=True)
         index.rename(aside)
-        if lock is not self._writing:
-            lock.close()
         return True
-
-    def _make_sound(self, say: Say | None, progress: Progress | None) -> None:
-        lock = self._writing or try_lock(self.folder / _WRITE_LOCK, EXCLUSIVE)
-        if lock is None:
-            return  # somebody is writing at this moment, and has looked when it opened the space
-        try:
-            make_sound(self.ledger, self._collections, say, progress)
-        finally:
-            if lock is not self._writing:
-                lock.close()
 
 
 def open_space(home: Path, name: str, *, say: Say | None = None, progress: Progress | None = None) -> Space:
@@ -160,12 +197,29 @@ def open_space(home: Path, name: str, *, say: Say | None = None, progress: Progr
         SpaceNotFound: there is no such space.
         SpaceError: it is damaged, or its server does not start.
     """
-    folder = home / name
-    if not (folder / MANIFEST_NAME).is_file():
-        others = list_spaces(home)
-        advice = f"Choose one of these: {', '.join(others)}." if others else "Make one with `nearspace ingest FOLDER`."
-        raise SpaceNotFound(f"There is no space {name!r} in {home}. {advice}")
-    return Space(folder, say=say, progress=progress)
+    folder = _require_space(home, name)
+    try:
+        return Space(folder, say=say, progress=progress)
+    except SpaceChanged:
+        return Space(folder, say=say, progress=progress)  # it was re-encoded while it was being opened
+
+
+def open_to_reencode(
+    home: Path, name: str, *, say: Say | None = None, progress: Progress | None = None
+) -> Space:  # fmt: skip
+    """Open the space `name` to write, whatever its encoder is; waits while another process writes.
+
+    Raises:
+        SpaceNotFound: there is no such space.
+        SpaceError: it is damaged or cannot be written, or its server does not start.
+    """
+    folder = _require_space(home, name)
+    lock = _write_lock(folder, name, say, float("inf"))
+    try:
+        return Space(folder, writing=lock, say=say, progress=progress)
+    except BaseException:
+        lock.close()
+        raise
 
 
 def open_to_write(
@@ -185,6 +239,20 @@ def open_to_write(
         SpaceError: the folder cannot be written, or the space is damaged.
     """
     folder = home / name
+    lock = _write_lock(folder, name, say, wait_seconds)
+    try:
+        if (folder / MANIFEST_NAME).exists():
+            check_encoder(current_manifest(folder), encoder)
+        else:
+            write_manifest(folder, new_manifest(name, encoder))
+        return Space(folder, writing=lock, say=say, progress=progress)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _write_lock(folder: Path, name: str, say: Say | None, wait_seconds: float) -> IO[bytes]:
+    """The write lock of the space in `folder`, which is made if need be; raises SpaceBusy or SpaceError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / THUMBNAIL_FOLDER).mkdir(exist_ok=True)
@@ -201,15 +269,16 @@ def open_to_write(
         raise SpaceBusy(
             f"Another process is still writing into the space {name!r} after {wait_seconds:.0f} s. Try again later."
         )
-    try:
-        if (folder / MANIFEST_NAME).exists():
-            check_encoder(read_manifest(folder), encoder)
-        else:
-            write_manifest(folder, new_manifest(name, encoder))
-        return Space(folder, writing=lock, say=say, progress=progress)
-    except BaseException:
-        lock.close()
-        raise
+    return lock
+
+
+def _require_space(home: Path, name: str) -> Path:
+    folder = home / name
+    if not (folder / MANIFEST_NAME).is_file():
+        others = list_spaces(home)
+        advice = f"Choose one of these: {', '.join(others)}." if others else "Make one with `nearspace ingest FOLDER`."
+        raise SpaceNotFound(f"There is no space {name!r} in {home}. {advice}")
+    return folder
 
 
 def list_spaces(home: Path) -> list[str]:
@@ -222,7 +291,7 @@ def list_spaces(home: Path) -> list[str]:
 def encoder_of_space(home: Path, name: str) -> str | None:
     """The id of the encoder that the space was made with; None when there is no such space."""
     folder = home / name
-    return read_manifest(folder).encoder.id if (folder / MANIFEST_NAME).is_file() else None
+    return current_manifest(folder).encoder.id if (folder / MANIFEST_NAME).is_file() else None
 
 
 def check_encoder(manifest: Manifest, encoder: EncoderInfo) -> None:
@@ -237,10 +306,11 @@ def check_encoder(manifest: Manifest, encoder: EncoderInfo) -> None:
     if made_with.id != encoder.id:
         raise EncoderMismatch(
             f"The space {manifest.name!r} was made with encoder {made_with.id}, and {encoder.id} was asked for: "
-            f"their vectors cannot be compared. Use --encoder {made_with.id}, or another space with --space NAME."
+            f"their vectors cannot be compared. Use --encoder {made_with.id}, or another space with --space NAME, or "
+            f"re-encode this one: nearspace reencode --encoder {encoder.id} --space {manifest.name}."
         )
     raise EncoderMismatch(
         f"The space {manifest.name!r} was made with encoder {made_with.id} of fingerprint "
         f"{made_with.fingerprint[:12]}, and the {encoder.id} installed here has {encoder.fingerprint[:12]}: their "
-        "vectors cannot be compared. Ingest into a new space with --space NAME."
+        f"vectors cannot be compared. Re-encode it: nearspace reencode --encoder {encoder.id} --space {manifest.name}."
     )

@@ -15,7 +15,7 @@ from ingest.encoders.base import Encoder, Say
 from ingest.encoders.registry import load_encoder
 from ingest.settings import home_folder, space_name
 from ingest.space import Space, check_encoder, list_spaces, open_space
-from ingest.space.ledger import LEDGER_NAME
+from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import read_manifest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import Snapshot

@@ -11,7 +11,7 @@ import numpy as np
 from ingest.encoders.base import EncoderInfo
 from ingest.readers.draft import Draft
 from ingest.space import open_to_write
-from ingest.space.ledger import SourceRecord
+from ingest.space.records import SourceRecord
 from search_app.engine.query import Part, Probe, Query
 from search_app.engine.ranking import rank
 from search_app.engine.snapshot import LiveVectors

@@ -1,0 +1,127 @@
+"""The ledger's file: opened, migrated, and written in transactions."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ingest.encoders.base import EncoderInfo
+from ingest.errors import SpaceChanged, SpaceError
+from ingest.space.schema import migrate
+
+LEDGER_NAME = "ledger.db"
+
+
+def encoder_in(path: Path) -> EncoderInfo | None:
+    """The encoder that was last swapped into the ledger at `path`; None where only the manifest tells.
+
+    Nothing is made or changed.  Raises SpaceError if the file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(path, timeout=60)) as database:
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'encoder'").fetchone():
+                return None
+            row = database.execute("SELECT info FROM encoder").fetchone()
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+    return EncoderInfo(**json.loads(row[0])) if row else None
+
+
+class LedgerFile:
+    """An open ledger file; safe to share between threads."""
+
+    def __init__(self, path: Path, dimension: int) -> None:
+        """Open the ledger at `path`, or make it, for vectors of `dimension`.
+
+        Raises:
+            SpaceError: the file is damaged or cannot be opened.
+        """
+        self.path = path
+        self.dimension = dimension
+        self._lock = threading.RLock()
+        self._changed = False
+        self._closed = False
+        try:
+            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            # FULL: an item that a run has acknowledged outlives a power cut, not only a killed process.
+            self._db.execute("PRAGMA synchronous = FULL")
+            migrate(self._db)
+            self._encoder = self._encoder_row()
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
+
+    def close(self) -> None:
+        """Close the file; the ledger cannot be used afterwards."""
+        with self._lock:
+            self._closed = True
+            self._db.close()
+
+    def encoder(self) -> EncoderInfo | None:
+        """The encoder of these vectors as it was when the ledger was opened; None where only the manifest tells."""
+        return EncoderInfo(**json.loads(self._encoder)) if self._encoder else None
+
+    def require_same_vectors(self) -> None:
+        """Raise SpaceChanged if another encoder's vectors have been put in since the ledger was opened."""
+        if self._encoder_row() != self._encoder:
+            raise _changed()
+
+    @contextmanager
+    def transaction(self, *, changes: bool = True) -> Iterator[None]:
+        """Everything inside is written, or nothing is; `changes` tells readers that items changed.
+
+        Transactions inside one another are written together when the outermost ends.
+
+        Raises:
+            SpaceError: the disk is full, or the file cannot be written.
+        """
+        with self._lock:
+            outermost = not self._db.in_transaction
+            if outermost:
+                self._changed = False
+            try:
+                if outermost:
+                    self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._changed |= changes
+                if outermost:
+                    if self._changed:
+                        self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'revision'")
+                    self._db.execute("COMMIT")
+            except BaseException as error:
+                if outermost and self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise SpaceError(
+                        f"The ledger {self.path} cannot be written ({error}). What was written before is safe: "
+                        "free space on its disk or mend the folder's permissions, and run the same command again."
+                    ) from error
+                raise
+
+    def _encoder_row(self) -> str:
+        rows = self._all("SELECT info FROM encoder")
+        return str(rows[0][0]) if rows else ""
+
+    def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple]:
+        with self._lock:
+            if self._closed:
+                raise _changed()
+            return self._db.execute(query, values).fetchall()
+
+    def _one(self, query: str) -> int:
+        return self._all(query)[0][0]
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> SpaceError:
+    return SpaceError(
+        f"The ledger {path} cannot be opened ({error}). Check the folder's permissions and the free space "
+        "on its disk; if the file is damaged, restore it from a backup."
+    )
+
+
+def _changed() -> SpaceChanged:
+    return SpaceChanged("The space was re-encoded while it was open. Ask again: it is then opened anew.")

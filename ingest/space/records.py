@@ -1,0 +1,56 @@
+"""What goes into the ledger and comes out of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.readers.draft import Draft, Modality
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as the ledger knows it."""
+
+    id: int
+    path: str
+    root: str
+    folder: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    sidecar: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """What a run writes about one source: its identity, its outcome, and its items if they are new."""
+
+    path: str
+    root: str
+    folder: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    outcome: str
+    reason: str = ""
+    sidecar: str = ""
+    drafts: Sequence[Draft] = ()
+    thumbnails: Sequence[str] = ()
+    """One path within the space folder for each draft, '' for a passage."""
+    vectors: "NDArray[np.float32] | None" = None
+    """Shape (len(drafts), dimension); None keeps no items."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Vectors of live items, in the order of their ids."""
+
+    ids: NDArray[np.int64]
+    modalities: list[Modality]
+    folders: list[str]
+    vectors: NDArray[np.float32]
+    """Shape (n, dimension)."""
