@@ -7,6 +7,7 @@
     ├── EncoderError           an encoder cannot be loaded
     │   ├── UnknownEncoder     no encoder has that id
     │   └── WeightsError       weights are missing, or are not the published ones
+    │       └── DifferenceError    a tower computes something else than torch does
     └── SpaceError             a space cannot be opened or written
         ├── SpaceNotFound      no space of that name is there
         ├── EncoderMismatch    the space was made with another encoder
@@ -45,6 +46,10 @@ class UnknownEncoder(EncoderError):
 
 class WeightsError(EncoderError):
     """An encoder's weights are missing, or are not the published ones."""
+
+
+class DifferenceError(WeightsError):
+    """ONNX Runtime's output is too far from torch's."""
 
 
 class SpaceError(NearspaceError):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,17 @@ from numpy.typing import NDArray
 
 from ingest.encoders import bert_graph
 from ingest.encoders.base import Say
-from ingest.encoders.onnx import cache_folder, compiled_session, require_sha256
+from ingest.encoders.onnx import (
+    MOST_THREADS,
+    cache_folder,
+    compiled_session,
+    require_sha256,
+    tell,
+    usable_cores,
+)
 from ingest.encoders.reference import text_reference
 from ingest.encoders.weights import MINILM_REMEDY, minilm_folder
-from ingest.errors import WeightsError
+from ingest.errors import DifferenceError, WeightsError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -27,6 +35,10 @@ FINGERPRINT = hashlib.sha256("\n".join((SHA256, TOKENIZER_SHA256, bert_graph.VER
 """A digest of everything that decides a text's vector."""
 BATCH_TOKENS = 4096
 BATCH_TEXTS = 64
+LONG = 64
+"""Longer texts, in tokens, are encoded in 8 bits: passages, not captions or queries."""
+TOLERANCE_8BIT = 0.04
+"""Largest difference in any number of a unit vector: about twice what processors with 8-bit products show."""
 
 _SHAPE = bert_graph.BertShape(layers=6, heads=12, dimension=DIMENSION, layer_norm_epsilon=1e-12)
 
@@ -34,11 +46,20 @@ _SHAPE = bert_graph.BertShape(layers=6, heads=12, dimension=DIMENSION, layer_nor
 class MiniLM:
     """Texts to unit vectors; may be called from several threads at once."""
 
-    def __init__(self, session: "InferenceSession", tokenizer_file: Path) -> None:
-        """Join the compiled tower and its tokenizer."""
+    def __init__(
+        self,
+        session: "InferenceSession",
+        tokenizer_file: Path,
+        session_8bit: "InferenceSession | None" = None,
+        *,
+        long: int = LONG,
+    ) -> None:
+        """Join the compiled tower, its tokenizer, and the tower in 8 bits for texts of more than `long` tokens."""
         from tokenizers import Tokenizer
 
         self._session = session
+        self._session_8bit = session_8bit
+        self._long = long
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -60,16 +81,25 @@ class MiniLM:
                 windows.append(ids[start : start + WINDOW])
                 owners.append(owner)
         vectors = np.zeros((len(texts), DIMENSION), np.float32)
-        for places in _batches([len(window) for window in windows]):
-            rows = self._run([windows[place] for place in places])
-            for place, row in zip(places, rows, strict=True):
-                vectors[owners[place]] += row * max(len(windows[place]), 1)
+        for place, row in self._rows(windows):
+            vectors[owners[place]] += row * max(len(windows[place]), 1)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(lengths, np.float32(1e-12)), dtype=np.float32)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The span (start, end), in characters, of every token."""
         return list(self._tokenizer.encode(_encodable(text), add_special_tokens=False).offsets)
+
+    def _rows(self, windows: list[list[int]]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The place of every window and its unit row, in no certain order."""
+        long = [place for place, window in enumerate(windows) if self._session_8bit and len(window) > self._long]
+        short = sorted(set(range(len(windows))).difference(long))
+        for places in _batches(short, [len(window) for window in windows]):
+            yield from zip(places, self._run([windows[place] for place in places]), strict=True)
+        if long:
+            # One thread a text keeps the cores busier than all threads on one text.
+            with ThreadPoolExecutor(min(usable_cores(), MOST_THREADS)) as pool:
+                yield from zip(long, pool.map(self._run_8bit, [windows[place] for place in long]), strict=True)
 
     def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:
         width = max(map(len, windows)) + 2
@@ -79,6 +109,11 @@ class MiniLM:
             ids[row, : len(window) + 2] = [self._first, *window, self._last]
             mask[row, : len(window) + 2] = 1
         return np.asarray(self._session.run(["vectors"], {"ids": ids, "mask": mask})[0])
+
+    def _run_8bit(self, window: list[int]) -> NDArray[np.float32]:
+        assert self._session_8bit is not None
+        ids = np.array([[self._first, *window, self._last]], np.int32)
+        return np.asarray(self._session_8bit.run(["vectors"], {"ids": ids})[0][0])
 
 
 def load_minilm(reference_folder: Path, *, folder: Path | None = None, say: Say | None = None) -> MiniLM:
@@ -94,24 +129,36 @@ def load_minilm(reference_folder: Path, *, folder: Path | None = None, say: Say 
             raise WeightsError(f"The text tower has no {name} in {folder}. {MINILM_REMEDY}")
         require_sha256(folder / name, digest, cache / f"{name}-published.json", remedy=MINILM_REMEDY)
 
-    def difference(session: "InferenceSession") -> float:
-        texts, vectors = text_reference(reference_folder)
-        return float(np.abs(MiniLM(session, folder / "tokenizer.json").encode(texts) - vectors).max())
-
-    session = compiled_session(
+    tokenizer = folder / "tokenizer.json"
+    texts, vectors = text_reference(reference_folder)
+    compiled = compiled_session(
         cache / "text.onnx",
-        lambda: _text_model(folder),
-        difference,
+        lambda: bert_graph.bert_model(_weights(folder), _SHAPE),
+        lambda session: float(np.abs(MiniLM(session, tokenizer).encode(texts) - vectors).max()),
         title="the text tower of lite",
         say=say,
     )
-    return MiniLM(session, folder / "tokenizer.json")
+    try:
+        compiled_8bit = compiled_session(
+            cache / "text-8bit.onnx",
+            lambda: bert_graph.bert_model_8bit(_weights(folder), _SHAPE),
+            lambda session: float(np.abs(MiniLM(compiled, tokenizer, session, long=0).encode(texts) - vectors).max()),
+            title="the text tower of lite for passages, in 8 bits",
+            say=say,
+            tolerance=TOLERANCE_8BIT,
+            threads=1,
+        )
+    except DifferenceError:
+        # Some older processors saturate in 8-bit products: slower is better than wrong.
+        tell(say, "passages are encoded in full precision, as this processor's 8-bit arithmetic is not exact enough")
+        return MiniLM(compiled, tokenizer)
+    return MiniLM(compiled, tokenizer, compiled_8bit)
 
 
-def _text_model(folder: Path) -> bytes:
+def _weights(folder: Path) -> bert_graph.Weights:
     from safetensors.numpy import load_file
 
-    return bert_graph.bert_model(load_file(folder / "model.safetensors"), _SHAPE)
+    return load_file(folder / "model.safetensors")
 
 
 def _encodable(text: str) -> str:
@@ -119,10 +166,10 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Places of texts of similar length, so that little is padded, in batches of bounded size."""
+def _batches(places: list[int], lengths: list[int]) -> Iterator[list[int]]:
+    """`places` of texts of similar length, so that little is padded, in batches of bounded size."""
     batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
+    for place in sorted(places, key=lengths.__getitem__):
         if batch and (len(batch) == BATCH_TEXTS or (len(batch) + 1) * (lengths[place] + 2) > BATCH_TOKENS):
             yield batch
             batch = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.encoders.base import Say
-from ingest.errors import SettingsError, WeightsError
+from ingest.errors import DifferenceError, SettingsError, WeightsError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -35,12 +35,15 @@ def cache_folder() -> Path:
     return Path(named) if named else user_cache_path("nearspace", appauthor=False)
 
 
-def open_session(model: bytes | Path) -> "InferenceSession":
-    """A session on the CPU that logs errors only; its `run` may be called from several threads at once."""
+def open_session(model: bytes | Path, *, threads: int = 0) -> "InferenceSession":
+    """A session on the CPU that logs errors only; its `run` may be called from several threads at once.
+
+    One run uses `threads` threads, or as many as serve it.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(_usable_cores(), MOST_THREADS)
+    options.intra_op_num_threads = threads or min(usable_cores(), MOST_THREADS)
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     source = model if isinstance(model, bytes) else str(model)
@@ -55,27 +58,28 @@ def compiled_session(
     title: str,
     say: Say | None,
     tolerance: float = TOLERANCE,
+    threads: int = 0,
 ) -> "InferenceSession":
-    """The session of the model that `build` makes, which is made once and kept at `target`.
+    """The session of the model that `build` makes, which is made once and kept at `target`; see open_session.
 
-    Before it is kept it is compared with torch's output; raises WeightsError if it differs by more than `tolerance`.
+    Before it is kept it is compared with torch's output; raises DifferenceError if it differs by more than `tolerance`.
     A missing or damaged `target` is made again.  Several processes may do this at once.
     """
     receipt = target.with_suffix(".json")
-    session = _remembered(target, receipt)
+    session = _remembered(target, receipt, threads)
     if session is not None:
         return session
-    _tell(say, f"compiling {title} for ONNX Runtime, once ...")
+    tell(say, f"compiling {title} for ONNX Runtime, once ...")
     content = build()
     draft = _write_draft(target, content)
     try:
-        session = open_session(draft)
+        session = open_session(draft, threads=threads)
         found = _accept(difference(session), tolerance, title)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
     _write_receipt(receipt, target, hashlib.sha256(content).hexdigest(), found)
-    _tell(say, f"compiled {title}: largest difference to the torch output {found:.1e}")
+    tell(say, f"compiled {title}: largest difference to the torch output {found:.1e}")
     return session
 
 
@@ -89,13 +93,13 @@ def shipped_session(
     session = _remembered(model, receipt)
     if session is not None:
         return session
-    _tell(say, f"checking {title}, once ...")
+    tell(say, f"checking {title}, once ...")
     session = _try_session(model)
     if session is None:
         raise WeightsError(f"{model.name}, {title}, is damaged. Install Nearspace again to restore it.")
     found = _accept(difference(session), tolerance, title)
     _write_receipt(receipt, model, sha256_of(model), found)
-    _tell(say, f"checked {title}: largest difference to the torch output {found:.1e}")
+    tell(say, f"checked {title}: largest difference to the torch output {found:.1e}")
     return session
 
 
@@ -117,7 +121,8 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """How many cores this process may run on."""
     # The cores this process may run on are fewer than the machine's in a container or under taskset.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -125,22 +130,22 @@ def _usable_cores() -> int:
 def _accept(difference: float, tolerance: float, title: str) -> float:
     # Written so that a difference that is not a number is refused too.
     if not difference <= tolerance:
-        raise WeightsError(
+        raise DifferenceError(
             f"ONNX Runtime computes {title} differently from torch: by {difference:.1e}, where {tolerance:.0e} is "
             "allowed. Install the onnxruntime version that Nearspace's constraints name."
         )
     return difference
 
 
-def _remembered(model: Path, receipt: Path) -> "InferenceSession | None":
-    return _try_session(model) if _matches(model, receipt) else None
+def _remembered(model: Path, receipt: Path, threads: int = 0) -> "InferenceSession | None":
+    return _try_session(model, threads) if _matches(model, receipt) else None
 
 
-def _try_session(model: Path) -> "InferenceSession | None":
+def _try_session(model: Path, threads: int = 0) -> "InferenceSession | None":
     from onnxruntime.capi import onnxruntime_pybind11_state as states
 
     try:
-        return open_session(model)
+        return open_session(model, threads=threads)
     except (states.InvalidProtobuf, states.InvalidGraph, states.InvalidArgument, states.Fail, states.NoSuchFile):
         return None
 
@@ -196,6 +201,7 @@ def _write_draft(target: Path, content: bytes) -> Path:
     return draft
 
 
-def _tell(say: Say | None, line: str) -> None:
+def tell(say: Say | None, line: str) -> None:
+    """Say `line` to whoever listens, if anybody does."""
     if say is not None:
         say(line)

@@ -7,6 +7,7 @@ from PIL import Image
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.minilm import LONG
 from ingest.encoders.reference import text_reference
 from ingest.encoders.weights import model_folder
 
@@ -71,8 +72,12 @@ def test_a_picture_has_the_same_vector_alone_and_in_any_batch(lite: LiteEncoder)
 
 def test_texts_have_the_vectors_that_torch_gives(lite: LiteEncoder) -> None:
     texts, vectors = text_reference(model_folder("lite"))
-    assert len(texts) >= 20 and max(len(lite.token_spans(text)) for text in texts) == lite.info.text_window
-    np.testing.assert_allclose(lite.encode_texts(texts), vectors, atol=1e-5)
+    lengths = np.array([len(lite.token_spans(text)) for text in texts])
+    assert len(texts) >= 20 and lengths.max() == lite.info.text_window
+    rows, short = lite.encode_texts(texts), lengths <= LONG
+    assert short.sum() >= 18
+    np.testing.assert_allclose(rows[short], vectors[short], atol=1e-5)
+    assert (rows * vectors).sum(axis=1).min() > 0.99  # passages are encoded in 8 bits
 
 
 def test_a_text_longer_than_the_window_is_the_mean_of_its_windows(lite: LiteEncoder) -> None:

@@ -102,9 +102,11 @@ def test_the_first_load_says_what_it_does_and_how_close_it_is_to_torch(children:
     differences = [line.rsplit(" ", 1) for line in said if "largest difference to the torch output" in line]
     assert [words.split(":")[0] for words, _ in differences] == [
         "compiled the text tower of lite",
+        "compiled the text tower of lite for passages, in 8 bits",
         "checked the image tower of lite",
     ]
-    assert all(float(figure) < 1e-5 for _, figure in differences)
+    exact, in_8_bits, image = (float(figure) for _, figure in differences)
+    assert exact < 1e-5 and image < 1e-5 and in_8_bits < 0.04
 
 
 def test_the_second_load_is_silent_and_compiles_nothing(cache: Path) -> None:
