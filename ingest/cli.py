@@ -18,6 +18,8 @@ INTERRUPTED = 130
 _COMMANDS = {
     "ingest": "ingest.commands.ingest",
     "status": "ingest.commands.status",
+    "tune": "ingest.commands.tune",
+    "reencode": "ingest.commands.reencode",
     "demo": "ingest.commands.demo",
     # The command line is where the two packages meet: these commands ask a space, and belong to the app's side.
     "search": "search_app.commands.search",
@@ -79,12 +81,35 @@ def parser() -> argparse.ArgumentParser:
     _add_where(status)
     status.add_argument("--json", action="store_true", help="print as JSON")
 
+    _add_tune(commands.add_parser("tune", help="tune lite to your own captioned pictures", description=_TUNE))
+
+    again = commands.add_parser(
+        "reencode",
+        help="give a space the vectors of another encoder",
+        description="Encodes every item of a space anew, from the sources that the space knows, and swaps the vectors "
+        "when all are there; until then the old ones serve, also to an app that runs. What is interrupted goes on "
+        "when the same command is given again.",
+        epilog="exit status: 0 the space has the encoder's vectors, 2 it is as it was",
+    )
+    again.add_argument("--encoder", required=True, metavar="ID", help="the encoder that the space is to have")
+    _add_where(again)
+    again.add_argument(
+        "--drop-missing",
+        action="store_true",
+        help="let pictures leave the space whose files are gone, changed or unreadable now",
+    )
+
     demo = commands.add_parser("demo", help="ingest the sample collection and open the search page")
     demo.add_argument("--home", type=Path, metavar="DIR", help=_HOME_HELP)
     _add_serving(demo)
     return top
 
 
+_TUNE = (
+    "Trains the end of lite's image tower on captioned pictures, in minutes on a CPU, and keeps it as lite:NAME. "
+    "A part of the pictures is held out, and tells how well pictures and captions are found before and after. Texts "
+    "keep their vectors, so `nearspace reencode --encoder lite:NAME` only encodes a space's images anew."
+)
 _HOME_HELP = f"the folder that holds the spaces (default: ${HOME_VARIABLE}, else ./{DEFAULT_HOME})"
 
 
@@ -104,6 +129,21 @@ def _add_serving(command: argparse.ArgumentParser) -> None:
         action="store_true",
         default=bool(os.environ.get("NEARSPACE_HEADLESS")),
         help="do not open a browser (also: NEARSPACE_HEADLESS=1)",
+    )
+
+
+def _add_tune(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "captioned",
+        type=Path,
+        metavar="CAPTIONED_FOLDER",
+        help="a folder of pictures with captions beside them (a.txt or a.jpg.txt for a.jpg) or in a table (CSV, TSV or "
+        "JSONL with columns image and caption), or such a table itself",
+    )
+    command.add_argument("--name", required=True, metavar="NAME", help="the encoder is then called lite:NAME")
+    command.add_argument("--overwrite", action="store_true", help="replace an encoder of that name")
+    command.add_argument(
+        "--keep-anyway", action="store_true", help="keep the encoder even if it is no better than lite"
     )
 
 

@@ -90,6 +90,33 @@ def _plain_watch() -> "Watch":
 
 
 @contextmanager
+def count_progress(doing: str) -> Iterator["Counting"]:
+    """A live bar on a terminal, a line every ten seconds elsewhere; it appears when it is first called."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=progress_console, transient=True, disable=not progress_console.is_terminal) as bar:
+        yield Counting(bar, doing)
+
+
+class Counting:
+    """Shows how far some work has come; call it with (done, in all)."""
+
+    def __init__(self, bar: Progress, doing: str) -> None:
+        """Draw on `bar`, with `doing` before it."""
+        self._bar = bar
+        self._doing = doing
+        self._last = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Move the bar, or tell a log."""
+        if not self._bar.tasks:
+            self._bar.add_task(self._doing, total=total)
+        self._bar.update(self._bar.tasks[0].id, total=total, completed=done)
+        if not progress_console.is_terminal and time.monotonic() - self._last >= 10:
+            self._last = time.monotonic()
+            say(f"{self._doing}: {done:,} of {total:,}")
+
+
+@contextmanager
 def rebuild_progress() -> Iterator["Rebuilding"]:
     """A bar for work on the index that appears only when there is such work."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -25,7 +25,6 @@ Floats = NDArray[np.float32]
 Seen = Callable[[int], None]
 """Receives how many more pictures are done."""
 
-WHOLE = ("whole",)
 MANY_VIEWS = ("whole", "mirrored", "crop 1", "crop 2")
 _MANY = 5_000  # pictures from which fewer views are enough, and bound time and memory
 _READERS = max(2, os.cpu_count() or 2)
@@ -105,7 +104,7 @@ def _read(picture: Captioned, views: Sequence[str]) -> _Read:
     from ingest.readers.images import open_upright
 
     try:
-        image = open_upright(picture.path, at_least=2 * IMAGE_SIZE if len(views) > 1 else IMAGE_SIZE)
+        image = open_upright(picture.path, at_least=2 * IMAGE_SIZE)
     except ReadError as error:
         outcome = SourceOutcome(str(picture.path), "skipped" if isinstance(error, SkipSource) else "failed", str(error))
         return picture, outcome

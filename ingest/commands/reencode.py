@@ -1,0 +1,73 @@
+"""`nearspace reencode`: give a space the vectors of another encoder."""
+
+import argparse
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from ingest.console import count_progress, printable, rebuild_progress, result_console, say, show_error
+from ingest.encoders.registry import load_encoder
+from ingest.reencode import Missing, Reencoding, reencode
+from ingest.report import ALL_WELL, NOTHING_DONE
+from ingest.settings import home_folder, space_name
+from ingest.space import Space, open_to_reencode
+
+_LISTED = 20
+
+
+def run(options: argparse.Namespace) -> int:
+    """Re-encode the space; returns the exit status."""
+    home, name = home_folder(options.home), space_name(options.space)
+    encoder = load_encoder(options.encoder, say=say)
+    with rebuild_progress() as rebuilding:
+        space = open_to_reencode(home, name, say=say, progress=rebuilding)
+    with space:
+        before = space.manifest.encoder.id
+        with count_progress("encoding anew") as watch, rebuild_progress() as indexing:
+            done = reencode(space, encoder, drop_missing=options.drop_missing, watch=watch, indexing=indexing)
+        return _show(done, space, before, dropping=options.drop_missing)
+
+
+def _show(done: Reencoding, space: Space, before: str, *, dropping: bool) -> int:
+    after = space.manifest.encoder.id
+    if done.missing:
+        _list_missing(done.missing, dropping=dropping)
+    if done.missing and not done.swapped:
+        show_error(
+            f"the space {space.name!r} is as it was, with encoder {after}: {len(done.missing):,} of its pictures "
+            "cannot be encoded anew. Bring their files back, or ingest their folders so that the space follows them, "
+            "and run the same command again; or let them leave the space with --drop-missing."
+        )
+        return NOTHING_DONE
+    if not done.swapped:
+        say(f"the space {space.name!r} has the vectors of {after} already; there is nothing to do")
+        return ALL_WELL
+    texts = "the passages kept their vectors" if done.kept_texts else f"{done.texts:,} passages"
+    result_console.print(f"encoded {done.images:,} images anew, {texts}, in {done.seconds:,.1f} s", soft_wrap=True)
+    if done.resumed:
+        result_console.print(f"{done.resumed:,} vectors were there from an earlier run", soft_wrap=True)
+    if done.recut:
+        result_console.print(f"{done.recut:,} documents were cut into other passages for the new text window")
+    counts = space.ledger.counts()
+    result_console.print(
+        Text(
+            f"the space {space.name} has the vectors of {after} now, in place of {before}'s: "
+            f"{counts['image']:,} images and {counts['text']:,} passages"
+        ),
+        soft_wrap=True,
+    )
+    return ALL_WELL
+
+
+def _list_missing(missing: Sequence[Missing], *, dropping: bool) -> None:
+    verb = "left the space" if dropping else "cannot be encoded anew"
+    by_reason: dict[str, list[str]] = {}
+    for entry in missing:
+        by_reason.setdefault(entry.reason, []).append(entry.source.path)
+    for reason, paths in by_reason.items():
+        result_console.print(Text(f"{len(paths):,} pictures {verb}: {reason}", style="yellow"), soft_wrap=True)
+        shown = paths if dropping else paths[:_LISTED]  # what is dropped is always named
+        for path in shown:
+            result_console.print(Text(f"  {printable(path)}"), soft_wrap=True)
+        if more := len(paths) - len(shown):
+            result_console.print(Text(f"  and {more:,} more", style="dim"))
