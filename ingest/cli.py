@@ -10,7 +10,14 @@ from pathlib import Path
 import ingest
 from ingest.errors import NearspaceError
 from ingest.report import NOTHING_DONE
-from ingest.settings import DEFAULT_ENCODER, DEFAULT_HOME, DEFAULT_SPACE, HOME_VARIABLE, SPACE_VARIABLE
+from ingest.settings import (
+    DEFAULT_ENCODER,
+    DEFAULT_HOME,
+    DEFAULT_SPACE,
+    DEVICE_VARIABLE,
+    HOME_VARIABLE,
+    SPACE_VARIABLE,
+)
 
 INTERRUPTED = 130
 
@@ -21,6 +28,7 @@ _COMMANDS = {
     "tune": "ingest.commands.tune",
     "reencode": "ingest.commands.reencode",
     "demo": "ingest.commands.demo",
+    "encoders": "ingest.commands.encoders",
     # The command line is where the two packages meet: these commands ask a space, and belong to the app's side.
     "search": "search_app.commands.search",
     "app": "search_app.commands.app",
@@ -59,7 +67,13 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument(
         "--encoder",
         metavar="ID",
-        help=f"the encoder of a new space (default: the space's own, else {DEFAULT_ENCODER})",
+        help=f"the encoder of a new space (default: the space's own, else {DEFAULT_ENCODER}); "
+        "`nearspace encoders` lists them",
+    )
+    add.add_argument(
+        "--device",
+        metavar="NAME",
+        help=f"where a plugged-in encoder computes: cuda, mps or cpu (default: ${DEVICE_VARIABLE}, else the fastest)",
     )
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
 
@@ -80,6 +94,10 @@ def parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="say what is in a space")
     _add_where(status)
     status.add_argument("--json", action="store_true", help="print as JSON")
+
+    encoders = commands.add_parser("encoders", help="list the encoders to choose from")
+    encoders.add_argument("--here", action="store_true", help="only those whose weights are on this machine")
+    encoders.add_argument("--json", action="store_true", help="print as JSON")
 
     _add_tune(commands.add_parser("tune", help="tune lite to your own captioned pictures", description=_TUNE))
 

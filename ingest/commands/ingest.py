@@ -19,15 +19,18 @@ def run(options: argparse.Namespace) -> int:
     paths = [path.expanduser().absolute() for path in options.paths]
     if options.report and not options.report.expanduser().absolute().parent.is_dir():
         raise SettingsError(f"There is no folder for the report {options.report}. Give --report a file in one that is.")
-    report = ingest_into(home, name, paths, encoder_id=options.encoder)
+    report = ingest_into(home, name, paths, encoder_id=options.encoder, device=options.device)
     if options.report:
         report.write_json(options.report.expanduser(), space=name, roots=[str(path) for path in paths])
     return report.exit_status
 
 
-def ingest_into(home: Path, name: str, paths: Sequence[Path], *, encoder_id: str | None = None) -> Report:
+def ingest_into(
+    home: Path, name: str, paths: Sequence[Path], *, encoder_id: str | None = None, device: str | None = None
+) -> Report:
     """Ingest `paths` into the space `name`, showing progress and the outcomes."""
-    encoder = load_encoder(encoder_id or encoder_of_space(home, name) or DEFAULT_ENCODER, say=say)
+    chosen = encoder_id or encoder_of_space(home, name) or DEFAULT_ENCODER
+    encoder = load_encoder(chosen, say=say, device=device)
     with rebuild_progress() as rebuilding:
         space = open_to_write(home, name, encoder.info, say=say, progress=rebuilding)
     with space:

@@ -3,15 +3,19 @@
 import importlib
 
 from ingest.encoders.base import Encoder, Say
+from ingest.encoders.devices import choose_device
 from ingest.errors import UnknownEncoder
 
 KNOWN_IDS = ("lite",)
 """The encoders that come with Nearspace."""
 
 
-def load_encoder(encoder_id: str, *, say: Say | None = None) -> Encoder:
+def load_encoder(encoder_id: str, *, say: Say | None = None, device: str | None = None) -> Encoder:
     """Load the encoder of that id: one of KNOWN_IDS, `lite:NAME` that `nearspace tune` made, or your own.
 
+    `openclip:...` and `st:...` are models of OpenCLIP and of sentence-transformers, whose weights the person has or
+    the hub gives (see ingest.encoders.openclip and ingest.encoders.sentence_transformer); they compute on `device`,
+    else where $NEARSPACE_DEVICE says, else on the fastest device there is.
     Your own is `python:package.module:Name`, where `Name` is a class or function of an importable module that, called
     without arguments, gives an Encoder.
     `say` receives a line about slow work.  Raises UnknownEncoder, or WeightsError from the encoder itself.
@@ -24,11 +28,20 @@ def load_encoder(encoder_id: str, *, say: Say | None = None) -> Encoder:
         from ingest.encoders.tuned import load_tuned
 
         return load_tuned(encoder_id.removeprefix("lite:"), say=say)
+    if encoder_id.startswith("openclip:"):
+        from ingest.encoders.openclip import load_openclip
+
+        return load_openclip(encoder_id, device=choose_device(device), say=say)
+    if encoder_id.startswith("st:"):
+        from ingest.encoders.sentence_transformer import load_sentence_transformer
+
+        return load_sentence_transformer(encoder_id, device=choose_device(device), say=say)
     if encoder_id.startswith("python:"):
         return _load_python(encoder_id)
     raise UnknownEncoder(
         f"No encoder has the id {encoder_id!r}. "
-        f"Use {' or '.join(KNOWN_IDS)}, or python:package.module:Name for an encoder of your own."
+        f"Use {' or '.join(KNOWN_IDS)}, or python:package.module:Name for an encoder of your own; "
+        "`nearspace encoders` lists openclip:... and st:... models."
     )
 
 

@@ -1,0 +1,50 @@
+"""Towers that run in torch itself: on a graphics card, and on a CPU where a model cannot be compiled."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ingest.encoders.base import Say
+
+if TYPE_CHECKING:
+    from ingest.encoders.plugged import Arrays, TorchModel, Tower
+
+HALF_TOLERANCE = 0.01
+"""Largest difference to float32, in any number of a unit vector, at which half precision is used."""
+
+
+def device_towers(model: "TorchModel", device: str, *, say: Say | None) -> "tuple[Tower, Tower]":
+    """The text and the image tower on `device`: in half precision where that keeps the vectors, else in float32."""
+    towers = []
+    for name, export in (("text", model.text), ("image", model.image)):
+        examples = {key: value.numpy() for key, value in export.examples.items()}
+        exact, half = (torch_tower(export.module, device, half=half) for half in (False, True))
+        difference = float(np.abs(exact(examples) - half(examples)).max())
+        serves = difference <= HALF_TOLERANCE
+        towers.append(half if serves else exact)
+        if say is not None:
+            precision = "half precision" if serves else "float32, since half precision would change its vectors"
+            say(f"the {name} tower runs on {device} in {precision}: largest difference {difference:.1e}")
+    return towers[0], towers[1]
+
+
+def torch_tower(module: torch.nn.Module, device: str, *, half: bool) -> "Tower":
+    """A tower that runs `module` on `device`; with `half`, matrix products there are in float16."""
+    module = module.to(device).eval().requires_grad_(False)
+    kind = device.split(":")[0]
+
+    def tower(arrays: "Arrays") -> NDArray[np.float32]:
+        inputs = [torch.from_numpy(arrays[name]).to(device) for name in _arguments(module)]
+        with torch.inference_mode(), torch.autocast(kind, torch.float16, enabled=half):
+            vectors = module(*inputs)
+        return np.asarray(vectors.float().cpu().numpy(), dtype=np.float32)
+
+    return tower
+
+
+def _arguments(module: torch.nn.Module) -> list[str]:
+    import inspect
+
+    return list(inspect.signature(module.forward).parameters)
