@@ -94,12 +94,16 @@ def _read_table(table: Path, captions: dict[Path, list[str]], collected: Collect
         for number, row in rows:
             image, found = _of_row(row)
             if not image:
-                _leave_out(collected, table, "skipped", f"Line {number} names no image. Mend it, or leave it out.")
+                _leave_out(
+                    collected, f"{table}:{number}", "skipped", "a line without an image. Mend it, or leave it out."
+                )
                 continue
             for caption in found:
                 _add(captions, _resolved(table.parent, image), caption)
             if not found:
-                _leave_out(collected, table, "skipped", f"Line {number} has no caption. Mend it, or leave it out.")
+                _leave_out(
+                    collected, f"{table}:{number}", "skipped", "a line without a caption. Give it one, or leave it out."
+                )
     except (ReadError, csv.Error) as error:
         if asked_for:
             raise SettingsError(f"{table}: {error}") from error
@@ -173,5 +177,5 @@ def _identify(captions: dict[Path, list[str]], collected: Collected) -> None:
     collected.pictures = [Captioned(path, digest, tuple(words)) for digest, (path, words) in sorted(found.items())]
 
 
-def _leave_out(collected: Collected, path: Path, outcome: str, reason: str) -> None:
+def _leave_out(collected: Collected, path: Path | str, outcome: str, reason: str) -> None:
     collected.left_out.append(SourceOutcome(str(path), "failed" if outcome == "failed" else "skipped", reason))

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.encoders.base import Encoder
-from ingest.errors import NearspaceError, SpaceNotFound
+from ingest.errors import NearspaceError, SpaceChanged, SpaceNotFound
 from ingest.readers.draft import MODALITIES
 from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
 from ingest.space import Item
@@ -30,6 +30,13 @@ _WAIT_FOR_A_SPACE = 3.0  # seconds
 
 def search_page() -> None:
     """Draw the page as its URL asks."""
+    try:
+        _draw()
+    except SpaceChanged:
+        st.rerun()  # the space was re-encoded meanwhile, and is opened anew
+
+
+def _draw() -> None:
     frame.style()
     try:
         where = place(links.space_asked_for())
@@ -83,6 +90,8 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     try:
         encoder = _encoder(space)
         answer = space.searcher.ask(query, encoder, picture)
+    except SpaceChanged:
+        raise
     except NearspaceError as error:
         frame.error_notice("The search cannot be done", error)
         return

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ingest.errors import SpaceChanged
 from ingest.readers.draft import MODALITIES
 from search_app.views import links
 from search_app.views.palette import DARK, LIGHT, Theme
@@ -55,14 +56,15 @@ def count_line(space: OpenSpace, revision: int, drawn_for: Theme, named: bool) -
     if theme() != drawn_for:
         st.rerun()
     ledger = space.space.ledger
-    counts = ledger.counts()
+    try:
+        counts, changed = ledger.counts(), ledger.revision() != revision
+    except SpaceChanged:
+        st.rerun()
     words = " · ".join(f"<b>{count_of(counts[modality], modality)}</b>" for modality in MODALITIES)
     with st.container(key="counts", horizontal=True, vertical_alignment="center", gap="small"):
         name = f"{in_html(space.space.name)} · " if named else ""
         st.html(f'<div class="ns-count">{name}{words}</div>', width="content")
-        if ledger.revision() != revision and st.button(
-            "Show what is new", key="refresh", icon=":material/refresh:", type="tertiary"
-        ):
+        if changed and st.button("Show what is new", key="refresh", icon=":material/refresh:", type="tertiary"):
             st.rerun()
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Encoder, Say
+from ingest.encoders.base import Encoder, EncoderInfo, Say
 from ingest.encoders.registry import load_encoder
 from ingest.settings import home_folder, space_name
 from ingest.space import Space, check_encoder, list_spaces, open_space
 from ingest.space.ledger_file import LEDGER_NAME
-from ingest.space.manifest import read_manifest
+from ingest.space.manifest import current_manifest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import Snapshot
 from search_app.views.words import snippet
@@ -59,13 +59,13 @@ class OpenSpace:
 
         Raises EncoderError when it cannot be loaded, and EncoderMismatch when the space was made with another.
         """
-        encoder = _encoders().get(self.space.manifest.encoder.id, say)
+        encoder = _encoders().get(self.space.manifest.encoder, say)
         check_encoder(self.space.manifest, encoder.info)
         return encoder
 
     def encoder_is_loaded(self) -> bool:
         """Whether `encoder` answers at once."""
-        return _encoders().has(self.space.manifest.encoder.id)
+        return _encoders().has(self.space.manifest.encoder)
 
     def close(self) -> None:
         """Close the space."""
@@ -75,10 +75,11 @@ class OpenSpace:
 def opened(home: Path, name: str) -> OpenSpace:
     """The open space of that name.  Raises SpaceNotFound or another SpaceError."""
     folder = home / name
-    # A space that was deleted and made again is another one, although its name is the same.
+    # A space that was deleted and made again, or re-encoded, is another one, although its name is the same.
     made = ""
     if (folder / LEDGER_NAME).exists():
-        made = f"{read_manifest(folder).created} {(folder / LEDGER_NAME).stat().st_ino}"
+        manifest = current_manifest(folder)
+        made = f"{manifest.created} {(folder / LEDGER_NAME).stat().st_ino} {manifest.encoder.fingerprint}"
     before = _made.get(folder)
     if before is not None and before != made:
         _open.clear(str(home), name, before)
@@ -102,14 +103,16 @@ class _Encoders:
         self._lock = threading.Lock()
         self._loaded: dict[str, Encoder] = {}
 
-    def has(self, encoder_id: str) -> bool:
-        return encoder_id in self._loaded
+    def has(self, wanted: EncoderInfo) -> bool:
+        loaded = self._loaded.get(wanted.id)
+        return loaded is not None and loaded.info.fingerprint == wanted.fingerprint
 
-    def get(self, encoder_id: str, say: Say | None) -> Encoder:
+    def get(self, wanted: EncoderInfo, say: Say | None) -> Encoder:
         with self._lock:
-            if encoder_id not in self._loaded:
-                self._loaded[encoder_id] = load_encoder(encoder_id, say=say)
-            return self._loaded[encoder_id]
+            # An encoder of one's own may have been tuned again under its name since it was loaded.
+            if not self.has(wanted):
+                self._loaded[wanted.id] = load_encoder(wanted.id, say=say)
+            return self._loaded[wanted.id]
 
 
 @st.cache_resource(show_spinner=False)
