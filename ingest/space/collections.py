@@ -44,12 +44,11 @@ class Collections:
             ServerError: Chroma refuses.
             SpaceChanged: a collection was made with another encoder, and may not be replaced.
         """
-        self._may_replace = may_replace
         self._connection = connection
         self._space = space
         self._encoder = encoder
         _keep_loopback_off_proxies()
-        self._open()
+        self._open(may_replace=may_replace)
 
     def count(self, modality: Modality) -> int:
         """How many items Chroma has of this modality."""
@@ -104,26 +103,28 @@ class Collections:
 
     def use(self, encoder: EncoderInfo) -> None:
         """Make both collections anew, empty, for vectors of `encoder`; for the holder of the write lock."""
-        self._encoder, self._may_replace = encoder, True
-        self.start_over()
+        self._encoder = encoder
+        for modality in MODALITIES:
+            self._delete(modality)
+        self._open(may_replace=True)  # a reader of the old ones may have been quicker to make them again
 
     def reconnect(self) -> None:
         """Reach the server anew and open the collections again."""
         self._connection.reach_again()
         self._open()
 
-    def _open(self) -> None:
+    def _open(self, *, may_replace: bool = False) -> None:
         settings = Settings(anonymized_telemetry=False)
         try:
             self._client: ClientAPI = chromadb.HttpClient(HOST, self._connection.port, settings=settings)
             self._batch = self._client.get_max_batch_size()
             self._collections: dict[Modality, Collection] = {
-                modality: self._open_collection(modality) for modality in MODALITIES
+                modality: self._open_collection(modality, 3 if may_replace else 0) for modality in MODALITIES
             }
         except (ChromaError, httpx.TransportError, ValueError) as error:
             raise self._refusal(error) from error
 
-    def _open_collection(self, modality: Modality, attempts: int = 3) -> "Collection":
+    def _open_collection(self, modality: Modality, replacements: int) -> "Collection":
         collection = self._client.get_or_create_collection(
             self._name(modality),
             embedding_function=NearspaceEmbeddingFunction(self._encoder.id, self._encoder.fingerprint),  # type: ignore[arg-type]
@@ -132,13 +133,13 @@ class Collections:
         )
         if (collection.metadata or {}).get("fingerprint") == self._encoder.fingerprint:
             return collection
-        if not self._may_replace or attempts == 0:
+        if not replacements:
             raise SpaceChanged(
                 f"Chroma's collection {collection.name} has vectors of another encoder than {self._encoder.id}, as a "
                 "re-encoding has just been finished or was interrupted. Ask again: the space is then opened anew."
             )
         self._delete(modality)
-        return self._open_collection(modality, attempts - 1)
+        return self._open_collection(modality, replacements - 1)
 
     def _delete(self, modality: Modality) -> None:
         with suppress(NotFoundError):
