@@ -1,5 +1,6 @@
 """Files of models on the Hugging Face hub: those in its cache on this machine first, and the rest fetched."""
 
+import importlib.util
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -8,9 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from ingest.encoders.base import Say
-from ingest.errors import WeightsError
+from ingest.errors import EncoderError, WeightsError
 
-PATIENCE = 6.0
+PATIENCE = 4.0
 """Seconds in which the hub has to answer at all."""
 EXTRA = "pip install 'nearspace[models]'"
 
@@ -61,12 +62,12 @@ def fetch_first(repo: str, names: list[str], *, encoder_id: str, say: Say | None
         there = list_repo_files(repo)
         name = next((name for name in names if name in there), None)
         if name is None:
-            raise missing(encoder_id, repo, " or ".join(names), "the repository has no file of that name")
+            raise missing(encoder_id, repo, names[0], "the repository has no file of that name")
         if say is not None:
             say(f"fetching {name} of {repo} from the hub ...")
         return Path(hf_hub_download(repo, name))
 
-    return _fetched(fetch, repo, " or ".join(names), encoder_id)
+    return _fetched(fetch, repo, names[0], encoder_id)
 
 
 def fetch_matching(
@@ -106,13 +107,35 @@ def fetch_matching(
 
 def missing(encoder_id: str, repo: str, wanted: str, why: str) -> WeightsError:
     """The error for a file of a hub repository that cannot be had: what was wanted, why not, and how to get it."""
-    apart = encoder_id.startswith("openclip:")
-    instead = "openclip:local-dir:FOLDER" if apart else "st:FOLDER"
+    of_openclip = encoder_id.startswith("openclip:")
+    instead = "openclip:local-dir:FOLDER" if of_openclip else "st:FOLDER"
+    patterns = ["open_clip*.safetensors" if of_openclip else "*.safetensors", "*.json", "*.txt", "*.model"]
+    included = " ".join(f"--include '{pattern}'" for pattern in patterns)
     return WeightsError(
         f"{encoder_id} needs {wanted} of the hub's {repo}, which this machine does not have.\n"
         f"It could not be fetched: {why}.\n"
-        f"Where there is a network, run `hf download {repo}`; or copy its folder here and use --encoder {instead}."
+        f"With a network run `hf download {repo} {included}`, or copy a folder of it here and use {instead}."
     )
+
+
+def missing_in(encoder_id: str, folder: Path, wanted: str) -> WeightsError:
+    """The error for a file that a folder of a person's own should have."""
+    why = f"it is not in {folder}, or is damaged" if folder.is_dir() else f"there is no folder {folder}"
+    return WeightsError(
+        f"{encoder_id} needs {wanted} in its folder.\n"
+        f"It could not be read: {why}.\n"
+        "Copy a model there, as `hf download ID --local-dir FOLDER` makes it, or name another folder."
+    )
+
+
+def require_packages(encoder_id: str) -> None:
+    """Raise EncoderError, naming the extra, unless what loads this kind of encoder is installed."""
+    package = "open_clip" if encoder_id.startswith("openclip:") else "sentence_transformers"
+    absent = [name for name in (package, "torch") if importlib.util.find_spec(name) is None]
+    if absent:
+        raise EncoderError(
+            f"{encoder_id} needs {' and '.join(absent)} here, to be loaded for the first time. Run {EXTRA}."
+        )
 
 
 def offline_by_choice() -> bool:
@@ -122,15 +145,14 @@ def offline_by_choice() -> bool:
 
 
 def _fetched(fetch: Callable[[], _Found], repo: str, wanted: str, encoder_id: str) -> _Found:
+    require_packages(encoder_id)
     if offline_by_choice():
         raise missing(encoder_id, repo, wanted, "HF_HUB_OFFLINE is set")
     # The hub's client tries again and again for minutes where there is no network; so the hub is asked once, first.
     if why := _unreachable():
         raise missing(encoder_id, repo, wanted, why)
-    try:
-        from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
-    except ModuleNotFoundError as error:
-        raise missing(encoder_id, repo, wanted, f"huggingface_hub is not installed; run {EXTRA}") from error
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+
     try:
         return fetch()
     except GatedRepoError as error:

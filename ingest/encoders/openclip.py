@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ingest.encoders.base import Encoder, Say
 from ingest.encoders.catalogue import licence_of
 from ingest.encoders.hf import TOKENIZER_FILES, licence_in, tokenizer_files, tokenizer_lacking
-from ingest.encoders.hub import fetch_first, fetch_matching
+from ingest.encoders.hub import fetch_first, fetch_matching, missing_in, one_line, require_packages
 from ingest.encoders.keeping import digest_of, digest_of_facts, read_json
-from ingest.encoders.openclip_models import PREFIX, find_pretrained, model_config, require_openclip
+from ingest.encoders.openclip_models import PREFIX, find_pretrained, model_config
 from ingest.encoders.plugged import VERSION, Plan, TorchModel, load_plugged
 from ingest.errors import WeightsError
 
@@ -83,12 +83,7 @@ def _files_of_folder(encoder_id: str, folder: Path, say: Say | None, repo: str =
     weights = weights or next(iter(sorted(folder.glob("*.safetensors"))), None)
     if config is None or "model_cfg" not in config or weights is None:
         lacking = "open_clip_model.safetensors" if config and "model_cfg" in config else CONFIG
-        why = "the folder has none" if folder.is_dir() else "there is no such folder"
-        raise WeightsError(
-            f"{encoder_id} needs {lacking} in {folder}, and cannot read it.\n"
-            f"It could not be had: {why}, or it is damaged.\n"
-            "Copy a model's folder there, as `hf download ID --local-dir FOLDER` makes it, or name another folder."
-        )
+        raise missing_in(encoder_id, folder, lacking)
     model, text = config["model_cfg"], config["model_cfg"].get("text_cfg", {})
     tokenizer = None
     if text.get("hf_tokenizer_name"):
@@ -178,7 +173,7 @@ def _fingerprint(files: Files, int8: bool) -> str:
 
 def _load(encoder_id: str, files: Files) -> TorchModel:
     """Import OpenCLIP and load the model, weights as safetensors or with pickle off."""
-    require_openclip()
+    require_packages(encoder_id)
     from pickle import UnpicklingError
 
     from safetensors import SafetensorError
@@ -198,7 +193,6 @@ def _load(encoder_id: str, files: Files) -> TorchModel:
 
 def damaged(encoder_id: str, weights: Path, why: str, error: Exception) -> WeightsError:
     """The error for weights that cannot be loaded."""
-    from ingest.encoders.hub import one_line
 
     return WeightsError(
         f"{encoder_id} needs {weights.name}, and cannot load {weights}.\n"

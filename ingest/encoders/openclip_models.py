@@ -6,28 +6,24 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ingest.encoders.hub import EXTRA
+from ingest.encoders.hub import require_packages
 from ingest.encoders.keeping import keep_json, read_json
 from ingest.encoders.onnx import cache_folder
-from ingest.errors import EncoderError, UnknownEncoder
+from ingest.errors import UnknownEncoder
 
 PREFIX = "openclip:"
 _KEPT = ("hf_hub", "url", "mean", "std", "interpolation", "resize_mode", "quick_gelu")
 
 
-def require_openclip() -> str:
+def require_openclip(encoder_id: str) -> str:
     """The installed version of OpenCLIP; raises EncoderError, naming the extra, if it or torch is not installed."""
-    absent = [name for name in ("open_clip", "torch") if importlib.util.find_spec(name) is None]
-    if absent:
-        raise EncoderError(
-            f"OpenCLIP models need the package {' and '.join(absent)}, which is not installed. Run {EXTRA}."
-        )
+    require_packages(encoder_id)
     return importlib.metadata.version("open_clip_torch")
 
 
-def pretrained_models() -> dict[str, dict[str, dict[str, Any]]]:
+def pretrained_models(encoder_id: str) -> dict[str, dict[str, dict[str, Any]]]:
     """By model and tag, where OpenCLIP's weights are and how their pictures are prepared."""
-    version = require_openclip()
+    version = require_openclip(encoder_id)
     kept = cache_folder() / f"openclip-{version}.json"
     if table := read_json(kept):
         return table
@@ -53,7 +49,7 @@ def find_pretrained(encoder_id: str, name: str) -> tuple[str, str, dict[str, Any
 
     Raises UnknownEncoder, naming what comes nearest, if OpenCLIP has no such weights.
     """
-    table = pretrained_models()
+    table = pretrained_models(encoder_id)
     model, _, tag = name.rpartition("/") if "/" in name else (name, "", "")
     model, tag = model.replace("/", "-"), tag.lower().replace("-", "_")
     known = {model_name.lower(): model_name for model_name in table}

@@ -1,13 +1,12 @@
 """sentence-transformers models: `st:MODEL_OR_FOLDER`, or `st:TEXT+IMAGE` for separate towers of one space."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 from ingest.encoders.base import Encoder, Say
 from ingest.encoders.catalogue import licence_of
 from ingest.encoders.hf import TOKENIZER_FILES, licence_in
-from ingest.encoders.hub import EXTRA, fetch_matching, one_line
+from ingest.encoders.hub import fetch_matching, missing_in, one_line, require_packages
 from ingest.encoders.keeping import digest_of, digest_of_facts
 from ingest.encoders.plugged import VERSION, Plan, TorchModel, load_plugged
 from ingest.errors import EncoderError, UnknownEncoder, WeightsError
@@ -52,7 +51,7 @@ def load_sentence_transformer(encoder_id: str, *, device: str = "cpu", say: Say 
 
 
 def _towers(encoder_id: str, name: str) -> list[str]:
-    if Path(name).expanduser().is_dir():  # a folder's name may have a plus sign
+    if name and Path(name).expanduser().is_dir():  # a folder's name may have a plus sign
         return [name]
     parts = name.split("+")
     if len(parts) > 2 or not all(parts):
@@ -75,12 +74,7 @@ def _folder(encoder_id: str, place: Path | str, say: Say | None) -> Path:
     else:
         folder = place
         if lacking := _lacking(folder):
-            why = "the folder has none" if folder.is_dir() else "there is no such folder"
-            raise WeightsError(
-                f"{encoder_id} needs {lacking} in {folder}, and cannot read it.\n"
-                f"It could not be had: {why}, or it is damaged.\n"
-                "Copy a model's folder there, as `hf download ID --local-dir FOLDER` makes it, or name another folder."
-            )
+            raise missing_in(encoder_id, folder, lacking)
     for module in _modules(folder) or []:
         if not str(module.get("type", "")).startswith(_OWN_MODULES):
             raise EncoderError(
@@ -123,11 +117,7 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _load(encoder_id: str, text: Path, image: Path) -> TorchModel:
-    absent = [name for name in ("sentence_transformers", "torch") if importlib.util.find_spec(name) is None]
-    if absent:
-        raise EncoderError(
-            f"{encoder_id} needs the package {' and '.join(absent)}, which is not installed. Run {EXTRA}."
-        )
+    require_packages(encoder_id)
     from pickle import UnpicklingError
 
     from safetensors import SafetensorError
