@@ -70,11 +70,7 @@ def parser() -> argparse.ArgumentParser:
         help=f"the encoder of a new space (default: the space's own, else {DEFAULT_ENCODER}); "
         "`nearspace encoders` lists them",
     )
-    add.add_argument(
-        "--device",
-        metavar="NAME",
-        help=f"where a plugged-in encoder computes: cuda, mps or cpu (default: ${DEVICE_VARIABLE}, else the fastest)",
-    )
+    _add_device(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
 
     find = commands.add_parser("search", help="search a space from the terminal")
@@ -111,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     )
     again.add_argument("--encoder", required=True, metavar="ID", help="the encoder that the space is to have")
     _add_where(again)
+    _add_device(again)
     again.add_argument(
         "--drop-missing",
         action="store_true",
@@ -136,6 +133,14 @@ def _add_where(command: argparse.ArgumentParser) -> None:
         "--space", metavar="NAME", help=f"the space's name (default: ${SPACE_VARIABLE}, else {DEFAULT_SPACE})"
     )
     command.add_argument("--home", type=Path, metavar="DIR", help=_HOME_HELP)
+
+
+def _add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--device",
+        metavar="NAME",
+        help=f"where a plugged-in encoder computes: cuda, mps or cpu (default: ${DEVICE_VARIABLE}, else the fastest)",
+    )
 
 
 def _add_serving(command: argparse.ArgumentParser) -> None:

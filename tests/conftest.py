@@ -23,6 +23,14 @@ def servers_end_soon() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_encoders_of_ones_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the person who runs the tests has tuned is neither seen nor touched."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEARSPACE_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def encoder_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache folder for this run alone, for this process and its children; it holds the compiled `lite`."""

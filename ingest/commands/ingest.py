@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingest.console import ingest_progress, rebuild_progress, say, show_report
 from ingest.encoders.registry import load_encoder
-from ingest.errors import SettingsError
+from ingest.errors import EncoderMismatch, SettingsError
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
@@ -32,7 +32,15 @@ def ingest_into(
     chosen = encoder_id or encoder_of_space(home, name) or DEFAULT_ENCODER
     encoder = load_encoder(chosen, say=say, device=device)
     with rebuild_progress() as rebuilding:
-        space = open_to_write(home, name, encoder.info, say=say, progress=rebuilding)
+        try:
+            space = open_to_write(home, name, encoder.info, say=say, progress=rebuilding)
+        except EncoderMismatch:
+            changed = encoder_of_space(home, name)
+            if encoder_id or changed in (None, chosen):
+                raise
+            # Nobody asked for that encoder: the space was re-encoded while this run waited for its turn.
+            encoder = load_encoder(str(changed), say=say, device=device)
+            space = open_to_write(home, name, encoder.info, say=say, progress=rebuilding)
     with space:
         with ingest_progress() as watch:
             report = ingest(space, encoder, paths, watch=watch)

@@ -38,9 +38,12 @@ def load_encoder(encoder_id: str, *, say: Say | None = None, device: str | None 
         return load_sentence_transformer(encoder_id, device=choose_device(device), say=say)
     if encoder_id.startswith("python:"):
         return _load_python(encoder_id)
+    from ingest.encoders.tuned import PREFIX, tuned_names
+
+    known = [*KNOWN_IDS, *(PREFIX + name for name in tuned_names())]
     raise UnknownEncoder(
         f"No encoder has the id {encoder_id!r}. "
-        f"Use {' or '.join(KNOWN_IDS)}, or python:package.module:Name for an encoder of your own; "
+        f"Use {' or '.join(known)}, or python:package.module:Name for an encoder of your own; "
         "`nearspace encoders` lists openclip:... and st:... models."
     )
 

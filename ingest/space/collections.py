@@ -127,7 +127,7 @@ class Collections:
     def _open_collection(self, modality: Modality, replacements: int) -> "Collection":
         collection = self._client.get_or_create_collection(
             self._name(modality),
-            embedding_function=NearspaceEmbeddingFunction(self._encoder.id, self._encoder.fingerprint),  # type: ignore[arg-type]
+            embedding_function=NearspaceEmbeddingFunction(self._encoder.id, self._encoder.fingerprint),
             configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
             metadata={"encoder": self._encoder.id, "fingerprint": self._encoder.fingerprint, "modality": modality},
         )

@@ -357,3 +357,20 @@ def test_a_space_that_was_moved_away_from_its_pictures_says_so_at_once(home, fol
     assert not done.swapped
     assert len(done.missing) == 5
     assert done.images == done.texts == 0, "told before anything is encoded"
+
+
+def test_an_ingest_that_waited_for_a_reencoding_goes_on_with_the_new_encoder(home, folder, monkeypatch):
+    from ingest.commands import ingest as command
+
+    picture(folder / "purple.png", "purple")
+    real = command.open_to_write
+
+    def waiting(*given: object, **options: object) -> object:
+        if encoder_of_space(home, "test") == SharedTextEncoder().info.id:
+            again(home, RetunedEncoder())
+        return real(*given, **options)
+
+    monkeypatch.setattr(command, "open_to_write", waiting)
+    report = command.ingest_into(home, "test", [folder])
+    assert report.counts()["added"] == 1
+    assert encoder_of_space(home, "test") == RetunedEncoder().info.id

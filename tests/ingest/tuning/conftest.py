@@ -53,9 +53,9 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_all(tmp_path_factory.mktemp("things"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory, lite: LiteEncoder) -> Iterator[Path]:
-    """A data folder for this run alone, for this process and its children."""
+    """A data folder for one module's tests, for this process and its children."""
     folder = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEARSPACE_DATA", str(folder))
