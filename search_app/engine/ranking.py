@@ -99,11 +99,13 @@ def rank(
     snapshot: Snapshot,
     index: Index,
     phrases: NDArray[np.float32] | None = None,
+    *,
+    exact: bool = False,
 ) -> Ranking:
     """Find the `query.count` items closest in meaning to `probe` among those that the query's filters let through.
 
     `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
-    less fairly.  Raises ServerError when Chroma does not answer.
+    less fairly.  `exact` looks at every item and asks no index.  Raises ServerError when Chroma does not answer.
     """
     means = modality_means(snapshot, phrases)
     centred = probe.centred(means)
@@ -116,7 +118,8 @@ def rank(
             continue
         allowed = _allowed(query, group, snapshot)
         searched += int(allowed.sum())
-        rows = _candidates(query, group, allowed, index, centred)
+        narrow = exact or bool(query.folders)
+        rows = np.flatnonzero(allowed) if narrow else _candidates(query, group, allowed, index, centred)
         affinities = affinity(group.vectors[rows], means[modality], centred)
         # Within a modality the score rises with the affinity, so no more than `count` of each can be among the best.
         nearest = np.argsort(-affinities, kind="stable")[: query.count]
@@ -174,8 +177,6 @@ def _candidates(
     query: Query, group: Group, allowed: NDArray[np.bool_], index: Index, centred: NDArray[np.float32]
 ) -> NDArray[np.int64]:
     """Rows of the group that are worth scoring."""
-    if query.folders:
-        return np.flatnonzero(allowed).astype(np.int64)
     asked = max(4 * query.count, 100) + int(bool(query.like))
     answer = index.query(group.modality, centred[np.newaxis], min(asked, len(group)))
     # Chroma may know items that the snapshot has not, and the other way round: only what both have is scored.

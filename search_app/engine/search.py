@@ -21,11 +21,18 @@ if TYPE_CHECKING:
     from ingest.space import Item, Manifest
 
 
+_BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
+
+
 class ItemSource(VectorSource, Protocol):
     """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
 
     def items(self, ids: Sequence[str]) -> "list[Item]":
         """The live items of `ids`, in the order asked."""
+        ...
+
+    def waiting(self) -> int:
+        """How many items Chroma has still to learn or to forget."""
         ...
 
 
@@ -74,7 +81,9 @@ class Searcher:
         probe = encode(query, encoder, snapshot, picture)
         if probe is None:
             return Answer(snapshot)
-        ranking = rank(query, probe, snapshot, self.space, self._phrase_vectors(encoder))
+        # After a re-encoding the index is filled anew, which may take minutes.
+        exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
+        ranking = rank(query, probe, snapshot, self.space, self._phrase_vectors(encoder), exact=exact)
         items = {item.id: item for item in self.space.ledger.items([hit.id for hit in ranking.hits])}
         return Answer(snapshot, probe, ranking, items)
 

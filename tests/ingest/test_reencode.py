@@ -374,3 +374,20 @@ def test_an_ingest_that_waited_for_a_reencoding_goes_on_with_the_new_encoder(hom
     report = command.ingest_into(home, "test", [folder])
     assert report.counts()["added"] == 1
     assert encoder_of_space(home, "test") == RetunedEncoder().info.id
+
+
+def test_while_the_index_is_filled_anew_a_reader_still_finds_everything(home, monkeypatch):
+    from ingest.space import space as module
+
+    real, answers = module.catch_up, []
+
+    def looking(*given: object) -> int:
+        with open_space(home, "test") as reader:
+            assert reader._collections.count("image") == 0
+            answer = Searcher(reader).ask(Query("green"), RetunedEncoder())
+            answers.append({item.name for item in answer.items.values()})
+        return real(*given)
+
+    monkeypatch.setattr(module, "catch_up", looking)
+    again(home, RetunedEncoder())
+    assert answers[0] >= {"red.png", "copy of red.png", "green.png", "blue.png", "yellow.png", "red.md", "fox.txt"}
