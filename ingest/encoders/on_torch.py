@@ -15,11 +15,15 @@ HALF_TOLERANCE = 0.01
 """Largest difference to float32, in any number of a unit vector, at which half precision is used."""
 
 
-def device_towers(model: "TorchModel", device: str, *, say: Say | None) -> "tuple[Tower, Tower]":
-    """The text and the image tower on `device`: in half precision where that keeps the vectors, else in float32."""
+def device_towers(
+    model: "TorchModel", texts: "Arrays", images: "Arrays", device: str, *, say: Say | None
+) -> "tuple[Tower, Tower]":
+    """The text and the image tower on `device`, tried with `texts` and `images`.
+
+    They run in half precision where that keeps the vectors, else in float32.
+    """
     towers = []
-    for name, export in (("text", model.text), ("image", model.image)):
-        examples = {key: value.numpy() for key, value in export.examples.items()}
+    for name, export, examples in (("text", model.text, texts), ("image", model.image, images)):
         exact, half = (torch_tower(export.module, device, half=half) for half in (False, True))
         difference = float(np.abs(exact(examples) - half(examples)).max())
         serves = difference <= HALF_TOLERANCE

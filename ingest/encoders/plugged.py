@@ -12,6 +12,7 @@ From then on neither torch nor the package that the model came from is imported.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,10 +128,10 @@ def load_plugged(plan: Plan, device: str, *, say: Say | None = None) -> PluggedE
         from ingest.encoders.on_torch import device_towers
 
         model = plan.load()
-        text_tower, image_tower = device_towers(model, device, say=say)
-        dimension = text_tower({name: value.numpy() for name, value in model.text.examples.items()}).shape[1]
         tokens = Tokens(model.tokenizer, model.frame)
-        info = _info(plan, model, dimension)
+        texts, images = reference_inputs(model, tokens)
+        text_tower, image_tower = device_towers(model, texts, images, device, say=say)
+        info = _info(plan, model, text_tower(texts).shape[1])
         return PluggedEncoder(info, tokens, model.preprocessing, text_tower, image_tower)
     folder = cache_folder() / "compiled" / plan.fingerprint[:24]
     return _from_folder(plan, folder) or _compiled(plan, folder, say)
@@ -178,11 +179,16 @@ def _compiled(plan: Plan, folder: Path, say: Say | None) -> PluggedEncoder:
         rows = _unit(np.concatenate([tower({"pixels": pixels[:1]}), tower({"pixels": pixels})]))
         return _difference(rows, np.concatenate([images[:1], images]), plan.int8)
 
+    known = read_json(folder / "encoder.json") or {}
+    tried_in_vain = known.get("tried_in_vain", {})
     towers: list[Tower] = []
     compiled: list[str] = []
     for name, export, differ in (("text", model.text, texts_differ), ("image", model.image, images_differ)):
-        session = _compiled_session(plan, folder / f"{name}.onnx", name, export, differ, say)
+        session = None
+        if tried_in_vain.get(name) != version("torch"):
+            session = _compiled_session(plan, folder / f"{name}.onnx", name, export, differ, say)
         if session is None:
+            tried_in_vain[name] = version("torch")
             towers.append(torch_tower(export.module, "cpu", half=False))
             continue
         compiled.append(name)
@@ -192,6 +198,7 @@ def _compiled(plan: Plan, folder: Path, say: Say | None) -> PluggedEncoder:
     facts = {
         "fingerprint": plan.fingerprint,
         "towers": compiled,
+        "tried_in_vain": {name: tried_in_vain[name] for name in ("text", "image") if name not in compiled},
         "info": asdict(info),
         "frame": asdict(model.frame),
         "preprocessing": asdict(model.preprocessing),
@@ -262,6 +269,13 @@ def _within(text: str, tokens: Tokens) -> str:
     while len(spans := tokens.spans(text)) > tokens.frame.window:
         text = text[: min(spans[tokens.frame.window - 1][1], len(text) - 1)]
     return text
+
+
+def reference_inputs(model: TorchModel, tokens: Tokens) -> tuple[Arrays, Arrays]:
+    """What the text and the image tower are given for the reference texts and pictures."""
+    batch = next(tokens.batches(tokens.windows(REFERENCE_TEXTS).ids))
+    pixels = model.preprocessing.batch(reference_images(model.preprocessing))
+    return {"ids": batch.ids, "mask": batch.mask}, {"pixels": pixels}
 
 
 def _info(plan: Plan, model: TorchModel, dimension: int) -> EncoderInfo:
