@@ -57,9 +57,11 @@ class Reencoding:
 class _Task:
     """Sources of one content, of which the first that can be read stands for all."""
 
+    picture: bool
+    """Whether it is a picture; otherwise a document."""
     sources: tuple[Source, ...]
     items: tuple[tuple[int, ...], ...]
-    """For each source, its live items."""
+    """For each source, its live items: one of a picture, all passages of a document."""
 
 
 def same_texts(old: EncoderInfo, new: EncoderInfo) -> bool:
@@ -121,7 +123,7 @@ def reencode(
 def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
     """What is still to be encoded, by path."""
     sources = {source.id: source for source in space.ledger.sources()}
-    alike: dict[object, list[tuple[Source, tuple[int, ...]]]] = {}
+    alike: dict[tuple[bool, str | int], list[tuple[Source, tuple[int, ...]]]] = {}
     for number, items in space.ledger.holdings().items():
         wanted = tuple(item for item, modality in items if modality == "image" or not result.kept_texts)
         todo = [item for item in wanted if item not in staged]
@@ -129,10 +131,15 @@ def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
         if not todo:
             continue
         source = sources[number]
+        picture = any(modality == "image" for _, modality in items)
+        assert len(items) == 1 or not picture  # as the readers make them
         # Pictures of one content have one vector; documents have titles from their own names.
-        key = source.sha256 if kind_of(Path(source.path)) == "image" and source.sha256 else number
+        key = (True, source.sha256) if picture and source.sha256 else (picture, number)
         alike.setdefault(key, []).append((source, wanted))
-    tasks = [_Task(tuple(s for s, _ in found), tuple(i for _, i in found)) for found in alike.values()]
+    tasks = [
+        _Task(picture, tuple(source for source, _ in found), tuple(wanted for _, wanted in found))
+        for (picture, _), found in alike.items()
+    ]
     return sorted(tasks, key=lambda task: task.sources[0].path)
 
 
@@ -140,7 +147,7 @@ def _look_for_pictures(tasks: Iterable[_Task]) -> list[Missing]:
     """The pictures of which no file is there as it was, told before hours are spent on the others."""
     missing: list[Missing] = []
     for task in tasks:
-        if kind_of(Path(task.sources[0].path)) != "image":
+        if not task.picture:
             continue
         reasons = [_why_not(source) for source in task.sources]
         if all(reasons):
@@ -209,7 +216,7 @@ def _to_stage(
     for entry in fresh:
         task = by_path[entry.found.path]
         assert entry.vectors is not None  # the engine gives every `Fresh` its vectors
-        if entry.found.kind == "image":
+        if task.picture:
             vectors.update((item, entry.vectors[0]) for items in task.items for item in items)
             continue
         (source,), (items,) = task.sources, task.items
@@ -239,7 +246,7 @@ class _Reader:
         """The drafts of the task whose first source is `found`, or why there are none."""
         task = self._by_path[found.path]
         source = task.sources[0]
-        if found.kind != "image":
+        if not task.picture:
             return Fresh(found, source.sha256, "", self._passages(source), known=True)
         reason = ""
         for candidate in task.sources:
