@@ -125,9 +125,9 @@ def load_plugged(plan: Plan, device: str, *, say: Say | None = None) -> PluggedE
         WeightsError: weights are damaged, or a compiled tower differs from torch's output.
     """
     if device != "cpu":
+        model = plan.load()
         from ingest.encoders.on_torch import device_towers
 
-        model = plan.load()
         tokens = Tokens(model.tokenizer, model.frame)
         texts, images = reference_inputs(model, tokens)
         text_tower, image_tower = device_towers(model, texts, images, device, say=say)
@@ -157,11 +157,11 @@ def _from_folder(plan: Plan, folder: Path) -> PluggedEncoder | None:
 
 
 def _compiled(plan: Plan, folder: Path, say: Say | None) -> PluggedEncoder:
-    from ingest.encoders.on_torch import torch_tower
-
     if say is not None:
         say(f"loading {plan.id} with torch, once ...")
     model = plan.load()
+    from ingest.encoders.on_torch import torch_tower  # below the load, which says so if torch is missing
+
     tokens = Tokens(model.tokenizer, model.frame)
     references = [_within(text, tokens) for text in REFERENCE_TEXTS]
     texts = model.expected_texts(references)
