@@ -131,11 +131,10 @@ def missing_in(encoder_id: str, folder: Path, wanted: str) -> WeightsError:
 def require_packages(encoder_id: str) -> None:
     """Raise EncoderError, naming the extra, unless what loads this kind of encoder is installed."""
     package = "open_clip" if encoder_id.startswith("openclip:") else "sentence_transformers"
-    absent = [name for name in (package, "torch") if importlib.util.find_spec(name) is None]
+    absent = [name for name in (package, "torch", "onnxscript") if importlib.util.find_spec(name) is None]
     if absent:
-        raise EncoderError(
-            f"{encoder_id} needs {' and '.join(absent)} here, to be loaded for the first time. Run {EXTRA}."
-        )
+        named = " and ".join(filter(None, (", ".join(absent[:-1]), absent[-1])))
+        raise EncoderError(f"{encoder_id} needs {named} here, to be loaded for the first time. Run {EXTRA}.")
 
 
 def offline_by_choice() -> bool:

@@ -217,7 +217,7 @@ def _compiled_session(
             target,
             lambda: onnx_bytes(export, target, int8=plan.int8),
             lambda session: differ(_onnx_tower(session)),
-            title=f"the {name} tower of {plan.id}",
+            title=f"the {name} tower of {plan.id}" + (" (compared by cosine)" if plan.int8 else ""),
             say=say,
             tolerance=INT8_TOLERANCE if plan.int8 else TOLERANCE,
         )

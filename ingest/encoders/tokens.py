@@ -175,6 +175,8 @@ def _spans_before_cleaning(text: str, cleaned: str, offsets: Iterable[Span], cle
         if not parts:
             yield 0, len(text)
             continue
+        # Some tokenisers count the space before a word as part of its first token.
+        start += len(cleaned[start:end]) - len(cleaned[start:end].lstrip())
         number = max(0, bisect_right(starts, start) - 1)
         (word_start, word_end), part = kept[number]
         inside, length = start - starts[number], len(part)

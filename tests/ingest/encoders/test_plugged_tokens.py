@@ -71,6 +71,19 @@ def test_spans_of_text_that_lost_its_punctuation_point_at_the_words_that_are_lef
     assert spans == sorted(spans)
 
 
+@pytest.mark.parametrize("cleaning", ["strip", "whitespace", "lower"])
+def test_a_space_that_a_tokeniser_takes_for_part_of_a_word_is_not_in_its_span(cleaning: Cleaning) -> None:
+    words = {"▁a": 0, "▁dog": 1, "▁barks": 2, "[UNK]": 3}
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokens = Tokens(tokenizer.to_str(), Frame(cleaning, (), (5,), 0, 8, full=True))
+    text = " a  dog\nbarks "
+    if cleaning == "strip":
+        text = "a dog barks"
+    assert tokens.windows([text]).ids == [[0, 1, 2]]
+    assert [text[start:end] for start, end in tokens.spans(text)] == ["a", "dog", "barks"]
+
+
 @pytest.mark.parametrize("cleaning", ["strip", "whitespace", "lower", "canonicalize"])
 @pytest.mark.parametrize("text", ["", " ", "a", "İi &lt;b&gt; \ud83d x", "no\u00a0break - \u200b", "&nbsp;&nbsp; a b"])
 def test_there_is_one_span_a_token_and_every_span_lies_in_the_text(cleaning: Cleaning, text: str) -> None:

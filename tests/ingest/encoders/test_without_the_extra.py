@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderError
 
-HIDDEN = {"open_clip", "sentence_transformers", "torch"}
+HIDDEN = {"open_clip", "sentence_transformers", "torch", "onnxscript"}
 
 
 @pytest.fixture(autouse=True)
@@ -49,5 +49,5 @@ def test_the_error_names_the_packages_and_the_extra(tmp_path: Path, encoder_id: 
     folder = model_folder(tmp_path / "model")
     with pytest.raises(EncoderError) as error:
         load_encoder(encoder_id.replace("FOLDER", str(folder)))
-    assert f"{package} and torch" in str(error.value)
+    assert f"{package}, torch and onnxscript" in str(error.value)
     assert str(error.value).endswith("Run pip install 'nearspace[models]'.")
