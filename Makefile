@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint bench lock screenshots clean
+.PHONY: demo test test-models lint bench lock screenshots clean
 
 demo: $(READY)  ## ingest the sample collection and open the search page (NEARSPACE_HEADLESS=1: no browser)
 	$(BIN)/nearspace demo $(DEMO_OPTIONS)
 
 test: $(READY)  ## every test, the browser's too where Chromium is installed
 	$(BIN)/python -m pytest $(TEST_OPTIONS)
+
+test-models: .venv-models/ready  ## the tests of OpenCLIP and sentence-transformers encoders (installs torch: several GB)
+	.venv-models/bin/python -m pytest tests/ingest/encoders $(TEST_OPTIONS)
 
 lint: $(READY)  ## style, formatting and types
 	$(BIN)/ruff check .
@@ -23,6 +26,9 @@ lock: $(READY)  ## resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --upgrade --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra models --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-emit-index-url --no-config --constraint requirements.lock --upgrade --quiet \
+	    --output-file requirements-models.lock
 
 screenshots: $(READY)  ## make the README's pictures anew (needs Chromium)
 	$(BIN)/python -m tests.browser.screenshots
@@ -36,6 +42,13 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-clean:  ## remove the environment, caches and the demo's space
-	rm -rf .venv .nearspace .pytest_cache .ruff_cache .mypy_cache build dist *.egg-info
+.venv-models/ready: requirements-models.lock pyproject.toml
+	@echo "setting up .venv-models (several minutes, once) ..."
+	@test -x .venv-models/bin/python || $(PYTHON) -m venv .venv-models
+	@.venv-models/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-models.lock
+	@.venv-models/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:  ## remove the environments, caches and the demo's space
+	rm -rf .venv .venv-models .nearspace .pytest_cache .ruff_cache .mypy_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
