@@ -24,10 +24,12 @@ class Recipe:
 
     rate: float = 3e-4
     decay: float = 1.0
-    dropout: float = 0.5
+    dropout: float = 0.8
+    """High, as for `lite` itself: a person's pictures are few."""
     epochs: int = 60
-    batch: int = 256
-    patience: int = 10
+    batch: int = 1024
+    """Large, since every other picture of a batch is what a caption is told apart from."""
+    patience: int = 15
     """Epochs without a better score after which training ends."""
     temperature: float = 0.05
     """Where the learned temperature starts."""
