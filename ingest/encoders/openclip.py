@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ingest.encoders.base import Encoder, Say
 from ingest.encoders.catalogue import licence_of
@@ -13,9 +13,6 @@ from ingest.encoders.keeping import digest_of, digest_of_facts, read_json
 from ingest.encoders.openclip_models import PREFIX, find_pretrained, model_config
 from ingest.encoders.plugged import VERSION, Plan, TorchModel, load_plugged
 from ingest.errors import WeightsError
-
-if TYPE_CHECKING:
-    pass
 
 INT8 = "@int8"
 """At the end of an id: the towers' weights are rounded to 8 bits, which is faster on a CPU."""
@@ -62,9 +59,10 @@ def load_openclip(encoder_id: str, *, device: str = "cpu", say: Say | None = Non
         files = _files_of_folder(encoder_id, folder, say)
     elif name.startswith("hf-hub:"):
         repo = name.removeprefix("hf-hub:")
-        fetch_first(repo, [CONFIG], encoder_id=encoder_id, say=say)
-        weights = fetch_first(repo, list(WEIGHTS), encoder_id=encoder_id, say=say)
-        files = _files_of_folder(encoder_id, weights.parent, say, repo=repo)
+        for _ in range(2):  # fetching one may bring a newer version than the other's
+            fetch_first(repo, [CONFIG], encoder_id=encoder_id, say=say)
+            weights = fetch_first(repo, list(WEIGHTS), encoder_id=encoder_id, say=say)
+        files = _files_of_folder(encoder_id, weights.parent, say)
     else:
         files = _files_of_name(encoder_id, name, say)
     plan = Plan(
@@ -77,7 +75,7 @@ def load_openclip(encoder_id: str, *, device: str = "cpu", say: Say | None = Non
     return load_plugged(plan, device, say=say)
 
 
-def _files_of_folder(encoder_id: str, folder: Path, say: Say | None, repo: str = "") -> Files:
+def _files_of_folder(encoder_id: str, folder: Path, say: Say | None) -> Files:
     config = read_json(folder / CONFIG)
     weights = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
     weights = weights or next(iter(sorted(folder.glob("*.safetensors"))), None)
@@ -89,13 +87,12 @@ def _files_of_folder(encoder_id: str, folder: Path, say: Say | None, repo: str =
     if text.get("hf_tokenizer_name"):
         named = str(text["hf_tokenizer_name"])
         tokenizer = folder if not tokenizer_lacking(folder) else _tokenizer_folder(encoder_id, named, say)
-    inside = folder / str(text.get("hf_model_name", ""))
     return Files(
         config=model,
         preprocess=config.get("preprocess_cfg", {}),
         weights=weights,
         tokenizer=tokenizer,
-        text_config=inside if (inside / "config.json").is_file() else _text_config_folder(encoder_id, text, say),
+        text_config=_text_config_folder(encoder_id, text, say, beside=folder),
         licence=licence_in(folder),
     )
 
@@ -118,7 +115,7 @@ def _files_of_name(encoder_id: str, name: str, say: Say | None) -> Files:
         preprocess={key: facts[key] for key in ("mean", "std", "interpolation", "resize_mode") if key in facts},
         weights=weights,
         tokenizer=tokenizer,
-        text_config=_text_config_folder(encoder_id, text, say),
+        text_config=_text_config_folder(encoder_id, text, say, beside=weights.parent),
         licence=licence_in(weights.parent),
     )
 
@@ -149,12 +146,12 @@ def _tokenizer_folder(encoder_id: str, repo: str, say: Say | None) -> Path:
     return fetch_matching(repo, TOKENIZER_FILES, tokenizer_lacking, encoder_id=encoder_id, say=say)
 
 
-def _text_config_folder(encoder_id: str, text: Mapping[str, Any], say: Say | None) -> Path | None:
+def _text_config_folder(encoder_id: str, text: Mapping[str, Any], say: Say | None, *, beside: Path) -> Path | None:
     if not text.get("hf_model_name"):
         return None
     named = str(text["hf_model_name"])
-    if Path(named).is_dir():
-        return Path(named)
+    if (beside / named / "config.json").is_file():
+        return beside / named
     return fetch_first(named, ["config.json"], encoder_id=encoder_id, say=say).parent
 
 
@@ -193,7 +190,6 @@ def _load(encoder_id: str, files: Files) -> TorchModel:
 
 def damaged(encoder_id: str, weights: Path, why: str, error: Exception) -> WeightsError:
     """The error for weights that cannot be loaded."""
-
     return WeightsError(
         f"{encoder_id} needs {weights.name}, and cannot load {weights}.\n"
         f"It could not be loaded: {why} ({one_line(error)}).\n"

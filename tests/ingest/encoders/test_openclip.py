@@ -146,6 +146,16 @@ def test_the_fingerprint_tells_weights_preparation_and_rounding_apart(encoder_ca
     assert len({fingerprint(one), fingerprint(weights), fingerprint(prepared), fingerprint(one, True)}) == 4
 
 
+def test_files_of_other_programs_in_the_folder_change_nothing(encoder_cache: Path, tmp_path: Path) -> None:
+    folder = openclip_folder(tmp_path / "model")
+    before = load(folder)
+    # As the hub's repositories of CLIP models have them, for transformers.
+    for name in ("config.json", "tokenizer.json", "preprocessor_config.json"):
+        (folder / name).write_text("{}", encoding="utf-8")
+    (folder / "pytorch_model.bin").write_bytes(b"other weights")
+    assert load(folder).info == before.info
+
+
 def test_changed_weights_are_noticed(encoder_cache: Path, tmp_path: Path) -> None:
     folder = openclip_folder(tmp_path / "model", seed=3)
     before = load(folder)
