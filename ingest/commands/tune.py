@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from rich.table import Table
 from rich.text import Text
 
+from ingest.cli import INTERRUPTED
 from ingest.console import Counting, count_progress, printable, result_console, say
 from ingest.encoders.tuned import PREFIX, check_free
 from ingest.report import ALL_WELL, NOTHING_DONE, SOME_FAILED, SourceOutcome
@@ -31,6 +32,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         with _Stages() as stages:
             tuning = tune(collected, source, watch=stages, say=say)
+    except KeyboardInterrupt:
+        say("stopped; nothing was kept, and nothing has changed")
+        return INTERRUPTED
     finally:
         _show_left_out(collected.left_out)
     _show(tuning, time.monotonic() - started)

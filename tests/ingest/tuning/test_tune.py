@@ -176,3 +176,13 @@ def test_weights_change_the_fingerprint(tuning, kept, lite: LiteEncoder):
     keep(replace(tuning, aligner=moved), "things", overwrite=True)
     assert load_encoder(kept).info.fingerprint != before
     assert tuned_figures("things")["base"]["fingerprint"] == lite.info.fingerprint
+
+
+def test_an_interrupted_tuning_says_that_nothing_was_kept(things, capsys, monkeypatch):
+    def interrupted(*given, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ingest.tuning.tune.train", interrupted)
+    assert cli.main(["tune", str(things), "--name", "halfway"]) == 130
+    assert "nothing was kept" in " ".join(capsys.readouterr().err.split())
+    assert "halfway" not in tuned_names()
