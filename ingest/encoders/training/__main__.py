@@ -1,34 +1,48 @@
 """`python -m ingest.encoders.training --data ../shared/data --out data/models/lite`: everything, start to end."""
 
 import argparse
+import copy
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ingest.encoders.minilm import MiniLM, load_minilm
 from ingest.encoders.onnx import cache_folder, open_session, sha256_of
-from ingest.encoders.training.aligner import Recipe, train
+from ingest.encoders.training.activations import Activations, cached_activations
+from ingest.encoders.training.aligner import Aligner, Recipe, train
+from ingest.encoders.training.blocks import LastBlocks, outputs
+from ingest.encoders.training.classes import class_names, synsets
 from ingest.encoders.training.efficientnet_lite2 import load_tower
-from ingest.encoders.training.evaluate import naming, retrieval
-from ingest.encoders.training.export import SMALL, features_model, fold, image_model
-from ingest.encoders.training.features import (
-    BATCH,
-    CROPS,
+from ingest.encoders.training.evaluate import matching, naming, retrieval
+from ingest.encoders.training.export import SMALL, FoldedTower, entrance_model, fold, image_model
+from ingest.encoders.training.finetune import FineTuning, Material, draw_back, finetune
+from ingest.encoders.training.reference import write_image_reference, write_text_reference
+from ingest.encoders.training.views import (
     Captioned,
-    cached_features,
+    batches,
+    cutout_phrases,
+    halves,
     read_captioned,
+    read_cutouts,
     read_labelled,
     view,
 )
-from ingest.encoders.training.reference import write_image_reference, write_text_reference
 from ingest.encoders.weights import minilm_folder
-from ingest.errors import WeightsError
 
 Array = NDArray[np.float32]
+PHOTO_VIEWS = ("whole", "crop-0", "crop-1")
+CUTOUT_VIEWS = ("whole", "placed-0", "placed-1", "placed-2", "placed-3")
+SHARE = 0.85
+"""How far the weights go from where fine-tuning began to where it ended."""
+CUTOUTS = Path("/usr/share/tuxpaint/stamps")
+"""Where Debian's package tuxpaint-stamps-default puts its pictures."""
 
 
 def main() -> None:
@@ -36,50 +50,101 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ingest.encoders.training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with flickr8k, imagenet_sample and photos")
     parser.add_argument("--out", type=Path, required=True, help="folder the weights are written to")
-    parser.add_argument("--cache", type=Path, default=cache_folder() / "training", help="where features are kept")
+    parser.add_argument(
+        "--cache", type=Path, default=cache_folder() / "training", help="where activations and checkpoints are kept"
+    )
+    parser.add_argument("--cutouts", type=Path, default=CUTOUTS, help="folder of the stamps of tuxpaint-stamps-default")
     options = parser.parse_args()
-    make_weights(options.data, options.out, options.cache)
+    make_weights(options.data, options.out, options.cache, options.cutouts)
 
 
-def make_weights(data: Path, out: Path, cache: Path) -> None:
-    """Train on the train split of `data`, measure on what was held out, write everything into `out`."""
-    published = load_tower()
-    model = features_model(fold(published))
+def make_weights(data: Path, out: Path, cache: Path, cutouts: Path = CUTOUTS) -> None:
+    """Train on the train split of `data` and half of the cut-outs, measure on the rest, write everything into `out`."""
+    published = fold(load_tower())
     out.mkdir(parents=True, exist_ok=True)
     write_text_reference(out, minilm_folder())
     text = load_minilm(out, say=print)
-    pictures = read_captioned(data / "flickr8k", "train")
     names = text.encode([f"a photo of a {name}" for name in class_names()])
-    captions = text.encode([caption for group in pictures.captions for caption in group])
-    views = [
-        cached_features(pictures.files, name, model, cache, print)
-        for name in ("whole", "mirrored", *(f"crop-{number}" for number in range(CROPS)))
-    ]
-    recipe = Recipe()
-    aligner = train(views, captions.reshape(len(pictures.files), -1, names.shape[1]), names, recipe, print)
+    recipe, tuning = Recipe(), FineTuning()
+    pictures, stamps = read_captioned(data / "flickr8k", "train"), read_cutouts(cutouts)
+    trained_on, held_out = halves(stamps)
+    tower, aligner = _trained(published, text, names, pictures, trained_on, cache, recipe, tuning)
 
-    tower, weights = fold(published, SMALL), aligner.weights()
-    (out / "image.onnx").write_bytes(image_model(tower, weights, SMALL))
-    write_image_reference(out, tower, weights.rounded(SMALL))
+    rounded, weights = tower.rounded(SMALL), aligner.weights()
+    (out / "image.onnx").write_bytes(image_model(rounded, weights, SMALL))
+    write_image_reference(out, rounded, weights.rounded(SMALL))
     figures = {
-        "recipe": asdict(recipe),
+        "recipe": {"aligner": asdict(recipe), "fine-tuning": asdict(tuning), "share": SHARE},
         "image_sha256": sha256_of(out / "image.onnx"),
-        **measure(out / "image.onnx", text, names, data),
+        **measure(out / "image.onnx", text, names, data, stamps, held_out),
     }
     (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=1))
 
 
-def measure(image_file: Path, text_tower: MiniLM, names: Array, data: Path) -> dict[str, object]:
-    """Figures of the finished image tower on pictures it was not trained on."""
+def _trained(
+    published: FoldedTower,
+    text: MiniLM,
+    names: Array,
+    pictures: Captioned,
+    cutouts: Captioned,
+    cache: Path,
+    recipe: Recipe,
+    tuning: FineTuning,
+) -> tuple[FoldedTower, Aligner]:
+    """The fine-tuned tower and its aligner; `cache` keeps what is computed on the way."""
+    blocks, model = LastBlocks(published), entrance_model(published)
+    photo_views = [cached_activations(pictures.files, name, model, cache, print) for name in PHOTO_VIEWS]
+    cutout_views = [cached_activations(cutouts.files, name, model, cache, print) for name in CUTOUT_VIEWS]
+    captions = _encoded(text, pictures.captions)
+    aligned = cache / f"aligner-{_key(model, recipe, PHOTO_VIEWS, pictures.captions)}.pt"
+    if not aligned.exists():
+        pooled, logits = _features(blocks, photo_views)
+        first = train(pooled, logits, captions, torch.from_numpy(names), recipe, print)
+        torch.save({"aligner": first.state_dict(), "logits": logits}, aligned)
+    kept = torch.load(aligned, weights_only=True)
+    aligner = Aligner(torch.from_numpy(names), recipe)
+    aligner.load_state_dict(kept["aligner"])
+    photos = Material(photo_views, kept["logits"], captions)
+    phrases = _encoded(text, [cutout_phrases(caption) for (caption,) in cutouts.captions])
+    stamps = Material(cutout_views, _features(blocks, cutout_views)[1], phrases)
+    begun = [copy.deepcopy(part.state_dict()) for part in (blocks, aligner)]
+    checkpoint = cache / f"fine-tuned-{_key(aligned.name, tuning, CUTOUT_VIEWS, cutouts.captions)}.pt"
+    finetune(blocks, aligner, photos, stamps, tuning, checkpoint, print)
+    for part, start in zip((blocks, aligner), begun, strict=True):
+        draw_back(part, start, SHARE)
+    return blocks.put_into(published), aligner
+
+
+def _key(*parts: object) -> str:
+    """Names what was made from `parts`, so that it is found again only if all of them are the same."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _features(blocks: LastBlocks, views: Sequence[Activations]) -> tuple[Tensor, Tensor]:
+    """What the blocks give for each view: pooled [v, n, 1280], logits [v, n, 1000]."""
+    pooled, logits = zip(*(outputs(blocks, view) for view in views), strict=True)
+    return torch.stack(pooled), torch.stack(logits)
+
+
+def _encoded(text: MiniLM, captions: Sequence[Sequence[str]]) -> Tensor:
+    """The vectors of n times k captions, [n, k, 384]."""
+    rows = text.encode([caption for group in captions for caption in group])
+    return torch.from_numpy(rows).view(len(captions), -1, rows.shape[1])
+
+
+def measure(
+    image_file: Path, text_tower: MiniLM, names: Array, data: Path, cutouts: Captioned, held_out: Captioned
+) -> dict[str, object]:
+    """Figures of the finished image tower on pictures it was not trained on.
+
+    The `held_out` cut-outs are looked for among the captions of all.
+    """
     session = open_session(image_file)
 
-    def encode(files: tuple[Path, ...] | list[Path]) -> Array:
-        rows = []
-        for start in range(0, len(files), BATCH):
-            pixels = np.stack([view(file, "whole") for file in files[start : start + BATCH]])
-            rows.append(session.run(["vectors"], {"pixels": pixels})[0])
-        return np.concatenate(rows)
+    def encode(files: Sequence[Path]) -> Array:
+        rows = batches(lambda file: view(file, "whole"), files)
+        return np.concatenate([session.run(["vectors"], {"pixels": pixels})[0] for pixels in rows])
 
     def captioned(pictures: Captioned) -> dict[str, object]:
         owners = np.repeat(np.arange(len(pictures.files)), [len(group) for group in pictures.captions])
@@ -89,30 +154,18 @@ def measure(image_file: Path, text_tower: MiniLM, names: Array, data: Path) -> d
     files, wnids = read_labelled(data / "imagenet_sample")
     order = synsets()
     labels = np.array([order.index(wnid) for wnid in wnids])
+    captions = sorted({caption for (caption,) in cutouts.captions})
+    places = np.array([captions.index(caption) for (caption,) in held_out.captions])
     return {
         "flickr8k val": captioned(read_captioned(data / "flickr8k", "val")),
         "photos": captioned(read_captioned(data / "photos")),
         "imagenet_sample naming": naming(encode(files), names, labels),
+        "cut-outs": {
+            "pictures": len(places),
+            "captions": len(captions),
+            "image_to_text": matching(encode(held_out.files), text_tower.encode(captions), places),
+        },
     }
-
-
-def synsets() -> list[str]:
-    """The WordNet ids of the 1,000 ImageNet classes, in the classifier's order."""
-    return _timm("imagenet_synsets.txt").split()
-
-
-def class_names() -> list[str]:
-    """The first name of each ImageNet class, in the classifier's order."""
-    lemmas = dict(line.split("\t") for line in _timm("imagenet_synset_to_lemma.txt").splitlines())
-    return [lemmas[synset].split(",")[0] for synset in synsets()]
-
-
-def _timm(name: str) -> str:
-    # Found, not imported: importing timm needs torchvision.
-    spec = find_spec("timm")
-    if spec is None or spec.origin is None:
-        raise WeightsError("The class names come from the package timm. Run `pip install --no-deps timm`.")
-    return Path(spec.origin).parent.joinpath("data", "_info", name).read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":

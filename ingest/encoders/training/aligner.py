@@ -1,10 +1,10 @@
-"""The aligner: maps the frozen image tower's output into the frozen text tower's space, trained on captions.
+"""The aligner: maps the image tower's output into the frozen text tower's space, trained on captions.
 
 Image vector = normalise(MLP(p) + prior), after "locked text tuning" (LiT, Zhai et al. 2022) with a ConSE prior
 (Norouzi et al. 2014): the mean of the class names' vectors weighted by the tower's 20 largest class probabilities.
 """
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,13 @@ from torch import Tensor, nn
 from ingest.encoders.base import Say
 from ingest.encoders.training.efficientnet_lite2 import FEATURES
 from ingest.encoders.training.export import TOP_CLASSES, AlignerWeights
-from ingest.encoders.training.features import Features
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the aligner is trained."""
+    """How the aligner is trained while the tower is frozen."""
 
     hidden: int = 1024
     dropout: float = 0.8
@@ -54,16 +53,27 @@ class Aligner(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
         self.linear = nn.Parameter(torch.eye(dimension))
+        self.log_scale = nn.Parameter(torch.tensor(-math.log(recipe.temperature)))
+        """Minus the logarithm of the loss's temperature."""
         self.dropout = recipe.dropout
 
     def forward(self, pooled: Tensor, logits: Tensor) -> Tensor:
         """Give unit rows [n, 384]."""
-        return self.combine(pooled, top_probabilities(logits) @ self.names)
-
-    def combine(self, pooled: Tensor, prior: Tensor) -> Tensor:
-        """Give unit rows [n, 384] from pooled features and the mean class name [n, 384]."""
         x = F.dropout(F.gelu(self.hidden(pooled)), self.dropout, self.training)
-        return F.normalize(self.out(x) + prior @ self.linear, dim=1)
+        return F.normalize(self.out(x) + top_probabilities(logits) @ self.names @ self.linear, dim=1)
+
+    def temperature(self) -> float:
+        """What the temperature of the loss is now."""
+        return math.exp(-float(self.log_scale.detach()))
+
+    def parameter_groups(self, rate: float, weight_decay: float) -> list[dict[str, object]]:
+        """The parameters for an optimiser; only the MLP's matrices decay."""
+        decayed = [self.hidden.weight, self.out.weight]
+        free = [self.hidden.bias, self.out.bias, self.linear, self.log_scale]
+        return [
+            {"params": decayed, "weight_decay": weight_decay, "lr": rate},
+            {"params": free, "weight_decay": 0.0, "lr": rate},
+        ]
 
     def weights(self) -> AlignerWeights:
         """What the exported model needs, with the prior's linear map folded into the names."""
@@ -81,27 +91,20 @@ def top_probabilities(logits: Tensor) -> Tensor:
     return torch.softmax(logits.masked_fill(logits < least, float("-inf")), dim=1)
 
 
-def train(views: Sequence[Features], captions: Array, names: Array, recipe: Recipe, say: Say) -> Aligner:
-    """Train on `views` (each the features of the same n pictures), `captions` [n, k, 384] and `names` [1000, 384]."""
+def train(pooled: Tensor, logits: Tensor, captions: Tensor, names: Tensor, recipe: Recipe, say: Say) -> Aligner:
+    """Train on v views of n pictures: pooled [v, n, 1280], logits [v, n, 1000], captions [n, k, 384]."""
     torch.manual_seed(recipe.seed)
-    aligner = Aligner(torch.from_numpy(names), recipe)
-    pooled = torch.from_numpy(np.stack([view.pooled for view in views]))
-    logits = torch.from_numpy(np.stack([view.logits for view in views]))
-    # The prior never changes, so it is computed once for every view.
-    priors = torch.stack([top_probabilities(view) @ aligner.names for view in logits])
-    texts = torch.from_numpy(captions)
-    scale = nn.Parameter(torch.tensor(-np.log(recipe.temperature), dtype=torch.float32))
-    optimiser = _optimiser(aligner, scale, recipe)
-    count = pooled.shape[1]
+    aligner = Aligner(names, recipe)
+    optimiser = torch.optim.AdamW(aligner.parameter_groups(recipe.rate, recipe.weight_decay))
+    views, count = pooled.shape[:2]
     steps = count // recipe.batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, total_steps=recipe.epochs * steps)
     for epoch in range(1, recipe.epochs + 1):
         total = 0.0
         for rows in torch.randperm(count)[: steps * recipe.batch].split(recipe.batch):
-            which = torch.randint(len(views), rows.shape)
-            texts_now = texts[rows, torch.randint(texts.shape[1], rows.shape)]
-            vectors = aligner.combine(pooled[which, rows], priors[which, rows])
-            loss = contrast(vectors, texts_now, scale.exp())
+            which = torch.randint(views, rows.shape)
+            vectors = aligner(pooled[which, rows], logits[which, rows])
+            loss = contrast(vectors, captions[rows], aligner.log_scale.exp())
             kept = keep(vectors, logits[which, rows], aligner.names, recipe.keep_temperature)
             optimiser.zero_grad()
             (loss + recipe.keep_classes * kept).backward()
@@ -109,28 +112,28 @@ def train(views: Sequence[Features], captions: Array, names: Array, recipe: Reci
             schedule.step()
             total += float(loss.detach())
         if epoch % 10 == 0 or epoch == recipe.epochs:
-            temperature = float((-scale.detach()).exp())
-            say(f"epoch {epoch} of {recipe.epochs}: loss {total / steps:.3f}, temperature {temperature:.3f}")
+            say(f"aligner, epoch {epoch} of {recipe.epochs}: loss {total / steps:.3f}")
     return aligner.eval()
 
 
-def contrast(vectors: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
-    """Symmetric InfoNCE: row i of `vectors` belongs to row i of `texts` and to no other."""
-    cosines = vectors @ texts.T * scale
-    places = torch.arange(len(vectors))
-    return (F.cross_entropy(cosines, places) + F.cross_entropy(cosines.T, places)) / 2
+def contrast(vectors: Tensor, captions: Tensor, scale: Tensor) -> Tensor:
+    """Symmetric InfoNCE of pictures [n, d] and their captions [n, k, d], all k of them at once.
+
+    Each caption shall find its own picture among n; each picture shall give its own k captions the same, and the
+    captions of the others no, probability.  The floor of the second part, log k, is taken off.
+    """
+    count, per_picture, dimension = captions.shape
+    cosines = vectors @ captions.reshape(count * per_picture, dimension).T * scale
+    owners = torch.arange(count)
+    to_pictures = F.cross_entropy(cosines.T, owners.repeat_interleave(per_picture))
+    own = cosines.view(count, count, per_picture)[owners, owners]
+    to_captions = (torch.logsumexp(cosines, dim=1, keepdim=True) - own).mean() - math.log(per_picture)
+    return (to_pictures + to_captions) / 2
 
 
 def keep(vectors: Tensor, logits: Tensor, names: Tensor, temperature: float) -> Tensor:
     """How far naming by the nearest class name is from the tower's own class probabilities (cross-entropy)."""
     return F.cross_entropy(vectors @ names.T / temperature, torch.softmax(logits, dim=1))
-
-
-def _optimiser(aligner: Aligner, scale: nn.Parameter, recipe: Recipe) -> torch.optim.Optimizer:
-    decayed = [aligner.hidden.weight, aligner.out.weight]
-    free = [aligner.hidden.bias, aligner.out.bias, aligner.linear, scale]
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": free, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=recipe.rate)
 
 
 def _numpy(tensor: Tensor) -> Array:

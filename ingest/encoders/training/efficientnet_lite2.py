@@ -28,6 +28,8 @@ _STAGES = (
     (6, 208, 5, 5, 2),
     (6, 352, 1, 3, 1),
 )
+FROZEN_BLOCKS = 15
+"""The blocks of the first five stages: they stay as published."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,13 @@ def naming(images: Array, names: Array, labels: NDArray[np.int64]) -> float:
     return round(float(((images @ names.T).argmax(axis=1) == labels).mean() * 100), 2)
 
 
+def matching(images: Array, captions: Array, places: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Recall of `captions` [k, d], all different, by `images` [n, d], where the caption of image i is places[i]."""
+    cosines = images @ captions.T
+    own = cosines[np.arange(len(places)), places]
+    return _recall((cosines > own[:, None]).sum(axis=1))
+
+
 def _recall(ranks: NDArray[np.int64]) -> tuple[float, float, float]:
     one, five, ten = (round(float((ranks < depth).mean() * 100), 2) for depth in DEPTHS)
     return one, five, ten

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from ingest.encoders.graph import Graph, Stored, as_stored
 from ingest.encoders.training.efficientnet_lite2 import (
-    FEATURES,
+    FROZEN_BLOCKS,
     IMAGE_SIZE,
+    BlockShape,
     EfficientNetLite2,
     block_shapes,
     same_padding,
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 TOP_CLASSES = 20
 """How many class probabilities the prior averages (ConSE, Norouzi et al. 2014)."""
+FROZEN_CONVOLUTIONS = 3 * FROZEN_BLOCKS
+"""The stem, the two of the first block, the three of each further one."""
+ENTRANCE = (17, 17, 120)
+"""Height, width and channels of what enters the blocks that are fine-tuned."""
 
 Array = NDArray[np.float32]
 
@@ -47,6 +52,13 @@ class FoldedTower:
     classifier: tuple[Array, Array]
     """weight [1000, 1280], bias [1000]."""
 
+    def rounded(self, storage: Storage) -> "FoldedTower":
+        """The same tower as `storage` keeps it."""
+        return FoldedTower(
+            convolutions=tuple((as_stored(weight, storage.convolutions), bias) for weight, bias in self.convolutions),
+            classifier=(as_stored(self.classifier[0], storage.matrices), self.classifier[1]),
+        )
+
 
 @dataclass(frozen=True)
 class AlignerWeights:
@@ -68,8 +80,8 @@ class AlignerWeights:
         )
 
 
-def fold(tower: EfficientNetLite2, storage: Storage = EXACT) -> FoldedTower:
-    """Fold every batch norm into its convolution and round the weights to what `storage` keeps of them."""
+def fold(tower: EfficientNetLite2) -> FoldedTower:
+    """Fold every batch norm into its convolution."""
     pairs = [(tower._conv_stem, tower._bn0)]
     for block in tower._blocks:
         if block.shape.expansion > 1:
@@ -81,26 +93,26 @@ def fold(tower: EfficientNetLite2, storage: Storage = EXACT) -> FoldedTower:
         gain = norm.weight.detach().double() / (norm.running_var.double() + norm.eps).sqrt()
         weight = convolution.weight.detach().double() * gain[:, None, None, None]
         bias = norm.bias.detach().double() - norm.running_mean.double() * gain
-        kept = as_stored(weight.float().numpy(), storage.convolutions)
-        folded.append((kept, bias.float().numpy()))
-    classifier = tower._fc.weight.detach().float().numpy()
-    return FoldedTower(
-        convolutions=tuple(folded),
-        classifier=(as_stored(classifier, storage.matrices), tower._fc.bias.detach().float().numpy()),
-    )
+        folded.append((weight.float().numpy(), bias.float().numpy()))
+    classifier = tower._fc.weight.detach().float().numpy(), tower._fc.bias.detach().float().numpy()
+    return FoldedTower(tuple(folded), classifier)
 
 
-def features_model(tower: FoldedTower, storage: Storage = EXACT) -> bytes:
-    """ONNX: `pixels` uint8 [n, 260, 260, 3] to `pooled` [n, 1280] and `logits` [n, 1000]."""
+def entrance_model(tower: FoldedTower) -> bytes:
+    """ONNX: `pixels` uint8 [n, 260, 260, 3] to `activations`, float16 [n, *ENTRANCE]: what enters the last blocks."""
+    from onnx import TensorProto, helper
+
     graph = Graph()
-    pooled, logits = _tower_nodes(graph, tower, storage)
-    graph.node("Identity", pooled, name="pooled")
-    graph.node("Identity", logits, name="logits")
-    return graph.model("efficientnet_lite2", [_pixels()], [_floats("pooled", FEATURES), _floats("logits", 1000)])
+    convolve = _Convolutions(graph, tower, EXACT)
+    entered = _first_blocks(graph, convolve)
+    half = graph.node("Cast", entered, to=TensorProto.FLOAT16)
+    graph.node("Transpose", half, name="activations", perm=[0, 2, 3, 1])
+    output = helper.make_tensor_value_info("activations", TensorProto.FLOAT16, ["n", *ENTRANCE])
+    return graph.model("efficientnet_lite2_first_blocks", [_pixels()], [output])
 
 
 def image_model(tower: FoldedTower, aligner: AlignerWeights, storage: Storage) -> bytes:
-    """ONNX: `pixels` uint8 [n, 260, 260, 3] to `vectors`, unit rows [n, 384]."""
+    """ONNX: `pixels` uint8 [n, 260, 260, 3] to `vectors`, unit rows [n, 384]; `pooled` and `logits` are within."""
     graph = Graph()
     pooled, logits = _tower_nodes(graph, tower, storage)
     hidden = graph.node(
@@ -119,38 +131,49 @@ def image_model(tower: FoldedTower, aligner: AlignerWeights, storage: Storage) -
     return graph.model("lite_image", [_pixels()], [_floats("vectors", aligner.prior.shape[1])])
 
 
-def _tower_nodes(graph: Graph, tower: FoldedTower, storage: Storage) -> tuple[str, str]:
-    from onnx import TensorProto
+class _Convolutions:
+    """Adds the tower's convolutions to a graph, one at each call, in the order of use."""
 
-    convolutions = iter(tower.convolutions)
-    size = IMAGE_SIZE
+    def __init__(self, graph: Graph, tower: FoldedTower, storage: Storage) -> None:
+        self._graph = graph
+        self._left = iter(tower.convolutions)
+        self._storage = storage
+        self._size = IMAGE_SIZE
+        self._zero = graph.weight(np.array(0.0, np.float32))
+        self._six = graph.weight(np.array(6.0, np.float32))
 
-    def convolve(x: str, stride: int = 1, *, clip: bool) -> str:
-        nonlocal size
-        weight, bias = next(convolutions)
+    def __call__(self, x: str, stride: int = 1, *, clip: bool) -> str:
+        graph = self._graph
+        weight, bias = next(self._left)
         kernel, per_group = weight.shape[2], weight.shape[1]
-        before, after = same_padding(size, kernel, stride)
-        size = -(-size // stride)
+        before, after = same_padding(self._size, kernel, stride)
+        self._size = -(-self._size // stride)
         x = graph.node(
             "Conv",
             x,
-            graph.weight(weight, storage.convolutions),
+            graph.weight(weight, self._storage.convolutions),
             graph.weight(bias),
             strides=[stride, stride],
             pads=[before, before, after, after],
             kernel_shape=[kernel, kernel],
             group=weight.shape[0] if per_group == 1 else 1,
         )
-        return graph.node("Clip", x, zero, six) if clip else x
+        return graph.node("Clip", x, self._zero, self._six) if clip else x
 
-    zero = graph.weight(np.array(0.0, np.float32))
-    six = graph.weight(np.array(6.0, np.float32))
+
+def _first_blocks(graph: Graph, convolve: _Convolutions) -> str:
+    from onnx import TensorProto
+
     x = graph.node("Cast", "pixels", to=TensorProto.FLOAT)
     x = graph.node("Sub", x, graph.weight(np.array(127.0, np.float32)))
     x = graph.node("Mul", x, graph.weight(np.array(1.0 / 128.0, np.float32)))
     x = graph.node("Transpose", x, perm=[0, 3, 1, 2])
     x = convolve(x, 2, clip=True)
-    for shape in block_shapes():
+    return _blocks(graph, convolve, x, block_shapes()[:FROZEN_BLOCKS])
+
+
+def _blocks(graph: Graph, convolve: _Convolutions, x: str, shapes: list[BlockShape]) -> str:
+    for shape in shapes:
         inputs = x
         if shape.expansion > 1:
             x = convolve(x, clip=True)
@@ -158,10 +181,16 @@ def _tower_nodes(graph: Graph, tower: FoldedTower, storage: Storage) -> tuple[st
         x = convolve(x, clip=False)
         if shape.is_residual:
             x = graph.node("Add", x, inputs)
-    x = convolve(x, clip=True)
-    pooled = graph.node("Flatten", graph.node("GlobalAveragePool", x))
-    weight, bias = tower.classifier
-    return pooled, graph.node("Gemm", pooled, graph.weight(weight, storage.matrices), graph.weight(bias), transB=1)
+    return x
+
+
+def _tower_nodes(graph: Graph, tower: FoldedTower, storage: Storage) -> tuple[str, str]:
+    """Add the whole tower; its results are the tensors `pooled` and `logits`."""
+    convolve = _Convolutions(graph, tower, storage)
+    x = _blocks(graph, convolve, _first_blocks(graph, convolve), block_shapes()[FROZEN_BLOCKS:])
+    pooled = graph.node("Flatten", graph.node("GlobalAveragePool", convolve(x, clip=True)), name="pooled")
+    weight, bias = (graph.weight(tower.classifier[0], storage.matrices), graph.weight(tower.classifier[1]))
+    return pooled, graph.node("Gemm", pooled, weight, bias, name="logits", transB=1)
 
 
 def _top_probabilities(graph: Graph, logits: str) -> str:

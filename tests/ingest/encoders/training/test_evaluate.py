@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ingest.encoders.training.evaluate import naming, retrieval
+from ingest.encoders.training.evaluate import matching, naming, retrieval
 
 
 def test_recall_counts_the_captions_whose_own_picture_is_among_the_first() -> None:
@@ -29,3 +29,12 @@ def test_naming_is_the_share_of_pictures_nearest_to_their_own_name() -> None:
     names = np.eye(3, dtype=np.float32)
     images = np.array([[0.9, 0.1, 0], [0.9, 0.1, 0], [0, 0, 1], [0, 1, 0]], np.float32)
     assert naming(images, names, np.array([0, 1, 2, 1])) == 75.0
+
+
+def test_matching_ranks_the_right_caption_among_all_that_differ() -> None:
+    captions = np.eye(12, dtype=np.float32)
+    images = np.zeros((3, 12), np.float32)
+    images[0, 3] = 1  # Its own caption is first.
+    images[1, :4] = 0.9, 0.1, 0.2, 0.3  # Its own is fourth.
+    images[2] = np.linspace(1, 0.5, 12)  # Its own is last.
+    assert matching(images, captions, np.array([3, 1, 11])) == (33.33, 66.67, 66.67)
