@@ -20,7 +20,7 @@ lint: $(READY)  ## style, formatting and types
 	$(BIN)/mypy
 
 bench: $(READY)  ## measure; see tests/benchmarks/README.md
-	$(BIN)/python -m tests.benchmarks
+	$(firstword $(wildcard .venv-models/bin/python) $(BIN)/python) -m tests.benchmarks
 
 lock: $(READY)  ## resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv

@@ -1,13 +1,13 @@
 """Speed of `lite` on this machine, and beside it eager torch and sentence-transformers on the same weights."""
 
 import json
-import statistics
-import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest.encoders.lite import LiteEncoder, load_lite
 from ingest.encoders.pixels import IMAGE_SIZE
@@ -15,8 +15,8 @@ from ingest.encoders.weights import minilm_folder
 from ingest.packaged import sample_folder
 from ingest.readers.documents import read_document
 from ingest.readers.images import open_upright
+from tests.benchmarks.turns import Contender, compare, show
 
-ROUNDS = 5
 PICTURES = 64
 SHORT_TEXTS = 512
 PASSAGES = 48
@@ -25,45 +25,35 @@ CAPTIONS = Path(__file__).resolve().parents[3] / "shared" / "data" / "flickr8k" 
 
 
 def main() -> None:
-    """Print the rates, each the median of ROUNDS rounds in which every contender has its turn."""
+    """Print pictures and texts a second, beside sentence-transformers where it is installed."""
     lite = load_lite(say=print)
     pictures = [open_upright(file, at_least=IMAGE_SIZE) for file in _sample_pictures()]
     pixels = np.stack([np.asarray(picture.resize((IMAGE_SIZE, IMAGE_SIZE)), np.uint8) for picture in pictures[:16]])
     short, passages = _short_texts(), _passages(lite)
-    contenders: dict[str, tuple[int, Callable[[], object]]] = {
-        "pictures, ONNX Runtime alone": (
-            PICTURES,
-            lambda: [lite._image_tower.run(["vectors"], {"pixels": pixels}) for _ in range(PICTURES // 16)],
+    theirs = _sentence_transformer() if find_spec("sentence_transformers") else None
+    if theirs is None:
+        print("sentence-transformers is not installed: `make test-models` sets up .venv-models, which has it")
+    print("lite, encoding")
+    show(
+        "pictures",
+        compare(
+            {
+                "ONNX Runtime fed from memory": (PICTURES, lambda: _fed(lite, pixels)),
+                "from PIL pictures to vectors": (PICTURES, lambda: lite.encode_images(pictures)),
+            }
         ),
-        "pictures, from PIL to vectors": (PICTURES, lambda: lite.encode_images(pictures)),
-        "short texts": (len(short), lambda: lite.encode_texts(short)),
-        f"passages of {PASSAGE_TOKENS} tokens": (len(passages), lambda: lite.encode_texts(passages)),
-    }
-    eager = "the same passages, eager sentence-transformers"
-    if find_spec("sentence_transformers"):
-        theirs = _sentence_transformer()
-        contenders[eager] = (len(passages), lambda: theirs(passages))
-        contenders["the same short texts, eager sentence-transformers"] = (len(short), lambda: theirs(short))
-    else:
-        print("sentence-transformers is not installed: `pip install -e '.[models]'` to compare with it")
-    print(f"lite, encoding ({ROUNDS} rounds, median)")
-    rates = compare(contenders)
-    for name, rate in rates.items():
-        print(f"  {name:<52} {rate:8.1f} /s")
-    if eager in rates:
-        print(f"  passages, ours to theirs {rates[f'passages of {PASSAGE_TOKENS} tokens'] / rates[eager]:.2f} x")
+    )
+    for things, texts in (("short texts", short), (f"passages of {PASSAGE_TOKENS} tokens", passages)):
+        contenders: dict[str, Contender] = {}
+        if theirs:
+            contenders["sentence-transformers, eager torch"] = (len(texts), partial(theirs, texts))
+        contenders["Nearspace"] = (len(texts), partial(lite.encode_texts, texts))
+        show(things, compare(contenders))
 
 
-def compare(contenders: dict[str, tuple[int, Callable[[], object]]]) -> dict[str, float]:
-    """The rate of each contender (how many it does, the doing), turn by turn, so that noise falls on all alike."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(ROUNDS + 1):
-        for name, (_, work) in contenders.items():
-            started = time.perf_counter()
-            work()
-            times[name].append(time.perf_counter() - started)
-    # The first round warms up.
-    return {name: contenders[name][0] / statistics.median(taken[1:]) for name, taken in times.items()}
+def _fed(lite: LiteEncoder, pixels: NDArray[np.uint8]) -> None:
+    for _ in range(PICTURES // len(pixels)):
+        lite._image_tower.run(["vectors"], {"pixels": pixels})
 
 
 def _sentence_transformer() -> Callable[[list[str]], object]:
