@@ -60,7 +60,8 @@ def parser() -> argparse.ArgumentParser:
         help="read files and folders into a space",
         description="Reads pictures and documents under each PATH into a space. A second run encodes only what is new "
         "or changed, and forgets files that are gone.",
-        epilog="exit status: 0 all went well, 1 some files failed, 2 nothing could be done",
+        epilog="exit status: 0 all went well, 1 some files failed (or too many are gone to be removed without --yes), "
+        "2 nothing could be done",
     )
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, walked recursively, or a file")
     _add_where(add)
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
         "`nearspace encoders` lists them",
     )
     _add_device(add)
+    _add_choice(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
 
     find = commands.add_parser("search", help="search a space from the terminal")
@@ -141,6 +143,25 @@ def _add_device(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"where a plugged-in encoder computes: cuda, mps or cpu (default: ${DEVICE_VARIABLE}, else the fastest)",
     )
+
+
+def _add_choice(command: argparse.ArgumentParser) -> None:
+    chosen = command.add_argument_group(
+        "which files",
+        "Globs are as in a .gitignore file, for paths below PATH, upper and lower case alike; in quotation marks. Files "
+        "named .nearspaceignore leave out what a .gitignore in their place would. Sources that are left out now leave "
+        "the space.",
+    )
+    chosen.add_argument(
+        "--include", action="append", default=[], metavar="GLOB", help="only files like '*.jpg'; may be repeated"
+    )
+    chosen.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="no files or folders like 'drafts/'; repeatable"
+    )
+    chosen.add_argument("--hidden", action="store_true", help="also names that begin with a dot")
+    gone = chosen.add_mutually_exclusive_group()
+    gone.add_argument("--keep-missing", action="store_true", help="keep sources whose files are gone or left out now")
+    gone.add_argument("--yes", action="store_true", help="remove them even if they are more than half of the space")
 
 
 def _add_serving(command: argparse.ArgumentParser) -> None:

@@ -7,29 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.choosing import EVERYTHING, Chain, Choice, Chooser
 from ingest.errors import ReadError
 from ingest.readers.kinds import Kind, kind_of
 
 MAX_CAPTION = 2_000
 """Most characters of a caption that are kept."""
 
-_LITTER = frozenset(
-    name.casefold()
-    for name in (
-        "Thumbs.db",
-        "ehthumbs.db",
-        "desktop.ini",
-        "__MACOSX",
-        "@eaDir",
-        "#recycle",
-        "$RECYCLE.BIN",
-        "System Volume Information",
-    )
-)
 _MARKS_OF_A_SPACE = frozenset({"manifest.json", "ledger.db"})
 
 OnError = Callable[[Path, OSError], None]
 OnSkip = Callable[[Path, str], None]
+OnLeftOut = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
@@ -47,14 +36,25 @@ class Found:
     """What it is read as; None where no reader knows its suffix."""
 
 
-def walk(root: Path, *, on_error: OnError, on_skip: OnSkip | None = None) -> Iterator[Found]:
-    """Yield every regular file at or below `root`: a folder's own files by name, then its folders by name.
+def walk(
+    root: Path,
+    *,
+    on_error: OnError,
+    on_skip: OnSkip | None = None,
+    on_left_out: OnLeftOut | None = None,
+    choice: Choice = EVERYTHING,
+) -> Iterator[Found]:
+    """Yield every regular file at or below `root` that is wanted: a folder's own files by name, then its folders.
 
-    Hidden names, what operating systems litter folders with, and spaces are left out silently.  Links, devices and
-    names that are not valid UTF-8 go to `on_skip` with the reason; a folder or file that cannot be looked at goes to
-    `on_error`, and the walk goes on.  Links are never followed, so there are no loops and no file comes twice.
+    Hidden names, what operating systems litter folders with, and spaces are left out silently; what globs and
+    `.nearspaceignore` files leave out goes to `on_left_out`.  Links, devices and names that are not valid UTF-8 go to
+    `on_skip` with the reason; a folder or file that cannot be looked at goes to `on_error`, and the walk goes on.
+    Links are never followed, so there are no loops and no file comes twice.  A file that is named itself is yielded
+    whatever ignore files say, if the globs want it.  Raises SettingsError where a glob cannot be understood.
     """
     skip = on_skip or _say_nothing
+    leave_out = on_left_out or _keep_quiet
+    chooser = Chooser(choice)
     try:
         root = root.resolve(strict=True)
         status = root.stat()
@@ -67,42 +67,55 @@ def walk(root: Path, *, on_error: OnError, on_skip: OnSkip | None = None) -> Ite
     if not _storable(str(root)):
         skip(root, _NOT_UTF8)
     elif stat.S_ISDIR(status.st_mode):
-        yield from _walk_folder(root, on_error, skip)
-    elif stat.S_ISREG(status.st_mode):
+        yield from _walk_folder(root, chooser, on_error, skip, leave_out)
+    elif not stat.S_ISREG(status.st_mode):
+        skip(root, _SPECIAL)
+    elif chooser.wants_file(root.name, ()):
         yield Found(root, root.parent, status.st_size, status.st_mtime_ns, kind_of(root))
     else:
-        skip(root, _SPECIAL)
+        leave_out(root)
 
 
 _NOT_UTF8 = "its name is not valid UTF-8. Rename it to have it read."
 _SPECIAL = "neither a file nor a folder (a socket, pipe or device). Leave it out."
 
 
-def _walk_folder(root: Path, on_error: OnError, skip: OnSkip) -> Iterator[Found]:
-    waiting = [root]  # A stack of our own: folders may be nested deeper than Python calls may.
+def _walk_folder(
+    root: Path, chooser: Chooser, on_error: OnError, skip: OnSkip, leave_out: OnLeftOut
+) -> Iterator[Found]:  # fmt: skip
+    # A stack of our own: folders may be nested deeper than Python calls may.
+    waiting: list[tuple[Path, str, Chain]] = [(root, "", ())]
     while waiting:
-        folder = waiting.pop()
+        folder, inside, outer = waiting.pop()
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
+            names = {entry.name for entry in entries}
+            if names >= _MARKS_OF_A_SPACE:
+                continue
+            chain = chooser.enter(folder, inside, names, outer)
         except OSError as error:
             on_error(folder, error)
             continue
-        if {entry.name for entry in entries} >= _MARKS_OF_A_SPACE:
-            continue
-        folders: list[Path] = []
+        folders: list[tuple[Path, str, Chain]] = []
         for entry in entries:
-            if entry.name.startswith(".") or entry.name.casefold() in _LITTER:
+            if not chooser.is_visible(entry.name):
                 continue
             path = folder / entry.name
             if not _storable(entry.name):
                 skip(path, _NOT_UTF8)
                 continue
+            relative = f"{inside}/{entry.name}" if inside else entry.name
             try:
-                if entry.is_symlink():
+                if entry.is_dir(follow_symlinks=False):
+                    if chooser.wants_folder(relative, chain):
+                        folders.append((path, relative, chain))
+                    else:
+                        leave_out(path)
+                elif not chooser.wants_file(relative, chain):
+                    leave_out(path)
+                elif entry.is_symlink():
                     skip(path, _why_no_link(path))
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(path)
                 elif entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
                     yield Found(path, root, status.st_size, status.st_mtime_ns, kind_of(path))
@@ -114,6 +127,10 @@ def _walk_folder(root: Path, on_error: OnError, skip: OnSkip) -> Iterator[Found]
 
 
 def _say_nothing(path: Path, reason: str) -> None:
+    pass
+
+
+def _keep_quiet(path: Path) -> None:
     pass
 
 

@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from ingest.choosing import EVERYTHING, Choice
 from ingest.encoders.base import Encoder
 from ingest.engines import local
 from ingest.errors import SpaceError
 from ingest.examine import Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, Unchanged
-from ingest.files import Found, walk
+from ingest.files import Found
+from ingest.finding import find
 from ingest.readers.draft import Draft
 from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
-from ingest.space.records import Source, SourceRecord
+from ingest.space.records import SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
+from ingest.sweep import Missing, sweep
 
 _WRITES_AHEAD = 4  # groups waiting for the writer; with the engine's own bound this bounds memory
 _GROUP = 256  # sources written in one transaction at most
@@ -36,26 +39,37 @@ class Event:
 Watch = Callable[[Event], None]
 
 
-def ingest(space: Space, encoder: Encoder, paths: Sequence[Path], *, watch: Watch | None = None) -> Report:
-    """Bring `space` in step with the files under `paths`, and report an outcome for every source.
+def ingest(
+    space: Space,
+    encoder: Encoder,
+    paths: Sequence[Path],
+    *,
+    choice: Choice = EVERYTHING,
+    missing: Missing = "remove",
+    watch: Watch | None = None,
+) -> Report:
+    """Bring `space` in step with the files under `paths` that `choice` wants, and report an outcome for every source.
 
-    Sources under `paths` whose files are gone leave the space; other sources are not touched.  The caller holds the
-    space's write lock.  When this is interrupted, what is written stays, and the next run goes on from there.
+    Sources under `paths` whose files are gone, or not wanted any more, leave the space as `missing` says; other
+    sources are not touched.  The caller holds the space's write lock.  When this is interrupted, what is written
+    stays, and the next run goes on from there.
 
     Raises:
+        SettingsError: a glob cannot be understood.
         SpaceError: the space cannot be written (a full disk, a server that does not answer).
     """
     started = time.monotonic()
     report = Report()
     tell = watch or (lambda event: None)
-    files, blind = _find(paths, report, tell)
+    finds = find(paths, choice, report, lambda count: tell(Event(count, True, 0)))
+    held = sum(count for outcome, count in space.ledger.outcome_counts().items() if outcome in IN_THE_SPACE)
     run = space.ledger.begin_run([str(path) for path in paths])
     examiner = Examiner(space.ledger, encoder)
     count = local.EncodingCount()
-    with _Writer(space, run, report, lambda settled: tell(Event(len(files), False, settled))) as writer:
-        for group in local.run(files, examiner.examine, encoder, count):
+    with _Writer(space, run, report, lambda settled: tell(Event(len(finds.files), False, settled))) as writer:
+        for group in local.run(finds.files, examiner.examine, encoder, count):
             writer.put(group)
-    _sweep(space, run, paths, files, blind, report)
+    sweep(space.ledger, run, finds, report, missing=missing, held=held)
     space.index()
     if any(entry.outcome in ("added", "updated", "removed") for entry in report.outcomes):
         space.refresh_statistics()
@@ -64,62 +78,6 @@ def ingest(space: Space, encoder: Encoder, paths: Sequence[Path], *, watch: Watc
     report.encoded_images, report.encoded_texts = count.images, count.texts
     report.seconds = time.monotonic() - started
     return report
-
-
-def _find(paths: Sequence[Path], report: Report, tell: Watch) -> tuple[list[Found], list[Path]]:
-    """All files under `paths`, each once, and the folders that could not be looked into."""
-    files: dict[Path, Found] = {}
-    blind: list[Path] = []
-
-    def cannot_look(path: Path, error: OSError) -> None:
-        blind.append(path)
-        reason = f"It cannot be looked into: {error.strerror or error}. Mend its permissions and run again."
-        report.add(SourceOutcome(str(path), "failed", reason))
-
-    def skip(path: Path, reason: str) -> None:
-        report.add(SourceOutcome(str(path), "skipped", reason))
-
-    for path in paths:
-        if not path.exists():
-            blind.append(path)
-            report.add(SourceOutcome(str(path), "failed", "There is nothing at this path. Check how it is spelt."))
-            continue
-        for found in walk(path, on_error=cannot_look, on_skip=skip):
-            files.setdefault(found.path, found)
-            if len(files) % 500 == 0:
-                tell(Event(len(files), True, 0))
-    return list(files.values()), blind
-
-
-def _sweep(
-    space: Space, run: int, paths: Sequence[Path], files: Sequence[Found], blind: Sequence[Path], report: Report
-) -> None:
-    """Forget the sources under `paths` that this run did not come across: their files are gone."""
-    roots = [path.resolve() for path in paths]
-    seen_under = dict.fromkeys(roots, 0)
-    for found in files:
-        for root in roots:
-            seen_under[root] += found.path.is_relative_to(root)
-    gone: list[Source] = []
-    for source in space.ledger.sources_not_seen(run):
-        path = Path(source.path)
-        above = next((root for root in roots if path.is_relative_to(root)), None)
-        if above is None or any(path.is_relative_to(folder) for folder in blind):
-            continue
-        if not seen_under[above]:
-            note = (
-                f"{above} is empty now, and the space has sources from it: they are kept, since a folder that is not "
-                "mounted looks the same. Mount it and run again."
-            )
-            if note not in report.notes:
-                report.notes.append(note)
-            continue
-        gone.append(source)
-    if gone:
-        space.ledger.remove([source.id for source in gone])
-    for source in gone:
-        if source.outcome in IN_THE_SPACE:
-            report.add(SourceOutcome(source.path, "removed", "its file is gone"))
 
 
 class _Writer:
@@ -208,7 +166,8 @@ class _Writer:
 
     def _leave_out(self, left_out: LeftOut, records: list[SourceRecord]) -> None:
         source = left_out.source
-        same_content = source is not None and left_out.sha256 in ("", source.sha256)
+        # A source without a hash is one that `nearspace repair` has marked to be read again.
+        same_content = source is not None and (left_out.sha256 in ("", source.sha256) or not source.sha256)
         if source is not None and same_content:
             # Its items, if it has any, still say what was in the file when it could last be read.
             self._space.ledger.keep(self._run, source.id, left_out.outcome, left_out.reason)

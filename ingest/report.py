@@ -39,10 +39,17 @@ class Report:
     encoded_texts: int = 0
     notes: list[str] = field(default_factory=list)
     """What else a person should know, a sentence or two each."""
+    refused: int = 0
+    """How many sources were to leave the space and did not, as they were too many to go unasked."""
 
     def add(self, outcome: SourceOutcome) -> None:
         """Take down one source's outcome."""
         self.outcomes.append(outcome)
+
+    def note(self, note: str) -> None:
+        """Take down, once, what a person should know."""
+        if note not in self.notes:
+            self.notes.append(note)
 
     def counts(self) -> dict[Outcome, int]:
         """How many sources each outcome has, in a fixed order, all outcomes named."""
@@ -55,12 +62,12 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 when all went well, 1 when some sources failed, 2 when nothing could be done."""
+        """0 when all went well, 1 when some sources failed or were not removed unasked, 2 when nothing could be done."""
         counts = self.counts()
         done = counts["removed"] + sum(counts[outcome] for outcome in IN_THE_SPACE)
         if not done:
             return NOTHING_DONE
-        return SOME_FAILED if counts["failed"] else ALL_WELL
+        return SOME_FAILED if counts["failed"] or self.refused else ALL_WELL
 
     def write_json(self, path: Path, *, space: str, roots: Sequence[str]) -> None:
         """Write the whole report as JSON: every source with its outcome, reason and number of new items.
@@ -75,6 +82,7 @@ class Report:
             "encoded": {"images": self.encoded_images, "texts": self.encoded_texts},
             "counts": self.counts(),
             "exit_status": self.exit_status,
+            "refused_removals": self.refused,
             "notes": self.notes,
             "sources": [asdict(entry) for entry in self.outcomes],
         }

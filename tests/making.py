@@ -5,9 +5,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from ingest.choosing import EVERYTHING, Choice
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.space import Space, open_to_write
+from ingest.sweep import Missing
 from tests.fake_encoder import COLOURS, FakeEncoder
 
 FAKE = "python:tests.fake_encoder:FakeEncoder"
@@ -36,12 +38,18 @@ def text(path: Path, words: str) -> Path:
 
 
 def ingest_folders(
-    home: Path, folders: Sequence[Path], encoder: FakeEncoder | None = None, name: str = "test"
+    home: Path,
+    folders: Sequence[Path],
+    encoder: FakeEncoder | None = None,
+    name: str = "test",
+    *,
+    choice: Choice = EVERYTHING,
+    missing: Missing = "remove",
 ) -> Report:
     """Ingest into a space of the fake encoder, and close it again."""
     encoder = encoder or FakeEncoder()
     with open_to_write(home, name, encoder.info) as space:
-        return ingest(space, encoder, folders)
+        return ingest(space, encoder, folders, choice=choice, missing=missing)
 
 
 def finds_every_item(space: Space) -> bool:

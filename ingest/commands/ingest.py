@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingest.choosing import EVERYTHING, Choice, Chooser
 from ingest.console import ingest_progress, rebuild_progress, say, show_report
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
@@ -11,6 +12,7 @@ from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
 from ingest.space import encoder_of_space, open_to_write
+from ingest.sweep import Missing
 
 
 def run(options: argparse.Namespace) -> int:
@@ -19,16 +21,32 @@ def run(options: argparse.Namespace) -> int:
     paths = [path.expanduser().absolute() for path in options.paths]
     if options.report and not options.report.expanduser().absolute().parent.is_dir():
         raise SettingsError(f"There is no folder for the report {options.report}. Give --report a file in one that is.")
-    report = ingest_into(home, name, paths, encoder_id=options.encoder, device=options.device)
+    report = ingest_into(
+        home,
+        name,
+        paths,
+        encoder_id=options.encoder,
+        device=options.device,
+        choice=Choice(tuple(options.include), tuple(options.exclude), options.hidden),
+        missing="keep" if options.keep_missing else "remove-many" if options.yes else "remove",
+    )
     if options.report:
         report.write_json(options.report.expanduser(), space=name, roots=[str(path) for path in paths])
     return report.exit_status
 
 
 def ingest_into(
-    home: Path, name: str, paths: Sequence[Path], *, encoder_id: str | None = None, device: str | None = None
+    home: Path,
+    name: str,
+    paths: Sequence[Path],
+    *,
+    encoder_id: str | None = None,
+    device: str | None = None,
+    choice: Choice = EVERYTHING,
+    missing: Missing = "remove",
 ) -> Report:
-    """Ingest `paths` into the space `name`, showing progress and the outcomes."""
+    """Ingest what `choice` wants of `paths` into the space `name`, showing progress and the outcomes."""
+    Chooser(choice)  # a glob that cannot be understood is told before anything is loaded or made
     chosen = encoder_id or encoder_of_space(home, name) or DEFAULT_ENCODER
     encoder = load_encoder(chosen, say=say, device=device)
     with rebuild_progress() as rebuilding:
@@ -43,6 +61,6 @@ def ingest_into(
             space = open_to_write(home, name, encoder.info, say=say, progress=rebuilding)
     with space:
         with ingest_progress() as watch:
-            report = ingest(space, encoder, paths, watch=watch)
+            report = ingest(space, encoder, paths, choice=choice, missing=missing, watch=watch)
         show_report(report, space=name, counts=space.ledger.counts())
     return report

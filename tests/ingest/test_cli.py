@@ -152,3 +152,16 @@ def test_a_report_that_cannot_be_written_is_refused_before_anything_is_done(tmp_
     assert done.returncode == 2
     assert "--report" in done.stderr
     assert not (tmp_path / "home" / "test").exists()
+
+
+def test_globs_and_rules_choose_the_files_and_are_checked_before_anything_is_done(tmp_path, folder):
+    where = ("--home", tmp_path / "home", "--space", "test", "--encoder", FAKE)
+    done = nearspace("ingest", folder, *where, "--include", "!")
+    assert (done.returncode, (tmp_path / "home" / "test").exists()) == (2, False)
+    assert "is not a glob" in done.stderr
+    text(folder / ".nearspaceignore", "blue.*\n")
+    assert nearspace("ingest", folder, *where, "--include", "*.png", "--include", "*.txt").returncode == 0
+    done = nearspace("ingest", folder, *where, "--exclude", "*.txt", "--keep-missing")
+    assert "1 source of the space is not among these files" in done.stdout
+    done = nearspace("status", *where[:4], "--json")
+    assert json.loads(done.stdout)["items"] == {"image": 1, "text": 1}

@@ -1,0 +1,180 @@
+"""Which files of a folder are wanted: globs, `.nearspaceignore` files by gitignore's rules, and hidden names."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec, RegexPattern
+
+from ingest.errors import SettingsError
+
+IGNORE_FILE = ".nearspaceignore"
+
+_LITTER = frozenset(
+    name.casefold()
+    for name in (
+        "Thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "__MACOSX",
+        "@eaDir",
+        "#recycle",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+    )
+)
+_HIDDEN_LITTER = frozenset(
+    name.casefold()
+    for name in (
+        IGNORE_FILE,
+        ".git",
+        ".hg",
+        ".svn",
+        ".nearspace",
+        ".DS_Store",
+        ".Spotlight-V100",
+        ".Trashes",
+        ".fseventsd",
+        ".thumbnails",
+        ".@__thumb",
+    )
+)
+"""Left out even when hidden names are asked for: no person has put these there to be read."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a folder is wanted; by itself, everything but hidden names and what ignore files leave out."""
+
+    include: tuple[str, ...] = ()
+    """Only files that match one of these globs; all files when there is none."""
+    exclude: tuple[str, ...] = ()
+    """No file or folder that matches one of these globs."""
+    hidden: bool = False
+    """Whether names that begin with a dot are wanted too."""
+
+
+EVERYTHING = Choice()
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """The patterns of one ignore file, and the folder they are about."""
+
+    folder: str
+    """Relative to the root, with '/' at its end; '' for the root itself."""
+    spec: "_Patterns"
+
+
+Chain = tuple[_Rules, ...]
+"""The ignore files that are about a folder, the innermost first."""
+
+
+class Chooser:
+    """Decides what of one root is wanted; paths are given relative to the root, '/' between their parts."""
+
+    def __init__(self, choice: Choice = EVERYTHING) -> None:
+        """Raises SettingsError where a glob cannot be understood."""
+        self._hidden = choice.hidden
+        self._include = _globs("--include", choice.include)
+        self._exclude = _globs("--exclude", choice.exclude)
+
+    def is_visible(self, name: str) -> bool:
+        """Say whether a file or folder of this name is anybody's business: not hidden, and no system's litter."""
+        if name.startswith("."):
+            return self._hidden and not name.startswith("._") and name.casefold() not in _HIDDEN_LITTER
+        return name.casefold() not in _LITTER
+
+    def enter(self, folder: Path, relative: str, names: Collection[str], outer: Chain) -> Chain:
+        """The ignore files about `folder`, whose entries are `names`, given those about the folder around it.
+
+        Raises:
+            OSError: the folder's ignore file cannot be read.
+        """
+        if IGNORE_FILE not in names:
+            return outer
+        try:
+            lines = (folder / IGNORE_FILE).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        except IsADirectoryError:
+            return outer
+        except OSError as error:
+            raise OSError(error.errno, f"its {IGNORE_FILE} cannot be read: {error.strerror}") from error
+        return (_Rules(f"{relative}/" if relative else "", _Patterns(lines)), *outer)
+
+    def wants_folder(self, relative: str, chain: Chain) -> bool:
+        """Say whether the folder is to be looked into."""
+        return not self._is_left_out(f"{relative}/", chain)
+
+    def wants_file(self, relative: str, chain: Chain) -> bool:
+        """Say whether the file is to be read; `chain` is of the folder that it is in."""
+        if self._include is not None and not self._include.is_at_or_under_match(relative.lower()):
+            return False
+        return not self._is_left_out(relative, chain)
+
+    def _is_left_out(self, path: str, chain: Chain) -> bool:
+        if self._exclude is not None and self._exclude.decide(path.lower()):
+            return True
+        for rules in chain:
+            decision = rules.spec.decide(path[len(rules.folder) :])
+            if decision is not None:
+                return decision
+        return False
+
+
+class _Patterns:
+    """Patterns as gitignore has them.  A line that git could not understand either leaves nothing out."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.unclear: list[str] = []
+        self._spec = GitIgnoreSpec([])
+        for line in lines:
+            try:
+                added = GitIgnoreSpec.from_lines([line])
+            except ValueError:
+                self.unclear.append(line)
+                continue
+            if not any(pattern.include is not None for pattern in added.patterns):
+                self.unclear.append(line)  # empty, or a comment
+            self._spec += added
+
+    def decide(self, path: str) -> bool | None:
+        """Whether the last pattern that matches `path` itself leaves it out; None where none matches.
+
+        Folders have '/' at their end.  What is inside a folder that is left out is never asked about.
+        """
+        for pattern in reversed(self._spec.patterns):
+            if isinstance(pattern, RegexPattern) and pattern.regex is not None and _matches_itself(pattern.regex, path):
+                return bool(pattern.include)
+        return None
+
+    def is_at_or_under_match(self, path: str) -> bool:
+        """Whether the patterns match `path`, or a folder that it is in."""
+        return self._spec.match_file(path)
+
+
+_FOLDER_MARK = "ps_d"
+"""pathspec's name for the '/' after a folder that a pattern matches, and with it all that is in the folder."""
+
+
+def _matches_itself(regex: re.Pattern[str], path: str) -> bool:
+    """Whether the pattern matches `path` and not only a folder that it is in: that folder has been asked about."""
+    if _FOLDER_MARK not in regex.groupindex:
+        return regex.search(path.removesuffix("/")) is not None
+    if path.endswith("/"):
+        return any(match.end() == len(path) for match in regex.finditer(path))
+    match = regex.search(path)
+    return match is not None and match[_FOLDER_MARK] is None
+
+
+def _globs(option: str, globs: Sequence[str]) -> _Patterns | None:
+    """The globs of an option, for paths in lower case: cameras write .JPG where people write .jpg."""
+    if not globs:
+        return None
+    patterns = _Patterns([glob.lower() for glob in globs])
+    if patterns.unclear:
+        raise SettingsError(
+            f"{option} {patterns.unclear[0]!r} is not a glob. Give one as in a .gitignore file, in quotation marks: "
+            f"{option} '*.jpg', {option} 'drafts/', {option} '/2024/**/*.pdf'."
+        )
+    return patterns
