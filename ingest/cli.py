@@ -148,9 +148,9 @@ def _add_device(command: argparse.ArgumentParser) -> None:
 def _add_choice(command: argparse.ArgumentParser) -> None:
     chosen = command.add_argument_group(
         "which files",
-        "Globs are as in a .gitignore file, for paths below PATH, upper and lower case alike; in quotation marks. Files "
-        "named .nearspaceignore leave out what a .gitignore in their place would. Sources that are left out now leave "
-        "the space.",
+        "Globs are as in a .gitignore file, for paths below PATH, upper and lower case alike; put them in quotation "
+        "marks. Files named .nearspaceignore leave out what a .gitignore in their place would. Sources that are left "
+        "out now leave the space.",
     )
     chosen.add_argument(
         "--include", action="append", default=[], metavar="GLOB", help="only files like '*.jpg'; may be repeated"

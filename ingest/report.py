@@ -62,7 +62,7 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 when all went well, 1 when some sources failed or were not removed unasked, 2 when nothing could be done."""
+        """0 when all went well, 1 when some failed or were not removed unasked, 2 when nothing could be done."""
         counts = self.counts()
         done = counts["removed"] + sum(counts[outcome] for outcome in IN_THE_SPACE)
         if not done:
