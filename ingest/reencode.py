@@ -281,7 +281,7 @@ class _Reader:
         from ingest.readers.documents import Document, Section
         from ingest.readers.passages import cut
 
-        document = Document(item.title, (Section("", item.page, item.text),))
+        document = Document(item.title, (Section("", item.page, item.text, item.meta),))
         drafts = cut(document, self._encoder.token_spans, self._encoder.info.text_window)
         # A text in which this encoder sees no token is an item all the same.
-        yield from drafts or [Draft("text", item.text, item.text, item.title, item.page)]
+        yield from drafts or [Draft("text", item.text, item.text, item.title, item.page, meta=item.meta)]

@@ -3,11 +3,12 @@
 import codecs
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
+from ingest.readers.draft import Value
 
 MAX_TEXT_BYTES = 50_000_000
 """Largest text, Markdown, reStructuredText or HTML file that is read."""
@@ -25,6 +26,8 @@ class Section:
     """Page, counted from 1, where the format has pages."""
     text: str
     """Plain text, never empty; blank lines part its paragraphs."""
+    meta: dict[str, Value] = field(default_factory=dict)
+    """Facts of this section alone, such as the second at which it begins."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Document:
     sections: tuple[Section, ...]
     gaps: str = ""
     """What of the source could not be read though the rest could, in words for a person; '' when all is here."""
+    meta: dict[str, Value] = field(default_factory=dict)
+    """Facts of the whole document, such as its author; every passage carries them."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,18 @@ def read_document(path: Path) -> Document:
         from ingest.readers.pdf import read_pdf
 
         document = read_pdf(path)
+    elif suffix == ".docx":
+        from ingest.readers.office import read_docx
+
+        document = read_docx(path)
+    elif suffix == ".pptx":
+        from ingest.readers.office import read_pptx
+
+        document = read_pptx(path)
+    elif suffix == ".epub":
+        from ingest.readers.epub import read_epub
+
+        document = read_epub(path)
     else:
         data = read_bytes(path)
         if not data.strip():
@@ -76,6 +93,10 @@ def _parser_for(suffix: str) -> Callable[[bytes, str], Document]:
         from ingest.readers.markup import rst_document
 
         return lambda data, name: rst_document(decode_text(data), name)
+    if suffix in (".srt", ".vtt"):
+        from ingest.readers.subtitles import subtitles_document
+
+        return lambda data, name: subtitles_document(decode_text(data), name, suffix)
     return lambda data, name: text_document(decode_text(data), name)
 
 

@@ -76,6 +76,7 @@ def cut(document: Document, token_spans: TokenSpans, window: int) -> list[Draft]
                         encoded_text=_encoded(head, text),
                         title=_shown(document.title, section.heading),
                         page=section.page,
+                        meta={**document.meta, **section.meta},
                     )
                 )
     return drafts

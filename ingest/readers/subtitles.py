@@ -1,0 +1,55 @@
+"""Subtitles (.srt, .vtt): what is said, in stretches of about half a minute that keep when they begin."""
+
+import html
+
+from ingest.errors import ReadError
+from ingest.readers.documents import Document, Section
+
+STRETCH = 30.0
+"""Seconds after which a stretch ends with the sentence in hand."""
+LONGEST_STRETCH = 60.0
+"""Seconds after which a stretch ends wherever it is."""
+PAUSE = 8.0
+"""Seconds of silence that end a stretch."""
+
+_AGAIN = "Export them again from their source, or leave them out."
+
+
+def subtitles_document(text: str, name: str, suffix: str) -> Document:
+    """Make a document of subtitles, one section a stretch; `meta` has its `start` and `end` in seconds.
+
+    Raises ReadError where there is not one cue in `text`.
+    """
+    import pysubs2
+
+    try:
+        cues = pysubs2.SSAFile.from_string(text, format_=suffix.removeprefix("."))
+    except (pysubs2.Pysubs2Error, ValueError, LookupError, AttributeError) as error:
+        raise ReadError(f"no subtitles: no cue with its times is in it. {_AGAIN}") from error
+    said = [
+        (cue.start / 1000, cue.end / 1000, " ".join(html.unescape(cue.plaintext).split()))
+        for cue in sorted(cues, key=lambda cue: cue.start)
+        if not cue.is_comment
+    ]
+    if not said:
+        raise ReadError(f"no subtitles: no cue with its times is in it. {_AGAIN}")
+    sections: list[Section] = []
+    stretch: list[tuple[float, float, str]] = []
+    for start, end, words in said:
+        if stretch:
+            length, last = stretch[-1][1] - stretch[0][0], stretch[-1]
+            ended = length >= STRETCH and last[2].endswith((".", "!", "?", "…", "。", "！", "？", "♪"))
+            if ended or length >= LONGEST_STRETCH or start - last[1] >= PAUSE:
+                sections.append(_section(stretch))
+                stretch = []
+        # Rolling captions say each line again with the next.
+        if words and not (stretch and stretch[-1][2] == words):
+            stretch.append((start, end, words))
+    if stretch:
+        sections.append(_section(stretch))
+    return Document(name, tuple(sections))
+
+
+def _section(stretch: list[tuple[float, float, str]]) -> Section:
+    text = "\n".join(words for _, _, words in stretch)
+    return Section("", None, text, {"start": stretch[0][0], "end": stretch[-1][1]})
