@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_device(add)
     _add_choice(add)
+    _add_reading(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
 
     find = commands.add_parser("search", help="search a space from the terminal")
@@ -162,6 +163,21 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
     gone = chosen.add_mutually_exclusive_group()
     gone.add_argument("--keep-missing", action="store_true", help="keep sources whose files are gone or left out now")
     gone.add_argument("--yes", action="store_true", help="remove them even if they are more than half of the space")
+
+
+def _add_reading(command: argparse.ArgumentParser) -> None:
+    how = command.add_argument_group(
+        "how files are read",
+        "Files that are in the space already are read again where what is asked for here differs from before.",
+    )
+    how.add_argument(
+        "--text-column",
+        default="",
+        metavar="NAME",
+        help="the column of a table (csv, tsv, jsonl, parquet) that is a row's text (default: text, caption, "
+        "description and the like, else all cells)",
+    )
+    how.add_argument("--id-column", default="", metavar="NAME", help="the column that names a row (default: id)")
 
 
 def _add_serving(command: argparse.ArgumentParser) -> None:

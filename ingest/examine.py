@@ -12,6 +12,7 @@ from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
 from ingest.files import Found, caption_path, content_hash, read_caption
 from ingest.readers.draft import Draft
+from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import IN_THE_SPACE, Outcome
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
@@ -80,9 +81,10 @@ Examined = Unchanged | Moved | Recaptioned | Fresh | LeftOut
 class Examiner:
     """Examines files for one run; safe to share between threads."""
 
-    def __init__(self, ledger: Ledger, encoder: Encoder) -> None:
-        """Compare files with `ledger`; read new ones as `encoder` needs them."""
+    def __init__(self, ledger: Ledger, encoder: Encoder, reading: Reading = AS_USUAL) -> None:
+        """Compare files with `ledger`; read new ones as `encoder` needs them and `reading` says."""
         self._ledger = ledger
+        self._reading = reading
         self._encoder = encoder
         self._claimed: set[int] = set()
         self._lock = threading.Lock()
@@ -99,10 +101,11 @@ class Examiner:
             return LeftOut(found, "skipped", source.reason, source.sha256, source)
         sha256 = ""
         try:
-            if source and same_stat and source.outcome in IN_THE_SPACE:
+            as_wanted = source is not None and source.outcome in IN_THE_SPACE and self._read_as_wanted(source)
+            if source and same_stat and as_wanted:
                 return self._as_it_is(found, source)
             sha256 = content_hash(found.path)
-            if source and source.sha256 == sha256 and source.outcome in IN_THE_SPACE:
+            if source and source.sha256 == sha256 and as_wanted:
                 return self._as_it_is(found, source)
             if source is None and (gone := self._claim_gone(sha256)):
                 return Moved(found, gone)
@@ -112,11 +115,16 @@ class Examiner:
         except ReadError as error:
             return LeftOut(found, "failed", str(error), sha256, source)
 
+    def _read_as_wanted(self, source: Source) -> bool:
+        """Whether the source was read with the choices of this run, where any bears on it."""
+        wanted = self._reading.chosen_for(Path(source.path))
+        return wanted in ("", _choices(source.sidecar))
+
     def _as_it_is(self, found: Found, source: Source) -> Unchanged | Recaptioned:
         if found.kind == "image":
             sidecar, path = _sidecar(found.path)
-            if sidecar != source.sidecar:
-                return Recaptioned(found, source, sidecar, _caption(path))
+            if sidecar != _caption_state(source.sidecar):
+                return Recaptioned(found, source, _state(sidecar, _choices(source.sidecar)), _caption(path))
         return Unchanged(found, source)
 
     def _claim_gone(self, sha256: str) -> Source | None:
@@ -137,11 +145,12 @@ class Examiner:
         from ingest.readers.documents import read_document
         from ingest.readers.passages import cut
 
-        document = read_document(found.path)
+        document = read_document(found.path, self._reading)
         drafts = cut(document, self._encoder.token_spans, self._encoder.info.text_window)
         if not drafts:
             raise SkipSource("There is no text in it. Leave it out, or put words in it.")
-        return Fresh(found, sha256, "", drafts, known, gaps=document.gaps)
+        state = _state("", self._reading.chosen_for(found.path))
+        return Fresh(found, sha256, state, drafts, known, gaps=document.gaps)
 
     def _read_image(self, found: Found, sha256: str, *, known: bool) -> Fresh:
         from ingest.readers.images import read_image
@@ -156,6 +165,22 @@ class Examiner:
                 return Fresh(found, sha256, sidecar, [draft], known, item, self._ledger.vectors_of([item.id]))
         draft = read_image(found.path, caption=caption, image_size=self._encoder.info.image_size)
         return Fresh(found, sha256, sidecar, [draft], known)
+
+
+_CHOICES = "|read:"
+
+
+def _state(sidecar: str, choices: str) -> str:
+    """What the ledger keeps of a source beside its content: the state of its caption, and how it was read."""
+    return f"{sidecar}{_CHOICES}{choices}" if choices else sidecar
+
+
+def _caption_state(state: str) -> str:
+    return state.rpartition(_CHOICES)[0] if _CHOICES in state else state
+
+
+def _choices(state: str) -> str:
+    return state.rpartition(_CHOICES)[2] if _CHOICES in state else ""
 
 
 def _sidecar(image: Path) -> tuple[str, Path | None]:

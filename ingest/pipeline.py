@@ -15,6 +15,7 @@ from ingest.examine import Examined, Examiner, Fresh, LeftOut, Moved, Recaptione
 from ingest.files import Found
 from ingest.finding import find
 from ingest.readers.draft import Draft
+from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
 from ingest.space.records import SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
@@ -45,6 +46,7 @@ def ingest(
     paths: Sequence[Path],
     *,
     choice: Choice = EVERYTHING,
+    reading: Reading = AS_USUAL,
     missing: Missing = "remove",
     watch: Watch | None = None,
 ) -> Report:
@@ -64,7 +66,7 @@ def ingest(
     finds = find(paths, choice, report, lambda count: tell(Event(count, True, 0)))
     held = sum(count for outcome, count in space.ledger.outcome_counts().items() if outcome in IN_THE_SPACE)
     run = space.ledger.begin_run([str(path) for path in paths])
-    examiner = Examiner(space.ledger, encoder)
+    examiner = Examiner(space.ledger, encoder, reading)
     count = local.EncodingCount()
     with _Writer(space, run, report, lambda settled: tell(Event(len(finds.files), False, settled))) as writer:
         for group in local.run(finds.files, examiner.examine, encoder, count):

@@ -15,6 +15,7 @@ from ingest.examine import Examined, Fresh, LeftOut
 from ingest.files import Found, content_hash
 from ingest.readers.draft import Draft
 from ingest.readers.kinds import kind_of
+from ingest.readers.options import TABLE_SUFFIXES
 from ingest.space.index import Progress
 from ingest.space.item import Item
 from ingest.space.records import Source
@@ -268,7 +269,9 @@ class _Reader:
         from ingest.readers.passages import cut
 
         info = self._encoder.info
-        if not _why_not(source):
+        # How a table's columns were chosen is not asked again: the ledger has its rows whole.
+        table = Path(source.path).suffix.lower() in TABLE_SUFFIXES
+        if not table and not _why_not(source):
             try:
                 document = read_document(Path(source.path))
                 if drafts := cut(document, self._encoder.token_spans, info.text_window):

@@ -7,6 +7,7 @@ from PIL import Image
 
 from ingest.choosing import EVERYTHING, Choice
 from ingest.pipeline import ingest
+from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import Report
 from ingest.space import Space, open_to_write
 from ingest.sweep import Missing
@@ -44,12 +45,13 @@ def ingest_folders(
     name: str = "test",
     *,
     choice: Choice = EVERYTHING,
+    reading: Reading = AS_USUAL,
     missing: Missing = "remove",
 ) -> Report:
     """Ingest into a space of the fake encoder, and close it again."""
     encoder = encoder or FakeEncoder()
     with open_to_write(home, name, encoder.info) as space:
-        return ingest(space, encoder, folders, choice=choice, missing=missing)
+        return ingest(space, encoder, folders, choice=choice, reading=reading, missing=missing)
 
 
 def finds_every_item(space: Space) -> bool:

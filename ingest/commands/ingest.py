@@ -9,6 +9,7 @@ from ingest.console import ingest_progress, rebuild_progress, say, show_report
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
 from ingest.pipeline import ingest
+from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
 from ingest.space import encoder_of_space, open_to_write
@@ -28,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
         encoder_id=options.encoder,
         device=options.device,
         choice=Choice(tuple(options.include), tuple(options.exclude), options.hidden),
+        reading=Reading(options.text_column, options.id_column),
         missing="keep" if options.keep_missing else "remove-many" if options.yes else "remove",
     )
     if options.report:
@@ -43,6 +45,7 @@ def ingest_into(
     encoder_id: str | None = None,
     device: str | None = None,
     choice: Choice = EVERYTHING,
+    reading: Reading = AS_USUAL,
     missing: Missing = "remove",
 ) -> Report:
     """Ingest what `choice` wants of `paths` into the space `name`, showing progress and the outcomes."""
@@ -61,6 +64,6 @@ def ingest_into(
             space = open_to_write(home, name, encoder.info, say=say, progress=rebuilding)
     with space:
         with ingest_progress() as watch:
-            report = ingest(space, encoder, paths, choice=choice, missing=missing, watch=watch)
+            report = ingest(space, encoder, paths, choice=choice, reading=reading, missing=missing, watch=watch)
         show_report(report, space=name, counts=space.ledger.counts())
     return report

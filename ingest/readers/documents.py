@@ -9,6 +9,7 @@ from pathlib import Path
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
 from ingest.readers.draft import Value
+from ingest.readers.options import AS_USUAL, TABLE_SUFFIXES, Reading
 
 MAX_TEXT_BYTES = 50_000_000
 """Largest text, Markdown, reStructuredText or HTML file that is read."""
@@ -51,8 +52,11 @@ class Block:
     """Depth of a heading, from 1; 0 for anything else."""
 
 
-def read_document(path: Path) -> Document:
-    """Read the document at `path`; raises ReadError, or SkipSource where there is no text to be found in it."""
+def read_document(path: Path, reading: Reading = AS_USUAL) -> Document:
+    """Read the document at `path` as `reading` says.
+
+    Raises ReadError, or SkipSource where there is no text to be found in it.
+    """
     suffix = path.suffix.lower()
     if suffix == ".pdf":
         from ingest.readers.pdf import read_pdf
@@ -70,6 +74,10 @@ def read_document(path: Path) -> Document:
         from ingest.readers.epub import read_epub
 
         document = read_epub(path)
+    elif suffix in TABLE_SUFFIXES:
+        from ingest.readers.tables import read_table
+
+        document = read_table(path, reading)
     else:
         data = read_bytes(path)
         if not data.strip():

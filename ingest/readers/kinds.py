@@ -9,7 +9,8 @@ IMAGE_SUFFIXES: frozenset[str] = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .heic .heif .avif".split()  # noqa: SIM905
 )
 DOCUMENT_SUFFIXES: frozenset[str] = frozenset(
-    ".txt .text .md .markdown .rst .html .htm .xhtml .pdf .docx .pptx .epub .srt .vtt".split()  # noqa: SIM905
+    ".txt .text .md .markdown .rst .html .htm .xhtml .pdf .docx .pptx .epub .srt .vtt "  # noqa: SIM905
+    ".csv .tsv .jsonl .ndjson .parquet".split()
 )
 
 

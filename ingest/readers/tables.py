@@ -1,0 +1,188 @@
+"""Tables (CSV, TSV, JSON Lines, Parquet): a row an item, its other columns kept as facts to filter by."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import ReadError
+from ingest.files import unreadable
+from ingest.readers.documents import Document, Section, decode_text, read_bytes, tidy, title_from_name
+from ingest.readers.draft import Value
+from ingest.readers.options import Reading
+
+MAX_ROWS = 100_000
+"""Most rows of a table that are read: the items of one file are held in memory together."""
+MAX_PARQUET_BYTES = 200_000_000
+"""Most bytes of a Parquet file, unpacked."""
+TEXT_COLUMNS = ("text", "caption", "captions", "description", "content", "body", "abstract", "summary", "title")
+"""Columns that are taken for a row's text, the first that is there, where none is named."""
+
+_LONGEST_FACT = 200
+_MOST_FACTS = 20
+_DELIMITERS = ",;\t|"
+_SHOWN_COLUMNS = 12
+_CHROMA_OWN = "chroma:"
+
+Row = Mapping[str, Any]
+
+
+def read_table(path: Path, reading: Reading) -> Document:
+    """Read the table at `path`, one section a row; raises ReadError, also where a column that was named is not there.
+
+    A row's `meta` has its number from 1 as `row`, its `id` where there is one, and, where one column is its text,
+    the short cells of the others.  Without such a column, a row's text is its cells as "name: value", a line each.
+    """
+    columns, rows = _READERS[path.suffix.lower()](path)
+    by_name = {column.strip().casefold(): column for column in reversed(columns)}
+
+    def named(column: str) -> str:
+        if column in columns:
+            return column
+        if column.strip().casefold() in by_name:
+            return by_name[column.strip().casefold()]
+        listed = ", ".join(columns[:_SHOWN_COLUMNS]) + (", …" if len(columns) > _SHOWN_COLUMNS else "")
+        raise ReadError(f"no column {column!r} in it. Name one of these: {listed or 'there is none'}.")
+
+    usual = next((by_name[name] for name in TEXT_COLUMNS if name in by_name), "")
+    text = named(reading.text_column) if reading.text_column else usual
+    key = named(reading.id_column) if reading.id_column else by_name.get("id", "")
+    heading = by_name.get("title", "")
+    sections: list[Section] = []
+    broken: list[int] = []
+    number = 0
+    for number, row in enumerate(rows, start=1):
+        if number > MAX_ROWS:
+            raise ReadError(
+                f"too long: more than the {MAX_ROWS:,} rows that are read at most. Cut it into several files."
+            )
+        if row is None:
+            broken.append(number)
+            continue
+        words = _words(row.get(text)) if text else _all_cells(row)
+        if words:
+            title = " ".join(_words(row.get(heading)).split()) if text and heading and heading != text else ""
+            sections.append(Section(title, None, words, _facts(row, number, text, key)))
+    if broken and len(broken) == number:
+        raise ReadError("damaged table, or none: not one of its lines is a JSON object. Export it again.")
+    gaps = f"line {broken[0]:,} is no JSON object" if len(broken) == 1 else f"{len(broken):,} lines are no JSON objects"
+    return Document("", tuple(sections), gaps if broken else "", {"table": title_from_name(path)})
+
+
+def _words(value: Any) -> str:
+    """A cell as text; '' for an empty one."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = "\n".join(value)
+    elif isinstance(value, dict | list):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return tidy(str(value)).strip()
+
+
+def _all_cells(row: Row) -> str:
+    cells = ((column.strip(), _words(value)) for column, value in row.items())
+    return "\n".join(f"{column}: {words}" if column else words for column, words in cells if words)
+
+
+def _facts(row: Row, number: int, text: str, key: str) -> dict[str, Value]:
+    facts: dict[str, Value] = {}
+    for column, value in row.items() if text else ():
+        name = tidy(column).strip()
+        if column in (text, key) or not name or name.startswith(_CHROMA_OWN) or len(facts) == _MOST_FACTS:
+            continue
+        if isinstance(value, bool | int | float):
+            if abs(value) < 2**62:  # Chroma keeps 64 bits; this also leaves out what is no number.
+                facts[name] = value
+        elif 0 < len(words := _words(value)) <= _LONGEST_FACT:
+            facts[name] = words
+    facts["row"] = number
+    if key and (words := _words(row.get(key))):
+        facts["id"] = words[:_LONGEST_FACT]
+    return facts
+
+
+def _csv(path: Path) -> tuple[list[str], Iterator[Row | None]]:
+    text = decode_text(read_bytes(path))
+    first = next((line for line in text.split("\n", 5) if line.strip()), "")
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(_DELIMITERS, key=first.count)
+    csv.field_size_limit(2**31 - 1)  # a cell is never larger than the file, which is bounded
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+    columns = next((line for line in lines if any(cell.strip() for cell in line)), [])
+
+    def rows() -> Iterator[Row]:
+        try:
+            for line in lines:
+                if any(cell.strip() for cell in line):
+                    # Cells beyond the last column are part of what the row says.
+                    extra = {"": ", ".join(line[len(columns) :])} if len(line) > len(columns) else {}
+                    yield {**dict(zip(columns, line, strict=False)), **extra}
+        except csv.Error as error:
+            raise ReadError(f"damaged table: {error} in line {lines.line_num:,}. Export it again.") from error
+
+    return columns, rows()
+
+
+def _json_lines(path: Path) -> tuple[list[str], Iterator[Row | None]]:
+    rows = [_json_object(line) for line in decode_text(read_bytes(path)).split("\n") if line.strip()]
+    columns = dict.fromkeys(column for row in rows[:1_000] if row for column in row)
+    return list(columns), iter(rows)
+
+
+def _json_object(line: str) -> Row | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _parquet(path: Path) -> tuple[list[str], Iterator[Row | None]]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with path.open("rb") as file:
+            table = pyarrow.parquet.ParquetFile(file)
+            if table.metadata.num_rows > MAX_ROWS:
+                raise ReadError(
+                    f"too long: {table.metadata.num_rows:,} rows, and {MAX_ROWS:,} are read at most. "
+                    "Cut it into several files."
+                )
+            groups = (table.metadata.row_group(number) for number in range(table.metadata.num_row_groups))
+            size = sum(group.total_byte_size for group in groups)
+            if size > MAX_PARQUET_BYTES:
+                raise ReadError(
+                    f"too large: {size / 1e6:,.0f} MB when unpacked, and {MAX_PARQUET_BYTES // 1_000_000} MB are read "
+                    "at most. Cut it into several files."
+                )
+            plain = [field.name for field in table.schema_arrow if not _is_binary(field.type)]
+            # Pictures and other bytes inside a table are not text.
+            rows = table.read(columns=plain, use_threads=False).to_pylist()
+    except ReadError:
+        raise
+    except (pyarrow.ArrowException, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as error:
+        words = " ".join(str(error).split()).rstrip(".")[:200]
+        raise ReadError(f"damaged Parquet table, or none: {words}. Export it again, or leave it out.") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise unreadable(error) from error
+        words = " ".join(str(error).split()).rstrip(".")[:200]
+        raise ReadError(f"damaged Parquet table, or none: {words}. Export it again, or leave it out.") from error
+    return plain, iter(rows)
+
+
+def _is_binary(kind: Any) -> bool:
+    return any("binary" in str(part) for part in (kind, *(kind.field(at).type for at in range(kind.num_fields))))
+
+
+_READERS: dict[str, Callable[[Path], tuple[list[str], Iterator[Row | None]]]] = {
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".parquet": _parquet,
+}
