@@ -9,7 +9,7 @@ from pathlib import Path
 
 import ingest
 from ingest.errors import NearspaceError
-from ingest.report import NOTHING_DONE
+from ingest.report import INTERRUPTED, NOTHING_DONE
 from ingest.settings import (
     DEFAULT_ENCODER,
     DEFAULT_HOME,
@@ -18,8 +18,6 @@ from ingest.settings import (
     HOME_VARIABLE,
     SPACE_VARIABLE,
 )
-
-INTERRUPTED = 130
 
 # The module of each command; it is imported when the command is given, and has a function `run`.
 _COMMANDS = {
@@ -61,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         description="Reads pictures and documents under each PATH into a space. A second run encodes only what is new "
         "or changed, and forgets files that are gone.",
         epilog="exit status: 0 all went well, 1 some files failed (or too many are gone to be removed without --yes), "
-        "2 nothing could be done",
+        "2 nothing could be done, 130 stopped with Ctrl-C: what is done is kept, and the same command goes on",
     )
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, walked recursively, or a file")
     _add_where(add)
@@ -75,6 +73,11 @@ def parser() -> argparse.ArgumentParser:
     _add_choice(add)
     _add_reading(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
+    told = add.add_mutually_exclusive_group()
+    told.add_argument("--quiet", action="store_true", help="print only what failed")
+    told.add_argument(
+        "--json-lines", action="store_true", help="print JSON for scripts: a line for every file as it is done"
+    )
 
     find = commands.add_parser("search", help="search a space from the terminal")
     find.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to look for, in words")

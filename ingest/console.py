@@ -2,12 +2,14 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -19,6 +21,10 @@ from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
 if TYPE_CHECKING:
     from ingest.pipeline import Event, Watch
 
+SLOW_SECONDS = 2.0
+"""A file that took less is not told among the slowest."""
+
+_NAME_SHOWN = 40  # characters of the current file's name
 _LISTED = 20  # sources listed under one reason before the rest are only counted
 _STYLES = {
     "added": "green",
@@ -60,10 +66,18 @@ def ingest_progress() -> Iterator["Watch"]:
     if not progress_console.is_terminal:
         yield _plain_watch()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        _Rate(),
+        TextColumn("{task.fields[size]}", style="dim"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[current]}", style="dim", markup=False),
+    )
     with Progress(*columns, console=progress_console, transient=True) as bar:
-        finding = bar.add_task("looking for files", total=None)
-        ingesting = bar.add_task("reading and encoding", total=None, start=False, visible=False)
+        finding = bar.add_task("looking for files", total=None, size="", current="")
+        ingesting = bar.add_task("ingesting", total=None, start=False, visible=False, size="", current="")
 
         def watch(event: "Event") -> None:
             if event.walking:
@@ -72,7 +86,14 @@ def ingest_progress() -> Iterator["Watch"]:
             if not bar.tasks[ingesting].started:
                 bar.update(finding, visible=False)
                 bar.start_task(ingesting)
-            bar.update(ingesting, total=event.found, completed=event.settled, visible=True)
+            bar.update(
+                ingesting,
+                total=event.found,
+                completed=event.settled,
+                visible=True,
+                size=f"{decimal(event.settled_size)} of {decimal(event.size)}",
+                current=printable(PurePath(event.current).name)[:_NAME_SHOWN],
+            )
 
         yield watch
 
@@ -84,7 +105,9 @@ def _plain_watch() -> "Watch":
         nonlocal last
         if time.monotonic() - last >= 10:
             last = time.monotonic()
-            say(f"{event.found:,} files found" if event.walking else f"{event.settled:,} of {event.found:,} files")
+            sizes = f"{decimal(event.settled_size)} of {decimal(event.size)}"
+            done = f"{event.settled:,} of {event.found:,} files, {sizes}, {printable(event.current)}"
+            say(f"{event.found:,} files found" if event.walking else done)
 
     return watch
 
@@ -147,13 +170,11 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
         if count:
             table.add_row(Text(outcome, style=_STYLES.get(outcome, "")), f"{count:,}")
     result_console.print(table)
-    left_out: tuple[Outcome, ...] = ("failed", "skipped")
-    for outcome in left_out:
-        _show_by_reason(outcome, _STYLES[outcome], report.of(outcome), all_named=outcome == "failed")
-    in_part = [replace(entry, reason=entry.gaps) for entry in report.outcomes if entry.gaps]
-    _show_by_reason("read in part", "yellow", in_part, all_named=True)
-    for note in report.notes:
-        result_console.print(Text(f"\n{note}", style="yellow"), soft_wrap=True)
+    show_problems(report)
+    if slow := [(path, seconds) for path, seconds in report.slowest if seconds >= SLOW_SECONDS]:
+        result_console.print(Text("\nslowest to read:", style="dim"))
+        for path, seconds in slow:
+            result_console.print(Text(f"  {seconds:,.1f} s  {printable(path)}", style="dim"), soft_wrap=True)
     done = sum(report.counts()[outcome] for outcome in IN_THE_SPACE)
     rate = f", {done / report.seconds:,.1f} files/s" if done and report.seconds > 1 else ""
     encoded = f"{report.encoded_images:,} images and {report.encoded_texts:,} passages"
@@ -161,6 +182,25 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
     result_console.print(
         f"the space [bold]{escape(space)}[/bold] holds {counts['image']:,} images and {counts['text']:,} passages"
     )
+    if report.interrupted:
+        result_console.print(
+            Text(
+                f"stopped after {report.settled:,} of {report.found:,} files; what is done is kept, and the same "
+                "command goes on from there",
+                style="yellow",
+            ),
+            soft_wrap=True,
+        )
+
+
+def show_problems(report: Report, *, outcomes: Sequence[Outcome] = ("failed", "skipped")) -> None:
+    """Print the sources with these outcomes, and those that were read in part, by reason; then the report's notes."""
+    for outcome in outcomes:
+        _show_by_reason(outcome, _STYLES[outcome], report.of(outcome), all_named=outcome == "failed")
+    in_part = [replace(entry, reason=entry.gaps) for entry in report.outcomes if entry.gaps]
+    _show_by_reason("read in part", "yellow", in_part, all_named=True)
+    for note in report.notes:
+        result_console.print(Text(f"\n{note}", style="yellow"), soft_wrap=True)
 
 
 def _show_by_reason(title: str, style: str, entries: list[SourceOutcome], *, all_named: bool) -> None:

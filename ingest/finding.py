@@ -41,8 +41,17 @@ class Finds:
         return bool(self.blind) and any(each in self.blind for each in (path, *path.parents))
 
 
-def find(paths: Sequence[Path], choice: Choice, report: Report, told: Callable[[int], None]) -> Finds:
-    """All files under `paths` that `choice` wants; what cannot be read goes to `report`, how many there are to `told`.
+def find(
+    paths: Sequence[Path],
+    choice: Choice,
+    report: Report,
+    *,
+    told: Callable[[int], None],
+    stop: Callable[[], bool] = lambda: False,
+) -> Finds:
+    """All files under `paths` that `choice` wants, or as many as there were when `stop` said so.
+
+    What cannot be read goes to `report`; how many there are so far, to `told`.
 
     Raises:
         SettingsError: a glob of `choice` cannot be understood.
@@ -65,6 +74,8 @@ def find(paths: Sequence[Path], choice: Choice, report: Report, told: Callable[[
             continue
         for found in walk(path, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice):
             files.setdefault(found.path, found)
+            if stop():
+                break
             if len(files) % 500 == 0:
                 told(len(files))
     finds.files.extend(files.values())

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePath
 
 from ingest.choosing import EVERYTHING, Choice
@@ -16,12 +17,14 @@ from ingest.files import Found
 from ingest.finding import find
 from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, Reading
-from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
+from ingest.report import IN_THE_SPACE, Outcome, Report, Slowest, SourceOutcome
+from ingest.space.overview import note_results
 from ingest.space.records import SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
 from ingest.sweep import Missing, sweep
 
 _WRITES_AHEAD = 4  # groups waiting for the writer; with the engine's own bound this bounds memory
+_ROOTS_KEPT = 1_000  # of the paths given, how many the ledger keeps; scripts may name every file of an archive
 _GROUP = 256  # sources written in one transaction at most
 
 
@@ -35,9 +38,17 @@ class Event:
     """Whether files are still being found, so that `found` will rise."""
     settled: int
     """Files whose outcome is written."""
+    size: int = 0
+    """Bytes of the files found, once all are found."""
+    settled_size: int = 0
+    """Bytes of the files whose outcome is written."""
+    current: str = ""
+    """The file whose outcome was written last."""
 
 
 Watch = Callable[[Event], None]
+Stop = Callable[[], bool]
+Told = Callable[[SourceOutcome], None]
 
 
 def ingest(
@@ -49,48 +60,73 @@ def ingest(
     reading: Reading = AS_USUAL,
     missing: Missing = "remove",
     watch: Watch | None = None,
+    told: Told | None = None,
+    stop: Stop = lambda: False,
 ) -> Report:
     """Bring `space` in step with the files under `paths` that `choice` wants, and report an outcome for every source.
 
     Sources under `paths` whose files are gone, or not wanted any more, leave the space as `missing` says; other
     sources are not touched.  The caller holds the space's write lock.  When this is interrupted, what is written
-    stays, and the next run goes on from there.
+    stays, and the next run goes on from there.  When `stop` says so, the files in hand are still encoded and written,
+    and the report tells that the run was interrupted.  `told` gets every outcome as it is settled.
 
     Raises:
         SettingsError: a glob cannot be understood.
         SpaceError: the space cannot be written (a full disk, a server that does not answer).
     """
     started = time.monotonic()
-    report = Report()
+    report = Report(told=told)
     tell = watch or (lambda event: None)
-    finds = find(paths, choice, report, lambda count: tell(Event(count, True, 0)))
+    finds = find(paths, choice, report, told=lambda count: tell(Event(count, True, 0)), stop=stop)
+    report.found = len(finds.files)
+    size = sum(found.size for found in finds.files)
     held = sum(count for outcome, count in space.ledger.outcome_counts().items() if outcome in IN_THE_SPACE)
-    run = space.ledger.begin_run([str(path) for path in paths])
+    run = space.ledger.begin_run([str(path) for path in paths[:_ROOTS_KEPT]])
     examiner = Examiner(space.ledger, encoder, reading)
     count = local.EncodingCount()
-    with _Writer(space, run, report, lambda settled: tell(Event(len(finds.files), False, settled))) as writer:
-        for group in local.run(finds.files, examiner.examine, encoder, count):
+    slowest = Slowest()
+
+    def examine(found: Found) -> Examined:
+        begun = time.monotonic()
+        try:
+            return examiner.examine(found)
+        finally:
+            slowest.add(str(found.path), time.monotonic() - begun)
+
+    def settled(files: int, settled_size: int, last: str) -> None:
+        report.settled = files
+        tell(Event(len(finds.files), False, files, size, settled_size, last))
+
+    settled(0, 0, "")
+    with _Writer(space, run, report, settled) as writer:
+        for group in local.run(takewhile(lambda found: not stop(), finds.files), examine, encoder, count):
             writer.put(group)
-    sweep(space.ledger, run, finds, report, missing=missing, held=held)
+    report.interrupted = stop()
+    if not report.interrupted:
+        sweep(space.ledger, run, finds, report, missing=missing, held=held)
     space.index()
     if any(entry.outcome in ("added", "updated", "removed") for entry in report.outcomes):
         space.refresh_statistics()
         space.drop_unused_thumbnails()
-    space.ledger.end_run(run)
     report.encoded_images, report.encoded_texts = count.images, count.texts
+    report.slowest = slowest.files()
     report.seconds = time.monotonic() - started
+    if not report.interrupted:
+        space.ledger.end_run(run)
+    note_results(space.ledger, run, report.seconds, report.counts())
     return report
 
 
 class _Writer:
     """Writes groups in a thread of its own: thumbnails, then the ledger, then Chroma."""
 
-    def __init__(self, space: Space, run: int, report: Report, settled: Callable[[int], None]) -> None:
+    def __init__(self, space: Space, run: int, report: Report, settled: Callable[[int, int, str], None]) -> None:
         self._space = space
         self._run = run
         self._report = report
         self._settled = settled
         self._count = 0
+        self._size = 0
         self._groups: queue.Queue[Sequence[Examined] | None] = queue.Queue(_WRITES_AHEAD)
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="writer")
@@ -164,7 +200,8 @@ class _Writer:
         for entry in outcomes:
             self._report.add(entry)
         self._count += len(outcomes)
-        self._settled(self._count)
+        self._size += sum(examined.found.size for examined in group)
+        self._settled(self._count, self._size, str(group[-1].found.path))
 
     def _leave_out(self, left_out: LeftOut, records: list[SourceRecord]) -> None:
         source = left_out.source

@@ -15,7 +15,9 @@ def run(options: argparse.Namespace) -> int:
     """Ingest what is not yet in the space `sample`, then serve the page; returns the exit status."""
     sample = sample_folder()
     say(f"ingesting the sample collection into the space {DEMO_SPACE!r} ...")
-    ingest_into(home_folder(options.home), DEMO_SPACE, [sample / "pictures", sample / "texts"])
+    report = ingest_into(home_folder(options.home), DEMO_SPACE, [sample / "pictures", sample / "texts"])
+    if report.interrupted:
+        return report.exit_status
     options.space = DEMO_SPACE
     status: int = import_module("search_app.commands.app").run(options)
     return status

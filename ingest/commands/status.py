@@ -2,13 +2,18 @@
 
 import argparse
 import json
+from dataclasses import asdict
+from datetime import datetime
 
+from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import result_console, say
+from ingest.console import printable, result_console, say
 from ingest.settings import home_folder, space_name
-from ingest.space import Space, list_spaces, open_space
+from ingest.space import Space, list_spaces, open_space, overview
+
+_SHOWN = 10  # folders and formats that are named
 
 
 def run(options: argparse.Namespace) -> int:
@@ -23,12 +28,17 @@ def run(options: argparse.Namespace) -> int:
     table = Table.grid(padding=(0, 2))
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in facts["sources"].items())
     gap = facts["modality_gap"]
+    last = facts["last_run"]
     rows = {
         "space": f"{name}  ({space.folder})",
         "encoder": f"{facts['encoder']['id']}, {facts['encoder']['dimension']} dimensions, "
         f"fingerprint {facts['encoder']['fingerprint'][:12]}",
         "items": f"{facts['items']['image']:,} images, {facts['items']['text']:,} passages",
         "sources": outcomes or "none yet",
+        "folders": _spread(facts["folders"]),
+        "formats": _spread({suffix or "no suffix": counts for suffix, counts in facts["formats"].items()}),
+        "size on disk": decimal(facts["bytes"]),
+        "last run": _told(last) if last else "none yet",
         "modality gap": "-" if gap is None else f"{gap:.3f} between the mean image and the mean passage",
         "index": "up to date" if not facts["not_indexed"] else f"{facts['not_indexed']:,} items still to be indexed",
         "made": facts["created"],
@@ -40,9 +50,34 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _spread(counts: dict[str, dict[str, int]]) -> str:
+    """The largest of `counts`, a line each, in words."""
+    largest = sorted(counts.items(), key=lambda entry: (-sum(entry[1].values()), entry[0]))
+    lines = [f"{printable(name)}: {_items(each)}" for name, each in largest[:_SHOWN]]
+    if more := len(largest) - _SHOWN:
+        lines += [f"and {more:,} more; --json names them all"] if more > 0 else []
+    return "\n".join(lines) or "none yet"
+
+
+def _items(counts: dict[str, int]) -> str:
+    images, passages = counts.get("image", 0), counts.get("text", 0)
+    told = [f"{images:,} image{'s' * (images != 1)}"] if images else []
+    return ", ".join(told + ([f"{passages:,} passage{'s' * (passages != 1)}"] if passages else []))
+
+
+def _told(run: dict) -> str:
+    """A run in words."""
+    when = datetime.fromisoformat(run["started"]).astimezone().strftime("%Y-%m-%d %H:%M")
+    took = "" if run["seconds"] is None else f", {run['seconds']:,.1f} s"
+    outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in (run["outcomes"] or {}).items() if count)
+    ended = "" if run["finished"] else "; it did not come to its end, or goes on now"
+    return f"{when}{took}{': ' if outcomes else ''}{outcomes}{ended}"
+
+
 def describe(space: Space) -> dict:
     """What is in the space, in values that JSON has."""
     manifest = space.manifest
+    spread, run = overview.spread(space.ledger), overview.last_run(space.ledger)
     return {
         "space": space.name,
         "folder": str(space.folder),
@@ -57,4 +92,8 @@ def describe(space: Space) -> dict:
         "sources": space.ledger.outcome_counts(),
         "modality_gap": manifest.modality_gap,
         "not_indexed": space.ledger.waiting(),
+        "folders": spread.folders,
+        "formats": spread.formats,
+        "bytes": overview.size_on_disk(space.folder),
+        "last_run": asdict(run) if run else None,
     }

@@ -9,10 +9,9 @@ from contextlib import ExitStack
 from rich.table import Table
 from rich.text import Text
 
-from ingest.cli import INTERRUPTED
 from ingest.console import Counting, count_progress, printable, result_console, say
 from ingest.encoders.tuned import PREFIX, check_free
-from ingest.report import ALL_WELL, NOTHING_DONE, SOME_FAILED, SourceOutcome
+from ingest.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED, SourceOutcome
 from ingest.settings import encoder_name
 from ingest.tuning.pairs import collect
 from ingest.tuning.retrieval import DEPTHS, Recall

@@ -55,6 +55,13 @@ MIGRATIONS: tuple[str, ...] = (
         info     TEXT NOT NULL               -- JSON of the EncoderInfo whose vectors these are, once re-encoded
     );
     """,
+    """
+    CREATE TABLE IF NOT EXISTS run_results (
+        run      INTEGER PRIMARY KEY,
+        seconds  REAL NOT NULL,
+        outcomes TEXT NOT NULL               -- JSON: how many sources had each outcome
+    );
+    """,
 )
 
 

@@ -165,3 +165,46 @@ def test_globs_and_rules_choose_the_files_and_are_checked_before_anything_is_don
     assert "1 source of the space is not among these files" in done.stdout
     done = nearspace("status", *where[:4], "--json")
     assert json.loads(done.stdout)["items"] == {"image": 1, "text": 1}
+
+
+def test_status_tells_folders_formats_size_and_the_last_run(tmp_path, folder):
+    picture(folder / "more" / "GREEN.PNG", "green")
+    ingest(tmp_path, folder)
+    ingest(tmp_path, folder)
+    where = ("--home", tmp_path / "home", "--space", "test")
+    facts = json.loads(nearspace("status", *where, "--json").stdout)
+    assert facts["folders"] == {"files": {"image": 2, "text": 1}, "files/more": {"image": 1}}
+    assert facts["formats"] == {".png": {"image": 3}, ".txt": {"text": 1}}
+    assert facts["bytes"] > 10_000
+    assert facts["last_run"]["outcomes"]["unchanged"] == 4
+    assert facts["last_run"]["finished"] >= facts["last_run"]["started"]
+    assert facts["last_run"]["seconds"] > 0
+    told = nearspace("status", *where).stdout
+    assert "files/more: 1 image" in told
+    assert "4 unchanged" in told
+
+
+def test_json_lines_tell_a_script_what_was_found_every_outcome_and_the_summary(tmp_path, folder):
+    text(folder / "broken.jpg", "not a picture")
+    done = nearspace("ingest", folder, "--home", tmp_path / "home", "--encoder", FAKE, "--json-lines")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["found", "outcome", "outcome", "outcome", "outcome", "summary"]
+    assert events[0]["files"] == 4
+    assert events[0]["bytes"] == sum(path.stat().st_size for path in folder.iterdir())
+    outcomes = {event["path"]: event["outcome"] for event in events[1:-1]}
+    assert outcomes.pop(str(folder / "broken.jpg")) == "failed"
+    assert set(outcomes.values()) == {"added"}
+    assert events[-1]["counts"]["added"] == 3
+    assert events[-1]["items"] == {"image": 2, "text": 1}
+    assert done.stderr == ""
+
+
+def test_quiet_prints_only_what_failed(tmp_path, folder):
+    where = ("--home", tmp_path / "home", "--encoder", FAKE, "--quiet")
+    done = nearspace("ingest", folder, *where)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    text(folder / "broken.jpg", "not a picture")
+    done = nearspace("ingest", folder, *where)
+    assert done.stdout.splitlines()[-1].strip() == str(folder / "broken.jpg")
+    assert "added" not in done.stdout
+    assert (done.stderr, done.returncode) == ("", 1)

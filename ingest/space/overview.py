@@ -1,0 +1,79 @@
+"""What a person may ask about a space as a whole: how its items spread over folders and formats, and its last run."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from ingest.readers.draft import Modality
+from ingest.report import Outcome
+from ingest.space.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of an ingest as the ledger knows it."""
+
+    started: str
+    """UTC, ISO 8601."""
+    finished: str | None
+    """None where it was interrupted, or goes on."""
+    roots: list[str]
+    seconds: float | None
+    """None where it did not live to tell."""
+    outcomes: dict[str, int] | None
+    """How many sources had each outcome."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How many live items of each modality there are in each folder and format."""
+
+    folders: dict[str, Counter[Modality]]
+    formats: dict[str, Counter[Modality]]
+    """By suffix in lower case, '' for files without one."""
+
+
+def note_results(ledger: Ledger, run: int, seconds: float, outcomes: Mapping[Outcome, int]) -> None:
+    """Keep what came of `run`; for the holder of the space's write lock."""
+    with ledger.transaction(changes=False):
+        ledger._db.execute(
+            "INSERT OR REPLACE INTO run_results (run, seconds, outcomes) VALUES (?, ?, ?)",
+            [run, round(seconds, 3), json.dumps(dict(outcomes))],
+        )
+
+
+def last_run(ledger: Ledger) -> Run | None:
+    """The newest run; None in a space that has seen none."""
+    rows = ledger._all(
+        "SELECT started, finished, roots, seconds, outcomes FROM runs LEFT JOIN run_results ON run = id "
+        "ORDER BY id DESC LIMIT 1"
+    )
+    for started, finished, roots, seconds, outcomes in rows:
+        return Run(started, finished, json.loads(roots), seconds, json.loads(outcomes) if outcomes else None)
+    return None
+
+
+def spread(ledger: Ledger) -> Spread:
+    """Count the live items by folder and by format."""
+    found = Spread({}, {})
+    for folder, path, modality, count in ledger._all(
+        "SELECT folder, path, modality, COUNT(*) FROM items JOIN sources ON sources.id = items.source "
+        "WHERE state != 2 GROUP BY items.source, modality"
+    ):
+        found.folders.setdefault(folder, Counter())[modality] += count
+        found.formats.setdefault(PurePath(path).suffix.lower(), Counter())[modality] += count
+    return found
+
+
+def size_on_disk(folder: Path) -> int:
+    """How many bytes the space's files have; files that come and go meanwhile may count or not."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            status = path.lstat()
+        except OSError:
+            continue
+        total += status.st_size if not path.is_dir() else 0
+    return total

@@ -1,0 +1,44 @@
+"""Ctrl-C as a wish: the first ends a run after the batch in hand, the second at once."""
+
+import os
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Self
+
+_FINISHING = b"\nfinishing the batch in hand; press Ctrl-C again to end at once\n"
+
+
+class Stopping:
+    """While entered, the first Ctrl-C makes this true when called, and the second raises KeyboardInterrupt."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Say on standard error what the first Ctrl-C does, unless `quiet`."""
+        self._quiet = quiet
+        self._asked = False
+        self._entered = False
+
+    def __call__(self) -> bool:
+        """Whether the person has asked to end."""
+        return self._asked
+
+    def __enter__(self) -> Self:
+        """Take Ctrl-C over; outside the main thread, where Python has no signals, nothing changes."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._ask)
+            self._entered = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:  # fmt: skip
+        """Give Ctrl-C back."""
+        if self._entered:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+        if not self._quiet:
+            os.write(2, _FINISHING)  # print() may be in the middle of printing when the signal comes

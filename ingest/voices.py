@@ -1,0 +1,104 @@
+"""How an ingest tells what it does: to a person, to nobody unless something failed, or to a script."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ingest.console import ingest_progress, rebuild_progress, say, show_problems, show_report
+from ingest.readers.draft import Modality
+from ingest.report import Report, SourceOutcome
+
+if TYPE_CHECKING:
+    from ingest.pipeline import Event, Told, Watch
+    from ingest.space.index import Progress
+
+
+class Voice:
+    """Tells a person: a live bar while it goes on, then the table of outcomes."""
+
+    quiet = False
+    told: "Told | None" = None
+    """Gets every source's outcome as it is settled."""
+
+    def say(self, line: str) -> None:
+        """Tell one line about work that goes on."""
+        say(line)
+
+    def progress(self) -> AbstractContextManager["Watch"]:
+        """What shows how the run goes on."""
+        return ingest_progress()
+
+    def rebuilding(self) -> AbstractContextManager["Progress"]:
+        """What shows how the index catches up."""
+        return rebuild_progress()
+
+    def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
+        """Tell what came of the run."""
+        show_report(report, space=space, counts=counts)
+
+
+class Quiet(Voice):
+    """Tells nothing but what failed, and what a person must know."""
+
+    quiet = True
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def progress(self) -> AbstractContextManager["Watch"]:
+        """Shows nothing."""
+        return nullcontext(_look_away)
+
+    def rebuilding(self) -> AbstractContextManager["Progress"]:
+        """Shows nothing."""
+        return nullcontext(_count_nothing)
+
+    def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
+        """Tell the files that failed, and the notes; nothing when all went well."""
+        show_problems(report, outcomes=("failed",))
+
+
+class JsonLines(Quiet):
+    """Tells a script: one JSON object a line on standard output, `event` first.
+
+    `found` says how many files there are and how many bytes they have; `outcome` comes once a source, when it is
+    durable; `summary` is the last.
+    """
+
+    def __init__(self) -> None:
+        """Write to standard output."""
+        self.told = self._outcome
+        self._found = False
+
+    def progress(self) -> AbstractContextManager["Watch"]:
+        """Tells once how many files there are."""
+        return nullcontext(self._watch)
+
+    def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
+        """Write the summary."""
+        _line("summary", **report.summary(space=space, roots=roots), items=dict(counts))
+
+    def _outcome(self, outcome: SourceOutcome) -> None:
+        _line("outcome", **asdict(outcome))
+
+    def _watch(self, event: "Event") -> None:
+        if not event.walking and not self._found:
+            self._found = True
+            _line("found", files=event.found, bytes=event.size)
+
+
+def _line(event: str, **values: object) -> None:
+    # In one piece, since outcomes come from the thread that writes.  Names that are not Unicode are escaped.
+    sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
+def _look_away(event: "Event") -> None:
+    pass
+
+
+def _count_nothing(done: int, total: int) -> None:
+    pass
