@@ -61,7 +61,13 @@ def parser() -> argparse.ArgumentParser:
         epilog="exit status: 0 all went well, 1 some files failed (or too many are gone to be removed without --yes), "
         "2 nothing could be done, 130 stopped with Ctrl-C: what is done is kept, and the same command goes on",
     )
-    add.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, walked recursively, or a file")
+    add.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="a folder, walked recursively, or a file; - for paths on standard input, one a line",
+    )
     _add_where(add)
     add.add_argument(
         "--encoder",
@@ -73,6 +79,9 @@ def parser() -> argparse.ArgumentParser:
     _add_choice(add)
     _add_reading(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
+    add.add_argument(
+        "--dry-run", action="store_true", help="say what would happen and how long it would take, and write nothing"
+    )
     told = add.add_mutually_exclusive_group()
     told.add_argument("--quiet", action="store_true", help="print only what failed")
     told.add_argument(

@@ -16,10 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.readers.draft import Modality
-from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
+from ingest.readers.kinds import Kind
+from ingest.report import IN_THE_SPACE, OUTCOMES, Outcome, Report, SourceOutcome
 
 if TYPE_CHECKING:
     from ingest.pipeline import Event, Watch
+    from ingest.plan import Plan
 
 SLOW_SECONDS = 2.0
 """A file that took less is not told among the slowest."""
@@ -191,6 +193,40 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
             ),
             soft_wrap=True,
         )
+
+
+def show_plan(plan: "Plan") -> None:
+    """Print what a dry run says: outcomes by kind of file, what a person should know, and how long it would take."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("would be", "images", "documents", "others"):
+        table.add_column(column, justify="left" if column == "would be" else "right")
+    kinds: tuple[Kind | None, ...] = ("image", "document", None)
+    for outcome in OUTCOMES:
+        counts = [plan.by_kind[kind, outcome] for kind in kinds]
+        if any(counts):
+            style = _STYLES.get(outcome, "")
+            table.add_row(Text(outcome, style=style), *(f"{count:,}" if count else "" for count in counts))
+    result_console.print(table)
+    show_problems(plan.report)
+    files, size = len(plan.to_encode), decimal(sum(found.size for found in plan.to_encode))
+    if not files:
+        result_console.print("\nnothing to encode; nothing was written")
+        return
+    result_console.print(
+        f"\nreading and encoding {files:,} {'file' if files == 1 else 'files'} ({size}) would take about "
+        f"{in_words(plan.seconds)}, going by {plan.timed:,} of them; nothing was written",
+        soft_wrap=True,
+    )
+
+
+def in_words(seconds: float) -> str:
+    """A stretch of time as a person says it: '2 seconds', '14 minutes', '3.5 hours'."""
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size:
+            count = seconds / size
+            return f"{count:.0f} {unit}s" if count >= 10 else f"{count:.1f} {unit}s"
+    whole = max(1, round(seconds))
+    return f"{whole} second{'s' * (whole != 1)}"
 
 
 def show_problems(report: Report, *, outcomes: Sequence[Outcome] = ("failed", "skipped")) -> None:

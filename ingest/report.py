@@ -45,6 +45,8 @@ class Report:
     refused: int = 0
     """How many sources were to leave the space and did not, as they were too many to go unasked."""
 
+    estimate: float | None = None
+    """In a dry run, about how many seconds the run would take; None in a real one."""
     interrupted: bool = False
     """Whether the run was asked to end before it was done."""
     found: int = 0
@@ -92,6 +94,8 @@ class Report:
         return {
             "space": space,
             "roots": list(roots),
+            "dry_run": self.estimate is not None,
+            "estimated_seconds": None if self.estimate is None else round(self.estimate, 1),
             "interrupted": self.interrupted,
             "seconds": round(self.seconds, 3),
             "encoded": {"images": self.encoded_images, "texts": self.encoded_texts},

@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ingest.console import ingest_progress, rebuild_progress, say, show_problems, show_report
+from ingest.console import ingest_progress, rebuild_progress, say, show_plan, show_problems, show_report
 from ingest.readers.draft import Modality
 from ingest.report import Report, SourceOutcome
 
 if TYPE_CHECKING:
     from ingest.pipeline import Event, Told, Watch
+    from ingest.plan import Plan
     from ingest.space.index import Progress
 
 
@@ -39,6 +40,10 @@ class Voice:
         """Tell what came of the run."""
         show_report(report, space=space, counts=counts)
 
+    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+        """Tell what a dry run says."""
+        show_plan(plan)
+
 
 class Quiet(Voice):
     """Tells nothing but what failed, and what a person must know."""
@@ -60,6 +65,10 @@ class Quiet(Voice):
         """Tell the files that failed, and the notes; nothing when all went well."""
         show_problems(report, outcomes=("failed",))
 
+    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+        """Tell what would fail, and the notes."""
+        show_problems(plan.report, outcomes=("failed",))
+
 
 class JsonLines(Quiet):
     """Tells a script: one JSON object a line on standard output, `event` first.
@@ -80,6 +89,13 @@ class JsonLines(Quiet):
     def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
         """Write the summary."""
         _line("summary", **report.summary(space=space, roots=roots), items=dict(counts))
+
+    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+        """Write the same events as a run, with the outcomes that sources would have."""
+        _line("found", files=plan.report.found)
+        for outcome in plan.report.outcomes:
+            self._outcome(outcome)
+        _line("summary", **plan.report.summary(space=space, roots=roots))
 
     def _outcome(self, outcome: SourceOutcome) -> None:
         _line("outcome", **asdict(outcome))

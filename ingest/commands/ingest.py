@@ -1,7 +1,11 @@
 """`nearspace ingest`: read files and folders into a space."""
 
 import argparse
+import os
+import re
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.choosing import EVERYTHING, Choice, Chooser
@@ -9,10 +13,12 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
 from ingest.pipeline import ingest
+from ingest.plan import ledger_to_read, plan
 from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
-from ingest.space import Space, encoder_of_space, open_to_write
+from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
+from ingest.space.manifest import MANIFEST_NAME, current_manifest
 from ingest.stopping import Stopping
 from ingest.sweep import Missing
 from ingest.voices import JsonLines, Quiet, Voice
@@ -21,60 +27,113 @@ from ingest.voices import JsonLines, Quiet, Voice
 def run(options: argparse.Namespace) -> int:
     """Ingest `options.paths`; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
-    paths = [path.expanduser().absolute() for path in options.paths]
+    paths = given_paths(options.paths)
     if options.report and not options.report.expanduser().absolute().parent.is_dir():
         raise SettingsError(f"There is no folder for the report {options.report}. Give --report a file in one that is.")
     voice = JsonLines() if options.json_lines else Quiet() if options.quiet else Voice()
-    report = ingest_into(
-        home,
-        name,
-        paths,
-        encoder_id=options.encoder,
+    wishes = Wishes(
+        encoder=options.encoder,
         device=options.device,
         choice=Choice(tuple(options.include), tuple(options.exclude), options.hidden),
         reading=Reading(options.text_column, options.id_column),
         missing="keep" if options.keep_missing else "remove-many" if options.yes else "remove",
-        voice=voice,
     )
+    told = plan_for if options.dry_run else ingest_into
+    report = told(home, name, paths, wishes, voice)
     if options.report:
         report.write_json(options.report.expanduser(), space=name, roots=[str(path) for path in paths])
     return report.exit_status
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """How a person wants paths to be ingested; by itself, as the space was made and everything that can be read."""
+
+    encoder: str | None = None
+    device: str | None = None
+    choice: Choice = EVERYTHING
+    reading: Reading = AS_USUAL
+    missing: Missing = "remove"
+
+
+AS_EVER = Wishes()
+
+
+def given_paths(paths: Sequence[Path]) -> list[Path]:
+    """The paths given, absolute; `-` stands for those on standard input, one a line (or ended by NUL, as by -print0).
+
+    Raises:
+        SettingsError: there are none on standard input, or a web address is among them.
+    """
+    given: list[Path] = []
+    for path in paths:
+        if str(path) != "-":
+            given.append(path.expanduser().absolute())
+            continue
+        content = sys.stdin.buffer.read()
+        ends = b"\0" if b"\0" in content else b"\n"
+        lines = [os.fsdecode(line.removesuffix(b"\r")) for line in content.split(ends) if line.strip()]
+        if address := next((line for line in lines if re.match(r"https?://", line)), None):
+            raise SettingsError(
+                f"{address} is a web address, and these are not fetched. Download it, and name the file."
+            )
+        if not lines:
+            raise SettingsError(
+                "No paths came on standard input. Pipe some in, one a line: ls *.jpg | nearspace ingest -."
+            )
+        given.extend(Path(line).absolute() for line in lines)
+    return given
+
+
 def ingest_into(
-    home: Path,
-    name: str,
-    paths: Sequence[Path],
-    *,
-    encoder_id: str | None = None,
-    device: str | None = None,
-    choice: Choice = EVERYTHING,
-    reading: Reading = AS_USUAL,
-    missing: Missing = "remove",
-    voice: Voice | None = None,
+    home: Path, name: str, paths: Sequence[Path], wishes: Wishes = AS_EVER, voice: Voice | None = None
 ) -> Report:
-    """Ingest what `choice` wants of `paths` into the space `name`, telling how it goes on and what came of it.
+    """Ingest `paths` into the space `name` as `wishes` say, telling how it goes on and what came of it.
 
     The first Ctrl-C ends the run after the batch in hand; the second raises KeyboardInterrupt.
     """
     voice = voice or Voice()
-    Chooser(choice)  # a glob that cannot be understood is told before anything is loaded or made
-    space, encoder = open_with_encoder(home, name, encoder_id, device, voice)
+    Chooser(wishes.choice)  # a glob that cannot be understood is told before anything is loaded or made
+    space, encoder = open_with_encoder(home, name, wishes.encoder, wishes.device, voice)
     with space:
         with voice.progress() as watch, Stopping(quiet=voice.quiet) as stop:
             report = ingest(
                 space,
                 encoder,
                 paths,
-                choice=choice,
-                reading=reading,
-                missing=missing,
+                choice=wishes.choice,
+                reading=wishes.reading,
+                missing=wishes.missing,
                 watch=watch,
                 told=voice.told,
                 stop=stop,
             )
         voice.report(report, space=name, roots=[str(path) for path in paths], counts=space.ledger.counts())
     return report
+
+
+def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice: Voice) -> Report:
+    """Tell what `ingest_into` would do, and write nothing; returns the report that there would be.
+
+    Raises:
+        EncoderMismatch: the space was made with another encoder than the one asked for.
+    """
+
+    def load() -> Encoder:
+        encoder = load_encoder(
+            wishes.encoder or encoder_of_space(home, name) or DEFAULT_ENCODER, say=voice.say, device=wishes.device
+        )
+        if (home / name / MANIFEST_NAME).is_file():
+            check_encoder(current_manifest(home / name), encoder.info)
+        return encoder
+
+    ledger = ledger_to_read(home, name)
+    try:
+        made = plan(ledger, paths, load, choice=wishes.choice, reading=wishes.reading, missing=wishes.missing)
+    finally:
+        ledger.close()
+    voice.plan(made, space=name, roots=[str(path) for path in paths])
+    return made.report
 
 
 def open_with_encoder(

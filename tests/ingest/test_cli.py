@@ -208,3 +208,23 @@ def test_quiet_prints_only_what_failed(tmp_path, folder):
     assert done.stdout.splitlines()[-1].strip() == str(folder / "broken.jpg")
     assert "added" not in done.stdout
     assert (done.stderr, done.returncode) == ("", 1)
+
+
+def test_paths_come_on_standard_input_and_a_dry_run_makes_nothing(tmp_path, folder):
+    where = ("--home", tmp_path / "home", "--space", "test", "--encoder", FAKE)
+    paths = f"{folder / 'red.png'}\r\n\n{folder / 'meadow.txt'}\n"
+    done = nearspace("ingest", "-", *where, "--dry-run", input=paths)
+    assert done.returncode == 0, done.stderr
+    assert "2 files" in done.stdout and "nothing was written" in done.stdout
+    assert not (tmp_path / "home").exists()
+    assert nearspace("ingest", "-", *where, input=paths).returncode == 0
+    again = nearspace("ingest", "-", *where, "--json-lines", input=f"{folder}\0{folder / 'red.png'}\0")
+    counts = json.loads(again.stdout.splitlines()[-1])["counts"]
+    assert (counts["added"], counts["unchanged"]) == (1, 2)
+
+
+@pytest.mark.parametrize(("given", "told"), [("\n", "No paths"), ("http://example.org/a.jpg\n", "Download it")])
+def test_standard_input_without_paths_is_an_error_in_words(tmp_path, given, told):
+    done = nearspace("ingest", "-", "--home", tmp_path / "home", "--encoder", FAKE, input=given)
+    assert (done.returncode, (tmp_path / "home").exists()) == (2, False)
+    assert told in done.stderr
