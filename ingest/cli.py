@@ -23,6 +23,8 @@ from ingest.settings import (
 _COMMANDS = {
     "ingest": "ingest.commands.ingest",
     "status": "ingest.commands.status",
+    "check": "ingest.commands.check",
+    "repair": "ingest.commands.repair",
     "tune": "ingest.commands.tune",
     "reencode": "ingest.commands.reencode",
     "demo": "ingest.commands.demo",
@@ -106,6 +108,8 @@ def parser() -> argparse.ArgumentParser:
     _add_where(status)
     status.add_argument("--json", action="store_true", help="print as JSON")
 
+    _add_care(commands)
+
     encoders = commands.add_parser("encoders", help="list the encoders to choose from")
     encoders.add_argument("--here", action="store_true", help="only those whose weights are on this machine")
     encoders.add_argument("--json", action="store_true", help="print as JSON")
@@ -148,6 +152,28 @@ def _add_where(command: argparse.ArgumentParser) -> None:
         "--space", metavar="NAME", help=f"the space's name (default: ${SPACE_VARIABLE}, else {DEFAULT_SPACE})"
     )
     command.add_argument("--home", type=Path, metavar="DIR", help=_HOME_HELP)
+
+
+def _add_care(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = commands.add_parser(
+        "check",
+        help="look whether a space is sound",
+        description="Looks a space over and changes nothing: manifest, ledger, every vector, thumbnails, and the "
+        "ledger against Chroma.",
+        epilog="exit status: 0 the space is sound, 1 it has problems, 2 it cannot be looked at",
+    )
+    check.add_argument("--full", action="store_true", help="compare every item with Chroma, not a sample")
+    repair = commands.add_parser(
+        "repair",
+        help="mend a space that is not sound",
+        description="Mends what `nearspace check` finds, and says what it did. Chroma is filled anew from the ledger, "
+        "thumbnails are made anew, and sources whose vectors are broken are read again at the next ingest. No item "
+        "leaves the space.",
+        epilog="exit status: 0 the space is sound now, 1 some problems are left, 2 nothing could be done",
+    )
+    for command in (check, repair):
+        _add_where(command)
+        command.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def _add_device(command: argparse.ArgumentParser) -> None:

@@ -47,7 +47,7 @@ class Collections:
         self._connection = connection
         self._space = space
         self._encoder = encoder
-        _keep_loopback_off_proxies()
+        keep_loopback_off_proxies()
         self._open(may_replace=may_replace)
 
     def count(self, modality: Modality) -> int:
@@ -174,7 +174,7 @@ def _metadata(item: Item) -> dict[str, str | int | float | bool]:
     return {**item.meta, **{key: value for key, value in known.items() if value not in (None, "")}}
 
 
-def _keep_loopback_off_proxies() -> None:
+def keep_loopback_off_proxies() -> None:
     """chromadb's client follows proxy variables even to loopback, where no proxy could reach our server."""
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host for host in os.environ.get(name, "").split(",") if host]

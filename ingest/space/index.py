@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ingest.encoders.base import Say
 from ingest.errors import ServerError
 from ingest.readers.draft import MODALITIES
 from ingest.space.collections import Collections
@@ -47,7 +46,10 @@ def catch_up(ledger: Ledger, collections: Collections, progress: Progress | None
 def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
     """Say how Chroma disagrees with the ledger, or '' when counts agree and sampled items find themselves."""
     for modality, (sure, perhaps) in ledger.indexed_counts().items():
-        count = collections.count(modality)
+        try:
+            count = collections.count(modality)
+        except ServerError as error:
+            return f"Chroma cannot count its {modality} items ({error})"
         if not sure <= count <= sure + perhaps:
             return f"Chroma has {count:,} {modality} items and the ledger {sure:,}"
         ids = ledger.indexed_sample(modality, _PROBES)
@@ -68,14 +70,3 @@ def rebuild(ledger: Ledger, collections: Collections, progress: Progress | None 
     collections.start_over()
     ledger.mark_all_pending()
     return catch_up(ledger, collections, progress)
-
-
-def make_sound(ledger: Ledger, collections: Collections, say: Say | None, progress: Progress | None) -> None:
-    """Bring Chroma in step with the ledger, saying so when it had to be rebuilt."""
-    problem = what_is_wrong(ledger, collections)
-    if problem:
-        if say:
-            say(f"{problem}: rebuilding the index from the ledger; nothing is lost.")
-        rebuild(ledger, collections, progress)
-    else:
-        catch_up(ledger, collections, progress)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo
+from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.item import Item
 from ingest.space.ledger_file import LedgerFile
@@ -365,6 +366,11 @@ class Ledger(LedgerFile):
 
     def _matrix(self, blobs: list[bytes]) -> NDArray[np.float32]:
         flat = np.frombuffer(b"".join(blobs), dtype=_VECTOR).astype(np.float32, copy=False)
+        if len(flat) != len(blobs) * self.dimension:
+            raise SpaceError(
+                f"The ledger {self.path} has vectors that are not of {self.dimension} dimensions. "
+                "Mend it: nearspace repair."
+            )
         return flat.reshape(len(blobs), self.dimension)
 
 

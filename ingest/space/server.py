@@ -14,6 +14,7 @@ client's lock back, so a killed client does not count.
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,6 +34,7 @@ from ingest.space.locks import EXCLUSIVE, SHARED, try_lock, wait_for_lock
 
 HOST = "127.0.0.1"
 CHROMA_FOLDER = "chroma"
+_CHROMA_DATABASE = "chroma.sqlite3"
 _START_SECONDS = 90.0
 _STOP_SECONDS = 20.0
 _LINGER_SECONDS = float(os.environ.get("NEARSPACE_SERVER_LINGER", "5"))  # between two commands it stays up
@@ -79,6 +81,19 @@ class ServerConnection:
         """Find the server after it stopped answering, starting it when it is gone; `port` may change."""
         self.port = self._reach()
 
+    def start_afresh(self) -> None:
+        """End the server, set Chroma's folder aside, and start a server on an empty one; `port` changes.
+
+        Other clients of the space notice that their server is gone, and reach the new one.
+        """
+        starting = wait_for_lock(self._folder / "start.lock", EXCLUSIVE, _START_SECONDS)
+        if starting is None:
+            raise _not_up(self._folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
+        with starting:
+            _end_leftovers(self._folder)
+            set_chroma_aside(self._folder)
+            self.port = self._start()
+
     def close(self) -> None:
         """Let go; the keeper ends the server when this was the last client."""
         if self._hold is not None:
@@ -91,7 +106,9 @@ class ServerConnection:
             raise _not_up(self._folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
         with starting:
             note = read_note(self._folder)
-            if note and _keeper_runs(self._folder) and answers(note.port):
+            # A server whose folder was deleted under it answers, and can write nothing.
+            has_files = (self._folder / CHROMA_FOLDER / _CHROMA_DATABASE).exists()
+            if note and has_files and _keeper_runs(self._folder) and answers(note.port):
                 return note.port
             return self._start()
 
@@ -121,6 +138,15 @@ class ServerConnection:
             time.sleep(_POLL_SECONDS)
         keeper.terminate()
         raise _not_up(self._folder, f"did not answer within {_START_SECONDS:.0f} s")
+
+
+def set_chroma_aside(folder: Path) -> None:
+    """Rename Chroma's folder, over one that was set aside before; no server may run on it."""
+    index = folder / CHROMA_FOLDER
+    aside = folder / f"{CHROMA_FOLDER}-broken"
+    shutil.rmtree(aside, ignore_errors=True)
+    if index.exists():
+        index.rename(aside)
 
 
 def read_note(folder: Path) -> ServerNote | None:

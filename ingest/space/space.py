@@ -1,6 +1,5 @@
 """A space: opened to be read by search and app, or to be written by an ingest."""
 
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from ingest.encoders.base import EncoderInfo, Say
 from ingest.errors import EncoderMismatch, ServerError, SpaceBusy, SpaceChanged, SpaceError, SpaceNotFound
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.collections import Collections
-from ingest.space.index import Progress, catch_up, make_sound
+from ingest.space.index import Progress, catch_up, rebuild, what_is_wrong
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
 from ingest.space.ledger_file import LEDGER_NAME
@@ -28,7 +27,7 @@ from ingest.space.manifest import (
     read_manifest,
     write_manifest,
 )
-from ingest.space.server import CHROMA_FOLDER, ServerConnection
+from ingest.space.server import CHROMA_FOLDER, ServerConnection, set_chroma_aside
 from ingest.space.staging import STAGING_NAME, delete_staging
 
 THUMBNAIL_FOLDER = "thumbnails"
@@ -61,7 +60,7 @@ class Space:
             self._connect(lock is not None, say)
             if lock is not None:
                 self._finish_swap()
-                make_sound(self.ledger, self._collections, say, progress)
+                self._make_sound(say, progress)
             # Otherwise somebody is writing at this moment, and has looked when it opened the space.
         except BaseException:
             self.close()
@@ -88,6 +87,19 @@ class Space:
     def index(self, progress: Progress | None = None) -> int:
         """Tell Chroma what the ledger has and it has not; for the holder of the write lock; returns how many items."""
         return catch_up(self.ledger, self._collections, progress)
+
+    def rebuild_index(self, progress: Progress | None = None, say: Say | None = None) -> None:
+        """Fill Chroma anew from the ledger; for the holder of the write lock."""
+        try:
+            rebuild(self.ledger, self._collections, progress)
+        except ServerError as error:
+            # Chroma cannot even drop what is broken: it gets an empty folder.
+            self._start_index_afresh(str(error), say)
+            rebuild(self.ledger, self._collections, progress)
+
+    def drop_from_index(self, modality: Modality, ids: Sequence[str]) -> None:
+        """Take out of Chroma what the ledger does not know; for the holder of the write lock."""
+        self._collections.delete(modality, ids)
 
     def refresh_statistics(self) -> None:
         """Recompute counts and means of both modalities and write them to the manifest."""
@@ -155,13 +167,33 @@ class Space:
             self.refresh_statistics()
             delete_staging(self.folder)
 
+    def _make_sound(self, say: Say | None, progress: Progress | None) -> None:
+        """Bring Chroma in step with the ledger, saying so when it had to be rebuilt."""
+        problem = what_is_wrong(self.ledger, self._collections)
+        if not problem:
+            catch_up(self.ledger, self._collections, progress)
+            return
+        if say:
+            say(f"{problem}: rebuilding the index from the ledger; nothing is lost.")
+        self.rebuild_index(progress, say)
+
     def _connect(self, locked: bool, say: Say | None) -> None:
         try:
             self._connection = ServerConnection(self.folder, say=say)
         except ServerError as error:
-            if not locked or not self._drop_index(str(error), say):
+            if not locked or not (self.folder / CHROMA_FOLDER).exists():
                 raise
+            _say_set_aside(str(error), say)
+            set_chroma_aside(self.folder)
             self._connection = ServerConnection(self.folder, say=say)
+        try:
+            self._open_collections(locked)
+        except ServerError as error:
+            if not locked:
+                raise
+            self._start_index_afresh(str(error), say)
+
+    def _open_collections(self, locked: bool) -> None:
         deadline = time.monotonic() + _SWAP_SECONDS
         while True:
             try:
@@ -175,17 +207,16 @@ class Space:
                     raise
                 time.sleep(0.1)
 
-    def _drop_index(self, problem: str, say: Say | None) -> bool:
-        """Set Chroma's folder aside when its server will not start on it; the ledger has all that is needed."""
-        index = self.folder / CHROMA_FOLDER
-        if not index.exists():
-            return False
-        if say:
-            say(f"{problem} Setting its folder aside as {CHROMA_FOLDER}-broken; nothing is lost.")
-        aside = self.folder / f"{CHROMA_FOLDER}-broken"
-        shutil.rmtree(aside, ignore_errors=True)
-        index.rename(aside)
-        return True
+    def _start_index_afresh(self, problem: str, say: Say | None) -> None:
+        """Give Chroma an empty folder, when it cannot work with the one it has; the ledger has all that is needed."""
+        _say_set_aside(problem, say)
+        self._connection.start_afresh()
+        self._open_collections(locked=True)
+
+
+def _say_set_aside(problem: str, say: Say | None) -> None:
+    if say:
+        say(f"{problem} Setting its folder aside as {CHROMA_FOLDER}-broken; nothing is lost.")
 
 
 def open_space(home: Path, name: str, *, say: Say | None = None, progress: Progress | None = None) -> Space:
@@ -197,7 +228,7 @@ def open_space(home: Path, name: str, *, say: Say | None = None, progress: Progr
         SpaceNotFound: there is no such space.
         SpaceError: it is damaged, or its server does not start.
     """
-    folder = _require_space(home, name)
+    folder = require_space(home, name)
     try:
         return Space(folder, say=say, progress=progress)
     except SpaceChanged:
@@ -213,8 +244,8 @@ def open_to_reencode(
         SpaceNotFound: there is no such space.
         SpaceError: it is damaged or cannot be written, or its server does not start.
     """
-    folder = _require_space(home, name)
-    lock = _write_lock(folder, name, say, float("inf"))
+    folder = require_space(home, name)
+    lock = write_lock(folder, name, say, float("inf"))
     try:
         return Space(folder, writing=lock, say=say, progress=progress)
     except BaseException:
@@ -239,7 +270,7 @@ def open_to_write(
         SpaceError: the folder cannot be written, or the space is damaged.
     """
     folder = home / name
-    lock = _write_lock(folder, name, say, wait_seconds)
+    lock = write_lock(folder, name, say, wait_seconds)
     try:
         if (folder / MANIFEST_NAME).exists():
             check_encoder(current_manifest(folder), encoder)
@@ -251,7 +282,7 @@ def open_to_write(
         raise
 
 
-def _write_lock(folder: Path, name: str, say: Say | None, wait_seconds: float) -> IO[bytes]:
+def write_lock(folder: Path, name: str, say: Say | None, wait_seconds: float) -> IO[bytes]:
     """The write lock of the space in `folder`, which is made if need be; raises SpaceBusy or SpaceError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -272,7 +303,8 @@ def _write_lock(folder: Path, name: str, say: Say | None, wait_seconds: float) -
     return lock
 
 
-def _require_space(home: Path, name: str) -> Path:
+def require_space(home: Path, name: str) -> Path:
+    """The folder of the space `name`; raises SpaceNotFound, naming those that are there, if there is none."""
     folder = home / name
     if not (folder / MANIFEST_NAME).is_file():
         others = list_spaces(home)

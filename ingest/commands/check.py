@@ -1,0 +1,81 @@
+"""`nearspace check`: look a space over, and say what is wrong with it."""
+
+import argparse
+import json
+from dataclasses import asdict
+
+from rich.table import Table
+from rich.text import Text
+
+from ingest.console import count_progress, printable, result_console, say
+from ingest.readers.draft import MODALITIES
+from ingest.report import ALL_WELL, SOME_FAILED
+from ingest.settings import home_folder, space_name
+from ingest.space.check import Findings
+from ingest.space.repair import check
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what a look at the space has shown; returns the exit status."""
+    home, name = home_folder(options.home), space_name(options.space)
+    with count_progress("checking") as progress:
+        findings = check(home, name, full=options.full, say=say, progress=progress)
+    if options.json:
+        result_console.print_json(json.dumps(as_json(findings)))
+    else:
+        _show(findings, name)
+    return ALL_WELL if findings.sound else SOME_FAILED
+
+
+def as_json(findings: Findings) -> dict:
+    """What the look has shown, in values that JSON has."""
+    return {
+        "space": findings.space,
+        "folder": findings.folder,
+        "sound": findings.sound,
+        "full": findings.full,
+        "items": findings.items,
+        "indexed": findings.indexed,
+        "waiting": findings.waiting,
+        "vectors": findings.vectors,
+        "compared": findings.compared,
+        "thumbnails": findings.thumbnails,
+        "problems": [asdict(problem) for problem in findings.problems],
+    }
+
+
+def _show(findings: Findings, name: str) -> None:
+    table = Table.grid(padding=(0, 2))
+    rows = {
+        "space": f"{name}  ({findings.folder})",
+        "ledger": _counts(findings.items),
+        "Chroma": _counts(findings.indexed),
+        "vectors": f"{findings.vectors:,} looked at, {findings.compared:,} compared with Chroma's"
+        + ("" if findings.full else " (--full compares them all)"),
+        "thumbnails": f"{findings.thumbnails:,} looked for",
+    }
+    if findings.waiting:
+        rows["waiting"] = f"{findings.waiting:,} items that Chroma learns or forgets when the space is next opened"
+    for label, value in rows.items():
+        table.add_row(Text(label, style="dim"), Text(value))
+    result_console.print(table)
+    show_problems(findings)
+    if findings.sound:
+        result_console.print(Text("the space is sound", style="green"))
+    else:
+        result_console.print(Text(f"mend it with: nearspace repair --space {name}"), soft_wrap=True)
+
+
+def show_problems(findings: Findings) -> None:
+    """Print each problem on a line, with some of the items or files that it is about."""
+    for problem in findings.problems:
+        count = f"{problem.count:,} " if problem.examples else ""
+        examples = ", ".join(printable(example) for example in problem.examples)
+        more = ", ..." if problem.count > len(problem.examples) else ""
+        line = f"{count}{problem.message}" + (f": {examples}{more}" if examples else "")
+        result_console.print(Text.assemble((problem.part, "red"), f": {line}"), soft_wrap=True)
+
+
+def _counts(items: dict) -> str:
+    said = {"image": "images", "text": "passages"}
+    return ", ".join(f"{items[kind]:,} {said[kind]}" for kind in MODALITIES if kind in items) or "cannot be asked"

@@ -1,0 +1,42 @@
+"""`nearspace repair`: mend what `nearspace check` finds."""
+
+import argparse
+import json
+
+from rich.text import Text
+
+from ingest.commands.check import as_json, show_problems
+from ingest.console import count_progress, printable, result_console, say
+from ingest.report import ALL_WELL, SOME_FAILED
+from ingest.settings import home_folder, space_name
+from ingest.space.repair import Repair, repair
+
+
+def run(options: argparse.Namespace) -> int:
+    """Mend the space and print what was done; returns the exit status."""
+    home, name = home_folder(options.home), space_name(options.space)
+    with count_progress("looking and mending") as progress:
+        done = repair(home, name, say=say, progress=progress)
+    if options.json:
+        facts = {"done": done.done, "to_ingest": done.to_ingest, "before": as_json(done.before)}
+        result_console.print_json(json.dumps({**facts, "after": as_json(done.after)}))
+    else:
+        _show(done)
+    return ALL_WELL if done.after.sound else SOME_FAILED
+
+
+def _show(done: Repair) -> None:
+    if done.before.sound:
+        result_console.print("the space is sound; there was nothing to mend")
+        return
+    show_problems(done.before)
+    for sentence in done.done:
+        result_console.print(Text(f"mended: {sentence}", style="green"), soft_wrap=True)
+    if done.to_ingest:
+        folders = " ".join(printable(folder) for folder in done.to_ingest)
+        result_console.print(Text(f"ingest once more, to have the sources encoded anew: {folders}"), soft_wrap=True)
+    if done.after.sound:
+        result_console.print(Text("the space is sound", style="green"))
+    else:
+        result_console.print(Text("what is left cannot be mended from here:", style="yellow"))
+        show_problems(done.after)
