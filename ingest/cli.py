@@ -216,6 +216,13 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
         "description and the like, else all cells)",
     )
     how.add_argument("--id-column", default="", metavar="NAME", help="the column that names a row (default: id)")
+    how.add_argument(
+        "--frames",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="read N frames of each animation (GIF, WebP, APNG, AVIF), spread evenly (default: the first)",
+    )
 
 
 def _add_serving(command: argparse.ArgumentParser) -> None:

@@ -56,7 +56,9 @@ class Fresh:
     known: bool
     """Whether an older content of this path is in the space."""
     copy_of: Item | None = None
-    """An item with the same content, whose thumbnail serves this one too."""
+    """The first item with the same content, where there is one."""
+    thumbnails: Sequence[str] = ()
+    """The thumbnails of a copy's items, one for each draft, which serve these too."""
     vectors: NDArray[np.float32] | None = None
     """Vectors that need not be encoded, as the same content is in the space already."""
     gaps: str = ""
@@ -153,18 +155,21 @@ class Examiner:
         return Fresh(found, sha256, state, drafts, known, gaps=document.gaps)
 
     def _read_image(self, found: Found, sha256: str, *, known: bool) -> Fresh:
-        from ingest.readers.images import read_image
+        from ingest.readers.images import read_images
 
         sidecar, path = _sidecar(found.path)
         caption = _caption(path)
+        chosen = self._reading.chosen_for(found.path)
+        state = _state(sidecar, chosen)
         for source in self._ledger.sources_with_hash(sha256):
             items = self._ledger.items_of(source.path)
-            if len(items) == 1 and items[0].modality == "image":
-                item = items[0]
-                draft = Draft("image", text=caption, title=item.title, meta=item.meta)
-                return Fresh(found, sha256, sidecar, [draft], known, item, self._ledger.vectors_of([item.id]))
-        draft = read_image(found.path, caption=caption, image_size=self._encoder.info.image_size)
-        return Fresh(found, sha256, sidecar, [draft], known)
+            if items and items[0].modality == "image" and _choices(source.sidecar) == chosen:
+                drafts = [Draft("image", caption, title=item.title, page=item.page, meta=item.meta) for item in items]
+                vectors = self._ledger.vectors_of([item.id for item in items])
+                return Fresh(found, sha256, state, drafts, known, items[0], [item.thumbnail for item in items], vectors)
+        size = self._encoder.info.image_size
+        read = read_images(found.path, caption=caption, image_size=size, frames=self._reading.frames or 1)
+        return Fresh(found, sha256, state, read.drafts, known, gaps=read.gaps)
 
 
 _CHOICES = "|read:"

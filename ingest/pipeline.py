@@ -214,9 +214,8 @@ class _Writer:
             records.append(_record(left_out.found, left_out.sha256, left_out.outcome, left_out.reason))
 
     def _fresh_record(self, fresh: Fresh, outcome: Outcome) -> SourceRecord:
-        thumbnails = [
-            fresh.copy_of.thumbnail if fresh.copy_of else self._write_thumbnail(fresh.sha256, position, draft)
-            for position, draft in enumerate(fresh.drafts)
+        thumbnails = fresh.thumbnails or [
+            self._write_thumbnail(fresh.sha256, position, draft) for position, draft in enumerate(fresh.drafts)
         ]
         return _record(
             fresh.found, fresh.sha256, outcome, fresh.gaps, fresh.sidecar, fresh.drafts, thumbnails, fresh.vectors

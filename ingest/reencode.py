@@ -62,7 +62,7 @@ class _Task:
     """Whether it is a picture; otherwise a document."""
     sources: tuple[Source, ...]
     items: tuple[tuple[int, ...], ...]
-    """For each source, its live items: one of a picture, all passages of a document."""
+    """For each source, its live items in order: pictures (one a page or frame), or the passages of a document."""
 
 
 def same_texts(old: EncoderInfo, new: EncoderInfo) -> bool:
@@ -133,9 +133,9 @@ def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
             continue
         source = sources[number]
         picture = any(modality == "image" for _, modality in items)
-        assert len(items) == 1 or not picture  # as the readers make them
-        # Pictures of one content have one vector; documents have titles from their own names.
-        key = (True, source.sha256) if picture and source.sha256 else (picture, number)
+        # Pictures of one content have the same vectors; documents have titles from their own names.
+        alone = not picture or not source.sha256
+        key = (picture, number) if alone else (True, f"{source.sha256} {len(wanted)} {source.sidecar.count('|read:')}")
         alike.setdefault(key, []).append((source, wanted))
     tasks = [
         _Task(picture, tuple(source for source, _ in found), tuple(wanted for _, wanted in found))
@@ -218,7 +218,8 @@ def _to_stage(
         task = by_path[entry.found.path]
         assert entry.vectors is not None  # the engine gives every `Fresh` its vectors
         if task.picture:
-            vectors.update((item, entry.vectors[0]) for items in task.items for item in items)
+            for items in task.items:
+                vectors.update(zip(items, entry.vectors, strict=True))
             continue
         (source,), (items,) = task.sources, task.items
         if [item.text for item in space.ledger.items_of(source.path)] == [draft.text for draft in entry.drafts]:
@@ -254,11 +255,13 @@ class _Reader:
             reason = _why_not(candidate)
             if reason:
                 continue
-            from ingest.readers.images import read_image
+            from ingest.readers.images import read_images
 
+            items = self._space.ledger.items_of(candidate.path)
+            only = [item.page or int(item.meta.get("frame", 1)) for item in items]
             try:
-                draft = read_image(Path(candidate.path), image_size=self._encoder.info.image_size)
-                return Fresh(found, source.sha256, "", [draft], known=True)
+                read = read_images(Path(candidate.path), image_size=self._encoder.info.image_size, only=only)
+                return Fresh(found, source.sha256, "", read.drafts, known=True)
             except ReadError as error:
                 reason = str(error)
         return LeftOut(found, "failed", reason, source=source)

@@ -14,7 +14,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
 from ingest.pipeline import ingest
 from ingest.plan import ledger_to_read, plan
-from ingest.readers.options import AS_USUAL, Reading
+from ingest.readers.options import AS_USUAL, Reading, reading_of
 from ingest.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
 from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         encoder=options.encoder,
         device=options.device,
         choice=Choice(tuple(options.include), tuple(options.exclude), options.hidden),
-        reading=Reading(options.text_column, options.id_column),
+        reading=reading_of(options),
         missing="keep" if options.keep_missing else "remove-many" if options.yes else "remove",
     )
     told = plan_for if options.dry_run else ingest_into

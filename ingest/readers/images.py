@@ -1,29 +1,25 @@
 """Pictures: every supported format to one upright RGB picture, as large as encoding needs and no larger."""
 
-import math
 import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import pillow_heif
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
+from ingest.readers.colours import as_srgb, on_white, reduced, times
 from ingest.readers.draft import Draft, Value
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from ingest.readers.svg import MAX_SVG_BYTES, is_svg, svg_as_png
 
 THUMBNAIL_SIDE = 320
 """Longer side of a thumbnail, in pixels."""
@@ -31,6 +27,8 @@ MAX_PIXELS = 250_000_000
 """Most pixels that are ever decoded: an RGB picture of that many takes a gigabyte."""
 BIG_PIXELS = 40_000_000
 """Pictures above this are decoded one at a time, so that many threads do not add up their memory."""
+MAX_PAGES = 100
+"""Most pages or frames of one file that are read: their pictures are held in memory together."""
 LONGEST = 16
 """The longer side of a reduced picture, in multiples of the shorter one asked for: a panorama stays small too."""
 
@@ -48,6 +46,33 @@ pillow_heif.register_heif_opener()
 # Named one by one: Pillow knows formats that run other programs (EPS) or read other files, and none is wanted here.
 _KNOWN = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "HEIF", "AVIF")
 _FORMATS = tuple(name for name in _KNOWN if name in Image.OPEN)
+# Some of these have no signature that tells them from anything else, so they are only looked for under their suffix.
+_RARE = {
+    suffix: name
+    for name, suffixes in {
+        "BLP": ".blp",
+        "CUR": ".cur",
+        "DCX": ".dcx",
+        "DDS": ".dds",
+        "FLI": ".fli .flc",
+        "ICNS": ".icns",
+        "ICO": ".ico",
+        "JPEG2000": ".jp2 .j2k .jpc .jpf .jpx .j2c",
+        "PCX": ".pcx",
+        "PPM": ".pbm .pgm .ppm .pnm .pfm",
+        "PSD": ".psd",
+        "QOI": ".qoi",
+        "SGI": ".bw .rgb .rgba .sgi",
+        "SUN": ".ras",
+        "TGA": ".tga .icb .vda",
+        "XBM": ".xbm",
+        "XPM": ".xpm",
+    }.items()
+    for suffix in suffixes.split()
+    if name in Image.OPEN
+}
+_PAGED = ("TIFF",)
+_ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "FLI")
 _SHOWN_FORMAT = {"MPO": "JPEG", "DIB": "BMP", "HEIF": "HEIC"}
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -88,6 +113,32 @@ class _Picture:
     height: int
     format: str
     taken: str
+    page: int | None = None
+    """Page, counted from 1, where there are several."""
+    frame: int | None = None
+    """Frame, counted from 1, where several were asked for."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of one file."""
+
+    drafts: tuple[Draft, ...]
+    """At least one, in order."""
+    gaps: str = ""
+    """What of the file could not be read though the rest could; '' when all is here."""
+
+
+def read_images(
+    path: Path, *, caption: str = "", image_size: int, frames: int = 1, only: Sequence[int] = ()
+) -> Pictures:
+    """Read every page of the picture at `path`, and of an animation `frames` frames spread evenly; as `read_image`.
+
+    Pages have their number as `page`, frames theirs as `meta["frame"]`; where `only` is given, these alone are read,
+    be they pages or frames.  At most MAX_PAGES are read.  Raises ReadError where not one can be read, or SkipSource.
+    """
+    pictures, gaps = _read(path, max(image_size, THUMBNAIL_SIDE), frames, only)
+    return Pictures(tuple(_draft(picture, caption, image_size) for picture in pictures), gaps)
 
 
 def read_image(path: Path, *, caption: str = "", image_size: int) -> Draft:
@@ -96,13 +147,20 @@ def read_image(path: Path, *, caption: str = "", image_size: int) -> Draft:
     Smaller pictures are not enlarged.  `meta` has `width` and `height` (pixels, upright, before reducing), `format`
     and, where the camera wrote it, `taken` (ISO 8601, local time).  Raises ReadError, or SkipSource when empty.
     """
-    picture = _read(path, at_least=max(image_size, THUMBNAIL_SIDE))
+    pictures, _ = _read(path, max(image_size, THUMBNAIL_SIDE), 1, (1,))
+    return _draft(pictures[0], caption, image_size)
+
+
+def _draft(picture: _Picture, caption: str, image_size: int) -> Draft:
     meta: dict[str, Value] = {"width": picture.width, "height": picture.height, "format": picture.format}
     if picture.taken:
         meta["taken"] = picture.taken
+    if picture.frame:
+        meta["frame"] = picture.frame
     return Draft(
         modality="image",
         text=caption,
+        page=picture.page,
         image=_scaled(picture.image, _scale(picture.image.size, 2 * image_size, LONGEST * image_size)),
         thumbnail=_thumbnail(picture.image),
         meta=meta,
@@ -114,28 +172,33 @@ def open_upright(file: Path | BinaryIO, *, at_least: int) -> Image.Image:
 
     Raises ReadError, or SkipSource when there is no content.
     """
-    return _read(file, at_least=at_least).image
+    return _read(file, at_least, 1, (1,))[0][0].image
 
 
-def _read(file: Path | BinaryIO, *, at_least: int) -> _Picture:
+def _read(file: Path | BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> tuple[list[_Picture], str]:
     if not isinstance(file, Path):
-        return _decode(file, at_least)
+        return _decode(file, at_least, frames, only)
     try:
         opened = file.open("rb")
     except OSError as error:
         raise unreadable(error) from error
     with opened:
-        return _decode(opened, at_least)
+        return _decode(opened, at_least, frames, only)
 
 
-def _decode(file: BinaryIO, at_least: int) -> _Picture:
+def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> tuple[list[_Picture], str]:
+    suffix = Path(str(getattr(file, "name", ""))).suffix.lower()
     with _malformed_as_read_error():
         file.seek(0)
-        head = file.read(16)
+        head = file.read(1024)
         if not head:
             raise SkipSource("empty file. Copy it again from its source, or leave it out.")
+        drawing = is_svg(head, suffix)
+        if drawing:
+            file.seek(0)
+            file = BytesIO(svg_as_png(file.read(MAX_SVG_BYTES + 1), 2 * at_least))
         try:
-            source = Image.open(file, formats=_FORMATS)
+            source = Image.open(file, formats=(*_FORMATS, _RARE[suffix]) if suffix in _RARE else _FORMATS)
         except UnidentifiedImageError as error:
             if head.startswith(_SIGNATURES) or head[4:8] == b"ftyp":
                 raise ReadError(f"damaged picture, or of a rare kind: its header cannot be read. {_AGAIN}") from error
@@ -143,7 +206,53 @@ def _decode(file: BinaryIO, at_least: int) -> _Picture:
                 "not a picture: its content is in no known image format. Give it its right suffix, or leave it out."
             ) from error
         with source:
-            return _upright(source, at_least)
+            pictures, gaps = _pages(source, at_least, frames, only)
+        return [replace(picture, format="SVG") for picture in pictures] if drawing else pictures, gaps
+
+
+def _pages(source: Image.Image, at_least: int, frames: int, only: Sequence[int]) -> tuple[list[_Picture], str]:
+    paged = source.format in _PAGED
+    count = 1
+    if paged or (source.format in _ANIMATED and (frames > 1 or only)):
+        count = max(1, getattr(source, "n_frames", 1))
+    numbers = [number for number in only if number <= count]
+    if not only:
+        shown = min(count if paged else frames, count, MAX_PAGES)
+        numbers = [1 + place if paged else 1 + place * count // shown for place in range(shown)]
+    pictures: list[_Picture] = []
+    unread: list[int] = []
+    reason: ReadError | None = None
+    for number in numbers:
+        try:
+            with _malformed_as_read_error():
+                if number > 1:
+                    source.seek(number - 1)
+                if paged and not only and number > 1 and _reduced_copy(source):
+                    continue
+                picture = _upright(source, at_least)
+        except ReadError as error:
+            unread.append(number)
+            reason = error
+            continue
+        if count > 1 and paged:
+            picture = replace(picture, page=number)
+        elif len(numbers) > 1 or number > 1:
+            picture = replace(picture, frame=number)
+        pictures.append(picture)
+    if not pictures or (only and unread):
+        raise reason or ReadError(f"damaged picture: page {only[-1]} is no longer in it. {_AGAIN}")
+    gaps = [f"page {number} cannot be read" for number in unread[:3]]
+    if len(unread) > 3:
+        gaps = [f"{len(unread)} pages cannot be read"]
+    if paged and not only and count > MAX_PAGES:
+        gaps.append(f"pages after the first {MAX_PAGES} of {count:,} are left out")
+    return pictures, ", ".join(gaps)
+
+
+def _reduced_copy(source: Image.Image) -> bool:
+    """Whether a page of a TIFF is a smaller copy, or the mask, of another (TIFF 6.0, NewSubfileType)."""
+    kind = getattr(source, "tag_v2", {}).get(254, 0)
+    return isinstance(kind, int) and bool(kind & 0b101)
 
 
 @contextmanager
@@ -168,7 +277,7 @@ def _malformed_as_read_error() -> Iterator[None]:
 def _upright(source: Image.Image, at_least: int) -> _Picture:
     full_size, name = source.size, source.format or ""
     if name in ("JPEG", "MPO"):
-        source.draft(None, _times(full_size, _scale(full_size, at_least, LONGEST * at_least)))
+        source.draft(None, times(full_size, _scale(full_size, at_least, LONGEST * at_least)))
     # A progressive JPEG keeps the coefficients of the whole picture in memory however small it comes out.
     width, height = full_size if "progressive" in source.info else source.size
     if width * height > MAX_PIXELS:
@@ -183,8 +292,8 @@ def _upright(source: Image.Image, at_least: int) -> _Picture:
             full_size = source.size
         profile = source.info.get("icc_profile")
         orientation, taken = _from_exif(source)
-        image = _reduced(source, _scale(source.size, 2 * at_least, LONGEST * at_least))
-    image = _as_srgb(_on_white(image), profile)
+        image = reduced(source, _scale(source.size, 2 * at_least, LONGEST * at_least))
+    image = as_srgb(on_white(image), profile)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     if orientation >= 5:
@@ -197,10 +306,6 @@ def _upright(source: Image.Image, at_least: int) -> _Picture:
 def _scale(size: tuple[int, int], shorter: int, longer: int) -> float:
     """Return the factor, at most 1, that brings the sides to no more than `shorter` and `longer`."""
     return min(1.0, shorter / min(size), longer / max(size))
-
-
-def _times(size: tuple[int, int], scale: float) -> tuple[int, int]:
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _from_exif(image: Image.Image) -> tuple[int, str]:
@@ -218,106 +323,8 @@ def _from_exif(image: Image.Image) -> tuple[int, str]:
     return (orientation if orientation in _UPRIGHT else 1), taken
 
 
-def _reduced(image: Image.Image, scale: float) -> Image.Image:
-    """Return `image` in mode L, RGB, RGBA, CMYK or LAB, scaled by `scale`.
-
-    Large factors go by boxes first, in bands: a mode change never doubles a big picture in memory.
-    """
-    if image.mode.startswith(("I", "F")):
-        image = _deep_grey(image)
-    box = int(1 / scale / 2)
-    if box < 2:
-        return _resized(_plain(image), _times(image.size, scale))
-    width, height = image.size
-    reduced: Image.Image | None = None
-    band = box * max(1, 4_000_000 // (width * box))
-    for top in range(0, height, band):
-        part = _plain(image.crop((0, top, width, min(top + band, height)))).reduce(box)
-        if reduced is None:
-            reduced = Image.new(part.mode, (part.width, math.ceil(height / box)))
-        reduced.paste(part, (0, top // box))
-    assert reduced is not None
-    return _resized(reduced, _times(image.size, scale))
-
-
-def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _plain(image: Image.Image) -> Image.Image:
-    if image.mode in ("CMYK", "LAB"):
-        return image
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    if image.mode in ("1", "L"):
-        return image.convert("L")
-    return image.convert("RGB")
-
-
-def _deep_grey(image: Image.Image) -> Image.Image:
-    """Bring grey of 16 bits, 32 bits or floating point to 8 bits."""
-    import numpy as np
-
-    def bands() -> "Iterator[tuple[int, NDArray[np.float64]]]":  # Since floats take eight times the room.
-        rows = max(1, 1_000_000 // image.width)
-        for top in range(0, image.height, rows):
-            part = image.crop((0, top, image.width, min(top + rows, image.height)))
-            yield top, np.nan_to_num(np.asarray(part), nan=0, posinf=0, neginf=0).astype(np.float64)
-
-    low = min(float(band.min()) for _, band in bands())
-    high = max(float(band.max()) for _, band in bands())
-    # Nothing says which range the numbers mean: the smallest usual one that holds them all is taken (12-bit
-    # scanners write into 16 bits), and anything else is stretched.
-    usual = {"F": (1.0, 255.0, 65535.0), "I": (255.0, 65535.0)}.get(image.mode, (4095.0, 65535.0))
-    if low >= 0 and high <= usual[-1]:
-        low, high = 0.0, next(top for top in usual if high <= top)
-    grey = Image.new("L", image.size)
-    for top, band in bands():
-        grey.paste(Image.fromarray(np.rint((band - low) * (255 / ((high - low) or 1.0))).astype(np.uint8)), (0, top))
-    return grey
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode != "RGBA":
-        return image
-    paper = Image.new("RGB", image.size, "white")
-    paper.paste(image, mask=image.getchannel("A"))
-    return paper
-
-
-def _as_srgb(image: Image.Image, profile: object) -> Image.Image:
-    transform = _to_srgb(profile, image.mode) if isinstance(profile, bytes) or image.mode == "LAB" else None
-    if transform is None:
-        return image.convert("RGB")
-    return ImageCms.applyTransform(image, transform) or image.convert("RGB")
-
-
-@lru_cache(maxsize=16)
-def _to_srgb(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the transform from an embedded ICC profile to sRGB, None where it is not needed or not usable."""
-    try:
-        if mode == "LAB":
-            source = ImageCms.createProfile("LAB")
-        else:
-            source = ImageCms.getOpenProfile(BytesIO(profile or b"")).profile
-            if source.xcolor_space.strip() != {"L": "GRAY"}.get(mode, mode):
-                return None
-            if "srgb" in (source.profile_description or "").lower():
-                return None
-        return ImageCms.buildTransform(
-            source,
-            ImageCms.createProfile("sRGB"),
-            mode,
-            "RGB",
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return None
-
-
 def _scaled(image: Image.Image, scale: float) -> Image.Image:
-    size = _times(image.size, scale)
+    size = times(image.size, scale)
     return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 

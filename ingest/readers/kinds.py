@@ -6,7 +6,9 @@ from typing import Literal
 Kind = Literal["image", "document"]
 
 IMAGE_SUFFIXES: frozenset[str] = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .heic .heif .avif".split()  # noqa: SIM905
+    ".jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heics .heif .heifs .hif .avif .avifs "  # noqa: SIM905
+    ".svg .svgz .blp .cur .dcx .dds .fli .flc .icns .ico .jp2 .j2k .jpc .jpf .jpx .j2c .pcx .pbm .pgm .ppm .pnm .pfm "
+    ".psd .qoi .bw .rgb .rgba .sgi .ras .tga .icb .vda .xbm .xpm".split()
 )
 DOCUMENT_SUFFIXES: frozenset[str] = frozenset(
     ".txt .text .md .markdown .rst .html .htm .xhtml .pdf .docx .pptx .epub .srt .vtt "  # noqa: SIM905

@@ -161,7 +161,7 @@ def test_a_picture_that_turns_out_unreadable_stops_the_swap_and_costs_no_work(ho
     from ingest.errors import ReadError
     from ingest.readers import images
 
-    real = images.read_image
+    real = images.read_images
 
     def failing(path: Path, **options: object) -> object:
         if path.name == "blue.png":
@@ -169,7 +169,7 @@ def test_a_picture_that_turns_out_unreadable_stops_the_swap_and_costs_no_work(ho
         return real(path, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(images, "read_image", failing)
+        patch.setattr(images, "read_images", failing)
         done = again(home, Refusing())
     assert not done.swapped
     assert [Path(entry.source.path).name for entry in done.missing] == ["blue.png"]

@@ -83,7 +83,7 @@ def test_half_a_picture_is_refused_not_shown_grey(name: str) -> None:
     "data",
     [
         b"I am a text, whatever my name says.",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<html><body>I am a page.</body></html>",
         b"%PDF-1.7 ",
         b"\0",
         b"\xff" * 5000,
