@@ -22,6 +22,7 @@ from ingest.settings import (
 # The module of each command; it is imported when the command is given, and has a function `run`.
 _COMMANDS = {
     "ingest": "ingest.commands.ingest",
+    "watch": "ingest.commands.watch",
     "status": "ingest.commands.status",
     "check": "ingest.commands.check",
     "repair": "ingest.commands.repair",
@@ -38,6 +39,7 @@ _EPILOG = """\
 examples:
   nearspace demo                                    the sample collection, in the browser
   nearspace ingest ~/Pictures ~/Notes               read folders into the space
+  nearspace watch ~/Pictures                        keep the space in step as files change
   nearspace search "a red sports car"               search from the terminal
   nearspace search --image car.jpg "at night" -k 5  a picture and words together
   nearspace app                                     search in the browser, beside the map
@@ -70,25 +72,24 @@ def parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="a folder, walked recursively, or a file; - for paths on standard input, one a line",
     )
-    _add_where(add)
-    add.add_argument(
-        "--encoder",
-        metavar="ID",
-        help=f"the encoder of a new space (default: the space's own, else {DEFAULT_ENCODER}); "
-        "`nearspace encoders` lists them",
-    )
-    _add_device(add)
-    _add_choice(add)
-    _add_reading(add)
+    _add_ingesting(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
     add.add_argument(
         "--dry-run", action="store_true", help="say what would happen and how long it would take, and write nothing"
     )
-    told = add.add_mutually_exclusive_group()
-    told.add_argument("--quiet", action="store_true", help="print only what failed")
-    told.add_argument(
-        "--json-lines", action="store_true", help="print JSON for scripts: a line for every file as it is done"
+    _add_told(add)
+
+    keep = commands.add_parser(
+        "watch",
+        help="keep a space in step with folders as their files change",
+        description="Ingests each PATH as `nearspace ingest` does, and then every file that is added, changed, moved "
+        "or deleted, as that happens, until Ctrl-C. A page that is open shows what is new.",
+        epilog="Where the system does not tell of changes (some network folders), WATCHFILES_FORCE_POLLING=1 looks for "
+        "them instead. Exit status: 0 ended with Ctrl-C, 2 nothing could be done.",
     )
+    keep.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, watched recursively, or a file")
+    _add_ingesting(keep)
+    _add_told(keep)
 
     find = commands.add_parser("search", help="search a space from the terminal")
     find.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to look for, in words")
@@ -181,6 +182,27 @@ def _add_device(command: argparse.ArgumentParser) -> None:
         "--device",
         metavar="NAME",
         help=f"where a plugged-in encoder computes: cuda, mps or cpu (default: ${DEVICE_VARIABLE}, else the fastest)",
+    )
+
+
+def _add_ingesting(command: argparse.ArgumentParser) -> None:
+    _add_where(command)
+    command.add_argument(
+        "--encoder",
+        metavar="ID",
+        help=f"the encoder of a new space (default: the space's own, else {DEFAULT_ENCODER}); "
+        "`nearspace encoders` lists them",
+    )
+    _add_device(command)
+    _add_choice(command)
+    _add_reading(command)
+
+
+def _add_told(command: argparse.ArgumentParser) -> None:
+    told = command.add_mutually_exclusive_group()
+    told.add_argument("--quiet", action="store_true", help="print only what failed")
+    told.add_argument(
+        "--json-lines", action="store_true", help="print JSON for scripts: a line for every file as it is done"
     )
 
 

@@ -195,6 +195,14 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
         )
 
 
+def show_changes(report: Report) -> None:
+    """Print, in a line with the time, what came of files that changed while they were watched; then what failed."""
+    outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts().items() if count)
+    named = f": {printable(report.outcomes[0].path)}" if len(report.outcomes) == 1 else ""
+    result_console.print(Text(f"{time.strftime('%H:%M:%S')}  {outcomes}{named}"), soft_wrap=True)
+    show_problems(report, outcomes=("failed",))
+
+
 def show_plan(plan: "Plan") -> None:
     """Print what a dry run says: outcomes by kind of file, what a person should know, and how long it would take."""
     table = Table(box=None, pad_edge=False, header_style="dim")

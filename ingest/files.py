@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def walk(
     if not _storable(str(root)):
         skip(root, _NOT_UTF8)
     elif stat.S_ISDIR(status.st_mode):
-        yield from _walk_folder(root, chooser, on_error, skip, leave_out)
+        yield from _walk_folders(root, [(root, "", ())], chooser, on_error, skip, leave_out)
     elif not stat.S_ISREG(status.st_mode):
         skip(root, _SPECIAL)
     elif chooser.wants_file(root.name, ()):
@@ -80,11 +80,85 @@ _NOT_UTF8 = "its name is not valid UTF-8. Rename it to have it read."
 _SPECIAL = "neither a file nor a folder (a socket, pipe or device). Leave it out."
 
 
-def _walk_folder(
-    root: Path, chooser: Chooser, on_error: OnError, skip: OnSkip, leave_out: OnLeftOut
-) -> Iterator[Found]:  # fmt: skip
-    # A stack of our own: folders may be nested deeper than Python calls may.
-    waiting: list[tuple[Path, str, Chain]] = [(root, "", ())]
+def walk_changed(
+    root: Path,
+    changed: Collection[Path],
+    *,
+    on_error: OnError,
+    on_skip: OnSkip | None = None,
+    on_left_out: OnLeftOut | None = None,
+    choice: Choice = EVERYTHING,
+) -> Iterator[Found]:
+    """Yield what `walk` would yield of the paths `changed`, all under the folder `root`, and of the folders among them.
+
+    `root` and `changed` are absolute, links in them resolved down to `root`.  Paths that are gone give nothing.
+    """
+    skip = on_skip or _say_nothing
+    leave_out = on_left_out or _keep_quiet
+    chooser = Chooser(choice)
+    chains: dict[Path, Chain | None] = {}
+
+    def chain_about(folder: Path) -> Chain | None:
+        """The ignore files about `folder`, which is under `root`; None where a walk would not come to it."""
+        if folder not in chains:
+            outer = () if folder == root else chain_about(folder.parent)
+            chains[folder] = None if outer is None else enter(folder, outer)
+        return chains[folder]
+
+    def enter(folder: Path, outer: Chain) -> Chain | None:
+        relative = "" if folder == root else folder.relative_to(root).as_posix()
+        if relative and (
+            not chooser.is_visible(folder.name) or folder.is_symlink() or not chooser.wants_folder(relative, outer)
+        ):
+            return None
+        try:
+            names = set(os.listdir(folder))  # noqa: PTH208
+            return None if names >= _MARKS_OF_A_SPACE else chooser.enter(folder, relative, names, outer)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            on_error(folder, error)
+            return None
+
+    for path in sorted(changed):
+        if path == root:
+            yield from _walk_folders(root, [(root, "", ())], chooser, on_error, skip, leave_out)
+            continue
+        chain = chain_about(path.parent)
+        if chain is None or not chooser.is_visible(path.name):
+            continue
+        if not _storable(path.name):
+            skip(path, _NOT_UTF8)
+            continue
+        relative = path.relative_to(root).as_posix()
+        try:
+            status = path.lstat()
+            if stat.S_ISDIR(status.st_mode):
+                if chooser.wants_folder(relative, chain):
+                    yield from _walk_folders(root, [(path, relative, chain)], chooser, on_error, skip, leave_out)
+                else:
+                    leave_out(path)
+            elif not chooser.wants_file(relative, chain):
+                leave_out(path)
+            elif stat.S_ISREG(status.st_mode):
+                yield Found(path, root, status.st_size, status.st_mtime_ns, kind_of(path))
+            else:
+                skip(path, _why_no_link(path) if stat.S_ISLNK(status.st_mode) else _SPECIAL)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            on_error(path, error)
+
+
+def _walk_folders(
+    root: Path,
+    waiting: list[tuple[Path, str, Chain]],
+    chooser: Chooser,
+    on_error: OnError,
+    skip: OnSkip,
+    leave_out: OnLeftOut,
+) -> Iterator[Found]:
+    # `waiting` is a stack of our own: folders may be nested deeper than Python calls may.
     while waiting:
         folder, inside, outer = waiting.pop()
         try:
@@ -169,6 +243,18 @@ def caption_path(image: Path) -> Path | None:
             except OSError:
                 continue
     return None
+
+
+def captioned_by(path: Path) -> list[Path]:
+    """The pictures whose caption is in the file `path`, or was while it was there; none for most files."""
+    if path.suffix not in (".txt", ".TXT"):
+        return []
+    try:
+        names = os.listdir(path.parent)  # noqa: PTH208
+    except OSError:
+        return []
+    beside = (path.parent / name for name in names if name.startswith(path.stem))
+    return [each for each in beside if path.stem in (each.name, each.stem) and kind_of(each) == "image"]
 
 
 def read_caption(path: Path) -> str:

@@ -1,11 +1,11 @@
 """Finds the files of a run under the paths it is given."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.choosing import Choice
-from ingest.files import Found, walk
+from ingest.choosing import IGNORE_FILE, Choice
+from ingest.files import Found, OnError, OnSkip, captioned_by, walk, walk_changed
 from ingest.report import Report, SourceOutcome
 
 
@@ -18,6 +18,9 @@ class Roots:
 
     def __contains__(self, path: Path) -> bool:
         return path in self._roots
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._roots)
 
     def above(self, path: Path) -> list[Path]:
         """Those that are `path` or above it, the innermost first."""
@@ -36,9 +39,24 @@ class Finds:
     left_out: set[Path] = field(default_factory=set)
     """Files and folders that globs or ignore files leave out."""
 
+    told: bool = False
+    """Whether somebody saw the roots change, so that a root with nothing in it is really gone."""
+
     def is_blind_to(self, path: Path) -> bool:
         """Whether this run could not see if `path` is there."""
         return bool(self.blind) and any(each in self.blind for each in (path, *path.parents))
+
+
+def _listeners(finds: Finds, report: Report) -> tuple[OnError, OnSkip]:
+    def cannot_look(path: Path, error: OSError) -> None:
+        finds.blind.add(path)
+        reason = f"It cannot be looked into: {error.strerror or error}. Mend its permissions and run again."
+        report.add(SourceOutcome(str(path), "failed", reason))
+
+    def skip(path: Path, reason: str) -> None:
+        report.add(SourceOutcome(str(path), "skipped", reason))
+
+    return cannot_look, skip
 
 
 def find(
@@ -59,14 +77,7 @@ def find(
     files: dict[Path, Found] = {}
     finds = Finds(Roots(paths))
 
-    def cannot_look(path: Path, error: OSError) -> None:
-        finds.blind.add(path)
-        reason = f"It cannot be looked into: {error.strerror or error}. Mend its permissions and run again."
-        report.add(SourceOutcome(str(path), "failed", reason))
-
-    def skip(path: Path, reason: str) -> None:
-        report.add(SourceOutcome(str(path), "skipped", reason))
-
+    cannot_look, skip = _listeners(finds, report)
     for path in paths:
         if not path.exists():
             finds.blind.add(path.resolve())
@@ -80,4 +91,38 @@ def find(
                 told(len(files))
     finds.files.extend(files.values())
     finds.left_out.difference_update(files)
+    return finds
+
+
+def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choice, report: Report) -> Finds:
+    """The files that `choice` wants among `changed`, absolute paths under `paths`, and in the folders among them.
+
+    With a caption its picture counts as changed, and with an ignore file the folder it is in.  Where one of `paths` is
+    gone or empty, as a disk that is not mounted any more, nothing is said about what was under it.
+
+    Raises:
+        SettingsError: a glob of `choice` cannot be understood.
+    """
+    roots = Roots(paths)
+    by_root: dict[Path, set[Path]] = {}
+    for path in changed:
+        if above := roots.above(path):
+            root = above[-1]
+            with_it = {path.parent} if path.name == IGNORE_FILE and path != root else {path, *captioned_by(path)}
+            by_root.setdefault(root, set()).update(with_it)
+    finds = Finds(Roots(path for each in by_root.values() for path in each), told=True)
+    cannot_look, skip = _listeners(finds, report)
+    files: dict[Path, Found] = {}
+    for root, below in by_root.items():
+        if root.is_dir() and any(root.iterdir()):
+            found = walk_changed(
+                root, below, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice
+            )
+        elif root.is_file():
+            found = walk(root, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice)
+        else:
+            finds.blind.add(root)
+            continue
+        files.update((each.path, each) for each in found)
+    finds.files.extend(files.values())
     return finds

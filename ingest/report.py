@@ -14,6 +14,7 @@ from ingest.errors import SettingsError
 Outcome = Literal["added", "updated", "unchanged", "moved", "removed", "skipped", "failed"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 IN_THE_SPACE: frozenset[Outcome] = frozenset({"added", "updated", "unchanged", "moved"})
+CHANGES_ITEMS: frozenset[Outcome] = frozenset({"added", "updated", "removed"})
 
 ALL_WELL, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 INTERRUPTED = 130

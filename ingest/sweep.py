@@ -7,6 +7,7 @@ from typing import Literal
 from ingest.finding import Finds
 from ingest.report import IN_THE_SPACE, Report, SourceOutcome
 from ingest.space.ledger import Ledger
+from ingest.space.overview import sources_under
 from ingest.space.records import Source
 
 Missing = Literal["remove", "remove-many", "keep"]
@@ -25,7 +26,8 @@ def sweep(ledger: Ledger, run: int, finds: Finds, report: Report, *, missing: Mi
 
     `held` is how many sources the space had before the run.  What is refused is told in `report`.
     """
-    gone = swept(ledger.sources_not_seen(run), finds, report, missing=missing, held=held)
+    not_seen = sources_under(ledger, finds.roots, run) if finds.told else ledger.sources_not_seen(run)
+    gone = swept(not_seen, finds, report, missing=missing, held=held)
     if gone:
         ledger.remove([source.id for source, _ in gone])
     for source, reason in gone:
@@ -44,7 +46,7 @@ def swept(
         above = finds.roots.above(path)
         if not above or finds.is_blind_to(path):
             continue
-        if not any(root in occupied for root in above):
+        if not finds.told and not any(root in occupied for root in above):
             report.note(
                 f"{above[-1]} is empty now, and the space has sources from it: they are kept, since a folder that is "
                 "not mounted looks the same. Mount it and run again."

@@ -1,5 +1,6 @@
 """How an ingest tells what it does: to a person, to nobody unless something failed, or to a script."""
 
+import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -7,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ingest.console import ingest_progress, rebuild_progress, say, show_plan, show_problems, show_report
+from ingest.console import ingest_progress, rebuild_progress, say, show_changes, show_plan, show_problems, show_report
 from ingest.readers.draft import Modality
 from ingest.report import Report, SourceOutcome
 
@@ -40,6 +41,10 @@ class Voice:
         """Tell what came of the run."""
         show_report(report, space=space, counts=counts)
 
+    def changes(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
+        """Tell what came of files that changed while they were watched."""
+        show_changes(report)
+
     def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
         """Tell what a dry run says."""
         show_plan(plan)
@@ -64,6 +69,10 @@ class Quiet(Voice):
     def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
         """Tell the files that failed, and the notes; nothing when all went well."""
         show_problems(report, outcomes=("failed",))
+
+    def changes(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
+        """Tell the same of files that changed."""
+        self.report(report, space=space, roots=roots, counts=counts)
 
     def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
         """Tell what would fail, and the notes."""
@@ -104,6 +113,11 @@ class JsonLines(Quiet):
         if not event.walking and not self._found:
             self._found = True
             _line("found", files=event.found, bytes=event.size)
+
+
+def voice_of(options: argparse.Namespace) -> Voice:
+    """The voice that `--quiet` and `--json-lines` ask for."""
+    return JsonLines() if options.json_lines else Quiet() if options.quiet else Voice()
 
 
 def _line(event: str, **values: object) -> None:

@@ -1,27 +1,22 @@
 """`nearspace ingest`: read files and folders into a space."""
 
 import argparse
-import os
-import re
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.choosing import EVERYTHING, Choice, Chooser
+from ingest.choosing import Chooser
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
 from ingest.pipeline import ingest
 from ingest.plan import ledger_to_read, plan
-from ingest.readers.options import AS_USUAL, Reading, reading_of
 from ingest.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
 from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
 from ingest.stopping import Stopping
-from ingest.sweep import Missing
-from ingest.voices import JsonLines, Quiet, Voice
+from ingest.voices import Voice, voice_of
+from ingest.wishes import AS_EVER, Wishes, given_paths, wishes_of
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,59 +25,13 @@ def run(options: argparse.Namespace) -> int:
     paths = given_paths(options.paths)
     if options.report and not options.report.expanduser().absolute().parent.is_dir():
         raise SettingsError(f"There is no folder for the report {options.report}. Give --report a file in one that is.")
-    voice = JsonLines() if options.json_lines else Quiet() if options.quiet else Voice()
-    wishes = Wishes(
-        encoder=options.encoder,
-        device=options.device,
-        choice=Choice(tuple(options.include), tuple(options.exclude), options.hidden),
-        reading=reading_of(options),
-        missing="keep" if options.keep_missing else "remove-many" if options.yes else "remove",
-    )
+    voice = voice_of(options)
+    wishes = wishes_of(options)
     told = plan_for if options.dry_run else ingest_into
     report = told(home, name, paths, wishes, voice)
     if options.report:
         report.write_json(options.report.expanduser(), space=name, roots=[str(path) for path in paths])
     return report.exit_status
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """How a person wants paths to be ingested; by itself, as the space was made and everything that can be read."""
-
-    encoder: str | None = None
-    device: str | None = None
-    choice: Choice = EVERYTHING
-    reading: Reading = AS_USUAL
-    missing: Missing = "remove"
-
-
-AS_EVER = Wishes()
-
-
-def given_paths(paths: Sequence[Path]) -> list[Path]:
-    """The paths given, absolute; `-` stands for those on standard input, one a line (or ended by NUL, as by -print0).
-
-    Raises:
-        SettingsError: there are none on standard input, or a web address is among them.
-    """
-    given: list[Path] = []
-    for path in paths:
-        if str(path) != "-":
-            given.append(path.expanduser().absolute())
-            continue
-        content = sys.stdin.buffer.read()
-        ends = b"\0" if b"\0" in content else b"\n"
-        lines = [os.fsdecode(line.removesuffix(b"\r")) for line in content.split(ends) if line.strip()]
-        if address := next((line for line in lines if re.match(r"https?://", line)), None):
-            raise SettingsError(
-                f"{address} is a web address, and these are not fetched. Download it, and name the file."
-            )
-        if not lines:
-            raise SettingsError(
-                "No paths came on standard input. Pipe some in, one a line: ls *.jpg | nearspace ingest -."
-            )
-        given.extend(Path(line).absolute() for line in lines)
-    return given
 
 
 def ingest_into(

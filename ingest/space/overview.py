@@ -1,14 +1,16 @@
 """What a person may ask about a space as a whole: how its items spread over folders and formats, and its last run."""
 
 import json
+import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ingest.readers.draft import Modality
 from ingest.report import Outcome
 from ingest.space.ledger import Ledger
+from ingest.space.records import Source
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,19 @@ def spread(ledger: Ledger) -> Spread:
         found.folders.setdefault(folder, Counter())[modality] += count
         found.formats.setdefault(PurePath(path).suffix.lower(), Counter())[modality] += count
     return found
+
+
+def sources_under(ledger: Ledger, paths: Iterable[Path], run: int) -> list[Source]:
+    """The sources at or under `paths` that `run` has not come across; costs as much as there are, not as the space."""
+    found: dict[int, Source] = {}
+    after = chr(ord(os.sep) + 1)
+    for path in map(str, paths):
+        inside = path.removesuffix(os.sep)
+        for source in ledger._sources(
+            "run < ? AND (path = ? OR (path > ? AND path < ?))", [run, path, inside + os.sep, inside + after]
+        ):
+            found[source.id] = source
+    return list(found.values())
 
 
 def size_on_disk(folder: Path) -> int:

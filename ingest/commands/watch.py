@@ -1,0 +1,31 @@
+"""`nearspace watch`: keep a space in step with folders as their files change."""
+
+import argparse
+
+from ingest.commands.ingest import open_with_encoder
+from ingest.encoders.base import Encoder
+from ingest.report import ALL_WELL
+from ingest.settings import home_folder, space_name
+from ingest.space import Space
+from ingest.stopping import Stopping
+from ingest.voices import voice_of
+from ingest.watching import watch
+from ingest.wishes import wishes_of
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ingest and watch `options.paths` until Ctrl-C; returns the exit status."""
+    home, name = home_folder(options.home), space_name(options.space)
+    paths = [path.expanduser().absolute() for path in options.paths]
+    wishes, voice = wishes_of(options), voice_of(options)
+    asked = wishes.encoder
+
+    def open_anew() -> tuple[Space, Encoder]:
+        nonlocal asked
+        opened = open_with_encoder(home, name, asked, wishes.device, voice)
+        asked = None  # from now on the space's own, whatever it is re-encoded to
+        return opened
+
+    with Stopping(quiet=True) as stop:
+        report = watch(home, name, paths, wishes, voice, open_anew, stop)
+    return report.exit_status if report.interrupted else ALL_WELL

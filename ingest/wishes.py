@@ -1,0 +1,65 @@
+"""How a person wants paths to be ingested, as the command line gives it."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.choosing import EVERYTHING, Choice
+from ingest.errors import SettingsError
+from ingest.readers.options import AS_USUAL, Reading, reading_of
+from ingest.sweep import Missing
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a person wants paths to be ingested; by itself, as the space was made and everything that can be read."""
+
+    encoder: str | None = None
+    device: str | None = None
+    choice: Choice = EVERYTHING
+    reading: Reading = AS_USUAL
+    missing: Missing = "remove"
+
+
+AS_EVER = Wishes()
+
+
+def wishes_of(options: argparse.Namespace) -> Wishes:
+    """The wishes in the options of `nearspace ingest` and `nearspace watch`."""
+    return Wishes(
+        encoder=options.encoder,
+        device=options.device,
+        choice=Choice(tuple(options.include), tuple(options.exclude), options.hidden),
+        reading=reading_of(options),
+        missing="keep" if options.keep_missing else "remove-many" if options.yes else "remove",
+    )
+
+
+def given_paths(paths: Sequence[Path]) -> list[Path]:
+    """The paths given, absolute; `-` stands for those on standard input, one a line (or ended by NUL, as by -print0).
+
+    Raises:
+        SettingsError: there are none on standard input, or a web address is among them.
+    """
+    given: list[Path] = []
+    for path in paths:
+        if str(path) != "-":
+            given.append(path.expanduser().absolute())
+            continue
+        content = sys.stdin.buffer.read()
+        ends = b"\0" if b"\0" in content else b"\n"
+        lines = [os.fsdecode(line.removesuffix(b"\r")) for line in content.split(ends) if line.strip()]
+        if address := next((line for line in lines if re.match(r"https?://", line)), None):
+            raise SettingsError(
+                f"{address} is a web address, and these are not fetched. Download it, and name the file."
+            )
+        if not lines:
+            raise SettingsError(
+                "No paths came on standard input. Pipe some in, one a line: ls *.jpg | nearspace ingest -."
+            )
+        given.extend(Path(line).absolute() for line in lines)
+    return given
