@@ -245,6 +245,7 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="read N frames of each animation (GIF, WebP, APNG, AVIF), spread evenly (default: the first)",
     )
+    how.add_argument("--gps", action="store_true", help="also keep where a photo was taken, as its camera noted it")
 
 
 def _add_serving(command: argparse.ArgumentParser) -> None:

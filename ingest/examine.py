@@ -126,8 +126,14 @@ class Examiner:
         if found.kind == "image":
             sidecar, path = _sidecar(found.path)
             if sidecar != _caption_state(source.sidecar):
-                return Recaptioned(found, source, _state(sidecar, _choices(source.sidecar)), _caption(path))
+                return Recaptioned(
+                    found, source, _state(sidecar, _choices(source.sidecar)), self._recaption(source, path)
+                )
         return Unchanged(found, source)
+
+    def _recaption(self, source: Source, sidecar: Path | None) -> str:
+        """The caption in the sidecar; without one, that in the picture's own file."""
+        return _caption(sidecar) or next(map(_own_caption, self._ledger.items_of(source.path)), "")
 
     def _claim_gone(self, sha256: str) -> Source | None:
         """A source with this content whose file is gone; each is given to one file only."""
@@ -164,11 +170,16 @@ class Examiner:
         for source in self._ledger.sources_with_hash(sha256):
             items = self._ledger.items_of(source.path)
             if items and items[0].modality == "image" and _choices(source.sidecar) == chosen:
-                drafts = [Draft("image", caption, title=item.title, page=item.page, meta=item.meta) for item in items]
+                drafts = [
+                    Draft("image", caption or _own_caption(item), title=item.title, page=item.page, meta=item.meta)
+                    for item in items
+                ]
                 vectors = self._ledger.vectors_of([item.id for item in items])
                 return Fresh(found, sha256, state, drafts, known, items[0], [item.thumbnail for item in items], vectors)
         size = self._encoder.info.image_size
-        read = read_images(found.path, caption=caption, image_size=size, frames=self._reading.frames or 1)
+        read = read_images(
+            found.path, caption=caption, image_size=size, frames=self._reading.frames or 1, gps=self._reading.gps
+        )
         return Fresh(found, sha256, state, read.drafts, known, gaps=read.gaps)
 
 
@@ -186,6 +197,10 @@ def _caption_state(state: str) -> str:
 
 def _choices(state: str) -> str:
     return state.rpartition(_CHOICES)[2] if _CHOICES in state else ""
+
+
+def _own_caption(item: Item) -> str:
+    return str(item.meta.get("caption", ""))
 
 
 def _sidecar(image: Path) -> tuple[str, Path | None]:

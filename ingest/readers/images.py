@@ -7,18 +7,18 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import pillow_heif
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
 from ingest.readers.colours import as_srgb, on_white, reduced, times
 from ingest.readers.draft import Draft, Value
+from ingest.readers.photo_facts import PhotoFacts, photo_facts
 from ingest.readers.svg import MAX_SVG_BYTES, is_svg, svg_as_png
 
 THUMBNAIL_SIDE = 320
@@ -112,7 +112,7 @@ class _Picture:
     width: int
     height: int
     format: str
-    taken: str
+    facts: PhotoFacts
     page: int | None = None
     """Page, counted from 1, where there are several."""
     frame: int | None = None
@@ -130,15 +130,17 @@ class Pictures:
 
 
 def read_images(
-    path: Path, *, caption: str = "", image_size: int, frames: int = 1, only: Sequence[int] = ()
+    path: Path, *, caption: str = "", image_size: int, frames: int = 1, only: Sequence[int] = (), gps: bool = False
 ) -> Pictures:
     """Read every page of the picture at `path`, and of an animation `frames` frames spread evenly; as `read_image`.
 
     Pages have their number as `page`, frames theirs as `meta["frame"]`; where `only` is given, these alone are read,
-    be they pages or frames.  At most MAX_PAGES are read.  Raises ReadError where not one can be read, or SkipSource.
+    be they pages or frames.  `meta` also has what `photo_facts` finds, the place only with `gps`; a caption found so
+    stands in where `caption` is ''.  At most MAX_PAGES are read.  Raises ReadError where not one can
+    be read, or SkipSource.
     """
     pictures, gaps = _read(path, max(image_size, THUMBNAIL_SIDE), frames, only)
-    return Pictures(tuple(_draft(picture, caption, image_size) for picture in pictures), gaps)
+    return Pictures(tuple(_draft(picture, caption, image_size, gps) for picture in pictures), gaps)
 
 
 def read_image(path: Path, *, caption: str = "", image_size: int) -> Draft:
@@ -148,18 +150,19 @@ def read_image(path: Path, *, caption: str = "", image_size: int) -> Draft:
     and, where the camera wrote it, `taken` (ISO 8601, local time).  Raises ReadError, or SkipSource when empty.
     """
     pictures, _ = _read(path, max(image_size, THUMBNAIL_SIDE), 1, (1,))
-    return _draft(pictures[0], caption, image_size)
+    return _draft(pictures[0], caption, image_size, gps=False)
 
 
-def _draft(picture: _Picture, caption: str, image_size: int) -> Draft:
+def _draft(picture: _Picture, caption: str, image_size: int, gps: bool) -> Draft:
     meta: dict[str, Value] = {"width": picture.width, "height": picture.height, "format": picture.format}
-    if picture.taken:
-        meta["taken"] = picture.taken
+    meta |= picture.facts.meta
+    if gps and picture.facts.place:
+        meta["latitude"], meta["longitude"] = picture.facts.place
     if picture.frame:
         meta["frame"] = picture.frame
     return Draft(
         modality="image",
-        text=caption,
+        text=caption or str(meta.get("caption", "")),
         page=picture.page,
         image=_scaled(picture.image, _scale(picture.image.size, 2 * image_size, LONGEST * image_size)),
         thumbnail=_thumbnail(picture.image),
@@ -291,7 +294,8 @@ def _upright(source: Image.Image, at_least: int) -> _Picture:
         if source.size != drafted:  # TIFF and HEIF settle their size while decoding.
             full_size = source.size
         profile = source.info.get("icc_profile")
-        orientation, taken = _from_exif(source)
+        facts = photo_facts(source)
+        orientation = facts.orientation
         image = reduced(source, _scale(source.size, 2 * at_least, LONGEST * at_least))
     image = as_srgb(on_white(image), profile)
     if orientation in _UPRIGHT:
@@ -300,27 +304,12 @@ def _upright(source: Image.Image, at_least: int) -> _Picture:
         full_size = full_size[1], full_size[0]
     image.info = {}  # EXIF, and the place in it, is not carried further.
     shown = _SHOWN_FORMAT.get(name, name)
-    return _Picture(image, width=full_size[0], height=full_size[1], format=shown, taken=taken)
+    return _Picture(image, width=full_size[0], height=full_size[1], format=shown, facts=facts)
 
 
 def _scale(size: tuple[int, int], shorter: int, longer: int) -> float:
     """Return the factor, at most 1, that brings the sides to no more than `shorter` and `longer`."""
     return min(1.0, shorter / min(size), longer / max(size))
-
-
-def _from_exif(image: Image.Image) -> tuple[int, str]:
-    """Return orientation (1 to 8) and time of exposure (ISO 8601 or ''); damaged EXIF counts as none."""
-    orientation, taken = 1, ""
-    try:
-        exif = image.getexif()
-        orientation = int(exif.get(ExifTags.Base.Orientation, 1))
-        details = exif.get_ifd(ExifTags.IFD.Exif)
-        stamp = str(details.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
-        if stamp:
-            taken = datetime.strptime(stamp, "%Y:%m:%d %H:%M:%S").isoformat()
-    except _MALFORMED:
-        pass
-    return (orientation if orientation in _UPRIGHT else 1), taken
 
 
 def _scaled(image: Image.Image, scale: float) -> Image.Image:

@@ -4,9 +4,12 @@ import re
 import textwrap
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ingest.readers.documents import Block, Document, outline, text_document
+from ingest.readers.draft import Value
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_RST = 2_000_000
 """Most characters of reStructuredText that are parsed; docutils is slow, so longer ones are read as plain text."""
+
+_MOST_FACTS = 20
+_LONGEST_FACT = 500
 
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n(?=[\w\"'-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
@@ -26,13 +32,13 @@ def markdown_document(text: str, name: str) -> Document:
     from markdown_it import MarkdownIt
 
     text = text.lstrip("\n")
-    title, body = _front_matter(text)
+    title, facts, body = _front_matter(text)
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body)
-    return outline(_markdown_blocks(tokens), title=title, name=name)
+    return replace(outline(_markdown_blocks(tokens), title=title, name=name), meta=facts)
 
 
-def _front_matter(text: str) -> tuple[str, str]:
-    """Return the title given in the front matter, '' without one, and the text after the front matter."""
+def _front_matter(text: str) -> tuple[str, dict[str, Value], str]:
+    """Return the title given in the front matter, '' without one, its other facts, and the text after it."""
     if found := _FRONT_MATTER.match(text):
         import yaml
 
@@ -48,9 +54,29 @@ def _front_matter(text: str) -> tuple[str, str]:
         except (tomllib.TOMLDecodeError, RecursionError):
             facts = None
     else:
-        return "", text
-    title = facts.get("title") if isinstance(facts, dict) else None
-    return str(title) if isinstance(title, str | int | float) else "", text[found.end() :]
+        return "", {}, text
+    facts = facts if isinstance(facts, dict) else {}
+    title = facts.pop("title", None)
+    return str(title) if isinstance(title, str | int | float) else "", _plain_facts(facts), text[found.end() :]
+
+
+def _plain_facts(facts: dict[Any, Any]) -> dict[str, Value]:
+    """Single values and lists of them; dates as ISO 8601, lists with ", " between."""
+    plain: dict[str, Value] = {}
+    for name, value in facts.items():
+        if not isinstance(name, str) or not name or name.startswith("chroma:") or len(plain) == _MOST_FACTS:
+            continue
+        if isinstance(value, bool) or (isinstance(value, int | float) and abs(value) < 2**62):
+            plain[name] = value
+            continue
+        parts = [
+            part.isoformat() if isinstance(part, date) else " ".join(str(part).split())
+            for part in (value if isinstance(value, list) else [value])
+            if isinstance(part, str | int | float | date)
+        ]
+        if 0 < len(joined := ", ".join(filter(None, parts))) <= _LONGEST_FACT:
+            plain[name] = joined
+    return plain
 
 
 def _markdown_blocks(tokens: "list[Token]") -> Iterator[Block]:
