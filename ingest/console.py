@@ -173,6 +173,7 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
             table.add_row(Text(outcome, style=_STYLES.get(outcome, "")), f"{count:,}")
     result_console.print(table)
     show_problems(report)
+    _show_left_out(report)
     if slow := [(path, seconds) for path, seconds in report.slowest if seconds >= SLOW_SECONDS]:
         result_console.print(Text("\nslowest to read:", style="dim"))
         for path, seconds in slow:
@@ -199,7 +200,8 @@ def show_changes(report: Report) -> None:
     """Print, in a line with the time, what came of files that changed while they were watched; then what failed."""
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts().items() if count)
     named = f": {printable(report.outcomes[0].path)}" if len(report.outcomes) == 1 else ""
-    result_console.print(Text(f"{time.strftime('%H:%M:%S')}  {outcomes}{named}"), soft_wrap=True)
+    if outcomes:
+        result_console.print(Text(f"{time.strftime('%H:%M:%S')}  {outcomes}{named}"), soft_wrap=True)
     show_problems(report, outcomes=("failed",))
 
 
@@ -216,6 +218,7 @@ def show_plan(plan: "Plan") -> None:
             table.add_row(Text(outcome, style=style), *(f"{count:,}" if count else "" for count in counts))
     result_console.print(table)
     show_problems(plan.report)
+    _show_left_out(plan.report)
     files, size = len(plan.to_encode), decimal(sum(found.size for found in plan.to_encode))
     if not files:
         result_console.print("\nnothing to encode; nothing was written")
@@ -235,6 +238,13 @@ def in_words(seconds: float) -> str:
             return f"{count:.0f} {unit}s" if count >= 10 else f"{count:.1f} {unit}s"
     whole = max(1, round(seconds))
     return f"{whole} second{'s' * (whole != 1)}"
+
+
+def _show_left_out(report: Report) -> None:
+    if report.left_out:
+        named = "1 file or folder" if report.left_out == 1 else f"{report.left_out:,} files and folders"
+        line = f"\nleft out by --include, --exclude or .nearspaceignore: {named}"
+        result_console.print(Text(line, style="dim"), soft_wrap=True)
 
 
 def show_problems(report: Report, *, outcomes: Sequence[Outcome] = ("failed", "skipped")) -> None:

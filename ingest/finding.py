@@ -10,11 +10,11 @@ from ingest.report import Report, SourceOutcome
 
 
 class Roots:
-    """The paths of a run, resolved, and which of them a file is under; as cheap for 100,000 of them as for one."""
+    """The paths of a run, and which of them a file is under; as cheap for 100,000 of them as for one."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        """Resolve `paths`; one of them may be inside another."""
-        self._roots = frozenset(path.resolve() for path in paths)
+        """Take `paths`, absolute and with no links above them; one of them may be inside another."""
+        self._roots = frozenset(paths)
 
     def __contains__(self, path: Path) -> bool:
         return path in self._roots
@@ -75,8 +75,7 @@ def find(
         SettingsError: a glob of `choice` cannot be understood.
     """
     files: dict[Path, Found] = {}
-    finds = Finds(Roots(paths))
-
+    finds = Finds(Roots(path.resolve() for path in paths))
     cannot_look, skip = _listeners(finds, report)
     for path in paths:
         if not path.exists():
@@ -91,6 +90,7 @@ def find(
                 told(len(files))
     finds.files.extend(files.values())
     finds.left_out.difference_update(files)
+    report.left_out = len(finds.left_out)
     return finds
 
 
@@ -103,13 +103,14 @@ def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choic
     Raises:
         SettingsError: a glob of `choice` cannot be understood.
     """
-    roots = Roots(paths)
+    roots = Roots(path.resolve() for path in paths)
     by_root: dict[Path, set[Path]] = {}
     for path in changed:
         if above := roots.above(path):
             root = above[-1]
             with_it = {path.parent} if path.name == IGNORE_FILE and path != root else {path, *captioned_by(path)}
             by_root.setdefault(root, set()).update(with_it)
+    # Not resolved: of a link that appears, nothing is known about the file that it leads to.
     finds = Finds(Roots(path for each in by_root.values() for path in each), told=True)
     cannot_look, skip = _listeners(finds, report)
     files: dict[Path, Found] = {}
@@ -125,4 +126,5 @@ def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choic
             continue
         files.update((each.path, each) for each in found)
     finds.files.extend(files.values())
+    report.left_out = len(finds.left_out)
     return finds

@@ -52,6 +52,8 @@ class Report:
     """Whether the run was asked to end before it was done."""
     found: int = 0
     """How many files the run came across."""
+    left_out: int = 0
+    """How many files and folders globs and ignore files left out; what is in such a folder is not counted."""
     settled: int = 0
     """How many of them have an outcome."""
     slowest: list[tuple[str, float]] = field(default_factory=list)
@@ -102,6 +104,7 @@ class Report:
             "encoded": {"images": self.encoded_images, "texts": self.encoded_texts},
             "counts": self.counts(),
             "exit_status": self.exit_status,
+            "left_out": self.left_out,
             "refused_removals": self.refused,
             "notes": self.notes,
             "slowest": [{"path": path, "seconds": round(seconds, 3)} for path, seconds in self.slowest],

@@ -18,7 +18,7 @@ FEW = 20
 """A space of fewer sources may lose more than half of them without being asked."""
 
 GONE = "its file is gone"
-NOT_WANTED = "left out now by --include, --exclude, an ignore file, or as hidden"
+NOT_WANTED = "left out now: by --include, --exclude or an ignore file, or as hidden or a link"
 
 
 def sweep(ledger: Ledger, run: int, finds: Finds, report: Report, *, missing: Missing, held: int) -> None:

@@ -63,6 +63,20 @@ def test_a_renamed_folder_keeps_its_items(home: Path, folder: Path) -> None:
     )
 
 
+def test_a_link_that_appears_takes_nothing_out_of_the_space(home: Path, folder: Path) -> None:
+    ingest_folders(home, [folder])
+    (folder / "link.png").symlink_to(folder / "a" / "red.png")
+    (folder / "link").symlink_to(folder / "a")
+    changed = [folder / "link.png", folder / "link", folder / "link" / "blue.png"]
+    assert ingest_changed(home, folder, *changed) == {"link.png": "skipped", "link": "skipped"}
+    (folder / "a" / "green.png").unlink()
+    (folder / "a" / "green.png").symlink_to(folder / "a" / "red.png")
+    outcomes = ingest_changed(home, folder, folder / "a" / "green.png")
+    assert outcomes == {"green.png": "removed"}  # told as skipped first: its own file is gone
+    with open_space(home, "test") as space:
+        assert space.ledger.counts() == {"image": 2, "text": 1}
+
+
 def test_a_caption_changes_its_picture_and_an_ignore_file_its_folder(home: Path, folder: Path) -> None:
     ingest_folders(home, [folder])
     caption = text(folder / "a" / "red.txt", "A red wall in Lisbon")
