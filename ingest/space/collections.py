@@ -71,6 +71,18 @@ class Collections:
 
         return self._ask(ask)
 
+    def vectors(self, modality: Modality, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vectors that Chroma has of `ids`; those that it has not are missing."""
+
+        def ask() -> dict[str, NDArray[np.float32]]:
+            answer = self._collections[modality].get(ids=list(ids), include=["embeddings"])
+            rows = answer["embeddings"]
+            if rows is None:
+                return {}
+            return {name: np.asarray(row, dtype=np.float32) for name, row in zip(answer["ids"], rows, strict=True)}
+
+        return self._ask(ask)
+
     def upsert(self, modality: Modality, items: Sequence[Item], vectors: NDArray[np.float32]) -> None:
         """Put items with their vectors (len(items), dimension) into the index; those that are there are replaced."""
 
@@ -142,8 +154,11 @@ class Collections:
         return self._open_collection(modality, replacements - 1)
 
     def _delete(self, modality: Modality) -> None:
-        with suppress(NotFoundError):
-            self._client.delete_collection(self._name(modality))
+        try:
+            with suppress(NotFoundError):
+                self._client.delete_collection(self._name(modality))
+        except (ChromaError, httpx.TransportError) as error:  # a damaged file can end the server itself
+            raise self._refusal(error) from error
 
     def _name(self, modality: Modality) -> str:
         return f"{self._space}-{modality}"

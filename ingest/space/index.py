@@ -14,7 +14,7 @@ Progress = Callable[[int, int], None]
 
 _PIECE = 2_000  # items a step: bounds memory, and gives progress something to show
 _PROBES = 16
-_SAME_VECTOR = 1e-3  # cosine distance under which a vector is taken for itself
+_SAME_VECTOR = 1e-3  # cosine distance, or difference of a component, under which vectors are the same
 
 
 def catch_up(ledger: Ledger, collections: Collections, progress: Progress | None = None) -> int:
@@ -55,10 +55,16 @@ def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
         ids = ledger.indexed_sample(modality, _PROBES)
         if not ids:
             continue
+        vectors = ledger.vectors_of(ids)
         try:
-            hits = collections.query(modality, ledger.vectors_of(ids), 1)
+            theirs = collections.vectors(modality, ids)
+            hits = collections.query(modality, vectors, 1)
         except ServerError as error:
             return f"Chroma cannot search its {modality} items ({error})"
+        # One like it can stand where an item itself is lost, so the search alone does not tell.
+        for name, vector in zip(ids, vectors, strict=True):
+            if name not in theirs or not np.abs(theirs[name] - vector).max() <= _SAME_VECTOR:
+                return f"Chroma has not the {modality} vectors that the ledger has"
         nearest = np.array([row[0][1] if row else -1.0 for row in hits])
         if (nearest < 1.0 - _SAME_VECTOR).any():
             return f"Chroma does not find {modality} items by their own vectors"
