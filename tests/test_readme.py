@@ -45,7 +45,6 @@ def run(person: Path, command: str) -> "subprocess.CompletedProcess[str]":
         env={
             **environment,
             "PYTHONPATH": str(Path(__file__).parents[1]),
-            "NEARSPACE_DATA": str(person / "data"),
             "HF_HOME": str(person / "hub"),
             "HF_HUB_OFFLINE": "1",
         },
