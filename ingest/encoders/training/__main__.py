@@ -5,7 +5,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from ingest.encoders.training.classes import class_names, synsets
 from ingest.encoders.training.efficientnet_lite2 import load_tower
 from ingest.encoders.training.evaluate import matching, naming, retrieval
 from ingest.encoders.training.export import SMALL, FoldedTower, entrance_model, fold, image_model
-from ingest.encoders.training.finetune import FineTuning, Material, draw_back, finetune
+from ingest.encoders.training.finetune import FineTuning, Material, blend, finetune
 from ingest.encoders.training.reference import write_image_reference, write_text_reference
 from ingest.encoders.training.views import (
     Captioned,
@@ -37,10 +37,12 @@ from ingest.encoders.training.views import (
 from ingest.encoders.weights import minilm_folder
 
 Array = NDArray[np.float32]
-PHOTO_VIEWS = ("whole", "crop-0", "crop-1")
+PHOTO_VIEWS = ("whole", "crop-0", "crop-1", "crop-2", "crop-3")
 CUTOUT_VIEWS = ("whole", "placed-0", "placed-1", "placed-2", "placed-3")
+RUNS = 2
+"""How many times fine-tuning is run from the same start; the mean of the weights is taken."""
 SHARE = 0.85
-"""How far the weights go from where fine-tuning began to where it ended."""
+"""How far the weights go from where fine-tuning began to that mean."""
 CUTOUTS = Path("/usr/share/tuxpaint/stamps")
 """Where Debian's package tuxpaint-stamps-default puts its pictures."""
 
@@ -74,7 +76,7 @@ def make_weights(data: Path, out: Path, cache: Path, cutouts: Path = CUTOUTS) ->
     (out / "image.onnx").write_bytes(image_model(rounded, weights, SMALL))
     write_image_reference(out, rounded, weights.rounded(SMALL))
     figures = {
-        "recipe": {"aligner": asdict(recipe), "fine-tuning": asdict(tuning), "share": SHARE},
+        "recipe": {"aligner": asdict(recipe), "fine-tuning": asdict(tuning), "runs": RUNS, "share": SHARE},
         "image_sha256": sha256_of(out / "image.onnx"),
         **measure(out / "image.onnx", text, names, data, stamps, held_out),
     }
@@ -108,12 +110,17 @@ def _trained(
     photos = Material(photo_views, kept["logits"], captions)
     phrases = _encoded(text, [cutout_phrases(caption) for (caption,) in cutouts.captions])
     stamps = Material(cutout_views, _features(blocks, cutout_views)[1], phrases)
-    begun = [copy.deepcopy(part.state_dict()) for part in (blocks, aligner)]
-    checkpoint = cache / f"fine-tuned-{_key(aligned.name, tuning, CUTOUT_VIEWS, cutouts.captions)}.pt"
-    finetune(blocks, aligner, photos, stamps, tuning, checkpoint, print)
-    for part, start in zip((blocks, aligner), begun, strict=True):
-        draw_back(part, start, SHARE)
-    return blocks.put_into(published), aligner
+    tower_ends, aligner_ends = [], []
+    for seed in range(RUNS):
+        run = replace(tuning, seed=seed)
+        checkpoint = cache / f"fine-tuned-{_key(aligned.name, run, CUTOUT_VIEWS, cutouts.captions)}.pt"
+        tuned_blocks, tuned_aligner = copy.deepcopy(blocks), copy.deepcopy(aligner)
+        finetune(tuned_blocks, tuned_aligner, photos, stamps, run, checkpoint, print)
+        tower_ends.append(tuned_blocks.state_dict())
+        aligner_ends.append(tuned_aligner.state_dict())
+    blend(blocks, copy.deepcopy(blocks.state_dict()), tower_ends, SHARE)
+    blend(aligner, copy.deepcopy(aligner.state_dict()), aligner_ends, SHARE)
+    return blocks.put_into(published), aligner.eval()
 
 
 def _key(*parts: object) -> str:
@@ -142,8 +149,8 @@ def measure(
     """
     session = open_session(image_file)
 
-    def encode(files: Sequence[Path]) -> Array:
-        rows = batches(lambda file: view(file, "whole"), files)
+    def encode(files: Sequence[Path], name: str = "whole") -> Array:
+        rows = batches(lambda file: view(file, name), files)
         return np.concatenate([session.run(["vectors"], {"pixels": pixels})[0] for pixels in rows])
 
     def captioned(pictures: Captioned) -> dict[str, object]:
@@ -155,6 +162,7 @@ def measure(
     order = synsets()
     labels = np.array([order.index(wnid) for wnid in wnids])
     captions = sorted({caption for (caption,) in cutouts.captions})
+    texts = text_tower.encode(captions)
     places = np.array([captions.index(caption) for (caption,) in held_out.captions])
     return {
         "flickr8k val": captioned(read_captioned(data / "flickr8k", "val")),
@@ -163,7 +171,8 @@ def measure(
         "cut-outs": {
             "pictures": len(places),
             "captions": len(captions),
-            "image_to_text": matching(encode(held_out.files), text_tower.encode(captions), places),
+            "image_to_text": matching(encode(held_out.files), texts, places),
+            "image_to_text on a sheet": matching(encode(held_out.files, "sheet"), texts, places),
         },
     }
 

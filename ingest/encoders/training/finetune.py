@@ -1,7 +1,7 @@
 """Fine-tunes the tower's last blocks together with the aligner, on activations computed once; can be resumed."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from ingest.encoders.training.blocks import LastBlocks, as_tensor
 class FineTuning:
     """How the last blocks and the aligner are trained together."""
 
-    epochs: int = 8
+    epochs: int = 10
     batch: int = 256
-    cutouts: int = 0
+    cutouts: int = 24
     """How many pictures of a batch are cut-outs."""
     tower_rate: float = 3e-4
     aligner_rate: float = 5e-4
@@ -61,6 +61,8 @@ class Material:
         return as_tensor(entered, mirrored), self.logits[which, rows], self.captions[rows]
 
 
+State = Mapping[str, Tensor]
+"""What a module's state_dict gives."""
 Drawn = tuple[Tensor, Tensor, Tensor]
 """Activations [b, 120, 17, 17], published logits [b, 1000] and captions [b, k, 384] of b pictures."""
 
@@ -123,12 +125,18 @@ def divergence(logits: Tensor, published: Tensor) -> Tensor:
     )
 
 
-def draw_back(module: nn.Module, start: dict[str, Tensor], share: float) -> None:
-    """Take the module's weights back to `share` of the way from `start` to where they are.
+def blend(module: nn.Module, start: State, ends: Sequence[State], share: float) -> None:
+    """Give the module the mean of `ends`, taken back to `share` of the way there from `start`.
 
-    Between the two, fine-tuned models keep more of what they could before (WiSE-FT, Wortsman et al. 2022).
+    The mean of several runs from one start does better than each ("model soups", Wortsman et al. 2022), and short of
+    the end a fine-tuned model keeps more of what it could before (WiSE-FT, Wortsman et al. 2022).
     """
-    module.load_state_dict({name: torch.lerp(start[name], end, share) for name, end in module.state_dict().items()})
+    module.load_state_dict(
+        {
+            name: torch.lerp(begun, torch.stack([end[name] for end in ends]).mean(dim=0), share)
+            for name, begun in start.items()
+        }
+    )
 
 
 def _steps(photos: Material, recipe: FineTuning) -> int:

@@ -73,7 +73,10 @@ def _subset(pictures: Captioned, chosen: list[bool]) -> Captioned:
 
 
 def view(file: Path, name: str) -> Pixels:
-    """The pixels of one view of a picture: `whole`, or `crop-K` or `placed-K`, which are the same at every run."""
+    """The pixels of one view of a picture.
+
+    `whole`; `sheet`, for cut-outs: in the middle of a white square; `crop-K` and `placed-K`, the same at every run.
+    """
     with Image.open(file) as opened:
         image = ImageOps.exif_transpose(opened)
     # By its name only, so that it does not matter where the collection lies.
@@ -82,6 +85,8 @@ def view(file: Path, name: str) -> Pixels:
     if name.startswith("placed-"):
         return square_pixels(placed(image, rng))
     image = on_white(image)
+    if name == "sheet":
+        image = on_sheet(image)
     return square_pixels(random_crop(image, rng) if name.startswith("crop-") else image)
 
 
@@ -92,6 +97,14 @@ def on_white(image: Image.Image) -> Image.Image:
     paper = Image.new("RGBA", image.size, "white")
     paper.alpha_composite(image.convert("RGBA"))
     return paper.convert("RGB")
+
+
+def on_sheet(image: Image.Image) -> Image.Image:
+    """The picture in the middle of a white square, with a margin of a twentieth of its longer side at least."""
+    side = round(max(image.size) * 1.1)
+    sheet = Image.new("RGB", (side, side), "white")
+    sheet.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+    return sheet
 
 
 def random_crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:

@@ -130,11 +130,11 @@ def test_half_of_what_is_drawn_is_mirrored_and_every_view_is_drawn(materials) ->
     assert bool((straight | mirrored).all()) and min(int(straight.sum()), int(mirrored.sum())) > 25
 
 
-def test_weights_are_drawn_back_towards_where_they_began() -> None:
-    from ingest.encoders.training.finetune import draw_back
+def test_a_blend_lies_on_the_way_to_the_mean_of_the_runs() -> None:
+    from ingest.encoders.training.finetune import blend
 
     layer = torch.nn.Linear(2, 2)
-    start = {name: torch.zeros_like(value) for name, value in layer.state_dict().items()}
-    ended = layer.weight.detach().clone()
-    draw_back(layer, start, 0.75)
-    torch.testing.assert_close(layer.weight.detach(), 0.75 * ended)
+    start = {name: torch.ones_like(value) for name, value in layer.state_dict().items()}
+    ends = [{name: torch.full_like(value, level) for name, value in start.items()} for level in (2.0, 4.0)]
+    blend(layer, start, ends, 0.75)
+    torch.testing.assert_close(layer.weight.detach(), torch.full((2, 2), 1 + 0.75 * 2))

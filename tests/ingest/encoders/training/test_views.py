@@ -35,6 +35,16 @@ def test_what_was_transparent_is_white(tmp_path: Path) -> None:
     assert tuple(pixels[130, 200]) == (255, 255, 255) and tuple(pixels[130, 50]) == (0, 0, 255)
 
 
+def test_on_a_sheet_a_cut_out_keeps_its_aspect_and_has_a_margin(tmp_path: Path) -> None:
+    Image.new("RGBA", (100, 50), (0, 0, 255, 255)).save(tmp_path / "wide.png")
+    pixels = view(tmp_path / "wide.png", "sheet").astype(int)
+    blue = pixels[..., 2] - pixels[..., 0] > 128
+    rows, columns = np.flatnonzero(blue.any(axis=1)), np.flatnonzero(blue.any(axis=0))
+    assert abs(len(columns) - 2 * len(rows)) <= 3
+    assert 8 <= columns[0] <= 16 and 8 <= 259 - columns[-1] <= 16
+    assert tuple(pixels[0, 0]) == (255, 255, 255)
+
+
 def test_a_crop_is_the_same_at_every_run_and_another_than_the_next(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
