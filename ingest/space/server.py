@@ -63,7 +63,7 @@ class ServerConnection:
         Raises:
             ServerError: it did not start or did not answer in time.
         """
-        self._folder = folder
+        self.folder = folder
         self._say = say
         self._hold: IO[bytes] | None = wait_for_lock(folder / "clients.lock", SHARED, _STOP_SECONDS + 10)
         if self._hold is None:
@@ -86,12 +86,12 @@ class ServerConnection:
 
         Other clients of the space notice that their server is gone, and reach the new one.
         """
-        starting = wait_for_lock(self._folder / "start.lock", EXCLUSIVE, _START_SECONDS)
+        starting = wait_for_lock(self.folder / "start.lock", EXCLUSIVE, _START_SECONDS)
         if starting is None:
-            raise _not_up(self._folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
+            raise _not_up(self.folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
         with starting:
-            _end_leftovers(self._folder)
-            set_chroma_aside(self._folder)
+            _end_leftovers(self.folder)
+            set_chroma_aside(self.folder)
             self.port = self._start()
 
     def close(self) -> None:
@@ -101,25 +101,25 @@ class ServerConnection:
             self._hold = None
 
     def _reach(self) -> int:
-        starting = wait_for_lock(self._folder / "start.lock", EXCLUSIVE, _START_SECONDS)
+        starting = wait_for_lock(self.folder / "start.lock", EXCLUSIVE, _START_SECONDS)
         if starting is None:
-            raise _not_up(self._folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
+            raise _not_up(self.folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
         with starting:
-            note = read_note(self._folder)
+            note = read_note(self.folder)
             # A server whose folder was deleted under it answers, and can write nothing.
-            has_files = (self._folder / CHROMA_FOLDER / _CHROMA_DATABASE).exists()
-            if note and has_files and _keeper_runs(self._folder) and answers(note.port):
+            has_files = (self.folder / CHROMA_FOLDER / _CHROMA_DATABASE).exists()
+            if note and has_files and _keeper_runs(self.folder) and answers(note.port):
                 return note.port
             return self._start()
 
     def _start(self) -> int:
-        _end_leftovers(self._folder)
+        _end_leftovers(self.folder)
         if self._say:
             self._say("starting the Chroma server of this space ...")
-        log = _open_log(self._folder)
+        log = _open_log(self.folder)
         with log:
             keeper = subprocess.Popen(
-                [sys.executable, "-m", "ingest.space.server", str(self._folder)],
+                [sys.executable, "-m", "ingest.space.server", str(self.folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -130,14 +130,14 @@ class ServerConnection:
         threading.Thread(target=keeper.wait, name="keeper-wait", daemon=True).start()
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            note = read_note(self._folder)
+            note = read_note(self.folder)
             if note and note.keeper_pid == keeper.pid and answers(note.port):
                 return note.port
             if keeper.poll() is not None:
-                raise _not_up(self._folder, f"ended at its start with status {keeper.returncode}")
+                raise _not_up(self.folder, f"ended at its start with status {keeper.returncode}")
             time.sleep(_POLL_SECONDS)
         keeper.terminate()
-        raise _not_up(self._folder, f"did not answer within {_START_SECONDS:.0f} s")
+        raise _not_up(self.folder, f"did not answer within {_START_SECONDS:.0f} s")
 
 
 def set_chroma_aside(folder: Path) -> None:
