@@ -1,5 +1,6 @@
 """An ingest that is killed loses nothing that it has acknowledged, and the next run goes on from there."""
 
+import os
 import random
 import signal
 import sqlite3
@@ -9,10 +10,13 @@ import time
 from pathlib import Path
 
 from ingest.space import open_space
+from ingest.space.repair import check
+from ingest.space.server import read_note
 from tests.making import finds_every_item, shades
 
 KILLS = 10
 PICTURES_A_ROUND = 400
+SERVER_KILLS = 3
 
 
 def start_ingest(home: Path, folder: Path) -> subprocess.Popen[bytes]:
@@ -66,3 +70,34 @@ def test_an_ingest_killed_at_ten_random_moments_loses_no_acknowledged_item(tmp_p
         assert space.ledger.item_count() == KILLS * PICTURES_A_ROUND
         assert space.ledger.waiting() == 0
         assert finds_every_item(space)
+
+
+def test_an_ingest_whose_server_is_killed_again_and_again_loses_no_acknowledged_item(tmp_path):
+    home, folder = tmp_path / "home", tmp_path / "files"
+    chance = random.Random(21)
+    kept: dict[int, str] = {}
+    killed: set[int] = set()
+    for number in range(SERVER_KILLS):
+        shades(folder, PICTURES_A_ROUND, start=number * PICTURES_A_ROUND)
+        with start_ingest(home, folder) as process:
+            before = len(kept)
+            deadline = time.monotonic() + 60
+            while len(acknowledged(home)) == before and time.monotonic() < deadline and process.poll() is None:
+                time.sleep(0.02)
+            time.sleep(chance.uniform(0.0, 0.5))
+            if process.poll() is None and (note := read_note(home / "test")):
+                os.kill(note.chroma_pid, signal.SIGKILL)
+                killed.add(note.chroma_pid)
+            assert process.wait(120) in (0, 2), "it goes on with a new server, or says that it cannot"
+        now = acknowledged(home)
+        assert kept.items() <= now.items(), "an acknowledged item is gone from the ledger"
+        kept = now
+        with open_space(home, "test") as space:
+            assert space.ledger.waiting() == 0
+            assert finds_every_item(space)
+    assert len(killed) == SERVER_KILLS
+    with start_ingest(home, folder) as process:
+        assert process.wait(120) == 0
+    assert len(acknowledged(home)) == SERVER_KILLS * PICTURES_A_ROUND
+    findings = check(home, "test", full=True)
+    assert findings.sound, findings.problems
