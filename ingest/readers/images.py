@@ -18,7 +18,9 @@ from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
 from ingest.readers.colours import as_srgb, on_white, reduced, times
 from ingest.readers.draft import Draft, Value
+from ingest.readers.kinds import RAW_SUFFIXES
 from ingest.readers.photo_facts import PhotoFacts, photo_facts
+from ingest.readers.raw import raw_preview
 from ingest.readers.svg import MAX_SVG_BYTES, is_svg, svg_as_png
 
 THUMBNAIL_SIDE = 320
@@ -196,8 +198,12 @@ def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> 
         head = file.read(1024)
         if not head:
             raise SkipSource("empty file. Copy it again from its source, or leave it out.")
-        drawing = is_svg(head, suffix)
-        if drawing:
+        shown, orientation = "", 1
+        if suffix in RAW_SUFFIXES:
+            preview = raw_preview(file)
+            file, orientation, shown = preview.file, preview.orientation, suffix[1:].upper()
+        elif is_svg(head, suffix):
+            shown = "SVG"
             file.seek(0)
             file = BytesIO(svg_as_png(file.read(MAX_SVG_BYTES + 1), 2 * at_least))
         try:
@@ -210,7 +216,8 @@ def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> 
             ) from error
         with source:
             pictures, gaps = _pages(source, at_least, frames, only)
-        return [replace(picture, format="SVG") for picture in pictures] if drawing else pictures, gaps
+        pictures = [_turned(picture, orientation) for picture in pictures]
+        return [replace(picture, format=shown or picture.format) for picture in pictures], gaps
 
 
 def _pages(source: Image.Image, at_least: int, frames: int, only: Sequence[int]) -> tuple[list[_Picture], str]:
@@ -305,6 +312,14 @@ def _upright(source: Image.Image, at_least: int) -> _Picture:
     image.info = {}  # EXIF, and the place in it, is not carried further.
     shown = _SHOWN_FORMAT.get(name, name)
     return _Picture(image, width=full_size[0], height=full_size[1], format=shown, facts=facts)
+
+
+def _turned(picture: _Picture, orientation: int) -> _Picture:
+    """Turn a picture whose own file does not say how it was held."""
+    if picture.facts.orientation != 1 or orientation not in _UPRIGHT:
+        return picture
+    width, height = (picture.height, picture.width) if orientation >= 5 else (picture.width, picture.height)
+    return replace(picture, image=picture.image.transpose(_UPRIGHT[orientation]), width=width, height=height)
 
 
 def _scale(size: tuple[int, int], shorter: int, longer: int) -> float:

@@ -5,10 +5,18 @@ from typing import Literal
 
 Kind = Literal["image", "document"]
 
-IMAGE_SUFFIXES: frozenset[str] = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heics .heif .heifs .hif .avif .avifs "  # noqa: SIM905
-    ".svg .svgz .blp .cur .dcx .dds .fli .flc .icns .ico .jp2 .j2k .jpc .jpf .jpx .j2c .pcx .pbm .pgm .ppm .pnm .pfm "
-    ".psd .qoi .bw .rgb .rgba .sgi .ras .tga .icb .vda .xbm .xpm".split()
+RAW_SUFFIXES: frozenset[str] = frozenset(
+    ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .orf .rw2 .raf .pef .srw .x3f .3fr .erf .kdc .mrw .mef .mos .iiq "  # noqa: SIM905
+    ".rwl .dcr".split()
+)
+"""Camera RAW, read by the preview in it."""
+IMAGE_SUFFIXES: frozenset[str] = (
+    frozenset(
+        ".jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heics .heif .heifs .hif .avif .avifs "  # noqa: SIM905
+        ".svg .svgz .blp .cur .dcx .dds .fli .flc .icns .ico .jp2 .j2k .jpc .jpf .jpx .j2c .pcx .pbm .pgm .ppm "
+        ".pnm .pfm .psd .qoi .bw .rgb .rgba .sgi .ras .tga .icb .vda .xbm .xpm".split()
+    )
+    | RAW_SUFFIXES
 )
 DOCUMENT_SUFFIXES: frozenset[str] = frozenset(
     ".txt .text .md .markdown .rst .html .htm .xhtml .pdf .docx .pptx .epub .srt .vtt "  # noqa: SIM905
