@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.errors import ReadError, SettingsError, SkipSource
 from ingest.files import MAX_CAPTION, caption_path, content_hash, read_caption, walk
-from ingest.readers.kinds import IMAGE_SUFFIXES, kind_of
+from ingest.readers.kinds import kind_of
 from ingest.report import SourceOutcome
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
@@ -166,8 +166,9 @@ def _identify(captions: dict[Path, list[str]], collected: Collected) -> None:
     for path, words in captions.items():
         try:
             if kind_of(path) != "image":
-                kinds = ", ".join(sorted(IMAGE_SUFFIXES)[:6])
-                raise SkipSource(f"its suffix is not that of a picture. Give pictures that are read: {kinds} ...")
+                raise SkipSource(
+                    "its suffix is not that of a picture. Give pictures that are read: .jpg, .png, .webp, .heic ..."
+                )
             digest = content_hash(path)
         except ReadError as error:
             _leave_out(collected, path, "skipped" if isinstance(error, SkipSource) else "failed", str(error))
