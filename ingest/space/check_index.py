@@ -17,7 +17,7 @@ from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.check import Findings, as_vector
 from ingest.space.collections import keep_loopback_off_proxies
 from ingest.space.embedding_function import NearspaceEmbeddingFunction
-from ingest.space.index import Progress
+from ingest.space.index import MAY_MISS, Progress
 from ingest.space.server import CHROMA_FOLDER, HOST, ServerConnection
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def _probe(
         return
     answer = collection.query(query_embeddings=np.stack(list(probes.values())), n_results=1, include=["distances"])
     distances = [row[0] if row else np.inf for row in answer["distances"] or []]
-    if lost := [number for number, distance in zip(probes, distances, strict=True) if not distance <= _SAME]:
+    lost = [number for number, distance in zip(probes, distances, strict=True) if not distance <= _SAME]
+    if len(lost) > MAY_MISS * len(probes):
         findings.index_is_broken = True
         findings.add("index", f"{modality} items that Chroma does not find by their own vectors", lost)
 

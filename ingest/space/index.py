@@ -14,6 +14,8 @@ Progress = Callable[[int, int], None]
 
 _PIECE = 2_000  # items a step: bounds memory, and gives progress something to show
 _PROBES = 16
+MAY_MISS = 0.25
+"""Share of probes that a sound index may miss: thousands of equal vectors can hide others from the graph."""
 _SAME_VECTOR = 1e-3  # cosine distance, or difference of a component, under which vectors are the same
 
 
@@ -66,7 +68,7 @@ def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
             if name not in theirs or not np.abs(theirs[name] - vector).max() <= _SAME_VECTOR:
                 return f"Chroma has not the {modality} vectors that the ledger has"
         nearest = np.array([row[0][1] if row else -1.0 for row in hits])
-        if (nearest < 1.0 - _SAME_VECTOR).any():
+        if (nearest < 1.0 - _SAME_VECTOR).mean() > MAY_MISS:
             return f"Chroma does not find {modality} items by their own vectors"
     return ""
 
