@@ -383,11 +383,12 @@ def test_while_the_index_is_filled_anew_a_reader_still_finds_everything(home, mo
 
     def looking(*given: object) -> int:
         with open_space(home, "test") as reader:
-            assert reader._collections.count("image") == 0
-            answer = Searcher(reader).ask(Query("green"), RetunedEncoder())
-            answers.append({item.name for item in answer.items.values()})
+            if reader._collections.count("image") == 0:  # the old vectors are gone, and the new ones are not in yet
+                answer = Searcher(reader).ask(Query("green"), RetunedEncoder())
+                answers.append({item.name for item in answer.items.values()})
         return real(*given)
 
     monkeypatch.setattr(module, "catch_up", looking)
     again(home, RetunedEncoder())
+    assert answers
     assert answers[0] >= {"red.png", "copy of red.png", "green.png", "blue.png", "yellow.png", "red.md", "fox.txt"}
