@@ -87,7 +87,7 @@ def load_lite(
         dimension=minilm.DIMENSION,
         image_size=pixels.IMAGE_SIZE,
         text_window=minilm.WINDOW,
-        licence="Apache-2.0 towers; aligner trained on Flickr8k (research use)",
+        licence="Apache-2.0 towers, tuned on Flickr8k (research use) and Tux Paint stamps",
         text_fingerprint=minilm.FINGERPRINT,
     )
     return LiteEncoder(info, text_tower, image_tower)

@@ -3,7 +3,10 @@
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 import chromadb
@@ -28,6 +31,7 @@ Answer = TypeVar("Answer")
 
 # At 300,000 items the default of 100 finds 91 % of the true neighbours and 400 finds 99.7 %, at the same latency.
 _EF_SEARCH = 400
+_PATIENCE = 30.0  # seconds; opening collections takes a fraction of one
 _TOO_LITTLE = 20_000_000  # bytes free on the disk under which Chroma's errors are put down to it
 
 
@@ -129,12 +133,15 @@ class Collections:
 
     def _open(self, *, may_replace: bool = False) -> None:
         settings = Settings(anonymized_telemetry=False)
+        replacements = 3 if may_replace else 0
+
+        def reach() -> "tuple[ClientAPI, int, dict[Modality, Collection]]":
+            client = self._client = chromadb.HttpClient(HOST, self._connection.port, settings=settings)
+            collections = {modality: self._open_collection(modality, replacements) for modality in MODALITIES}
+            return client, client.get_max_batch_size(), collections
+
         try:
-            self._client: ClientAPI = chromadb.HttpClient(HOST, self._connection.port, settings=settings)
-            self._batch = self._client.get_max_batch_size()
-            self._collections: dict[Modality, Collection] = {
-                modality: self._open_collection(modality, 3 if may_replace else 0) for modality in MODALITIES
-            }
+            self._client, self._batch, self._collections = _in_time(reach, _PATIENCE)
         except (ChromaError, httpx.TransportError, ValueError) as error:
             raise self._refusal(error) from error
 
@@ -189,6 +196,26 @@ class Collections:
             f"Chroma cannot serve the space {self._space!r}: {error}. "
             "Try again; if it stays so, end all Nearspace programs and start one: the index is checked when it opens."
         )
+
+
+def _in_time(work: Callable[[], Answer], seconds: float) -> Answer:
+    """What `work` gives; raises httpx.ReadTimeout if that takes longer, since Chroma's client itself waits for ever.
+
+    A server whose disk filled up in the middle of a write may take questions and never answer.
+    """
+    outcome: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return outcome.result(seconds)
+    except FutureTimeout as error:
+        raise httpx.ReadTimeout(f"no answer in {seconds:.0f} s") from error
 
 
 def _metadata(item: Item) -> dict[str, str | int | float | bool]:
