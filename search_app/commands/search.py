@@ -12,6 +12,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import ReadError, SettingsError
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
+from search_app.engine.filters import Filters
 from search_app.engine.query import Query
 from search_app.engine.ranking import Hit
 from search_app.engine.search import Searcher
@@ -40,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
                 picture = open_upright(options.image.expanduser(), at_least=encoder.info.image_size)
             except ReadError as error:
                 raise SettingsError(f"{options.image}: {error}") from error
-        modalities = (options.modality,) if options.modality else ()
-        answer = Searcher(space).ask(Query(text=text, modalities=modalities, count=options.count), encoder, picture)
+        filters = Filters(modalities=(options.modality,) if options.modality else ())
+        answer = Searcher(space).ask(Query(text=text, filters=filters, count=options.count), encoder, picture)
     found = [(hit, answer.items[hit.id]) for hit in answer.ranking.hits if hit.id in answer.items]
     if options.json:
         result_console.print_json(json.dumps([_as_json(hit, item) for hit, item in found]))

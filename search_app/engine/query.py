@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.readers.draft import MODALITIES, Modality
+from ingest.readers.draft import Modality
+from search_app.engine.filters import Filters, filters_from_params, filters_to_params
 from search_app.engine.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -36,21 +37,14 @@ class Query:
     """The name of an uploaded picture that the space keeps."""
     like: str = ""
     """The id of an item whose own vector is the question; the item itself is left out of the hits."""
-    modalities: tuple[Modality, ...] = ()
-    """Only items of these; () stands for all."""
-    folders: tuple[str, ...] = ()
-    """Only items from these folders; () stands for all."""
+    filters: Filters = field(default_factory=Filters)
+    """Which items may be found."""
     count: int = DEFAULT_COUNT
 
     @property
     def asks(self) -> bool:
         """Whether there is anything to search for."""
         return bool(self.text or self.picture or self.like)
-
-    @property
-    def wanted(self) -> tuple[Modality, ...]:
-        """The modalities that hits may have."""
-        return self.modalities or MODALITIES
 
 
 @dataclass(frozen=True)
@@ -73,8 +67,7 @@ def to_params(query: Query, view: MapView) -> Params:
         "q": [query.text] if query.text else [],
         "image": [query.picture] if query.picture else [],
         "like": [query.like] if query.like else [],
-        "modality": query.modalities,
-        "folder": query.folders,
+        **filters_to_params(query.filters),
         "k": [str(query.count)] if query.count != DEFAULT_COUNT else [],
         "map": ["3d"] if view.dimensions == 3 else [],
         "colour": [view.colouring] if view.colouring != "modality" else [],
@@ -84,22 +77,17 @@ def to_params(query: Query, view: MapView) -> Params:
 
 
 def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
-    """Read a query and a map view from a link's parameters; what cannot be read takes its default.
-
-    A folder that the space does not have is kept, so that the page can say that it is not there.
-    """
+    """Read a query and a map view from a link's parameters; what cannot be read takes its default."""
 
     def first(name: str) -> str:
         values = params.get(name) or [""]
         return values[0]
 
-    modalities = tuple(name for name in MODALITIES if name in params.get("modality", ()))
     query = Query(
         text=first("q").strip()[:LONGEST_TEXT],
         picture=first("image") if _PICTURE.fullmatch(first("image")) else "",
         like=first("like") if _ITEM.fullmatch(first("like")) else "",
-        modalities=modalities if len(modalities) < len(MODALITIES) else (),
-        folders=tuple(dict.fromkeys(name for name in params.get("folder", ()) if name)),
+        filters=filters_from_params(params),
         count=_count(first("k")),
     )
     view = MapView(
@@ -172,7 +160,7 @@ def within_window(text: str, encoder: Encoder) -> str:
 
 def without_filters(query: Query) -> Query:
     """The same question to the whole space."""
-    return replace(query, modalities=(), folders=())
+    return replace(query, filters=Filters())
 
 
 def unit(vector: NDArray[np.floating]) -> NDArray[np.float32]:

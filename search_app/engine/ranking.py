@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
+from search_app.engine.filters import allowed as let_through
 from search_app.engine.query import Probe, Query
 from search_app.engine.snapshot import Group, Snapshot
 
@@ -112,13 +113,13 @@ def rank(
     raw = probe.raw
     merged: list[Hit] = []
     searched = 0
-    for modality in query.wanted:
+    for modality in query.filters.wanted:
         group = snapshot.groups.get(modality)
         if group is None or not len(group):
             continue
         allowed = _allowed(query, group, snapshot)
         searched += int(allowed.sum())
-        narrow = exact or bool(query.folders)
+        narrow = exact or query.filters.narrow
         rows = np.flatnonzero(allowed) if narrow else _candidates(query, group, allowed, index, centred)
         affinities = affinity(group.vectors[rows], means[modality], centred)
         # Within a modality the score rises with the affinity, so no more than `count` of each can be among the best.
@@ -163,11 +164,7 @@ def modality_means(snapshot: Snapshot, phrases: NDArray[np.float32] | None) -> d
 
 def _allowed(query: Query, group: Group, snapshot: Snapshot) -> NDArray[np.bool_]:
     """Which items of the group the filters let through; never the item that the query is like."""
-    if query.folders:
-        codes = [code for code, name in enumerate(snapshot.folder_names) if name in query.folders]
-        allowed = np.isin(group.folders, codes)
-    else:
-        allowed = np.ones(len(group), np.bool_)
+    allowed = let_through(query.filters, group, snapshot)
     if query.like:
         allowed[group.rows_of(np.array([int(query.like)], dtype=np.int64))] = False
     return allowed

@@ -139,19 +139,19 @@ def _what_has_gone(query: Query, no_picture: bool, no_item: bool) -> None:
 def _nothing_found(query: Query, snapshot: Snapshot) -> None:
     """Say which filter lets nothing through, and offer to drop it."""
     known = snapshot.folder_counts()
-    absent = [name for name in query.folders if name not in known]
-    kinds = " or ".join(PLURAL[modality] for modality in query.wanted)
+    absent = [name for name in query.filters.folders if name not in known]
+    kinds = " or ".join(PLURAL[modality] for modality in query.filters.wanted)
     everything = " and ".join(count_of(len(snapshot.groups[modality]), modality) for modality in MODALITIES)
-    if query.folders and len(absent) == len(query.folders):
+    if query.filters.folders and len(absent) == len(query.filters.folders):
         why = f"The space has no folder {', '.join(absent)}."
-    elif query.folders:
-        why = f"There are no {kinds} in {', '.join(query.folders)}."
-    elif query.modalities:
+    elif query.filters.folders:
+        why = f"There are no {kinds} in {', '.join(query.filters.folders)}."
+    elif query.filters.modalities:
         why = f"The space has no {kinds}."
     else:
         why = "There is no other item in the space."
     frame.notice("No results", why, f"The whole space holds {everything}.")
-    if query.folders or query.modalities:
+    if query.filters.folders or query.filters.modalities:
         st.button(
             "Clear the filters", key="clear-filters", icon=":material/filter_alt_off:", on_click=links.clear_filters
         )

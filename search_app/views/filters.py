@@ -16,9 +16,9 @@ _KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Tex
 
 def filters(query: Query, snapshot: Snapshot) -> None:
     """Draw the filters as the query has them; a change goes into the URL."""
-    folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.folders]))
-    st.session_state[_KIND] = next(name for name, wanted in _KINDS.items() if wanted == query.modalities)
-    st.session_state[_FOLDERS] = list(query.folders)
+    folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.filters.folders]))
+    st.session_state[_KIND] = next(name for name, wanted in _KINDS.items() if wanted == query.filters.modalities)
+    st.session_state[_FOLDERS] = list(query.filters.folders)
     st.session_state[_COUNT] = query.count
     with st.container(key="filters", horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
@@ -50,8 +50,11 @@ def _changed() -> None:
     links.go(
         replace(
             query,
-            modalities=_KINDS[cast(str, state[_KIND] or "All")],
-            folders=tuple(state[_FOLDERS]),
+            filters=replace(
+                query.filters,
+                modalities=_KINDS[cast(str, state[_KIND] or "All")],
+                folders=tuple(state[_FOLDERS]),
+            ),
             count=int(state[_COUNT]),
         )
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from search_app.engine.query import MapView, Query, from_params, to_params
+from search_app.engine.query import MapView, Query, from_params, to_params, without_filters
 
 _SPACE = "space"
 
@@ -53,4 +53,4 @@ def clear_part(name: str) -> None:
 def clear_filters() -> None:
     """Let all items through again."""
     query, _ = current()
-    go(replace(query, modalities=(), folders=()))
+    go(without_filters(query))

@@ -12,6 +12,7 @@ from ingest.encoders.base import EncoderInfo
 from ingest.readers.draft import Draft
 from ingest.space import open_to_write
 from ingest.space.records import SourceRecord
+from search_app.engine.filters import Filters
 from search_app.engine.query import Part, Probe, Query
 from search_app.engine.ranking import rank
 from search_app.engine.snapshot import LiveVectors
@@ -45,7 +46,7 @@ def main() -> None:
         print(f"  reading all vectors from the ledger     {1000 * (time.perf_counter() - started):7.1f} ms")
         probes = [Probe((Part("text", vectors[row]),)) for row in chance.integers(0, ITEMS, QUERIES)]
         whole = _median(lambda probe: rank(Query("q"), probe, snapshot, space), probes)
-        folder = Query("q", folders=("folder 3",))
+        folder = Query("q", filters=Filters(folders=("folder 3",)))
         narrowed = _median(lambda probe: rank(folder, probe, snapshot, space), probes)
         print(f"  the whole space, through Chroma         {whole:7.1f} ms  1.0 x")
         print(f"  one of {FOLDERS} folders, scanned               {narrowed:7.1f} ms  {whole / narrowed:3.1f} x")

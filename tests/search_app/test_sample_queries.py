@@ -10,6 +10,7 @@ from ingest.encoders.lite import LiteEncoder
 from ingest.packaged import sample_folder
 from ingest.readers.images import open_upright
 from ingest.space import Item, open_space
+from search_app.engine.filters import Filters
 from search_app.engine.query import Query
 from search_app.engine.search import Searcher
 
@@ -42,7 +43,7 @@ def photograph(lite: LiteEncoder, *parts: str) -> Image.Image:
     [("a bird", "birds"), ("a guitar", "music"), ("a castle", "castles")],
 )
 def test_words_find_pictures_of_what_they_name(searcher, lite, words, folder):
-    items = found(searcher, lite, Query(words, modalities=("image",), count=5))
+    items = found(searcher, lite, Query(words, filters=Filters(modalities=("image",)), count=5))
     assert folders(items).count(folder) >= 4, names(items)
 
 
@@ -51,7 +52,7 @@ def test_words_find_pictures_of_what_they_name(searcher, lite, words, folder):
     [("a steam train", "steam_locomotive"), ("a cup of coffee", "cup_of_coffee"), ("a peacock", "peacock")],
 )
 def test_words_find_the_only_picture_of_what_they_name_first(searcher, lite, words, picture):
-    assert names(found(searcher, lite, Query(words, modalities=("image",), count=1))) == [picture]
+    assert names(found(searcher, lite, Query(words, filters=Filters(modalities=("image",)), count=1))) == [picture]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_words_find_the_only_picture_of_what_they_name_first(searcher, lite, wor
     ],
 )
 def test_a_picture_finds_the_passage_about_what_it_shows(searcher, lite, picture, document):
-    items = found(searcher, lite, Query(modalities=("text",), count=5), photograph(lite, *picture))
+    items = found(searcher, lite, Query(filters=Filters(modalities=("text",)), count=5), photograph(lite, *picture))
     assert document in names(items)
 
 
@@ -82,7 +83,7 @@ def test_a_picture_of_a_guitar_finds_instruments_and_the_passage_about_them_in_o
     ],
 )
 def test_a_question_finds_its_document_first(searcher, lite, words, document):
-    assert names(found(searcher, lite, Query(words, modalities=("text",), count=1))) == [document]
+    assert names(found(searcher, lite, Query(words, filters=Filters(modalities=("text",)), count=1))) == [document]
 
 
 def test_a_picture_lying_on_its_side_is_turned_upright_in_its_thumbnail(searcher):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from search_app.engine.filters import Filters
 from search_app.engine.query import (
     DEFAULT_COUNT,
     LARGEST_COUNT,
@@ -25,8 +26,8 @@ PICTURE = "0123456789abcdef" * 2
         (Query(), MapView()),
         (Query(text="a red & blue = 50 % <b>car</b>, \"quoted\" 'ümlaut' 🚗"), MapView()),
         (Query(picture=PICTURE, text="at night"), MapView(dimensions=3)),
-        (Query(like="42", modalities=("text",), count=7), MapView(colouring="folder", gap=True)),
-        (Query(text="x", folders=("a/b", "a/b, c", "50%")), MapView(dimensions=3, colouring="folder")),
+        (Query(like="42", filters=Filters(modalities=("text",)), count=7), MapView(colouring="folder", gap=True)),
+        (Query(text="x", filters=Filters(folders=("a/b", "a/b, c", "50%"))), MapView(dimensions=3, colouring="folder")),
     ],
 )
 def test_a_link_reopens_the_same_query_and_map(query: Query, view: MapView) -> None:

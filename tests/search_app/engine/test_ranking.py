@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from search_app.engine import ranking
+from search_app.engine.filters import Filters
 from search_app.engine.query import Query, encode
 from search_app.engine.ranking import PHRASES, Ranking, rank
 from tests.fake_encoder import COLOURS
@@ -84,10 +85,10 @@ def test_more_like_an_item_leaves_the_item_out_and_finds_its_kin_in_both_modalit
 
 def test_filters_by_modality_and_folder_hold() -> None:
     ledger = colourful()
-    only_text = ask(ledger, Query(text="red", modalities=("text",), count=50))
+    only_text = ask(ledger, Query(text="red", filters=Filters(modalities=("text",)), count=50))
     assert {hit.modality for hit in only_text.hits} == {"text"}
     index = ExactIndex(ledger)
-    folder = ask(ledger, Query(text="red", folders=("pictures/1",), count=50), index)
+    folder = ask(ledger, Query(text="red", filters=Filters(folders=("pictures/1",)), count=50), index)
     assert {ledger.rows[int(hit.id)][1] for hit in folder.hits} == {"pictures/1"}
     assert folder.searched == len(folder.hits) == 30
     assert index.asked == [], "narrow filters scan the vectors instead of asking Chroma"
@@ -96,7 +97,7 @@ def test_filters_by_modality_and_folder_hold() -> None:
 def test_a_filter_narrows_the_list_without_changing_scores() -> None:
     ledger = colourful()
     everywhere = {hit.id: hit for hit in ask(ledger, Query(text="red", count=90)).hits}
-    narrowed = ask(ledger, Query(text="red", folders=("notes/0",), count=90)).hits
+    narrowed = ask(ledger, Query(text="red", filters=Filters(folders=("notes/0",)), count=90)).hits
     assert narrowed
     for hit in narrowed:
         if hit.id in everywhere:
@@ -105,7 +106,7 @@ def test_a_filter_narrows_the_list_without_changing_scores() -> None:
 
 
 def test_a_folder_that_is_not_there_finds_nothing() -> None:
-    ranking = ask(colourful(), Query(text="red", folders=("nowhere",)))
+    ranking = ask(colourful(), Query(text="red", filters=Filters(folders=("nowhere",))))
     assert ranking == Ranking((), 0)
 
 
