@@ -42,7 +42,18 @@ _POLL_SECONDS = 0.1
 _LOG_NAME = "chroma.log"
 _LOG_BYTES = 1_000_000
 _NOTE_NAME = "server.json"
-_CHROMA = "import sys; from chromadb.cli.cli import app; sys.argv[0] = 'chroma'; app()"
+# The command `chroma`, but for the Python of chromadb, which takes a second to import and does nothing here.
+_CHROMA = """
+import sys
+sys.argv[0] = "chroma"
+try:
+    from chromadb_rust_bindings import cli
+except ImportError:
+    from chromadb.cli.cli import app
+    app()
+else:
+    cli(sys.argv)
+"""
 
 
 @dataclass(frozen=True)
