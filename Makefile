@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# How many processes run the tests; 0 runs them in one, for a debugger.
+WORKERS ?= 2
 
 .PHONY: demo test test-models lint bench lock screenshots clean
 
@@ -9,7 +11,7 @@ demo: $(READY)  ## ingest the sample collection and open the search page (NEARSP
 	$(BIN)/nearspace demo $(DEMO_OPTIONS)
 
 test: $(READY)  ## every test, the browser's too where Chromium is installed
-	$(BIN)/python -m pytest $(TEST_OPTIONS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TEST_OPTIONS)
 
 test-models: .venv-models/ready  ## the tests of OpenCLIP and sentence-transformers encoders (installs torch: several GB)
 	.venv-models/bin/python -m pytest tests/ingest/encoders $(TEST_OPTIONS)

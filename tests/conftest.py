@@ -1,6 +1,7 @@
 """Fixtures that many tests share."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,29 @@ from ingest.encoders.lite import LiteEncoder, load_lite
 from ingest.packaged import sample_folder
 from ingest.pipeline import ingest
 from ingest.space import open_to_write
+from ingest.space.locks import EXCLUSIVE, wait_for_lock
 from tests.browser.serving import CHROMIUM, chromium
 from tests.fake_encoder import FakeEncoder
+
+_MAKING_SECONDS = 600.0  # for a busy machine to make what the workers share
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder of this run that its workers share, where there are several."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextmanager
+def one_at_a_time(shared_folder: Path, what: str) -> Iterator[None]:
+    """Hold back the other workers while this one makes what they share."""
+    lock = wait_for_lock(shared_folder / f"{what}.lock", EXCLUSIVE, _MAKING_SECONDS)
+    assert lock is not None, f"another worker has been making {what} for {_MAKING_SECONDS:.0f} s"
+    with lock:
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,18 +54,19 @@ def no_encoders_of_ones_own(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def encoder_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache folder for this run alone, for this process and its children; it holds the compiled `lite`."""
-    folder = tmp_path_factory.mktemp("encoder-cache")
+def encoder_cache(shared_folder: Path) -> Iterator[Path]:
+    """A cache folder for this run alone, for its workers and their children; it holds the compiled `lite`."""
+    folder = shared_folder / "encoder-cache"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEARSPACE_CACHE", str(folder))
         yield folder
 
 
 @pytest.fixture(scope="session")
-def lite(encoder_cache: Path) -> LiteEncoder:
-    """The embedded encoder, loaded once."""
-    return load_lite()
+def lite(encoder_cache: Path, shared_folder: Path) -> LiteEncoder:
+    """The embedded encoder, loaded once a worker and compiled once."""
+    with one_at_a_time(shared_folder, "lite"):
+        return load_lite()
 
 
 @pytest.fixture
@@ -53,13 +76,16 @@ def fake() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def sample_home(lite: LiteEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_home(lite: LiteEncoder, shared_folder: Path) -> Path:
     """A home folder whose space `sample` holds the sample collection, encoded by `lite`; only to be read."""
-    home = tmp_path_factory.mktemp("sample")
+    home = shared_folder / "sample"
     sample = sample_folder()
-    with open_to_write(home, "sample", lite.info) as space:
-        report = ingest(space, lite, [sample / "pictures", sample / "texts"])
-    assert report.exit_status == 0, report.of("failed")
+    with one_at_a_time(shared_folder, "sample"):
+        if not (made := home / "made").exists():
+            with open_to_write(home, "sample", lite.info) as space:
+                report = ingest(space, lite, [sample / "pictures", sample / "texts"])
+            assert report.exit_status == 0, report.of("failed")
+            made.touch()
     return home
 
 

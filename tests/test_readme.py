@@ -88,7 +88,7 @@ def test_the_notebook_lines_run_while_the_app_runs(person, browser):
         assert read_note(space / "default") is not None
         lines = f"{snippet}\nprint(images.query(query_texts=['a bird'], n_results=1)['metadatas'][0][0]['folder'])"
         done = subprocess.run(
-            [sys.executable, "-c", lines], capture_output=True, text=True, cwd=person / "work", timeout=120
+            [sys.executable, "-c", lines], capture_output=True, text=True, cwd=person / "work", timeout=300
         )
     assert done.returncode == 0, done.stderr
     assert "Pictures" in done.stdout

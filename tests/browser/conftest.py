@@ -29,7 +29,7 @@ def sample_address(sample_home: Path) -> Iterator[str]:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page of a laptop's size, in which no script may fail."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))

@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_START_SECONDS = 90.0
+_START_SECONDS = 240.0
 
 
 def nearspace(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
@@ -47,7 +47,7 @@ def serving(home: Path, space: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         app.terminate()
-        app.wait(30)
+        app.wait(120)
 
 
 def _answers(address: str) -> bool:
@@ -65,7 +65,7 @@ def chromium() -> Iterator[Browser]:
     options += ["--disable-component-update", "--disable-sync"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--no-sandbox")  # Chromium refuses to run as root with its sandbox
-    expect.set_options(timeout=30_000)  # a busy machine draws a page more slowly than a person's
+    expect.set_options(timeout=60_000)  # a busy machine draws a page more slowly than a person's
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         try:

@@ -42,7 +42,7 @@ def test_the_page_answers_while_photos_are_ingested_and_finds_them_all_afterward
             assert cards(page)
             asked += 1
             answered += ingest.poll() is None
-        output = ingest.communicate(timeout=60)[0]
+        output = ingest.communicate(timeout=300)[0]
         assert ingest.returncode == 0, output
         assert answered >= 3
         for number, album in enumerate(albums):

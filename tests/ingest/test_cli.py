@@ -16,7 +16,7 @@ def nearspace(*arguments, **options):
         [sys.executable, "-m", "ingest.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         **options,
     )
 
@@ -39,7 +39,7 @@ def test_help_imports_nothing_heavy():
         "heavy = {'numpy', 'rich', 'chromadb', 'streamlit', 'onnxruntime', 'PIL', 'torch'} & set(sys.modules);"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
 
 

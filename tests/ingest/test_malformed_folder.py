@@ -70,7 +70,7 @@ def test_every_file_of_a_troubled_folder_is_reported_and_the_good_ones_are_in(tm
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "ingest.cli", "ingest", str(folder), "--home", str(tmp_path / "home")]
     command += ["--space", "test", "--encoder", FAKE, "--report", str(report)]
-    done = subprocess.run([*prefix, *command], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*prefix, *command], capture_output=True, text=True, timeout=300)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     content = json.loads(report.read_text())

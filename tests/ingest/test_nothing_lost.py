@@ -11,11 +11,11 @@ import pytest
 
 from ingest.space import open_space
 from ingest.space.repair import check
-from ingest.space.server import read_note
-from tests.ingest.space.test_server import wait_until
 from tests.ingest.test_malformed_folder import without_root_rights
 from tests.making import finds_every_item, ingest_folders, shades
+from tests.servers import end_server
 
+PATIENCE = 300  # seconds, for a busy machine
 SLOW = "python:tests.slow_encoder:SlowEncoder"
 
 
@@ -35,7 +35,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        wait_until(lambda: read_note(folder / "home" / "test") is None)
+        end_server(folder / "home" / "test")
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
@@ -52,7 +52,7 @@ def test_a_full_disk_stops_the_run_with_a_clear_error_and_the_space_goes_on_from
         [part.replace(SLOW, "python:tests.fake_encoder:FakeEncoder") for part in command(home, tmp_path / "files")],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -77,14 +77,16 @@ def test_a_folder_that_cannot_be_written_stops_the_run_and_the_space_stays_sound
     home = tmp_path / "home"
     shades(tmp_path / "files", 20)
     ingest_folders(home, [tmp_path / "files"])
-    assert wait_until(lambda: read_note(home / "test") is None)
+    end_server(home / "test")
     shades(tmp_path / "files", 20, start=20)
     everything = [home / "test", *(home / "test").rglob("*")]
     modes = {path: path.stat().st_mode for path in everything}
     for path, mode in modes.items():
         path.chmod(mode & ~0o222)
     try:
-        done = subprocess.run([*prefix, *command(home, tmp_path / "files")], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [*prefix, *command(home, tmp_path / "files")], capture_output=True, text=True, timeout=PATIENCE
+        )
     finally:
         for path, mode in modes.items():
             path.chmod(mode)
@@ -105,7 +107,7 @@ def test_two_ingests_at_once_both_complete_with_nothing_missing_or_doubled(tmp_p
         subprocess.Popen(command(home, folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for folder in folders
     ]
-    said = [process.communicate(timeout=120)[1] for process in both]
+    said = [process.communicate(timeout=PATIENCE)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sum("waiting until it is done" in words for words in said) == 1, "the one that waits says so"
     findings = check(home, "test", full=True)

@@ -270,7 +270,7 @@ def test_a_reencoding_killed_in_its_middle_leaves_the_old_space_and_goes_on(tmp_
     staged, kills = 0, 0
     for _ in range(3):
         with start(home, "SlowRetunedEncoder") as process:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180
             while staged_count(home / "test") <= staged and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.02)
             kills += process.poll() is None

@@ -11,7 +11,7 @@ APP = Path(__file__).resolve().parents[2] / "search_app" / "app.py"
 
 def page(**params: str | list[str]) -> AppTest:
     """The page after its first run, with these parameters in its URL."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
+    app = AppTest.from_file(str(APP), default_timeout=300)
     for name, value in params.items():
         app.query_params[name] = value
     return app.run()

@@ -46,4 +46,4 @@ def test_asking_for_the_cpu_imports_no_torch() -> None:
         "import sys; from ingest.encoders.devices import choose_device; choose_device('cpu');"
         "sys.exit('torch' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=300).returncode == 0

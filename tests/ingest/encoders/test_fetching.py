@@ -34,7 +34,7 @@ def load(encoder_id: str, tmp_path: Path, endpoint: str) -> dict:
     variables |= {"NEARSPACE_CACHE": str(tmp_path / "cache"), "HF_HUB_DISABLE_XET": "1"}
     environment = {**os.environ, **variables, "PYTHONPATH": str(Path(__file__).parents[3])}
     command = [sys.executable, "-c", CODE, encoder_id]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -80,7 +80,7 @@ def children(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[st
     ]
     results = []
     for child in running:
-        out, err = child.communicate(timeout=120)
+        out, err = child.communicate(timeout=300)
         assert child.returncode == 0, err
         results.append(json.loads(out))
     assert [file.name for file in cache.rglob(".*")] == [], "drafts are left in the cache folder"

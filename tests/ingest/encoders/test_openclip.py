@@ -128,7 +128,7 @@ def test_once_compiled_it_runs_without_torch_and_openclip(encoder_cache: Path, p
         "encoder.encode_texts(['a dog']); encoder.encode_images([Image.new('RGB', (9, 9))]);"
         "sys.exit(str({'torch', 'open_clip', 'transformers', 'huggingface_hub'} & set(sys.modules) or ''))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.stderr.strip() == ""
 
 
@@ -247,7 +247,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_ones(encoder_cache: Path, 
 
 def nearspace(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ingest.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, **variables})
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,22 +14,39 @@ from ingest import cli
 from ingest.errors import SpaceError, SpaceNotFound
 from ingest.space import open_space, open_to_reencode
 from ingest.space.repair import check, repair
-from ingest.space.server import read_note
 from tests.fake_encoder import DIMENSION
-from tests.ingest.space.test_server import wait_until
 from tests.making import finds_every_item, ingest_folders, shades, text
+from tests.servers import end_server
 
 PICTURES = 12
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with files and the home of a space `test` that an ingest has made of them, without a server."""
+    work = tmp_path_factory.mktemp("check") / "work"
+    shades(work / "files", PICTURES)
+    text(work / "files" / "red.txt", "A red kite over the hill.")
+    text(work / "files" / "blue.txt", "The blue hour by the sea.")
+    ingest_folders(work / "home", [work / "files"])
+    end_server(work / "home" / "test")
+    return work.rename(work.with_name("whole"))
+
+
 @pytest.fixture
-def home(tmp_path: Path):
-    shades(tmp_path / "files", PICTURES)
-    text(tmp_path / "files" / "red.txt", "A red kite over the hill.")
-    text(tmp_path / "files" / "blue.txt", "The blue hour by the sea.")
-    ingest_folders(tmp_path / "home", [tmp_path / "files"])
-    yield tmp_path / "home"
-    assert wait_until(lambda: read_note(tmp_path / "home" / "test") is None)
+def home(whole: Path) -> Iterator[Path]:
+    """A copy of that home, and of the files beside it, at the paths that the space knows."""
+    work = whole.with_name("work")
+    shutil.copytree(whole, work)
+    yield work / "home"
+    end_server(work / "home" / "test")
+    shutil.rmtree(work)
+
+
+@pytest.fixture
+def files(home: Path) -> Path:
+    """The files of the space, to be changed as one likes."""
+    return home.parent / "files"
 
 
 def sql(home: Path, statement: str, *values: object) -> list[tuple]:
@@ -97,15 +115,15 @@ def test_a_broken_vector_is_seen_and_taken_back_from_chroma(home, fault):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_without_chroma_the_item_stays_and_the_next_ingest_encodes_its_source_anew(home, tmp_path, fault):
+def test_without_chroma_the_item_stays_and_the_next_ingest_encodes_its_source_anew(home, files, fault):
     path = sql(home, "SELECT path FROM sources JOIN items ON source = sources.id WHERE items.id = 5")[0][0]
     whole = np.frombuffer(spoil(home, 5, fault), "<f4")
     shutil.rmtree(home / "test" / "chroma")
     done = repair(home, "test")
     assert done.after.sound, done.after.problems
-    assert done.to_ingest == (str(tmp_path / "files"),)
+    assert done.to_ingest == (str(files),)
     every_item_is_there(home)
-    ingest_folders(home, [tmp_path / "files"])
+    ingest_folders(home, [files])
     with open_space(home, "test") as space:
         [item] = space.ledger.items_of(path)
         assert np.allclose(space.ledger.vectors_of([item.id])[0], whole)
@@ -113,13 +131,13 @@ def test_without_chroma_the_item_stays_and_the_next_ingest_encodes_its_source_an
     assert check(home, "test", full=True).sound
 
 
-def test_an_item_marked_to_be_read_again_stays_even_if_its_file_cannot_be_read_by_then(home, tmp_path):
+def test_an_item_marked_to_be_read_again_stays_even_if_its_file_cannot_be_read_by_then(home, files):
     path = Path(sql(home, "SELECT path FROM sources JOIN items ON source = sources.id WHERE items.id = 5")[0][0])
     spoil(home, 5, too_short)
     shutil.rmtree(home / "test" / "chroma")
     repair(home, "test")
     path.write_bytes(b"no picture any more")
-    report = ingest_folders(home, [tmp_path / "files"])
+    report = ingest_folders(home, [files])
     assert [entry.path for entry in report.of("failed")] == [str(path)]
     every_item_is_there(home)
 
@@ -152,7 +170,7 @@ def test_what_chroma_has_and_the_ledger_does_not_know_is_dropped(home):
     every_item_is_there(home)
 
 
-def test_a_missing_and_a_truncated_thumbnail_are_made_anew_and_one_without_its_source_stays_named(home, tmp_path):
+def test_a_missing_and_a_truncated_thumbnail_are_made_anew_and_one_without_its_source_stays_named(home, files):
     with open_space(home, "test") as space:
         first, second, third = (item for item in space.ledger.items(["2", "3", "4"]))
         paths = [space.thumbnail_path(item) for item in (first, second, third)]
@@ -169,7 +187,7 @@ def test_a_missing_and_a_truncated_thumbnail_are_made_anew_and_one_without_its_s
     every_item_is_there(home)
 
 
-def test_an_item_without_its_source_gets_it_back_from_chroma(home, tmp_path):
+def test_an_item_without_its_source_gets_it_back_from_chroma(home, files):
     [(path,)] = sql(home, "SELECT path FROM sources JOIN items ON source = sources.id WHERE items.id = 6")
     sql(home, "DELETE FROM sources WHERE path = ?", path)
     sql(home, "INSERT INTO vectors VALUES (1000, x'00')")
@@ -179,7 +197,7 @@ def test_an_item_without_its_source_gets_it_back_from_chroma(home, tmp_path):
     with open_space(home, "test") as space:
         assert [item.id for item in space.ledger.items_of(path)] == ["6"]
     every_item_is_there(home)
-    ingest_folders(home, [tmp_path / "files"])
+    ingest_folders(home, [files])
     every_item_is_there(home)
 
 

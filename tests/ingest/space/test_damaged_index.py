@@ -8,12 +8,11 @@ import pytest
 
 from ingest.space import open_space
 from ingest.space.repair import check, repair
-from ingest.space.server import read_note
-from tests.ingest.space.test_server import wait_until
 from tests.making import finds_every_item, ingest_folders, shades
+from tests.servers import end_server
 
 # More than Chroma keeps in its log alone: the graph is written to files of its own.
-PICTURES = 1_300
+PICTURES = 1_040
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +21,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     shades(folder / "files", PICTURES)
     ingest_folders(folder / "home", [folder / "files"])
-    assert wait_until(lambda: read_note(folder / "home" / "test") is None)
+    end_server(folder / "home" / "test")
     assert graph_files(folder / "home" / "test" / "chroma")
     return folder / "home"
 
@@ -31,7 +30,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(whole: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(whole, tmp_path / "home")
     yield tmp_path / "home"
-    assert wait_until(lambda: read_note(tmp_path / "home" / "test") is None)
+    end_server(tmp_path / "home" / "test")
+    shutil.rmtree(tmp_path / "home")
 
 
 def graph_files(chroma: Path) -> list[Path]:

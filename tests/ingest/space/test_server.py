@@ -11,21 +11,13 @@ import psutil
 import pytest
 
 from ingest.space.server import ServerConnection, answers, read_note
-
-
-def wait_until(condition, seconds: float = 20.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
+from tests.servers import end_server, wait_until
 
 
 @pytest.fixture
 def folder(tmp_path: Path):
     yield tmp_path
-    wait_until(lambda: read_note(tmp_path) is None)
+    end_server(tmp_path)
 
 
 def test_two_clients_share_one_server_and_the_last_one_out_ends_it(folder):
@@ -34,7 +26,7 @@ def test_two_clients_share_one_server_and_the_last_one_out_ends_it(folder):
     assert first.port == second.port
     note = read_note(folder)
     first.close()
-    time.sleep(5)
+    time.sleep(2)  # four times as long as the server waits for another client
     assert answers(second.port)
     second.close()
     assert wait_until(lambda: not psutil.pid_exists(note.chroma_pid))

@@ -10,15 +10,15 @@ from ingest.errors import SettingsError, SpaceError, SpaceNotFound
 from ingest.settings import space_name
 from ingest.space import list_spaces, open_space
 from ingest.space.server import read_note
-from tests.ingest.space.test_server import wait_until
 from tests.making import finds_every_item, ingest_folders, shades
+from tests.servers import end_server
 
 
 @pytest.fixture
 def home(tmp_path: Path):
     shades(tmp_path / "files", 40)
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
-    assert wait_until(lambda: read_note(tmp_path / "home" / "test") is None)
+    end_server(tmp_path / "home" / "test")
     return tmp_path / "home"
 
 
