@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import ingest
+from ingest.commands.composing import SEARCH_EPILOG, add_composing
 from ingest.errors import NearspaceError
 from ingest.report import INTERRUPTED, NOTHING_DONE
 from ingest.settings import (
@@ -42,6 +43,7 @@ examples:
   nearspace watch ~/Pictures                        keep the space in step as files change
   nearspace search "a red sports car"               search from the terminal
   nearspace search --image car.jpg "at night" -k 5  a picture and words together
+  nearspace search beach --minus people             words, and what to leave out
   nearspace app                                     search in the browser, beside the map
 """
 
@@ -91,9 +93,14 @@ def parser() -> argparse.ArgumentParser:
     _add_ingesting(keep)
     _add_told(keep)
 
-    find = commands.add_parser("search", help="search a space from the terminal")
-    find.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to look for, in words")
-    find.add_argument("--image", type=Path, metavar="FILE", help="a picture to look for, alone or together with TEXT")
+    find = commands.add_parser(
+        "search",
+        help="search a space from the terminal",
+        description="Prints the items closest in meaning to words, pictures and items, asked together.",
+        epilog=SEARCH_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_composing(find)
     find.add_argument(
         "-k", dest="count", type=_positive, default=10, metavar="N", help="how many results (default: 10)"
     )

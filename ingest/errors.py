@@ -13,6 +13,7 @@
         ├── EncoderMismatch    the space was made with another encoder
         ├── SpaceBusy          another process is writing into the space
         ├── SpaceChanged       the space was re-encoded while it was open
+        ├── ItemNotFound       the space has no item of that id
         └── ServerError        the Chroma server does not start or does not answer
 
 The last sentence of every message says what to do next.  Anything that is not in this tree is a bug and
@@ -70,6 +71,10 @@ class SpaceBusy(SpaceError):
 
 class SpaceChanged(SpaceError):
     """The space got another encoder's vectors while it was open: open it again."""
+
+
+class ItemNotFound(SpaceError):
+    """The space has no item of that id (any more)."""
 
 
 class ServerError(SpaceError):

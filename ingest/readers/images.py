@@ -180,6 +180,15 @@ def open_upright(file: Path | BinaryIO, *, at_least: int) -> Image.Image:
     return _read(file, at_least, 1, (1,))[0][0].image
 
 
+def pixels_of(file: BinaryIO) -> int:
+    """How many pixels a picture's header claims; 0 where it is a drawing or no picture, for its reader to tell."""
+    try:
+        with _malformed_as_read_error(), Image.open(file, formats=_FORMATS) as source:
+            return source.width * source.height
+    except ReadError:
+        return 0
+
+
 def _read(file: Path | BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> tuple[list[_Picture], str]:
     if not isinstance(file, Path):
         return _decode(file, at_least, frames, only)

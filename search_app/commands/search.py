@@ -3,18 +3,21 @@
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.table import Table
 from rich.text import Text
 
+from ingest.commands.composing import Asked
 from ingest.console import printable, rebuild_progress, result_console, say
 from ingest.encoders.registry import load_encoder
-from ingest.errors import ReadError, SettingsError
+from ingest.errors import SettingsError
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
+from search_app.engine.asking import Part, question, require_items
 from search_app.engine.filters import Filters
-from search_app.engine.query import Query
 from search_app.engine.ranking import Hit
+from search_app.engine.results import results_of
 from search_app.engine.search import Searcher
 
 _SNIPPET = 160
@@ -22,8 +25,7 @@ _SNIPPET = 160
 
 def run(options: argparse.Namespace) -> int:
     """Print the items closest in meaning to what was asked; returns the exit status."""
-    text = options.text.strip()
-    if not text and not options.image:
+    if not (options.asked or options.like or options.unlike):
         raise SettingsError(
             'There is nothing to look for. Give words, --image FILE, or both: nearspace search "a bird".'
         )
@@ -33,39 +35,44 @@ def run(options: argparse.Namespace) -> int:
     with space:
         encoder = load_encoder(space.manifest.encoder.id, say=say)
         check_encoder(space.manifest, encoder.info)
-        picture = None
-        if options.image:
-            from ingest.readers.images import open_upright
-
-            try:
-                picture = open_upright(options.image.expanduser(), at_least=encoder.info.image_size)
-            except ReadError as error:
-                raise SettingsError(f"{options.image}: {error}") from error
+        at_least = encoder.info.image_size
+        query, pictures = question(_parts(options.asked), options.like, options.unlike, at_least=at_least)
         filters = Filters(modalities=(options.modality,) if options.modality else ())
-        answer = Searcher(space).ask(Query(text=text, filters=filters, count=options.count), encoder, picture)
-    found = [(hit, answer.items[hit.id]) for hit in answer.ranking.hits if hit.id in answer.items]
+        query = replace(query, filters=filters, count=options.count)
+        require_items(query, space.ledger)
+        answer = Searcher(space).ask(query, encoder, pictures)
     if options.json:
-        result_console.print_json(json.dumps([_as_json(hit, item) for hit, item in found]))
-    elif not found:
+        result_console.print_json(json.dumps([result.as_json() for result in results_of(answer)]))
+        return 0
+    found = [(hit, answer.items[hit.id]) for hit in answer.ranking.hits if hit.id in answer.items]
+    if not found:
         say("nothing found: the space has no items of this kind yet; put some in with `nearspace ingest FOLDER`")
     else:
         result_console.print(_as_table(found))
     return 0
 
 
-def _as_json(hit: Hit, item: Item) -> dict:
-    return {
-        "rank": hit.rank,
-        "id": item.id,
-        "modality": item.modality,
-        "percentile": round(hit.percentile, 2),
-        "cosine": round(hit.cosine, 4),
-        "score": round(hit.score, 3),
-        "path": item.path,
-        "page": item.page,
-        "title": item.title,
-        "text": item.text,
-    }
+def _parts(asked: Sequence[Asked]) -> list[Part]:
+    """The parts of the question that was typed."""
+    parts = []
+    for each in asked:
+        if each.kind == "picture":
+            parts.append(Part(image=each.value, weight=each.weight))
+        elif each.kind == "between":
+            first, second, place = each.value.split(",")
+            parts.append(Part(between=(first, second, _share(place)), weight=each.weight))
+        elif each.kind == "item":
+            parts.append(Part(item=each.value, weight=each.weight))
+        else:
+            parts.append(Part(text=each.value, weight=each.weight))
+    return parts
+
+
+def _share(written: str) -> float:
+    try:
+        return float(written)
+    except ValueError:
+        raise SettingsError(f"{written!r} is no place between two items. Give a number from 0 to 1.") from None
 
 
 def _as_table(found: Sequence[tuple[Hit, Item]]) -> Table:

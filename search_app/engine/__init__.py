@@ -1,1 +1,23 @@
-"""Query, ranking and projection: plain Python over a space's vectors, without Streamlit."""
+"""Query, ranking and projection: plain Python over a space's vectors, without Streamlit.
+
+The names that other programs use are here, and stay; each is loaded from its module when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from search_app.engine.api import Space
+    from search_app.engine.asking import Part
+    from search_app.engine.filters import Filters
+    from search_app.engine.results import Result
+
+__all__ = ["Filters", "Part", "Result", "Space"]
+
+_HOMES = {"Filters": "filters", "Part": "asking", "Result": "results", "Space": "api"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"search_app.engine.{_HOMES[name]}"), name)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.errors import SpaceError
+from ingest.errors import ReadError, SpaceError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,8 +18,31 @@ PICTURE_FOLDER = "queries"
 KEPT = 200
 """How many pictures a space keeps; the ones not used for longest go first."""
 LONGER_SIDE = 1_024
+MOST_BYTES = 50_000_000
+"""The largest upload that is looked at."""
+MOST_PIXELS = 100_000_000
+"""The largest picture that is decoded of an upload."""
 
 _NAME = re.compile(r"[0-9a-f]{32}")
+
+
+def require_small(data: bytes) -> None:
+    """Make sure that an upload costs little to decode; raises ReadError where it has too many bytes or pixels.
+
+    Only the header is read; what is no picture at all is left to its reader to tell.
+    """
+    from ingest.readers.images import pixels_of
+
+    if len(data) > MOST_BYTES:
+        raise ReadError(
+            f"too large: {len(data) / 1e6:,.0f} MB, and uploads of {MOST_BYTES // 1_000_000} MB are read at most. "
+            "Save a smaller copy."
+        )
+    if (pixels := pixels_of(io.BytesIO(data))) > MOST_PIXELS:
+        raise ReadError(
+            f"too large: {pixels / 1e6:,.0f} million pixels, and {MOST_PIXELS // 1_000_000} million are read of an "
+            "upload at most. Save a smaller copy."
+        )
 
 
 def keep_picture(space: Path, data: bytes, at_least: int) -> str:
@@ -36,6 +59,7 @@ def keep_picture(space: Path, data: bytes, at_least: int) -> str:
     path = _path(space, name)
     if open_picture(space, name) is not None:
         return name
+    require_small(data)
     picture = open_upright(io.BytesIO(data), at_least=at_least)
     picture.thumbnail((LONGER_SIDE, LONGER_SIDE), Image.Resampling.LANCZOS)
     temporary = path.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}.tmp")

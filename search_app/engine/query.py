@@ -1,7 +1,6 @@
 """What is asked of a space: as a link keeps it, and as vectors."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +9,18 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import Modality
+from search_app.engine.composing import (
+    LONGEST_TEXT,
+    MOST_TERMS,
+    Term,
+    along_the_arc,
+    compose,
+    is_item,
+    is_picture,
+    judged,
+    read_term,
+    write_term,
+)
 from search_app.engine.filters import Filters, filters_from_params, filters_to_params
 from search_app.engine.snapshot import Snapshot
 
@@ -18,25 +29,26 @@ if TYPE_CHECKING:
 
 DEFAULT_COUNT = 24
 LARGEST_COUNT = 96
-LONGEST_TEXT = 2_000
-"""Characters of a query's text that a link keeps."""
 
 Dimensions = Literal[2, 3]
 Colouring = Literal["modality", "folder"]
 
-_PICTURE = re.compile(r"[0-9a-f]{32}")
-_ITEM = re.compile(r"[0-9]{1,18}")
-
 
 @dataclass(frozen=True)
 class Query:
-    """A question to a space; every part may be left out, and parts that are there are asked together."""
+    """A question to a space; every part may be left out, and parts that are there are asked together.
+
+    `text` and `picture` are the simple question, of weight 1 each; `terms` are what is composed with them.
+    """
 
     text: str = ""
     picture: str = ""
     """The name of an uploaded picture that the space keeps."""
-    like: str = ""
-    """The id of an item whose own vector is the question; the item itself is left out of the hits."""
+    likes: tuple[str, ...] = ()
+    """The ids of items to find more like."""
+    unlikes: tuple[str, ...] = ()
+    """The ids of items to find less like."""
+    terms: tuple[Term, ...] = ()
     filters: Filters = field(default_factory=Filters)
     """Which items may be found."""
     count: int = DEFAULT_COUNT
@@ -44,7 +56,38 @@ class Query:
     @property
     def asks(self) -> bool:
         """Whether there is anything to search for."""
-        return bool(self.text or self.picture or self.like)
+        return bool(self.asked or self.likes or self.unlikes)
+
+    @property
+    def asked(self) -> tuple[Term, ...]:
+        """All terms of the question: its text and its picture first."""
+        text = (Term("text", self.text),) if self.text else ()
+        picture = (Term("image", self.picture),) if self.picture else ()
+        return (*text, *picture, *self.terms)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The ids of the items that the question names; they are left out of the hits."""
+        of_terms = [item_id for term in self.terms for item_id in term.items]
+        return tuple(dict.fromkeys([*self.likes, *self.unlikes, *of_terms]))
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The names of the pictures that the question is asked with."""
+        return tuple(dict.fromkeys(term.value for term in self.asked if term.kind == "image"))
+
+
+def with_terms(query: Query, terms: Iterable[Term]) -> Query:
+    """The query with `terms` for all of its terms: the first text and picture of weight 1 are the simple question."""
+    text, picture, others = "", "", []
+    for term in terms:
+        if term.kind == "text" and term.weight == 1.0 and not text:
+            text = term.value
+        elif term.kind == "image" and term.weight == 1.0 and not picture:
+            picture = term.value
+        elif term not in others:
+            others.append(term)
+    return replace(query, text=text, picture=picture, terms=tuple(others[:MOST_TERMS]))
 
 
 @dataclass(frozen=True)
@@ -66,7 +109,9 @@ def to_params(query: Query, view: MapView) -> Params:
     given: dict[str, Sequence[str]] = {
         "q": [query.text] if query.text else [],
         "image": [query.picture] if query.picture else [],
-        "like": [query.like] if query.like else [],
+        "term": [write_term(term) for term in query.terms],
+        "like": query.likes,
+        "unlike": query.unlikes,
         **filters_to_params(query.filters),
         "k": [str(query.count)] if query.count != DEFAULT_COUNT else [],
         "map": ["3d"] if view.dimensions == 3 else [],
@@ -83,10 +128,14 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
         values = params.get(name) or [""]
         return values[0]
 
+    likes = _item_ids(params.get("like", ()))
+    terms = [term for written in params.get("term", ()) if (term := read_term(written))]
     query = Query(
         text=first("q").strip()[:LONGEST_TEXT],
-        picture=first("image") if _PICTURE.fullmatch(first("image")) else "",
-        like=first("like") if _ITEM.fullmatch(first("like")) else "",
+        picture=first("image") if is_picture(first("image")) else "",
+        likes=likes,
+        unlikes=tuple(item_id for item_id in _item_ids(params.get("unlike", ())) if item_id not in likes),
+        terms=tuple(dict.fromkeys(terms))[:MOST_TERMS],
         filters=filters_from_params(params),
         count=_count(first("k")),
     )
@@ -98,10 +147,18 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
     return query, view
 
 
+def _item_ids(written: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item_id for item_id in written if is_item(item_id)))[:MOST_TERMS]
+
+
 def _count(written: str) -> int:
     if not written.isascii() or not written.isdecimal() or len(written) > 6:
         return DEFAULT_COUNT
     return min(max(int(written), 1), LARGEST_COUNT)
+
+
+Placing = Callable[[Modality, NDArray[np.float32]], NDArray[np.floating]]
+"""Moves a vector of a modality to where those of both modalities can be compared."""
 
 
 @dataclass(frozen=True)
@@ -111,44 +168,86 @@ class Part:
     modality: Modality
     vector: NDArray[np.float32]
     """Unit length, shape (dimension,)."""
+    weight: float = 1.0
+    """Below 0 for what is left out."""
+    toward: "Part | None" = None
+    """The item at the other end, of a part that is between two."""
+    at: float = 0.0
+    """Where between the two it is, from 0 to 1."""
+
+    def placed(self, place: Placing) -> NDArray[np.floating]:
+        """The part where `place` moves it; what is between two is on the arc between their places."""
+        here = place(self.modality, self.vector)
+        return along_the_arc(here, self.toward.placed(place), self.at) if self.toward else here
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A query as vectors: the unit vector of each of its parts."""
+    """A query as vectors."""
 
     parts: tuple[Part, ...]
+    likes: tuple[Part, ...] = ()
+    unlikes: tuple[Part, ...] = ()
 
     @property
     def raw(self) -> NDArray[np.float32]:
-        """The parts' mean direction as the encoder gave it, unit length, shape (dimension,)."""
-        return unit(np.sum([part.vector for part in self.parts], axis=0, dtype=np.float64))
+        """The query's direction as the encoder gave it, unit length, shape (dimension,)."""
+        return unit(self.composed(lambda _, vector: vector))
 
     def centred(self, means: Mapping[Modality, NDArray[np.float64]]) -> NDArray[np.float32]:
-        """The parts' mean direction once each has lost its modality's mean, unit length, shape (dimension,).
+        """The query's direction once each part has lost its modality's mean, unit length, shape (dimension,).
 
-        Each part is brought to unit length before it is averaged, so that text and picture weigh the same however
+        Each part is brought to unit length before it is composed, so that text and picture weigh the same however
         narrow their modality's cone is.
         """
-        return unit(np.sum([unit(part.vector - means[part.modality]) for part in self.parts], axis=0, dtype=np.float64))
+        return unit(self.composed(lambda modality, vector: unit(vector - means[modality])))
+
+    def composed(self, place: Placing) -> NDArray[np.float64]:
+        """The parts composed and judged, each moved by `place` first; see search_app.engine.composing."""
+        terms = [(part.weight, part.placed(place)) for part in self.parts]
+        question = compose(terms) if terms else None
+        if not self.likes and not self.unlikes and question is not None:
+            return question
+        if question is not None:
+            # As long as a judged item's vector, however far apart its terms are.
+            usual = float(np.mean([np.linalg.norm(vector) for _, vector in terms]))
+            question = question * (usual / max(float(np.linalg.norm(question)), 1e-9))
+        likes, unlikes = ([part.placed(place) for part in parts] for parts in (self.likes, self.unlikes))
+        return judged(question, likes, unlikes)
 
 
 def encode(
-    query: Query, encoder: Encoder, snapshot: Snapshot, picture: "Image | None" = None
-) -> Probe | None:  # fmt: skip
+    query: Query, encoder: Encoder, snapshot: Snapshot, pictures: "Mapping[str, Image] | None" = None
+) -> Probe | None:
     """Turn a query into vectors; None when nothing is left to ask, as when the item it is like has gone.
 
-    `picture` is the upright RGB picture that `query.picture` names; without one that part is left out.
+    `pictures` are the upright RGB pictures that the query names, by name; terms without theirs are left out.
     """
+    pictures = pictures or {}
+    asked = query.asked
+    words = [within_window(term.value, encoder) for term in asked if term.kind == "text"]
+    texts = iter(encoder.encode_texts(words) if words else ())
+    seen = [pictures[term.value] for term in asked if term.kind == "image" and term.value in pictures]
+    images = iter(encoder.encode_images(seen) if seen else ())
     parts: list[Part] = []
-    if query.text:
-        parts.append(Part("text", encoder.encode_texts([within_window(query.text, encoder)])[0]))
-    if picture is not None:
-        parts.append(Part("image", encoder.encode_images([picture])[0]))
-    if query.like and (found := snapshot.find(query.like)):
-        group, row = found
-        parts.append(Part(group.modality, group.vectors[row]))
-    return Probe(tuple(parts)) if parts else None
+    for term in asked:
+        if term.kind == "text":
+            parts.append(Part("text", next(texts), term.weight))
+        elif term.kind == "image":
+            parts += [Part("image", next(images), term.weight)] if term.value in pictures else []
+        elif term.kind == "item":
+            parts += _of_items([term.value], snapshot, term.weight)
+        else:
+            first, second, at = term.ends
+            ends = _of_items([first, second], snapshot, term.weight)
+            parts += [replace(ends[0], toward=ends[1], at=at)] if len(ends) == 2 else []
+    likes, unlikes = _of_items(query.likes, snapshot), _of_items(query.unlikes, snapshot)
+    return Probe(tuple(parts), tuple(likes), tuple(unlikes)) if parts or likes or unlikes else None
+
+
+def _of_items(ids: Iterable[str], snapshot: Snapshot, weight: float = 1.0) -> list[Part]:
+    found = [place for item_id in ids if (place := snapshot.find(item_id))]
+    return [Part(group.modality, group.vectors[row], weight) for group, row in found]
 
 
 def within_window(text: str, encoder: Encoder) -> str:

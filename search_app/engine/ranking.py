@@ -163,10 +163,10 @@ def modality_means(snapshot: Snapshot, phrases: NDArray[np.float32] | None) -> d
 
 
 def _allowed(query: Query, group: Group, snapshot: Snapshot) -> NDArray[np.bool_]:
-    """Which items of the group the filters let through; never the item that the query is like."""
+    """Which items of the group the filters let through; never one that the query names."""
     allowed = let_through(query.filters, group, snapshot)
-    if query.like:
-        allowed[group.rows_of(np.array([int(query.like)], dtype=np.int64))] = False
+    if query.named:
+        allowed[group.rows_of(np.array([int(name) for name in query.named], dtype=np.int64))] = False
     return allowed
 
 
@@ -174,7 +174,7 @@ def _candidates(
     query: Query, group: Group, allowed: NDArray[np.bool_], index: Index, centred: NDArray[np.float32]
 ) -> NDArray[np.int64]:
     """Rows of the group that are worth scoring."""
-    asked = max(4 * query.count, 100) + int(bool(query.like))
+    asked = max(4 * query.count, 100) + len(query.named)
     answer = index.query(group.modality, centred[np.newaxis], min(asked, len(group)))
     # Chroma may know items that the snapshot has not, and the other way round: only what both have is scored.
     rows = group.rows_of(np.array([int(item_id) for item_id, _ in answer[0]], dtype=np.int64))

@@ -1,7 +1,7 @@
 """A space that can be asked: its vectors, projections and reference phrases, shared by all that ask it."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -72,13 +72,13 @@ class Searcher:
         self._lock = threading.Lock()
         self._phrases: NDArray[np.float32] | None = None
 
-    def ask(self, query: Query, encoder: Encoder, picture: "Image | None" = None) -> Answer:
-        """Search the space as it is now; `picture` is the upright picture that `query.picture` names.
+    def ask(self, query: Query, encoder: Encoder, pictures: "Mapping[str, Image] | None" = None) -> Answer:
+        """Search the space as it is now; `pictures` are the upright pictures that the query names, by name.
 
         `encoder` must be the space's own.  Raises ServerError when Chroma does not answer.
         """
         snapshot = self.vectors.now()
-        probe = encode(query, encoder, snapshot, picture)
+        probe = encode(query, encoder, snapshot, pictures)
         if probe is None:
             return Answer(snapshot)
         # After a re-encoding the index is filled anew, which may take minutes.

@@ -17,9 +17,10 @@ from search_app.engine.search import Answer
 from search_app.engine.snapshot import Snapshot, steady_sample
 from search_app.views import frame, links
 from search_app.views.cards import results, starters
+from search_app.views.chips import Asked, chips, only_item
 from search_app.views.filters import filters
 from search_app.views.map_panel import map_panel
-from search_app.views.query_box import chips, from_item, query_box
+from search_app.views.query_box import from_item, query_box
 from search_app.views.resources import OpenSpace, Place, opened, place
 from search_app.views.words import PLURAL, count_of, in_markdown
 
@@ -82,26 +83,25 @@ def _encoder(space: OpenSpace) -> Encoder:
 
 
 def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
-    picture = open_picture(space.space.folder, query.picture) if query.picture else None
-    source = space.space.ledger.items([query.like]) if query.like else []
+    asked = _what_is_asked(space, query)
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
-        chips(query, picture)
+        chips(space, query, asked)
         filters(query, snapshot)
     try:
         encoder = _encoder(space)
-        answer = space.searcher.ask(query, encoder, picture)
+        answer = space.searcher.ask(query, encoder, asked.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
         frame.error_notice("The search cannot be done", error)
         return
-    if within_window(query.text, encoder) != query.text:
+    if any(within_window(term.value, encoder) != term.value for term in query.asked if term.kind == "text"):
         frame.note(f"These words are longer than the encoder reads: the first {encoder.info.text_window} tokens count.")
     left, right = st.columns([1.32, 1], gap="medium")
     with left:
-        if source:
-            from_item(space, source[0])
-        _what_has_gone(query, picture is None, not source)
+        if (alone := only_item(query)) in asked.items:
+            from_item(space, asked.items[alone])
+        _what_has_gone(query, asked)
         _hits(space, query, answer)
     with right:
         map_panel(space, answer.snapshot, query, answer)
@@ -121,14 +121,22 @@ def _hits(space: OpenSpace, query: Query, answer: Answer) -> None:
         _nothing_found(query, answer.snapshot)
 
 
-def _what_has_gone(query: Query, no_picture: bool, no_item: bool) -> None:
-    if query.picture and no_picture:
+def _what_is_asked(space: OpenSpace, query: Query) -> Asked:
+    pictures = {name: open_picture(space.space.folder, name) for name in query.pictures}
+    items = space.space.ledger.items(query.named)
+    return Asked(
+        {name: picture for name, picture in pictures.items() if picture is not None}, {item.id: item for item in items}
+    )
+
+
+def _what_has_gone(query: Query, asked: Asked) -> None:
+    if any(name not in asked.pictures for name in query.pictures):
         frame.notice(
             "The picture of this link is not kept any more",
             "Only the newest uploads are kept. Upload it again, or search for words.",
             bad=True,
         )
-    if query.like and no_item:
+    if any(item_id not in asked.items for item_id in query.named):
         frame.notice(
             "The item of this link is not in the space any more",
             "Its file was removed, or changed and read again. Search for it by words or by its picture.",

@@ -1,6 +1,7 @@
 """Results as cards: a picture or a passage, where it comes from, and how close it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -35,16 +36,26 @@ def _card(space: OpenSpace, hit: Hit, item: Item) -> None:
             f'<div class="ns-score"><b>{closeness(hit)}</b><span>cosine {hit.cosine:.3f}</span></div></div>'
         )
         with st.container(key=f"acts-{hit.rank}", horizontal=True, vertical_alignment="center"):
-            st.button(
-                "More like this",
-                key=f"more-{hit.rank}",
-                type="tertiary",
-                icon=":material/travel_explore:",
-                on_click=links.ask_like,
-                args=(item.id,),
+            _act(
+                f"from-{hit.rank}",
+                "Search from this alone",
+                ":material/travel_explore:",
+                partial(links.ask_like, item.id),
+            )
+            _act(f"more-{hit.rank}", "More like this", ":material/thumb_up:", partial(links.judge, item.id, liked=True))
+            _act(
+                f"less-{hit.rank}",
+                "Less like this",
+                ":material/thumb_down:",
+                partial(links.judge, item.id, liked=False),
             )
             if st.button("Details", key=f"details-{hit.rank}", type="tertiary"):
                 show_details(space, item, hit)
+
+
+def _act(key: str, label: str, icon: str, action: Callable[[], None]) -> None:
+    """An icon that acts; its name is for those who listen, and for those who wait over it."""
+    st.button(label, key=key, type="tertiary", icon=icon, help=label, on_click=action)
 
 
 def starters(space: OpenSpace, items: Sequence[Item]) -> None:

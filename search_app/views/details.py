@@ -33,7 +33,7 @@ def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
     text = f'<div class="ns-full">{in_html(unwrapped(item.text))}</div>' if item.text.strip() else ""
     rows = "".join(f"<dt>{name}</dt><dd>{in_html(value)}</dd>" for name, value in facts.items())
     st.html(f'<div class="ns-item ns-details"><h4>{in_html(headline(item))}</h4>{text}<dl>{rows}</dl></div>')
-    if st.button("More like this", key="details-more", icon=":material/travel_explore:"):
+    if st.button("Search from this alone", key="details-more", icon=":material/travel_explore:"):
         links.ask_like(item.id)
         st.rerun()
 

@@ -1,10 +1,12 @@
 """The page's URL is its state: callbacks write it, and every run of the page reads it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from search_app.engine.query import MapView, Query, from_params, to_params, without_filters
+from search_app.engine.composing import MOST_TERMS, Term
+from search_app.engine.query import MapView, Query, from_params, to_params, with_terms, without_filters
 
 _SPACE = "space"
 
@@ -35,19 +37,48 @@ def go_to_space(name: str) -> None:
 def ask_text(text: str) -> None:
     """Search for words alone."""
     query, _ = current()
-    go(replace(query, text=text, picture="", like=""))
+    go(_asking_nothing(query, text=text))
 
 
 def ask_like(item_id: str) -> None:
     """Search for what is like an item; filters stay."""
     query, _ = current()
-    go(replace(query, text="", picture="", like=item_id))
+    go(_asking_nothing(query, likes=(item_id,)))
 
 
-def clear_part(name: str) -> None:
-    """Drop one part of the query: `text`, `picture` or `like`."""
+def _asking_nothing(query: Query, text: str = "", likes: tuple[str, ...] = ()) -> Query:
+    """The query with nothing asked but `text` or `likes`; filters stay."""
+    return replace(query, text=text, picture="", likes=likes, unlikes=(), terms=())
+
+
+def set_terms(terms: Sequence[Term]) -> None:
+    """Ask these terms; judgements and filters stay."""
     query, _ = current()
-    go(replace(query, **{name: ""}))  # type: ignore[arg-type]
+    go(with_terms(query, terms))
+
+
+def judge(item_id: str, *, liked: bool) -> None:
+    """Move the question towards an item, or away from it."""
+    query, _ = current()
+    likes = tuple(other for other in query.likes if other != item_id)
+    unlikes = tuple(other for other in query.unlikes if other != item_id)
+    if liked:
+        likes = (*likes, item_id)[-MOST_TERMS:]
+    else:
+        unlikes = (*unlikes, item_id)[-MOST_TERMS:]
+    go(replace(query, likes=likes, unlikes=unlikes))
+
+
+def forget_judgement(item_id: str) -> None:
+    """Take a judgement back."""
+    query, _ = current()
+    go(
+        replace(
+            query,
+            likes=tuple(other for other in query.likes if other != item_id),
+            unlikes=tuple(other for other in query.unlikes if other != item_id),
+        )
+    )
 
 
 def clear_filters() -> None:

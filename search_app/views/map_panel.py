@@ -92,9 +92,12 @@ def _changed() -> None:
 
 
 def _star_label(query: Query) -> str:
-    parts = [snippet(query.text, 60)] if query.text else []
-    parts += ["your picture"] if query.picture else []
-    return " + ".join(parts)
+    named = {"text": "", "image": "your picture", "item": "an item", "between": "between two items"}
+    label = ""
+    for term in query.asked:
+        sign = (" − " if term.weight < 0 else " + ") if label else ("− " if term.weight < 0 else "")
+        label += sign + (named[term.kind] or snippet(term.value, 60))
+    return label
 
 
 def _legend(drawn: Drawn, star: bool, hits: bool) -> None:

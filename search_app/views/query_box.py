@@ -1,31 +1,31 @@
-"""The box that takes words and a picture together, and what is being asked at the moment."""
+"""The box that takes words and a picture together, and the item that is searched from."""
 
 from dataclasses import replace
 
 import streamlit as st
-from PIL.Image import Image
 
 from ingest.errors import ReadError, SpaceError
 from ingest.readers.kinds import IMAGE_SUFFIXES
 from ingest.space import Item
+from search_app.engine.composing import LONGEST_TEXT
 from search_app.engine.pictures import keep_picture
-from search_app.engine.query import LONGEST_TEXT, Query
+from search_app.engine.query import Query
 from search_app.views import links
 from search_app.views.cards import photo
+from search_app.views.chips import MEGABYTES, composing_problem
 from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, snippet, unwrapped, whereabouts
 
 KEY = "query-box"
 _IN_BOX = "text in the query box"
 _PROBLEM = "problem of the last upload"
-_MEGABYTES = 50
 
 
 def query_box(space: OpenSpace, query: Query) -> None:
     """Draw the box.  What is submitted becomes the query in the URL; an upload is kept in the space.
 
-    Words are the whole text of the query, so they stay in the box to be changed.  New words or a new picture replace
-    the item that the query was like; words and an uploaded picture are asked together.
+    Words are the simple text of the query, so they stay in the box to be changed.  New words or a new picture take
+    the judgements of items back; words, an uploaded picture and what was composed with them are asked together.
     """
     # The box empties itself when it is submitted, and must not be written to while somebody types into it.
     if st.session_state.get(_IN_BOX) != query.text:
@@ -37,14 +37,14 @@ def query_box(space: OpenSpace, query: Query) -> None:
             key=KEY,
             accept_file=True,
             file_type=sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES),
-            max_upload_size=_MEGABYTES,
+            max_upload_size=MEGABYTES,
             on_submit=_submitted,
             args=(space,),
         )
-    if problem := st.session_state.pop(_PROBLEM, None):
+    if problem := st.session_state.pop(_PROBLEM, None) or composing_problem():
         from search_app.views.frame import notice
 
-        notice("This picture cannot be searched for", problem, bad=True)
+        notice("This cannot be searched for", problem, bad=True)
 
 
 def _submitted(space: OpenSpace) -> None:
@@ -63,27 +63,7 @@ def _submitted(space: OpenSpace) -> None:
             st.session_state[_PROBLEM] = f"{snippet(value.files[0].name, 80)}: {error}"
             return
     if text or value.files:
-        links.go(replace(query, text=text, picture=picture, like=""))
-
-
-def chips(query: Query, picture: Image | None) -> None:
-    """Show the parts of the query, each with a button that drops it."""
-    if not (query.text or query.picture):
-        return
-    with st.container(key="chips", horizontal=True, vertical_alignment="center", gap="small"):
-        if query.text:
-            with st.container(key="chip-text", horizontal=True, vertical_alignment="center", gap="xxsmall"):
-                words = in_html(snippet(query.text, 120))
-                st.html(f'<div class="ns-chip"><small>words</small><b>{words}</b></div>', width="content")
-                _drop("text", "Clear the words")
-        if query.picture:
-            with st.container(key="chip-picture", horizontal=True, vertical_alignment="center", gap="xxsmall"):
-                if picture is not None:
-                    small = picture.copy()
-                    small.thumbnail((160, 160))
-                    st.image(small, width=40, alt="Your picture")
-                st.html('<div class="ns-chip"><small>your picture</small></div>', width="content")
-                _drop("picture", "Clear the picture")
+        links.go(replace(query, text=text, picture=picture, likes=(), unlikes=()))
 
 
 def from_item(space: OpenSpace, item: Item) -> None:
@@ -107,14 +87,15 @@ def from_item(space: OpenSpace, item: Item) -> None:
             with st.container(horizontal=True, gap="xsmall"):
                 if st.button("Details", key="from-item-details", icon=":material/open_in_full:", type="tertiary"):
                     show_details(space, item, None)
-                _drop("like", "Clear")
+                st.button(
+                    "Clear",
+                    key="clear-like",
+                    icon=":material/close:",
+                    type="tertiary",
+                    on_click=links.forget_judgement,
+                    args=(item.id,),
+                )
 
 
 def _kind(item: Item) -> str:
     return "image" if item.modality == "image" else "passage"
-
-
-def _drop(part: str, label: str) -> None:
-    st.button(
-        label, key=f"clear-{part}", icon=":material/close:", type="tertiary", on_click=links.clear_part, args=(part,)
-    )

@@ -23,10 +23,10 @@ def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str)
     expect(page).to_have_url(re.compile(r"[?&]q=a\+bird|[?&]q=a%20bird"))
 
 
-def test_more_like_this_searches_from_the_item_and_leaves_it_out(page: Page, sample_address: str):
+def test_searching_from_a_result_alone_leaves_it_out(page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=a+guitar&modality=image")
     first = cards(page)[0]
-    page.locator(".st-key-more-1 button").click()
+    page.locator(".st-key-from-1 button").click()
     likes(page)
     expect(page.locator(".st-key-from-item")).to_be_visible()
     name = re.search(r"\S+\.(?:webp|jpg|png)", first).group()

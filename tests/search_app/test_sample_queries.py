@@ -21,8 +21,11 @@ def searcher(sample_home: Path) -> Iterator[Searcher]:
         yield Searcher(space)
 
 
+PICTURE = "0123456789abcdef" * 2
+
+
 def found(searcher: Searcher, lite: LiteEncoder, query: Query, picture: Image.Image | None = None) -> list[Item]:
-    answer = searcher.ask(query, lite, picture)
+    answer = searcher.ask(query, lite, {PICTURE: picture} if picture else {})
     return [answer.items[hit.id] for hit in answer.ranking.hits]
 
 
@@ -64,12 +67,13 @@ def test_words_find_the_only_picture_of_what_they_name_first(searcher, lite, wor
     ],
 )
 def test_a_picture_finds_the_passage_about_what_it_shows(searcher, lite, picture, document):
-    items = found(searcher, lite, Query(filters=Filters(modalities=("text",)), count=5), photograph(lite, *picture))
+    query = Query(picture=PICTURE, filters=Filters(modalities=("text",)), count=5)
+    items = found(searcher, lite, query, photograph(lite, *picture))
     assert document in names(items)
 
 
 def test_a_picture_of_a_guitar_finds_instruments_and_the_passage_about_them_in_one_list(searcher, lite):
-    items = found(searcher, lite, Query(count=10), photograph(lite, "music", "classical_guitar.webp"))
+    items = found(searcher, lite, Query(picture=PICTURE, count=10), photograph(lite, "music", "classical_guitar.webp"))
     assert {"image", "text"} == {item.modality for item in items}
     assert folders(items).count("music") >= 8, names(items)
 

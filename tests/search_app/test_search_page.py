@@ -87,10 +87,10 @@ def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
     assert len(names(app)) == 1
 
 
-def test_more_like_this_shows_the_item_and_leaves_it_out(colours: Path) -> None:
+def test_searching_from_a_result_alone_shows_the_item_and_leaves_it_out(colours: Path) -> None:
     app = page(q="green", modality="image", k="1")
     assert names(app) == [name] if (name := names(app)[0]) else False
-    app.button(key="more-1").click().run()
+    app.button(key="from-1").click().run()
     assert list(params(app)) == ["like", "modality", "k"]
     assert "searching from this image" in words(app)
     assert name in words(app)
@@ -98,6 +98,59 @@ def test_more_like_this_shows_the_item_and_leaves_it_out(colours: Path) -> None:
     app.button(key="clear-like").click().run()
     assert "like" not in params(app)
     assert "Search by meaning" in words(app)
+
+
+def test_more_and_less_like_a_result_move_the_question_and_can_be_taken_back(colours: Path) -> None:
+    app = page(q="red", k="6")
+    before = names(app)
+    number = before.index("red") + 1
+    app.button(key=f"less-{number}").click().run()
+    [unliked] = params(app)["unlike"]
+    app.button(key="more-1").click().run()
+    [liked] = params(app)["like"]
+    assert params(app)["q"] == ["red"]
+    assert "less like" in words(app) and "more like" in words(app)
+    assert len(names(app)) == 6 and "red" not in names(app)
+    app.button(key=f"clear-judged-{unliked}").click().run()
+    app.button(key=f"clear-judged-{liked}").click().run()
+    assert not {"like", "unlike"} & params(app).keys()
+    assert names(app) == before
+
+
+def test_words_are_left_out_weighed_and_cleared_by_their_chip(colours: Path) -> None:
+    app = page(q="red", modality="image", folder=["pictures", "pictures/tall"], k="4")
+    app.text_input(key="compose-words").set_value("blue").run()
+    app.button(key="compose-add").click().run()
+    assert params(app)["term"] == ["text:1:blue"]
+    assert {name.split()[0].split(".")[0] for name in names(app)} == {"red", "blue"}
+    app.slider(key="weight-term-1").set_value(3.0).run()
+    assert params(app)["term"] == ["text:3:blue"]
+    assert "blue" in names(app)[0]
+    app.button_group(key="sign-term-1").set_value("Leave out").run()
+    assert params(app)["term"] == ["text:-3:blue"]
+    assert "without" in words(app)
+    assert "blue" not in " ".join(names(app))
+    app.button(key="clear-term-1").click().run()
+    assert params(app).keys() == {"q", "modality", "folder", "k"}
+
+
+def test_a_picture_is_left_out_from_the_popover(colours: Path) -> None:
+    app = page(q="red", k="5")
+    app.get("file_uploader")[0].upload("mine.png", png("red"), "image/png").run()
+    app.button(key="compose-leave-out").click().run()
+    assert not app.exception
+    [term] = params(app)["term"]
+    assert re.fullmatch(r"image:-1:[0-9a-f]{32}", term)
+    assert "without" in words(app)
+
+
+def test_two_liked_items_are_ends_to_go_between(colours: Path) -> None:
+    app = page(like=["1", "3"], k="4")
+    app.button(key="go-between").click().run()
+    assert params(app) == {"term": ["between:1:1,3,0.5"], "k": ["4"]}
+    app.slider(key="at-term-0").set_value(20).run()
+    assert params(app)["term"] == ["between:1:1,3,0.2"]
+    assert "at 20%" in words(app)
 
 
 def test_a_picture_is_searched_for_alone_with_words_and_by_its_link(colours: Path) -> None:
@@ -128,7 +181,7 @@ def test_an_upload_that_is_no_picture_is_told_and_changes_nothing(colours: Path)
     app = page(q="red")
     before = names(app)
     app.chat_input(key="query-box").upload("<i>bad</i>.png", b"no picture", "image/png").run()
-    assert "This picture cannot be searched for" in words(app)
+    assert "This cannot be searched for" in words(app)
     assert "<i>bad</i>.png" in words(app)
     assert params(app) == {"q": ["red"]}
     assert names(app) == before

@@ -40,7 +40,7 @@ def test_the_item_searched_from_and_the_details_show_it_literally(colours: Path)
     assert words(app).count(PASSAGE) == 2
     assert "<script" not in markup(app)
     app = page(q="red stars", modality="text", folder="odd", k="1")
-    app.button(key="more-1").click().run()
+    app.button(key="from-1").click().run()
     assert PASSAGE in words(app)
     assert "<script" not in markup(app)
 

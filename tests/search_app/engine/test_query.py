@@ -26,7 +26,10 @@ PICTURE = "0123456789abcdef" * 2
         (Query(), MapView()),
         (Query(text="a red & blue = 50 % <b>car</b>, \"quoted\" 'ümlaut' 🚗"), MapView()),
         (Query(picture=PICTURE, text="at night"), MapView(dimensions=3)),
-        (Query(like="42", filters=Filters(modalities=("text",)), count=7), MapView(colouring="folder", gap=True)),
+        (
+            Query(likes=("42", "7"), unlikes=("9",), filters=Filters(modalities=("text",)), count=7),
+            MapView(colouring="folder", gap=True),
+        ),
         (Query(text="x", filters=Filters(folders=("a/b", "a/b, c", "50%"))), MapView(dimensions=3, colouring="folder")),
     ],
 )
@@ -68,7 +71,7 @@ def test_the_count_and_the_text_of_a_link_are_bounded() -> None:
 def test_a_text_is_encoded_by_the_text_tower_and_a_picture_by_the_image_tower() -> None:
     snapshot = snapshot_of(MemoryLedger())
     picture = Image.new("RGB", (32, 32), COLOURS["blue"])
-    probe = encode(Query(text="red", picture=PICTURE), ENCODER, snapshot, picture)
+    probe = encode(Query(text="red", picture=PICTURE), ENCODER, snapshot, {PICTURE: picture})
     assert probe is not None
     assert [part.modality for part in probe.parts] == ["text", "image"]
     np.testing.assert_allclose(probe.parts[0].vector, texts("red")[0])
@@ -78,21 +81,21 @@ def test_a_text_is_encoded_by_the_text_tower_and_a_picture_by_the_image_tower() 
 def test_a_query_like_an_item_is_that_items_own_vector() -> None:
     ledger = MemoryLedger()
     ids = ledger.add("image", pictures("red", "blue"))
-    probe = encode(Query(like=ids[1]), ENCODER, snapshot_of(ledger))
+    probe = encode(Query(likes=(ids[1],)), ENCODER, snapshot_of(ledger))
     assert probe is not None
-    np.testing.assert_array_equal(probe.parts[0].vector, pictures("blue")[0])
+    np.testing.assert_allclose(probe.raw, pictures("blue")[0], atol=1e-6)
 
 
 def test_nothing_is_asked_when_the_item_or_the_picture_has_gone() -> None:
     snapshot = snapshot_of(MemoryLedger())
-    assert encode(Query(like="99"), ENCODER, snapshot) is None
-    assert encode(Query(picture=PICTURE), ENCODER, snapshot, None) is None
+    assert encode(Query(likes=("99",)), ENCODER, snapshot) is None
+    assert encode(Query(picture=PICTURE), ENCODER, snapshot) is None
 
 
 def test_a_composed_query_lies_as_close_to_its_picture_as_to_its_text() -> None:
     means = {"text": texts(*COLOURS).mean(axis=0), "image": pictures(*COLOURS).mean(axis=0)}
     picture = Image.new("RGB", (32, 32), COLOURS["blue"])
-    probe = encode(Query(text="red", picture=PICTURE), ENCODER, snapshot_of(MemoryLedger()), picture)
+    probe = encode(Query(text="red", picture=PICTURE), ENCODER, snapshot_of(MemoryLedger()), {PICTURE: picture})
     assert probe is not None
     centred = probe.centred(means)
     assert np.linalg.norm(centred) == pytest.approx(1.0, abs=1e-6)

@@ -76,7 +76,7 @@ def test_within_a_modality_the_order_is_that_of_the_centred_cosine() -> None:
 def test_more_like_an_item_leaves_the_item_out_and_finds_its_kin_in_both_modalities() -> None:
     ledger = colourful()
     red_picture = "1"
-    ranking = ask(ledger, Query(like=red_picture, count=11))
+    ranking = ask(ledger, Query(likes=(red_picture,), count=11))
     assert red_picture not in [hit.id for hit in ranking.hits]
     names = named(ledger, [hit.id for hit in ranking.hits])
     assert sorted(names) == ["image red"] * 5 + ["text red"] * 6

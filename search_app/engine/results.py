@@ -1,0 +1,92 @@
+"""A result as programs get it: by `nearspace search --json`, from Python, over HTTP and by MCP."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ingest.readers.draft import Modality, Value
+from ingest.space import Item
+from search_app.engine.ranking import Hit
+from search_app.engine.search import Answer
+
+FIELDS = {
+    "rank": "place in the list, from 1",
+    "id": "the item's id, for --item, --like and the like",
+    "modality": "image or text",
+    "percentile": "percent of the space's other items of that modality that are less close",
+    "cosine": "raw cosine with the question; only comparable within one modality",
+    "score": "what the list is ordered by",
+    "path": "the source's absolute path",
+    "folder": "its folder below the one that was ingested, with that one's name first",
+    "page": "page of the source, from 1, or null",
+    "title": "the document's title or the passage's heading, or ''",
+    "text": "the passage; of an image its caption, or ''",
+    "meta": "what else is known: width, height, format, taken, ...",
+}
+"""The fields of a result and what they hold: these names stay."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """An item found, and how close it is; FIELDS says what each field holds."""
+
+    rank: int
+    id: str
+    modality: Modality
+    percentile: float
+    cosine: float
+    score: float
+    path: str
+    folder: str
+    page: int | None
+    title: str
+    text: str
+    meta: Mapping[str, Value]
+
+    def as_json(self) -> dict[str, object]:
+        """The result in values that JSON has, with FIELDS as keys."""
+        rounded = {
+            "percentile": round(self.percentile, 2),
+            "cosine": round(self.cosine, 4),
+            "score": round(self.score, 3),
+            "meta": dict(self.meta),
+        }
+        return {name: rounded.get(name, getattr(self, name)) for name in FIELDS}
+
+
+def result_of(hit: Hit, item: Item) -> Result:
+    """The result that a hit and its item make."""
+    return Result(
+        rank=hit.rank,
+        id=item.id,
+        modality=item.modality,
+        percentile=hit.percentile,
+        cosine=hit.cosine,
+        score=hit.score,
+        path=item.path,
+        folder=item.folder,
+        page=item.page,
+        title=item.title,
+        text=item.text,
+        meta=item.meta,
+    )
+
+
+def item_as_json(item: Item) -> dict[str, object]:
+    """An item in values that JSON has; the keys are among FIELDS."""
+    return {
+        "id": item.id,
+        "modality": item.modality,
+        "path": item.path,
+        "folder": item.folder,
+        "page": item.page,
+        "title": item.title,
+        "text": item.text,
+        "meta": dict(item.meta),
+    }
+
+
+def results_of(answer: Answer) -> Iterator[Result]:
+    """The results of an answer, best first; an item that has left the space meanwhile is left out."""
+    for hit in answer.ranking.hits:
+        if hit.id in answer.items:
+            yield result_of(hit, answer.items[hit.id])
