@@ -34,6 +34,7 @@ _COMMANDS = {
     # The command line is where the two packages meet: these commands ask a space, and belong to the app's side.
     "search": "search_app.commands.search",
     "app": "search_app.commands.app",
+    "serve": "search_app.commands.serve",
 }
 
 _EPILOG = """\
@@ -45,6 +46,7 @@ examples:
   nearspace search --image car.jpg "at night" -k 5  a picture and words together
   nearspace search beach --minus people             words, and what to leave out
   nearspace app                                     search in the browser, beside the map
+  nearspace serve                                   search over HTTP, from other programs
 """
 
 
@@ -112,6 +114,8 @@ def parser() -> argparse.ArgumentParser:
     _add_where(app)
     _add_serving(app)
 
+    _add_http(commands.add_parser("serve", help="search over HTTP, from other programs", description=_SERVE))
+
     status = commands.add_parser("status", help="say what is in a space")
     _add_where(status)
     status.add_argument("--json", action="store_true", help="print as JSON")
@@ -153,6 +157,21 @@ _TUNE = (
     "keep their vectors, so `nearspace reencode --encoder lite:NAME` only encodes a space's images anew."
 )
 _HOME_HELP = f"the folder that holds the spaces (default: ${HOME_VARIABLE}, else ./{DEFAULT_HOME})"
+
+
+_SERVE = (
+    "Serves one space over HTTP until Ctrl-C: search with words and pictures, items, thumbnails, originals and what "
+    "the space holds. The page at / describes it. This machine alone is served, unless --host says otherwise: then "
+    "every request needs the token that $NEARSPACE_TOKEN holds, as `Authorization: Bearer TOKEN`."
+)
+
+
+def _add_http(command: argparse.ArgumentParser) -> None:
+    _add_where(command)
+    command.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen at (default: 127.0.0.1)"
+    )
+    command.add_argument("--port", type=_port, default=8502, metavar="N", help="the port (default: 8502)")
 
 
 def _add_where(command: argparse.ArgumentParser) -> None:

@@ -1,0 +1,51 @@
+"""`nearspace serve`: the HTTP API over a space."""
+
+import argparse
+import os
+import socket
+
+from ingest.console import say
+from ingest.errors import SettingsError
+from ingest.settings import home_folder, space_name
+from search_app.serve.guards import TOKEN_VARIABLE, require_token
+
+_AT_ONCE = 64
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until Ctrl-C; returns the exit status."""
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    require_token(options.host, token)
+    import uvicorn
+
+    from search_app.serve.http import LOOPBACK_NAMES, make_app
+    from search_app.serve.living import LivingSpace
+
+    shown = f"[{options.host}]" if ":" in options.host else options.host
+    listening = _listening(options.host, options.port)
+    living = LivingSpace(space_name(options.space), home_folder(options.home), say=say)
+    try:
+        needs = f"with the token of ${TOKEN_VARIABLE}" if token else "without a token"
+        config = uvicorn.Config(
+            make_app(living, token=token, hosts=(*LOOPBACK_NAMES, shown)),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=_AT_ONCE,
+        )
+        say(f"serving on http://{shown}:{listening.getsockname()[1]} {needs}; stop it with Ctrl-C ...")
+        uvicorn.Server(config).run([listening])
+    finally:
+        living.close()
+    return 0
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise SettingsError(
+            f"Nothing can listen at {host}, port {port} ({error.strerror or error}). "
+            "Choose another with --port, or another --host."
+        ) from error

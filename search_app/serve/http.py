@@ -1,0 +1,232 @@
+"""The HTTP API over one space: search, items, thumbnails, originals and what the space holds."""
+
+import mimetypes
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import Annotated, BinaryIO, Literal
+from urllib.parse import quote
+
+from fastapi import FastAPI, File, Form, Query, Request, UploadFile
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
+
+import ingest
+from ingest.errors import ItemNotFound, NearspaceError, ServerError, SettingsError, SpaceBusy, SpaceChanged
+from search_app.engine import Part
+from search_app.engine.composing import MOST_TERMS, read_term
+from search_app.engine.filters import filters_from_params
+from search_app.engine.pictures import MOST_BYTES
+from search_app.engine.query import LARGEST_COUNT
+from search_app.engine.results import FIELDS, item_as_json
+from search_app.serve.guards import Guards, error
+from search_app.serve.living import LivingSpace
+from search_app.serve.page import describe
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_PIECE = 1 << 20  # bytes
+_STATUS: tuple[tuple[type[NearspaceError], int, str], ...] = (
+    (ItemNotFound, 404, "not_found"),
+    (SettingsError, 400, "cannot_be_asked"),
+    (SpaceBusy, 503, "busy"),
+    (SpaceChanged, 503, "busy"),
+    (ServerError, 503, "busy"),
+)
+_DESCRIPTION = (
+    "Search one space by meaning, in words and pictures. Every answer is JSON, but for thumbnails and originals; an "
+    'error is {"error": {"code", "message"}}. Where the server was given a token, send it as '
+    "Authorization: Bearer TOKEN. The fields of a result: "
+    + "; ".join(f"{name}: {words}" for name, words in FIELDS.items())
+    + "."
+)
+
+_Text = Annotated[str, Query(description="words to look for")]
+_Term = Annotated[
+    list[str] | None,
+    Query(
+        description="a further part as KIND:WEIGHT:VALUE, below 0 to leave it out: text:-1:people, item:0.5:12, "
+        "between:1:12,77,0.5; may be repeated"
+    ),
+]
+_Like = Annotated[list[str] | None, Query(description="the id of a result to find more like; may be repeated")]
+_Unlike = Annotated[list[str] | None, Query(description="the id of a result to find less like; may be repeated")]
+_Kind = Annotated[Literal["image", "text"] | None, Query(description="only images, or only passages")]
+_Folder = Annotated[list[str] | None, Query(description="only items from this folder; may be repeated")]
+_Count = Annotated[int, Query(ge=1, le=LARGEST_COUNT, description="how many results")]
+
+
+def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
+    """The HTTP API over `living`, for whoever sends `token`; without one, for requests to one of `hosts`."""
+    app = FastAPI(
+        title="Nearspace", version=ingest.__version__, description=_DESCRIPTION, docs_url=None, redoc_url=None
+    )
+    app.add_middleware(Guards, token=token, hosts=hosts, most_bytes=MOST_BYTES + 1_000_000)
+    _tell_errors(app)
+
+    def found(request: Request, given: "_Asked", count: int) -> JSONResponse:
+        filters = filters_from_params({**_params(request), **given.filters})
+        results = living.ask(
+            lambda space: space.search(
+                parts=given.parts(), like=given.like, unlike=given.unlike, filters=filters, count=count
+            )
+        )
+        return JSONResponse({"results": [result.as_json() for result in results]})
+
+    @app.get("/", include_in_schema=False)
+    def page() -> HTMLResponse:
+        return HTMLResponse(describe(app.openapi()))
+
+    @app.get("/v1/search", summary="The items closest in meaning to words and items")
+    def search(
+        request: Request,
+        text: _Text = "",
+        term: _Term = None,
+        like: _Like = None,
+        unlike: _Unlike = None,
+        modality: _Kind = None,
+        folder: _Folder = None,
+        count: _Count = 10,
+    ) -> JSONResponse:
+        return found(request, _Asked(text, term or [], like or [], unlike or [], modality, folder or []), count)
+
+    @app.post("/v1/search", summary="The same with pictures, as a form (multipart/form-data)")
+    def search_with_pictures(
+        request: Request,
+        image: Annotated[list[UploadFile] | None, File(description="a picture to look for; may be repeated")] = None,
+        minus_image: Annotated[
+            list[UploadFile] | None, File(description="a picture of what to leave out; may be repeated")
+        ] = None,
+        text: Annotated[str, Form(description="words to look for")] = "",
+        term: Annotated[list[str] | None, Form(description="a further part, as for GET")] = None,
+        like: Annotated[list[str] | None, Form(description="the id of a result to find more like")] = None,
+        unlike: Annotated[list[str] | None, Form(description="the id of a result to find less like")] = None,
+        modality: Annotated[Literal["image", "text"] | None, Form(description="only images, or only passages")] = None,
+        folder: Annotated[list[str] | None, Form(description="only items from this folder")] = None,
+        count: Annotated[int, Form(ge=1, le=LARGEST_COUNT, description="how many results")] = 10,
+    ) -> JSONResponse:
+        asked = _Asked(text, term or [], like or [], unlike or [], modality, folder or [])
+        asked.pictures = [(_content(each), 1.0) for each in image or []]
+        asked.pictures += [(_content(each), -1.0) for each in minus_image or []]
+        return found(request, asked, count)
+
+    @app.get("/v1/items/{item_id}", summary="An item: where it comes from, its text, and what else is known")
+    def item(item_id: str) -> JSONResponse:
+        return JSONResponse(item_as_json(living.ask(lambda space: space.show(item_id))))
+
+    @app.get("/v1/items/{item_id}/similar", summary="The items closest to an item, without itself")
+    def similar(
+        request: Request, item_id: str, modality: _Kind = None, folder: _Folder = None, count: _Count = 10
+    ) -> JSONResponse:
+        return found(request, _Asked("", [], [item_id], [], modality, folder or []), count)
+
+    @app.get("/v1/items/{item_id}/thumbnail", summary="An image's thumbnail, as WebP", response_class=Response)
+    def thumbnail(item_id: str) -> Response:
+        content = living.ask(lambda space: space.thumbnail(item_id))
+        if content is None:
+            raise HTTPException(404, "This item has no thumbnail. Ask for that of an image.")
+        return Response(content, media_type="image/webp")
+
+    @app.get("/v1/items/{item_id}/original", summary="The file that an item came from", response_class=Response)
+    def original(item_id: str) -> Response:
+        path, file = living.ask(lambda space: (space.show(item_id).path, space.original(item_id)))
+        if file is None:
+            raise HTTPException(410, "The file has gone, or has changed since it was read. Ingest it again.")
+        return _download(PurePath(path).name, file)
+
+    @app.get("/v1/status", summary="What the space holds, and what came of its last ingest")
+    def status() -> JSONResponse:
+        return JSONResponse(living.ask(lambda space: space.status()))
+
+    return app
+
+
+class _Asked:
+    """What a request asks for."""
+
+    def __init__(
+        self,
+        text: str,
+        terms: Sequence[str],
+        like: Sequence[str],
+        unlike: Sequence[str],
+        modality: str | None,
+        folders: Sequence[str],
+    ) -> None:
+        self.text, self.terms, self.like, self.unlike = text, terms, like, unlike
+        self.filters = {"modality": [modality] if modality else [], "folder": list(folders)}
+        self.pictures: list[tuple[bytes, float]] = []
+
+    def parts(self) -> list[Part]:
+        """The parts of the question; raises SettingsError when a term is none."""
+        if len(self.terms) > MOST_TERMS:
+            raise SettingsError(f"A question has at most {MOST_TERMS} parts. Leave some out.")
+        parts = [Part(text=self.text)] if self.text.strip() else []
+        for written in self.terms:
+            term = read_term(written)
+            if term is None or term.kind == "image":
+                raise SettingsError(
+                    f"{written[:80]!r} is no part of a question. Write KIND:WEIGHT:VALUE, such as text:-1:people, "
+                    "item:1:12 or between:1:12,77,0.5."
+                )
+            parts.append(
+                Part(text=term.value, weight=term.weight)
+                if term.kind == "text"
+                else Part(item=term.value, weight=term.weight)
+                if term.kind == "item"
+                else Part(between=term.ends, weight=term.weight)
+            )
+        return parts + [Part(image=content, weight=weight) for content, weight in self.pictures]
+
+
+def _params(request: Request) -> dict[str, list[str]]:
+    """The parameters of the address, so that every filter a link knows is known here."""
+    params: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        params.setdefault(name, []).append(value)
+    return params
+
+
+def _content(upload: UploadFile) -> bytes:
+    return upload.file.read(MOST_BYTES + 1)
+
+
+def _download(name: str, file: BinaryIO) -> StreamingResponse:
+    def pieces() -> Iterator[bytes]:
+        with file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    headers = {
+        "content-length": str(os.fstat(file.fileno()).st_size),
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}",
+    }
+    return StreamingResponse(pieces(), media_type=kind, headers=headers)
+
+
+def _tell_errors(app: FastAPI) -> None:
+    @app.exception_handler(NearspaceError)
+    def on_purpose(request: Request, problem: NearspaceError) -> JSONResponse:
+        for kind, status, code in _STATUS:
+            if isinstance(problem, kind):
+                return error(status, code, str(problem))
+        return error(500, "cannot_be_done", str(problem))
+
+    @app.exception_handler(RequestValidationError)
+    def not_valid(request: Request, problem: RequestValidationError) -> JSONResponse:
+        first = problem.errors()[0]
+        name = ".".join(str(place) for place in first["loc"][1:])
+        return error(422, "not_valid", f"{name}: {first['msg']}. Correct it and ask again.")
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, problem: HTTPException) -> JSONResponse:
+        codes = {404: "not_found", 405: "not_allowed", 410: "gone", 413: "too_large"}
+        words = str(problem.detail)
+        if words in ("Not Found", "Method Not Allowed"):
+            words += ". The page at / describes what can be asked."
+        return error(problem.status_code, codes.get(problem.status_code, "refused"), words)
+
+    @app.exception_handler(Exception)
+    def a_bug(request: Request, problem: Exception) -> JSONResponse:
+        return error(500, "bug", "Something went wrong here. The server's log tells what.")
