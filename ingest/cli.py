@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import ingest
+from ingest.chroma_options import add_chroma
 from ingest.commands.composing import SEARCH_EPILOG, add_composing
 from ingest.errors import NearspaceError
 from ingest.report import INTERRUPTED, NOTHING_DONE
@@ -198,6 +199,7 @@ def _add_care(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "leaves the space.",
         epilog="exit status: 0 the space is sound now, 1 some problems are left, 2 nothing could be done",
     )
+    add_chroma(repair, moving=True)
     for command in (check, repair):
         _add_where(command)
         command.add_argument("--json", action="store_true", help="print as JSON")
@@ -220,6 +222,7 @@ def _add_ingesting(command: argparse.ArgumentParser) -> None:
         "`nearspace encoders` lists them",
     )
     _add_device(command)
+    add_chroma(command)
     _add_choice(command)
     _add_reading(command)
 

@@ -15,6 +15,7 @@
         ├── SpaceChanged       the space was re-encoded while it was open
         ├── ItemNotFound       the space has no item of that id
         └── ServerError        the Chroma server does not start or does not answer
+            └── ServerUnreachable  a Chroma server of the user's own is not to be reached, or refuses us
 
 The last sentence of every message says what to do next.  Anything that is not in this tree is a bug and
 propagates with its traceback.
@@ -79,3 +80,7 @@ class ItemNotFound(SpaceError):
 
 class ServerError(SpaceError):
     """The Chroma server does not start or does not answer."""
+
+
+class ServerUnreachable(ServerError):
+    """A Chroma server of the user's own is not to be reached, or refuses us; its index may well be sound."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.choosing import EVERYTHING, Choice
+from ingest.chroma_options import chroma_of
 from ingest.errors import SettingsError
 from ingest.readers.options import AS_USUAL, Reading, reading_of
+from ingest.space.address import ChromaAddress
 from ingest.sweep import Missing
 
 
@@ -23,6 +25,7 @@ class Wishes:
     choice: Choice = EVERYTHING
     reading: Reading = AS_USUAL
     missing: Missing = "remove"
+    chroma: ChromaAddress | None = None
 
 
 AS_EVER = Wishes()
@@ -35,6 +38,7 @@ def wishes_of(options: argparse.Namespace) -> Wishes:
         device=options.device,
         choice=Choice(tuple(options.include), tuple(options.exclude), options.hidden),
         reading=reading_of(options),
+        chroma=chroma_of(options),
         missing="keep" if options.keep_missing else "remove-many" if options.yes else "remove",
     )
 

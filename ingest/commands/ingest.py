@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.choosing import Chooser
+from ingest.chroma_options import chroma_in_environment
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
@@ -43,7 +44,7 @@ def ingest_into(
     """
     voice = voice or Voice()
     Chooser(wishes.choice)  # a glob that cannot be understood is told before anything is loaded or made
-    space, encoder = open_with_encoder(home, name, wishes.encoder, wishes.device, voice)
+    space, encoder = open_with_encoder(home, name, wishes, voice)
     with space:
         with voice.progress() as watch, Stopping(quiet=voice.quiet) as stop:
             report = ingest(
@@ -86,23 +87,31 @@ def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice
 
 
 def open_with_encoder(
-    home: Path, name: str, encoder_id: str | None, device: str | None, voice: Voice
-) -> tuple[Space, Encoder]:
+    home: Path, name: str, wishes: Wishes, voice: Voice
+) -> tuple[Space, Encoder]:  # fmt: skip
     """Open the space `name` to write into it, with the encoder asked for, else its own, else the default.
+
+    A new space has its index where `wishes` say, else where $NEARSPACE_CHROMA says, else on this machine.
 
     Raises:
         EncoderError: the encoder cannot be loaded.
         SpaceError: the space cannot be opened.
     """
-    chosen = encoder_id or encoder_of_space(home, name) or DEFAULT_ENCODER
-    encoder = load_encoder(chosen, say=voice.say, device=device)
+    has = encoder_of_space(home, name)
+    chosen = wishes.encoder or has or DEFAULT_ENCODER
+    chroma = wishes.chroma or (None if has else chroma_in_environment())
+    encoder = load_encoder(chosen, say=voice.say, device=wishes.device)
     with voice.rebuilding() as rebuilding:
+
+        def opened(encoder: Encoder) -> Space:
+            return open_to_write(home, name, encoder.info, chroma=chroma, say=voice.say, progress=rebuilding)
+
         try:
-            return open_to_write(home, name, encoder.info, say=voice.say, progress=rebuilding), encoder
+            return opened(encoder), encoder
         except EncoderMismatch:
             changed = encoder_of_space(home, name)
-            if encoder_id or changed in (None, chosen):
+            if wishes.encoder or changed in (None, chosen):
                 raise
             # Nobody asked for that encoder: the space was re-encoded while this run waited for its turn.
-            encoder = load_encoder(str(changed), say=voice.say, device=device)
-            return open_to_write(home, name, encoder.info, say=voice.say, progress=rebuilding), encoder
+            encoder = load_encoder(str(changed), say=voice.say, device=wishes.device)
+            return opened(encoder), encoder

@@ -5,6 +5,7 @@ import json
 
 from rich.text import Text
 
+from ingest.chroma_options import LOCAL, chroma_of
 from ingest.commands.check import as_json, show_problems
 from ingest.console import count_progress, printable, result_console, say
 from ingest.report import ALL_WELL, SOME_FAILED
@@ -15,8 +16,10 @@ from ingest.space.repair import Repair, repair
 def run(options: argparse.Namespace) -> int:
     """Mend the space and print what was done; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
+    back = options.chroma == LOCAL
+    address = None if back else chroma_of(options)
     with count_progress("looking and mending") as progress:
-        done = repair(home, name, say=say, progress=progress)
+        done = repair(home, name, chroma=address, back=back, say=say, progress=progress)
     if options.json:
         facts = {"done": done.done, "to_ingest": done.to_ingest, "before": as_json(done.before)}
         result_console.print_json(json.dumps({**facts, "after": as_json(done.after)}))
@@ -26,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _show(done: Repair) -> None:
-    if done.before.sound:
+    if done.before.sound and not done.done:
         result_console.print("the space is sound; there was nothing to mend")
         return
     show_problems(done.before)

@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
         "size on disk": decimal(facts["bytes"]),
         "last run": _told(last) if last else "none yet",
         "modality gap": "-" if gap is None else f"{gap:.3f} between the mean image and the mean passage",
-        "index": "up to date" if not facts["not_indexed"] else f"{facts['not_indexed']:,} items still to be indexed",
+        "index": ("up to date" if not facts["not_indexed"] else f"{facts['not_indexed']:,} items still to be indexed")
+        + (f", on {facts['chroma']}" if facts["chroma"] else ""),
         "made": facts["created"],
         "other spaces": ", ".join(other for other in facts["spaces"] if other != name) or "none",
     }
@@ -92,6 +93,7 @@ def describe(space: Space) -> dict:
         "sources": space.ledger.outcome_counts(),
         "modality_gap": manifest.modality_gap,
         "not_indexed": space.ledger.waiting(),
+        "chroma": str(manifest.chroma) if manifest.chroma else None,
         "folders": spread.folders,
         "formats": spread.formats,
         "bytes": overview.size_on_disk(space.folder),

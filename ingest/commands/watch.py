@@ -1,6 +1,7 @@
 """`nearspace watch`: keep a space in step with folders as their files change."""
 
 import argparse
+from dataclasses import replace
 
 from ingest.commands.ingest import open_with_encoder
 from ingest.encoders.base import Encoder
@@ -18,12 +19,12 @@ def run(options: argparse.Namespace) -> int:
     home, name = home_folder(options.home), space_name(options.space)
     paths = [path.expanduser().absolute() for path in options.paths]
     wishes, voice = wishes_of(options), voice_of(options)
-    asked = wishes.encoder
+    asked = wishes
 
     def open_anew() -> tuple[Space, Encoder]:
         nonlocal asked
-        opened = open_with_encoder(home, name, asked, wishes.device, voice)
-        asked = None  # from now on the space's own, whatever it is re-encoded to
+        opened = open_with_encoder(home, name, asked, voice)
+        asked = replace(wishes, encoder=None)  # from now on the space's own, whatever it is re-encoded to
         return opened
 
     with Stopping(quiet=True) as stop:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo, Say
 from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
+from ingest.space.address import ChromaAddress
 from ingest.space.index import Progress
 from ingest.space.ledger_file import LEDGER_NAME, encoder_in
 from ingest.space.manifest import read_manifest
@@ -44,6 +45,10 @@ class Findings:
     space: str
     folder: str
     full: bool
+    id: str = ""
+    """What the space's collections on a server of the user's own are known by."""
+    chroma: ChromaAddress | None = None
+    """The server of the user's own that keeps the index, where one does."""
     encoder: EncoderInfo | None = None
     """None when neither manifest nor ledger tells."""
     items: dict[Modality, int] = field(default_factory=lambda: dict.fromkeys(MODALITIES, 0))
@@ -83,15 +88,22 @@ class Findings:
 
 
 def look_over(
-    folder: Path, *, full: bool = False, say: Say | None = None, progress: Progress | None = None
-) -> Findings:  # fmt: skip
+    folder: Path,
+    *,
+    full: bool = False,
+    chroma: ChromaAddress | None = None,
+    say: Say | None = None,
+    progress: Progress | None = None,
+) -> Findings:
     """What is wrong with the space in `folder`; a `full` look compares every vector with Chroma's, else a sample.
 
+    `chroma` is the manifest's own address with the values of its headers, where they are not in the environment.
     Every vector and thumbnail of the ledger is looked at either way.  The caller holds the space's write lock, so
     that nothing changes meanwhile.  Nothing is mended.
     """
     findings = Findings(folder.name, str(folder), full)
     _look_at_manifest(findings, folder)
+    findings.chroma = chroma or findings.chroma
     path = folder / LEDGER_NAME
     if not path.is_file():
         findings.add("ledger", f"the ledger {LEDGER_NAME} is missing")
@@ -120,7 +132,7 @@ def _look_at_manifest(findings: Findings, folder: Path) -> None:
     except SpaceError as error:
         findings.add("manifest", str(error).split(". ")[0])
         return
-    findings.space = manifest.name
+    findings.space, findings.id, findings.chroma = manifest.name, manifest.id, manifest.chroma
     if swapped is None:
         findings.encoder = manifest.encoder
         for modality, statistics in manifest.statistics.items():

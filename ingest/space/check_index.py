@@ -1,24 +1,24 @@
 """Compares Chroma's two collections with the ledger, changing neither."""
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import chromadb
 import httpx
 import numpy as np
-from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo, Say
-from ingest.errors import ServerError
+from ingest.errors import ServerError, ServerUnreachable, SettingsError
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.check import Findings, as_vector
-from ingest.space.collections import keep_loopback_off_proxies
+from ingest.space.connecting import collection_name, connect, plainly
 from ingest.space.embedding_function import NearspaceEmbeddingFunction
 from ingest.space.index import MAY_MISS, Progress
-from ingest.space.server import CHROMA_FOLDER, HOST, ServerConnection
+from ingest.space.remote import OWNER
+from ingest.space.server import CHROMA_FOLDER
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -30,35 +30,47 @@ _SAME = 1e-3  # greatest difference of a component, and greatest cosine distance
 
 
 def compare_with_chroma(
-    findings: Findings, database: sqlite3.Connection, folder: Path, *, say: Say | None, progress: Progress | None
+    findings: Findings,
+    database: sqlite3.Connection,
+    folder: Path,
+    *,
+    say: Say | None,
+    progress: Progress | None,
 ) -> None:
     """Add to `findings` where Chroma disagrees with the ledger in `database`; what waits for Chroma is left out."""
-    if not (folder / CHROMA_FOLDER).is_dir():
+    address = findings.chroma
+    if not address and not (folder / CHROMA_FOLDER).is_dir():
         if sum(findings.items.values()):
             _broken(findings, f"Chroma's folder {CHROMA_FOLDER} is missing")
         return
     try:
-        connection = ServerConnection(folder, say=say)
+        connection = connect(folder, address, say=say)
+    except (ServerUnreachable, SettingsError) as error:
+        findings.add("index", str(error))  # which tells nothing of what the server keeps
+        return
     except ServerError as error:
         _broken(findings, f"Chroma's server does not start on its folder ({error})")
         return
     try:
-        keep_loopback_off_proxies()
-        client = chromadb.HttpClient(HOST, connection.port, settings=Settings(anonymized_telemetry=False))
+        client = plainly(connection.client)
         encoder = findings.encoder
         assert encoder is not None
         for modality in MODALITIES:
-            name = f"{findings.space}-{modality}"
+            name = collection_name(findings.space, modality)
             try:
                 function = NearspaceEmbeddingFunction(encoder.id, encoder.fingerprint)
-                collection = client.get_collection(name, embedding_function=function)
+                collection = plainly(partial(client.get_collection, name, embedding_function=function))
             except NotFoundError:
                 if findings.items[modality]:
                     _broken(findings, f"Chroma has no collection {name}")
                 continue
-            _compare(findings, database, collection, modality, encoder, progress)
+            if address and (collection.metadata or {}).get(OWNER) != findings.id:
+                findings.add("index", f"the collection {name} at {address} belongs to another space")
+                continue
+            plainly(partial(_compare, findings, database, collection, modality, encoder, progress))
     except (ChromaError, httpx.HTTPError, ValueError) as error:
-        _broken(findings, f"Chroma cannot answer ({error})")
+        # Of a server of one's own that does not answer, nothing is known to be broken.
+        _broken(findings, f"Chroma cannot answer ({error})", wrong=address is None)
     finally:
         connection.close()
 

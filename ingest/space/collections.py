@@ -1,27 +1,25 @@
 """A space's two Chroma collections: the index of its image vectors and of its text vectors."""
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
-import chromadb
 import httpx
 import numpy as np
-from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import ServerError, SpaceChanged
 from ingest.readers.draft import MODALITIES, Modality
+from ingest.space.connecting import Connection, collection_name, plainly
 from ingest.space.embedding_function import NearspaceEmbeddingFunction
 from ingest.space.item import Item
-from ingest.space.server import HOST, ServerConnection
+from ingest.space.remote import OWNER, RemoteConnection, taken
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -32,28 +30,37 @@ Answer = TypeVar("Answer")
 # At 300,000 items the default of 100 finds 91 % of the true neighbours and 400 finds 99.7 %, at the same latency.
 _EF_SEARCH = 400
 _PATIENCE = 30.0  # seconds; opening collections takes a fraction of one
-_TOO_LITTLE = 20_000_000  # bytes free on the disk under which Chroma's errors are put down to it
 
 
 class Collections:
     """The two collections of one space, reached through its server; safe to share between threads."""
 
     def __init__(
-        self, connection: ServerConnection, space: str, encoder: EncoderInfo, *, may_replace: bool = False
+        self,
+        connection: Connection,
+        space: str,
+        encoder: EncoderInfo,
+        *,
+        owner: str = "",
+        moved: Callable[[], bool] = lambda: False,
+        may_replace: bool = False,
     ) -> None:
         """Open the collections of `space`, making those that are missing.
 
+        On a server of the user's own they carry the space's id, `owner`; those of others are not touched.  `moved`
+        says whether the space has its index in another place meanwhile.
         Those that were made with another encoder are emptied if `may_replace` is set, as it is for the holder of the
         write lock.
 
         Raises:
-            ServerError: Chroma refuses.
+            ServerError: Chroma refuses, or a collection belongs to another space.
             SpaceChanged: a collection was made with another encoder, and may not be replaced.
         """
         self._connection = connection
         self._space = space
+        self._owner = owner
+        self._moved = moved
         self._encoder = encoder
-        keep_loopback_off_proxies()
         self._open(may_replace=may_replace)
 
     def count(self, modality: Modality) -> int:
@@ -127,31 +134,38 @@ class Collections:
         self._open(may_replace=True)  # a reader of the old ones may have been quicker to make them again
 
     def reconnect(self) -> None:
-        """Reach the server anew and open the collections again."""
+        """Reach the server anew and open the collections again; raises SpaceChanged if the index is elsewhere now."""
+        if self._moved():
+            raise SpaceChanged("The index of the space was moved to another place. Ask again: it is then opened anew.")
         self._connection.reach_again()
         self._open()
 
     def _open(self, *, may_replace: bool = False) -> None:
-        settings = Settings(anonymized_telemetry=False)
         replacements = 3 if may_replace else 0
 
         def reach() -> "tuple[ClientAPI, int, dict[Modality, Collection]]":
-            client = self._client = chromadb.HttpClient(HOST, self._connection.port, settings=settings)
+            if isinstance(self._connection, RemoteConnection):
+                self._connection.require_own([self._name(modality) for modality in MODALITIES], self._owner)
+            client = self._client = self._connection.client()
             collections = {modality: self._open_collection(modality, replacements) for modality in MODALITIES}
-            return client, client.get_max_batch_size(), collections
+            return client, self._connection.batch(client.get_max_batch_size()), collections
 
         try:
-            self._client, self._batch, self._collections = _in_time(reach, _PATIENCE)
+            self._client, self._batch, self._collections = _in_time(partial(plainly, reach), _PATIENCE)
         except (ChromaError, httpx.TransportError, ValueError) as error:
             raise self._refusal(error) from error
 
     def _open_collection(self, modality: Modality, replacements: int) -> "Collection":
+        metadata = {"encoder": self._encoder.id, "fingerprint": self._encoder.fingerprint, "modality": modality}
         collection = self._client.get_or_create_collection(
             self._name(modality),
             embedding_function=NearspaceEmbeddingFunction(self._encoder.id, self._encoder.fingerprint),
             configuration={"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}},
-            metadata={"encoder": self._encoder.id, "fingerprint": self._encoder.fingerprint, "modality": modality},
+            metadata=metadata | ({OWNER: self._owner} if self._owner else {}),
         )
+        if self._owner and (collection.metadata or {}).get(OWNER) != self._owner:
+            assert isinstance(self._connection, RemoteConnection)
+            raise taken(self._connection.address, collection.name)  # another was quicker to make it
         if (collection.metadata or {}).get("fingerprint") == self._encoder.fingerprint:
             return collection
         if not replacements:
@@ -165,37 +179,30 @@ class Collections:
     def _delete(self, modality: Modality) -> None:
         try:
             with suppress(NotFoundError):
-                self._client.delete_collection(self._name(modality))
+                plainly(lambda: self._client.delete_collection(self._name(modality)))
         except (ChromaError, httpx.TransportError) as error:  # a damaged file can end the server itself
             raise self._refusal(error) from error
 
     def _name(self, modality: Modality) -> str:
-        return f"{self._space}-{modality}"
+        return collection_name(self._space, modality)
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:
         """Ask Chroma; once more after reaching it anew, as the server may have been restarted or rebuilt meanwhile."""
+        seconds = self._connection.answer_seconds
+        ask = partial(plainly, question) if seconds is None else partial(_in_time, partial(plainly, question), seconds)
         try:
-            return question()
+            return ask()
         except (httpx.TransportError, NotFoundError):
             self.reconnect()
         except ChromaError as error:
             raise self._refusal(error) from error
         try:
-            return question()
+            return ask()
         except (httpx.TransportError, ChromaError) as error:
             raise self._refusal(error) from error
 
     def _refusal(self, error: Exception) -> ServerError:
-        folder = self._connection.folder
-        if (free := shutil.disk_usage(folder).free) < _TOO_LITTLE:
-            return ServerError(
-                f"The disk of {folder} is full ({free / 1e6:.1f} MB are free), and Chroma cannot go on ({error}). What "
-                "was written before is safe: free space on the disk, and run the same command again."
-            )
-        return ServerError(
-            f"Chroma cannot serve the space {self._space!r}: {error}. "
-            "Try again; if it stays so, end all Nearspace programs and start one: the index is checked when it opens."
-        )
+        return self._connection.refusal(self._space, error)
 
 
 def _in_time(work: Callable[[], Answer], seconds: float) -> Answer:
@@ -222,11 +229,3 @@ def _metadata(item: Item) -> dict[str, str | int | float | bool]:
     known = {"path": item.path, "root": item.root, "folder": item.folder, "title": item.title, "page": item.page}
     # Chroma takes no None, and a key that stands for nothing is better left out.
     return {**item.meta, **{key: value for key, value in known.items() if value not in (None, "")}}
-
-
-def keep_loopback_off_proxies() -> None:
-    """chromadb's client follows proxy variables even to loopback, where no proxy could reach our server."""
-    for name in ("NO_PROXY", "no_proxy"):
-        hosts = [host for host in os.environ.get(name, "").split(",") if host]
-        if HOST not in hosts:
-            os.environ[name] = ",".join([*hosts, HOST])

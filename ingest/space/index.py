@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ingest.errors import ServerError
+from ingest.errors import ServerError, ServerUnreachable
 from ingest.readers.draft import MODALITIES
 from ingest.space.collections import Collections
 from ingest.space.ledger import Ledger
@@ -46,10 +46,16 @@ def catch_up(ledger: Ledger, collections: Collections, progress: Progress | None
 
 
 def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
-    """Say how Chroma disagrees with the ledger, or '' when counts agree and sampled items find themselves."""
+    """Say how Chroma disagrees with the ledger, or '' when counts agree and sampled items find themselves.
+
+    Raises:
+        ServerUnreachable: a server of the user's own does not answer, which tells nothing of its index.
+    """
     for modality, (sure, perhaps) in ledger.indexed_counts().items():
         try:
             count = collections.count(modality)
+        except ServerUnreachable:
+            raise
         except ServerError as error:
             return f"Chroma cannot count its {modality} items ({error})"
         if not sure <= count <= sure + perhaps:
@@ -61,6 +67,8 @@ def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
         try:
             theirs = collections.vectors(modality, ids)
             hits = collections.query(modality, vectors, 1)
+        except ServerUnreachable:
+            raise
         except ServerError as error:
             return f"Chroma cannot search its {modality} items ({error})"
         # One like it can stand where an item itself is lost, so the search alone does not tell.

@@ -6,14 +6,18 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
+from ingest.space.address import ChromaAddress, address_from
 from ingest.space.ledger_file import LEDGER_NAME, encoder_in
 
-FORMAT_VERSION = 2
-"""2: an encoder's entry may name its text tower, and the ledger the encoder, once a space was re-encoded."""
+FORMAT_VERSION = 3
+"""2: an encoder's entry may name its text tower, and the ledger the encoder, once a space was re-encoded.
+3: the index may live on a Chroma server of the user's own; a space whose index does not is still written as 2."""
+_WITHOUT_SERVER = 2
 MANIFEST_NAME = "manifest.json"
 
 
@@ -36,6 +40,10 @@ class Manifest:
     """When the space was made, ISO 8601, UTC."""
     format_version: int = FORMAT_VERSION
     statistics: dict[Modality, ModalityStatistics] = field(default_factory=dict)
+    chroma: ChromaAddress | None = None
+    """The server of the user's own that keeps the index; None for Nearspace's own."""
+    id: str = ""
+    """What the space's collections on such a server are known by; '' as long as it has been on none."""
 
     @property
     def modality_gap(self) -> float | None:
@@ -55,17 +63,33 @@ class Manifest:
         """The same manifest with fresh statistics."""
         return replace(self, statistics=statistics)
 
+    def with_chroma(self, address: ChromaAddress | None) -> "Manifest":
+        """The manifest once the index lives at `address`."""
+        return replace(self, chroma=address, id=self.id or (uuid4().hex if address else ""))
 
-def new_manifest(name: str, encoder: EncoderInfo) -> Manifest:
-    """The manifest of a space that has no items yet."""
-    return Manifest(name=name, encoder=encoder, created=datetime.now(UTC).isoformat(timespec="seconds"))
+
+def new_manifest(name: str, encoder: EncoderInfo, chroma: ChromaAddress | None = None) -> Manifest:
+    """The manifest of a space that has no items yet, and whose index lives at `chroma`."""
+    manifest = Manifest(name=name, encoder=encoder, created=datetime.now(UTC).isoformat(timespec="seconds"))
+    return manifest.with_chroma(chroma)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest so that a reader sees the old file or the new one, never half of it."""
     temporary = folder / f"{MANIFEST_NAME}.{os.getpid()}.tmp"
+    facts: dict[str, Any] = {
+        "name": manifest.name,
+        "encoder": asdict(manifest.encoder),
+        "created": manifest.created,
+        "format_version": FORMAT_VERSION if manifest.chroma else _WITHOUT_SERVER,
+        "statistics": {modality: asdict(statistics) for modality, statistics in manifest.statistics.items()},
+    }
+    if manifest.chroma:
+        facts["chroma"] = manifest.chroma.kept()
+    if manifest.id:
+        facts["id"] = manifest.id
     with temporary.open("w", encoding="utf-8") as file:
-        json.dump(asdict(replace(manifest, format_version=FORMAT_VERSION)), file, indent=2)
+        json.dump(facts, file, indent=2)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / MANIFEST_NAME)
@@ -106,6 +130,8 @@ def read_manifest(folder: Path) -> Manifest:
                 modality: ModalityStatistics(count=int(entry["count"]), mean=tuple(entry["mean"]))
                 for modality, entry in raw.get("statistics", {}).items()
             },
+            chroma=address_from(raw["chroma"]) if raw.get("chroma") else None,
+            id=str(raw.get("id", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SpaceError(

@@ -2,28 +2,30 @@
 
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import chromadb
 import httpx
 import numpy as np
-from chromadb.config import Settings
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo, Say
-from ingest.errors import ReadError, ServerError, SpaceError
+from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.files import content_hash
 from ingest.readers.draft import MODALITIES
+from ingest.space.address import ChromaAddress
 from ingest.space.check import Findings, as_vector, is_thumbnail, look_over, what_is_broken
-from ingest.space.collections import keep_loopback_off_proxies
+from ingest.space.connecting import collection_name, connect, plainly
 from ingest.space.index import Progress
 from ingest.space.ledger_file import LEDGER_NAME
-from ingest.space.manifest import new_manifest, write_manifest
-from ingest.space.server import CHROMA_FOLDER, HOST, ServerConnection
+from ingest.space.manifest import new_manifest, read_manifest, write_manifest
+from ingest.space.moving import move_index
+from ingest.space.remote import OWNER
+from ingest.space.server import CHROMA_FOLDER
 from ingest.space.space import Space, open_to_reencode, require_space, write_lock
 
 READ_AGAIN = "its vector was broken; the next ingest reads it again"
@@ -56,9 +58,18 @@ def check(
         return look_over(folder, full=full, say=say, progress=progress)
 
 
-def repair(home: Path, name: str, *, say: Say | None = None, progress: Progress | None = None) -> Repair:
-    """Mend the space `name`, once nobody writes into it any more.
+def repair(
+    home: Path,
+    name: str,
+    *,
+    chroma: ChromaAddress | None = None,
+    back: bool = False,
+    say: Say | None = None,
+    progress: Progress | None = None,
+) -> Repair:
+    """Mend the space `name`, once nobody writes into it any more; and move its index to `chroma`, if that is given.
 
+    `back` moves an index from a server of the user's own back to this machine.
     A broken vector is taken back from Chroma where Chroma has it; else what is left of it stands in, so that the
     item stays in the space, and its source is read again at the next ingest.  Chroma is filled anew from the ledger
     where the two disagree.  Thumbnails are made anew from sources that are as they were.
@@ -71,20 +82,35 @@ def repair(home: Path, name: str, *, say: Say | None = None, progress: Progress 
     done: list[str] = []
     roots: list[str] = []
     with write_lock(folder, name, say, float("inf")):
-        before = found = look_over(folder, full=True, say=say, progress=progress)
+        before = found = look_over(folder, full=True, chroma=_reached(folder, chroma), say=say, progress=progress)
         if any(problem.part in ("manifest", "ledger") for problem in found.problems):
             _mend_files(folder, found, done)
             found = look_over(folder, full=True, say=say, progress=progress)
         if found.broken or found.ownerless or found.sourceless:
             roots = _mend_ledger(folder, found, done)
+        if chroma or back:
+            if moved := move_index(folder, chroma, say=say):
+                done.append(moved)
+                # Opening the space fills the index where it is now.
+                found.index_is_broken, found.strays = False, {}
+            chroma = _reached(folder, chroma)
     # Whoever gets the lock in between finds a ledger that is sound, and an index that opening mends or leaves.
-    with open_to_reencode(home, name, say=say, progress=progress) as space:
+    with open_to_reencode(home, name, chroma=chroma, say=say, progress=progress) as space:
         _mend_index(space, found, done, progress)
         if found.bare:
             _mend_thumbnails(space, found.bare, done)
         space.refresh_statistics()
-        after = look_over(folder, full=True, say=say, progress=progress)
+        after = look_over(folder, full=True, chroma=chroma, say=say, progress=progress)
     return Repair(before, tuple(done), tuple(roots), after)
+
+
+def _reached(folder: Path, given: ChromaAddress | None) -> ChromaAddress | None:
+    """The manifest's address with what `given` has of how it is reached; None if it is another place, or not known."""
+    with suppress(SpaceError):
+        known = read_manifest(folder).chroma
+        if known is not None and given is not None and known.same_place(given):
+            return known.reached_as(given)
+    return None
 
 
 def _mend_files(folder: Path, found: Findings, done: list[str]) -> None:
@@ -215,26 +241,29 @@ def _from_chroma(folder: Path, found: Findings, items: Sequence[int]) -> tuple[d
     """Vectors and metadata that Chroma has of `items`, as far as it answers at all."""
     vectors: dict[int, bytes] = {}
     facts: dict[int, dict] = {}
-    if not (folder / CHROMA_FOLDER).is_dir() or not items:
+    address = found.chroma
+    if not items or (not address and not (folder / CHROMA_FOLDER).is_dir()):
         return vectors, facts
     try:
-        connection = ServerConnection(folder)
-    except ServerError:
+        connection = connect(folder, address)
+    except (ServerError, SettingsError):
         return vectors, facts
     try:
-        keep_loopback_off_proxies()
-        client = chromadb.HttpClient(HOST, connection.port, settings=Settings(anonymized_telemetry=False))
+        client = plainly(connection.client)
         for modality in MODALITIES:
-            collection = client.get_collection(f"{found.space}-{modality}")
-            if found.encoder is None or (collection.metadata or {}).get("fingerprint") != found.encoder.fingerprint:
+            collection = plainly(partial(client.get_collection, collection_name(found.space, modality)))
+            known = collection.metadata or {}
+            if found.encoder is None or known.get("fingerprint") != found.encoder.fingerprint:
+                continue
+            if address and known.get(OWNER) != found.id:
                 continue
             for start in range(0, len(items), _PIECE):
                 ids = [str(item) for item in items[start : start + _PIECE]]
-                answer = collection.get(ids=ids, include=["embeddings", "metadatas"])
+                answer = plainly(partial(collection.get, ids=ids, include=["embeddings", "metadatas"]))
                 rows = zip(answer["ids"], _or_empty(answer["embeddings"]), _or_empty(answer["metadatas"]), strict=True)
-                for name, vector, known in rows:
+                for name, vector, its_facts in rows:
                     vectors[int(name)] = np.asarray(vector, dtype="<f4").tobytes()
-                    facts[int(name)] = dict(known or {})
+                    facts[int(name)] = dict(its_facts or {})
     except (ChromaError, httpx.HTTPError, ValueError):
         pass  # what it has told until now is as good as it was
     finally:

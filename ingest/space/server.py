@@ -25,12 +25,15 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import psutil
 
 from ingest.errors import ServerError
 from ingest.space.locks import EXCLUSIVE, SHARED, try_lock, wait_for_lock
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
 
 HOST = "127.0.0.1"
 CHROMA_FOLDER = "chroma"
@@ -42,6 +45,7 @@ _POLL_SECONDS = 0.1
 _LOG_NAME = "chroma.log"
 _LOG_BYTES = 1_000_000
 _NOTE_NAME = "server.json"
+_TOO_LITTLE = 20_000_000  # bytes free on the disk under which Chroma's errors are put down to it
 # The command `chroma`, but for the Python of chromadb, which takes a second to import and does nothing here.
 _CHROMA = """
 import sys
@@ -68,6 +72,9 @@ class ServerNote:
 class ServerConnection:
     """One client's hold on the server of a space; the server lives at least as long as the hold."""
 
+    starts_servers = True
+    answer_seconds: float | None = None
+
     def __init__(self, folder: Path, *, say: Callable[[str], None] | None = None) -> None:
         """Reach the server of the space in `folder`, starting it when none runs.
 
@@ -87,6 +94,32 @@ class ServerConnection:
         except BaseException:
             self.close()
             raise
+
+    def client(self) -> "ClientAPI":
+        """A client of chromadb for the server."""
+        import chromadb
+        from chromadb.config import Settings
+
+        keep_loopback_off_proxies()
+        # There is no TLS on loopback; reading the system's certificates for nothing takes a while.
+        settings = Settings(anonymized_telemetry=False, chroma_server_ssl_verify=False)
+        return chromadb.HttpClient(HOST, self.port, settings=settings)
+
+    def batch(self, offered: int) -> int:
+        """As many records in one request as the server offers to take."""
+        return offered
+
+    def refusal(self, space: str, error: Exception) -> ServerError:
+        """What to tell a person when the server could not do what was asked."""
+        if (free := shutil.disk_usage(self.folder).free) < _TOO_LITTLE:
+            return ServerError(
+                f"The disk of {self.folder} is full ({free / 1e6:.1f} MB are free), and Chroma cannot go on ({error}). "
+                "What was written before is safe: free space on the disk, and run the same command again."
+            )
+        return ServerError(
+            f"Chroma cannot serve the space {space!r}: {error}. "
+            "Try again; if it stays so, end all Nearspace programs and start one: the index is checked when it opens."
+        )
 
     def reach_again(self) -> None:
         """Find the server after it stopped answering, starting it when it is gone; `port` may change."""
@@ -158,6 +191,14 @@ def set_chroma_aside(folder: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     if index.exists():
         index.rename(aside)
+
+
+def keep_loopback_off_proxies() -> None:
+    """chromadb's client follows proxy variables even to loopback, where no proxy could reach our server."""
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        if HOST not in hosts:
+            os.environ[name] = ",".join([*hosts, HOST])
 
 
 def read_note(folder: Path) -> ServerNote | None:

@@ -10,9 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo, Say
-from ingest.errors import EncoderMismatch, ServerError, SpaceBusy, SpaceChanged, SpaceError, SpaceNotFound
+from ingest.errors import (
+    EncoderMismatch,
+    ServerError,
+    ServerUnreachable,
+    SettingsError,
+    SpaceBusy,
+    SpaceChanged,
+    SpaceError,
+    SpaceNotFound,
+)
 from ingest.readers.draft import MODALITIES, Modality
+from ingest.space.address import ChromaAddress
 from ingest.space.collections import Collections
+from ingest.space.connecting import connect
 from ingest.space.index import Progress, catch_up, rebuild, what_is_wrong
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
@@ -27,7 +38,8 @@ from ingest.space.manifest import (
     read_manifest,
     write_manifest,
 )
-from ingest.space.server import CHROMA_FOLDER, ServerConnection, set_chroma_aside
+from ingest.space.moving import same_address
+from ingest.space.server import CHROMA_FOLDER, set_chroma_aside
 from ingest.space.staging import STAGING_NAME, delete_staging
 
 THUMBNAIL_FOLDER = "thumbnails"
@@ -43,12 +55,18 @@ class Space:
         folder: Path,
         *,
         writing: IO[bytes] | None = None,
+        chroma: ChromaAddress | None = None,
         say: Say | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """Open the space in `folder`; `writing` is its write lock, if held.  See `open_space`."""
+        """Open the space in `folder`; `writing` is its write lock, if held.  See `open_space`.
+
+        `chroma` is the manifest's own address with the values of its headers, where they are given and not in the
+        environment.
+        """
         self.folder = folder
         self.manifest = read_manifest(folder)
+        self._address = chroma or self.manifest.chroma
         self._writing = writing
         self.ledger = Ledger(folder / LEDGER_NAME, self.manifest.encoder.dimension)
         if encoder := self.ledger.encoder():
@@ -93,6 +111,8 @@ class Space:
         try:
             rebuild(self.ledger, self._collections, progress)
         except ServerError as error:
+            if not self._connection.starts_servers:
+                raise
             # Chroma cannot even drop what is broken: it gets an empty folder.
             self._start_index_afresh(str(error), say)
             rebuild(self.ledger, self._collections, progress)
@@ -179,17 +199,17 @@ class Space:
 
     def _connect(self, locked: bool, say: Say | None) -> None:
         try:
-            self._connection = ServerConnection(self.folder, say=say)
+            self._connection = connect(self.folder, self._address, say=say)
         except ServerError as error:
-            if not locked or not (self.folder / CHROMA_FOLDER).exists():
+            if self._address or not locked or not (self.folder / CHROMA_FOLDER).exists():
                 raise
             _say_set_aside(str(error), say)
             set_chroma_aside(self.folder)
-            self._connection = ServerConnection(self.folder, say=say)
+            self._connection = connect(self.folder, None, say=say)
         try:
             self._open_collections(locked)
         except ServerError as error:
-            if not locked:
+            if not locked or not self._connection.starts_servers:
                 raise
             self._start_index_afresh(str(error), say)
 
@@ -198,7 +218,14 @@ class Space:
         while True:
             try:
                 encoder = self.manifest.encoder
-                self._collections = Collections(self._connection, self.name, encoder, may_replace=locked)
+                self._collections = Collections(
+                    self._connection,
+                    self.name,
+                    encoder,
+                    owner=self.manifest.id if self._address else "",
+                    moved=self._is_moved,
+                    may_replace=locked,
+                )
                 return
             except SpaceChanged:
                 # Another process is swapping encoders: its collections follow its ledger in a moment.
@@ -206,6 +233,11 @@ class Space:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
+
+    def _is_moved(self) -> bool:
+        """Whether the index was moved to another place since the space was opened."""
+        now = read_manifest(self.folder).chroma
+        return not self._address.same_place(now) if self._address else now is not None
 
     def _start_index_afresh(self, problem: str, say: Say | None) -> None:
         """Give Chroma an empty folder, when it cannot work with the one it has; the ledger has all that is needed."""
@@ -236,9 +268,16 @@ def open_space(home: Path, name: str, *, say: Say | None = None, progress: Progr
 
 
 def open_to_reencode(
-    home: Path, name: str, *, say: Say | None = None, progress: Progress | None = None
-) -> Space:  # fmt: skip
+    home: Path,
+    name: str,
+    *,
+    chroma: ChromaAddress | None = None,
+    say: Say | None = None,
+    progress: Progress | None = None,
+) -> Space:
     """Open the space `name` to write, whatever its encoder is; waits while another process writes.
+
+    `chroma` is as for `Space`.
 
     Raises:
         SpaceNotFound: there is no such space.
@@ -247,7 +286,7 @@ def open_to_reencode(
     folder = require_space(home, name)
     lock = write_lock(folder, name, say, float("inf"))
     try:
-        return Space(folder, writing=lock, say=say, progress=progress)
+        return Space(folder, writing=lock, chroma=chroma, say=say, progress=progress)
     except BaseException:
         lock.close()
         raise
@@ -258,13 +297,17 @@ def open_to_write(
     name: str,
     encoder: EncoderInfo,
     *,
+    chroma: ChromaAddress | None = None,
     say: Say | None = None,
     progress: Progress | None = None,
     wait_seconds: float = float("inf"),
 ) -> Space:
     """Open the space `name` to write into it, making it when it is not there; waits while another process writes.
 
+    A new space has its index at `chroma`, and for one that is there it must be the same place.
+
     Raises:
+        SettingsError: the space has its index in another place than `chroma`.
         EncoderMismatch: the space was made with another encoder.
         SpaceBusy: another process was still writing after `wait_seconds`.
         SpaceError: the folder cannot be written, or the space is damaged.
@@ -272,11 +315,18 @@ def open_to_write(
     folder = home / name
     lock = write_lock(folder, name, say, wait_seconds)
     try:
-        if (folder / MANIFEST_NAME).exists():
-            check_encoder(current_manifest(folder), encoder)
+        made = not (folder / MANIFEST_NAME).exists()
+        if made:
+            write_manifest(folder, new_manifest(name, encoder, chroma))
         else:
-            write_manifest(folder, new_manifest(name, encoder))
-        return Space(folder, writing=lock, say=say, progress=progress)
+            check_encoder(current_manifest(folder), encoder)
+            chroma = same_address(folder, chroma)
+        try:
+            return Space(folder, writing=lock, chroma=chroma, say=say, progress=progress)
+        except (ServerUnreachable, SettingsError):
+            if made:  # where its index was to be is still open
+                (folder / MANIFEST_NAME).unlink()
+            raise
     except BaseException:
         lock.close()
         raise
