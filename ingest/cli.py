@@ -36,6 +36,7 @@ _COMMANDS = {
     "search": "search_app.commands.search",
     "app": "search_app.commands.app",
     "serve": "search_app.commands.serve",
+    "mcp": "search_app.commands.mcp",
 }
 
 _EPILOG = """\
@@ -116,6 +117,15 @@ def parser() -> argparse.ArgumentParser:
     _add_serving(app)
 
     _add_http(commands.add_parser("serve", help="search over HTTP, from other programs", description=_SERVE))
+
+    _add_where(
+        commands.add_parser(
+            "mcp",
+            help="give an assistant search over a space (MCP)",
+            description="Speaks the Model Context Protocol on standard input and output: an assistant that starts this "
+            "command gets the tools search, similar and show over the space, and none that changes it.",
+        )
+    )
 
     status = commands.add_parser("status", help="say what is in a space")
     _add_where(status)

@@ -1,0 +1,25 @@
+"""`nearspace mcp`: an assistant's tools over a space, on standard input and output."""
+
+import argparse
+from importlib.util import find_spec
+
+from ingest.console import say
+from ingest.errors import SettingsError
+from ingest.settings import home_folder, space_name
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until the assistant closes standard input; returns the exit status."""
+    if find_spec("mcp") is None:
+        raise SettingsError(
+            "The package that speaks with assistants (MCP) is not installed. Run: pip install 'nearspace[mcp]'."
+        )
+    from search_app.serve.assistant import make_server
+    from search_app.serve.living import LivingSpace
+
+    living = LivingSpace(space_name(options.space), home_folder(options.home), say=say)
+    try:
+        make_server(living).run("stdio")
+    finally:
+        living.close()
+    return 0
