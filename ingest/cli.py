@@ -292,6 +292,13 @@ def _add_serving(command: argparse.ArgumentParser) -> None:
         "--port", type=_port, metavar="N", help="the port of the page (default: 8501, or the next free)"
     )
     command.add_argument(
+        "--sign-in",
+        type=Path,
+        metavar="FILE",
+        help="let in only who signs in (OpenID Connect), as this TOML file says: the table [auth] of Streamlit's "
+        "st.login, and [nearspace] with allowed = [addresses]",
+    )
+    command.add_argument(
         "--headless",
         action="store_true",
         default=bool(os.environ.get("NEARSPACE_HEADLESS")),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Self
 
@@ -99,8 +99,11 @@ class Space:
         return self._collections.query(modality, vectors, count)
 
     def thumbnail_path(self, item: Item) -> Path | None:
-        """The file of the item's thumbnail; None for a passage."""
-        return self.folder / item.thumbnail if item.thumbnail else None
+        """The file of the item's thumbnail; None for a passage, and where the ledger names a file elsewhere."""
+        inside = PurePosixPath(item.thumbnail)
+        if inside.parts[:1] != (THUMBNAIL_FOLDER,) or ".." in inside.parts:
+            return None
+        return self.folder / inside
 
     def index(self, progress: Progress | None = None) -> int:
         """Tell Chroma what the ledger has and it has not; for the holder of the write lock; returns how many items."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingest.console import say
 from ingest.settings import HOME_VARIABLE, SPACE_VARIABLE, home_folder, space_name
+from search_app.sign_in import SIGN_IN_VARIABLE, read_sign_in, require_library
 
 _STOP_SECONDS = 15.0
 
@@ -17,12 +18,17 @@ def run(options: argparse.Namespace) -> int:
     """Serve the page until it is stopped with Ctrl-C; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
     package = Path(__file__).resolve().parents[1]
+    sign_in = _checked_sign_in(options)
     command = [sys.executable, "-m", "streamlit", "run", str(package / "app.py")]
     command += ["--server.headless", "true" if options.headless else "false"]
+    if sign_in:
+        command += ["--secrets.files", str(sign_in)]
     if options.port:
         command += ["--server.port", str(options.port)]
     search_path = os.pathsep.join(filter(None, [str(package.parent), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, HOME_VARIABLE: str(home), SPACE_VARIABLE: name, "PYTHONPATH": search_path}
+    if sign_in:
+        environment[SIGN_IN_VARIABLE] = str(sign_in)
     say("opening the search page; stop it with Ctrl-C ...")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the child below is ended too
     with subprocess.Popen(command, env=environment) as streamlit:
@@ -33,6 +39,17 @@ def run(options: argparse.Namespace) -> int:
         except BaseException:
             _end(streamlit)
             raise
+
+
+def _checked_sign_in(options: argparse.Namespace) -> Path | None:
+    """The file that says how people sign in, checked; None where they need not."""
+    given = options.sign_in or os.environ.get(SIGN_IN_VARIABLE)
+    if not given:
+        return None
+    file = Path(given).expanduser().absolute()
+    read_sign_in(file)
+    require_library()
+    return file
 
 
 def _end(streamlit: "subprocess.Popen[bytes]") -> int:

@@ -31,10 +31,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, space: str) -> Iterator[str]:
-    """Serve the search page of `space`; gives its address."""
-    port = free_port()
-    command = [sys.executable, "-m", "ingest.cli", "app", "--home", str(home), "--space", space]
+def serving(home: Path, space: str, *options: str, port: int = 0) -> Iterator[str]:
+    """Serve the search page of `space`, at a free port if none is given; gives its address."""
+    port = port or free_port()
+    command = [sys.executable, "-m", "ingest.cli", "app", "--home", str(home), "--space", space, *options]
     log = home.parent / f"app-{port}.log"
     with log.open("wb") as output:
         app = subprocess.Popen([*command, "--headless", "--port", str(port)], stdout=output, stderr=output)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from ingest.space import open_to_write
+from search_app.engine.composing import LONGEST_TEXT
 from search_app.engine.pictures import open_picture
 from tests.fake_encoder import COLOURS, FakeEncoder, OtherFakeEncoder
 from tests.making import ingest_folders, picture, text
@@ -185,6 +186,40 @@ def test_an_upload_that_is_no_picture_is_told_and_changes_nothing(colours: Path)
     assert "<i>bad</i>.png" in words(app)
     assert params(app) == {"q": ["red"]}
     assert names(app) == before
+
+
+def test_an_upload_of_too_many_pixels_is_refused_and_leaves_nothing(
+    colours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = set((colours / "test" / "queries").glob("*"))
+    monkeypatch.setattr("search_app.engine.pictures.MOST_PIXELS", 1_999)
+    app = page()
+    app.chat_input(key="query-box").upload("../../../big.png", png("brown"), "image/png").run()
+    assert not app.exception
+    assert "too large" in words(app)
+    assert params(app) == {}
+    assert set((colours / "test" / "queries").glob("*")) == kept
+
+
+def test_words_of_ten_thousand_characters_are_cut_and_answered(colours: Path) -> None:
+    long = "red & <b>words</b> " * 550
+    app = page(q=long, k="1")
+    assert not app.exception
+    assert names(app)
+    assert "longer than the encoder reads" in words(app)
+    app.chat_input(key="query-box").set_value("blue " * 2_000).run()
+    assert not app.exception
+    assert len(params(app)["q"][0]) <= LONGEST_TEXT
+    app = page(q="red", term=f"text:-1:{long}", k="1")
+    assert not app.exception
+    assert "without" in words(app)
+
+
+def test_a_link_that_names_files_opens_none(colours: Path) -> None:
+    for nasty in ("../../etc/passwd", "../manifest.json", "/etc/passwd", "0" * 31 + "/", "%2e%2e"):
+        app = page(image=nasty, term=[f"image:1:{nasty}", f"item:1:{nasty}"], like=nasty, unlike=nasty)
+        assert not app.exception
+        assert "Search by meaning" in words(app)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -185,6 +185,15 @@ def test_what_cannot_be_asked_is_told_in_words(space: Space, colours_home: Path,
             space.similar(item_id)
     with pytest.raises(SpaceNotFound):
         Space("nowhere", home=colours_home)
+
+
+@pytest.mark.parametrize(
+    "named", ["../manifest.json", "thumbnails/../manifest.json", "/etc/passwd", "manifest.json", "thumbnails/../../x"]
+)
+def test_a_ledger_that_names_a_file_elsewhere_as_a_thumbnail_is_not_believed(space: Space, named: str) -> None:
+    item = space.show(space.search("red", filters=Filters(modalities=("image",)), count=1)[0].id)
+    assert space._space.thumbnail_path(item) is not None
+    assert space._space.thumbnail_path(replace(item, thumbnail=named)) is None
 
 
 def test_an_upload_of_too_many_pixels_or_bytes_is_refused_before_it_is_decoded(

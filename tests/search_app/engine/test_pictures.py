@@ -50,6 +50,16 @@ def test_what_is_no_picture_is_refused_and_leaves_nothing(tmp_path: Path) -> Non
     assert not list(tmp_path.rglob("*.*"))
 
 
+def test_what_is_too_large_to_decode_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 10_000)
+    with pytest.raises(ReadError, match="too large"):
+        keep_picture(tmp_path, jpeg((1, 2, 3), size=(101, 100)), at_least=32)
+    monkeypatch.setattr(pictures, "MOST_BYTES", 100)
+    with pytest.raises(ReadError, match="too large"):
+        keep_picture(tmp_path, jpeg((1, 2, 3)), at_least=32)
+    assert not list(tmp_path.rglob("*.*"))
+
+
 @pytest.mark.parametrize("name", ["", "../manifest", "A" * 32, "0" * 31, "0" * 32])
 def test_a_name_that_is_none_opens_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / "queries").mkdir()

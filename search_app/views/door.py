@@ -1,0 +1,54 @@
+"""The door of an app that asks people to sign in."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from ingest.errors import SettingsError
+from search_app.sign_in import SIGN_IN_VARIABLE, SignIn, read_sign_in
+from search_app.views import frame
+
+
+def let_in() -> None:
+    """Go on for who may come in; ask others to sign in, and draw nothing else.
+
+    Where no sign-in is set up, everybody may.
+    """
+    file = os.environ.get(SIGN_IN_VARIABLE)
+    if not file:
+        return
+    frame.style()
+    try:
+        sign_in = _read(file)
+    except SettingsError as error:
+        frame.error_notice("Nobody can sign in", error)
+        st.stop()
+    if not st.user.get("is_logged_in"):
+        frame.notice("Sign in to search", "This space is for those whom its owner has let in.")
+        st.button("Sign in", key="sign-in", icon=":material/login:", type="primary", on_click=st.login)
+        st.stop()
+    if not sign_in.lets_in(st.user.to_dict()):
+        frame.notice(
+            "This account may not come in",
+            f"{st.user.get('email') or 'It has no address that'} is not among those whom the owner has let in, or the "
+            "provider has not verified the address.",
+            "Ask the owner, or sign in with another account.",
+            bad=True,
+        )
+        st.button("Sign out", key="sign-out", icon=":material/logout:", on_click=st.logout)
+        st.stop()
+
+
+def way_out() -> None:
+    """Draw the button that signs out, where somebody has signed in."""
+    if os.environ.get(SIGN_IN_VARIABLE):
+        with st.container(key="way-out", horizontal=True, vertical_alignment="center"):
+            frame.note(f"Signed in as {st.user.get('email') or st.user.get('name') or 'yourself'}")
+            st.button("Sign out", key="sign-out", icon=":material/logout:", type="tertiary", on_click=st.logout)
+
+
+@cache
+def _read(file: str) -> SignIn:
+    return read_sign_in(Path(file))

@@ -1,0 +1,54 @@
+"""Files whose names, captions and words are written to run scripts or to call out: the page only shows them."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.acting import GRAPH, cards, settled
+from tests.browser.serving import nearspace, serving
+from tests.making import FAKE, picture, text
+
+CALL = "http://127.0.0.1:9/called-out.png"
+MARKUP = (
+    f"<img src={CALL} onerror='window.broken=1'>",
+    "<script>window.broken=1</script>",
+    f"<svg onload='window.broken=1'><image href='{CALL}'/></svg>",
+    f"![picture]({CALL}) [link](javascript:window.broken=1)",
+    "$$\\href{javascript:window.broken=1}{x}$$ $\\includegraphics{" + CALL + "}$",
+    f"<style>@import '{CALL}';</style><link rel=stylesheet href={CALL}>",
+    f"<iframe srcdoc='<script>parent.broken=1</script>'></iframe><base href={CALL}>",
+)
+
+
+def test_no_script_runs_and_nothing_is_called_for(page: Page, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    for number, words in enumerate(MARKUP):
+        picture(files / f"**red** $x$ {number} <img src=x onerror=window.broken=1>.png", (200 + number, 25, 35))
+        text(files / f"**red** $x$ {number} <img src=x onerror=window.broken=1>.txt", words)
+        text(files / f"red note {number}.md", f"# {words}\n\nred {words}")
+        text(files / f"red page {number}.html", f"<title>{words}</title><p>red</p>{words}")
+    done = nearspace("ingest", files, "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE)
+    assert done.returncode == 0, done.stderr
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with serving(tmp_path / "home", "test") as address:
+        composed = f"q=red&term={quote('text:-1:' + MARKUP[1])}&like=1&unlike=2"
+        for link in (f"q={quote(MARKUP[0])}&k=96", "q=red&k=96&colour=folder&map=3d", composed):
+            page.goto(f"{address}/?{link}")
+            shown = " ".join(cards(page))
+            assert "onerror=window.broken=1" in shown
+            page.wait_for_selector(GRAPH)
+        page.locator(".st-key-details-1 button").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        settled(page)
+        page.goto(f"{address}/?like=1")
+        cards(page)
+        expect(page.locator(".st-key-from-item")).to_be_visible()
+        assert page.evaluate("window.broken") is None
+        shown_parts = page.locator(".st-key-results, .st-key-chips, .st-key-from-item")
+        live = "script, iframe, svg image, link, base, [onerror], [onload], a[href^='javascript']"
+        assert shown_parts.locator(live).count() == 0
+        called = [url for url in asked if not url.startswith((f"{address}/", "data:", "blob:"))]
+        assert called == []
+        assert not [url for url in asked if "called-out" in url and "?" not in url]
