@@ -74,9 +74,9 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument(
         "paths",
         nargs="+",
-        type=Path,
         metavar="PATH",
-        help="a folder, walked recursively, or a file; - for paths on standard input, one a line",
+        help="a folder, walked recursively, a file, or a web address (http, https), fetched; - for paths and addresses "
+        "on standard input, one a line",
     )
     _add_ingesting(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
@@ -278,11 +278,26 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--id-column", default="", metavar="NAME", help="the column that names a row (default: id)")
     how.add_argument(
+        "--image-column",
+        default="",
+        metavar="NAME",
+        help="the column with the path of a row's picture, relative to the table: the row's text becomes the picture's "
+        "caption, and a passage too where --text-column is given",
+    )
+    how.add_argument(
         "--frames",
         type=_positive,
         default=0,
         metavar="N",
         help="read N frames of each animation (GIF, WebP, APNG, AVIF), spread evenly (default: the first)",
+    )
+    how.add_argument(
+        "--every",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="read a frame of each video every so many seconds (default: one where the scene changes, 1 to 30 seconds "
+        "apart)",
     )
     how.add_argument("--gps", action="store_true", help="also keep where a photo was taken, as its camera noted it")
 
@@ -325,6 +340,16 @@ def _positive(given: str) -> int:
     if not given.isdecimal() or int(given) < 1:
         raise argparse.ArgumentTypeError(f"{given!r} is not a whole number of at least 1")
     return int(given)
+
+
+def _seconds(given: str) -> float:
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a number of seconds from 0.1 to 86400")
+    return seconds
 
 
 def _port(given: str) -> int:

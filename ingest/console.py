@@ -208,9 +208,9 @@ def show_changes(report: Report) -> None:
 def show_plan(plan: "Plan") -> None:
     """Print what a dry run says: outcomes by kind of file, what a person should know, and how long it would take."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("would be", "images", "documents", "others"):
+    for column in ("would be", "images", "documents", "videos", "others"):
         table.add_column(column, justify="left" if column == "would be" else "right")
-    kinds: tuple[Kind | None, ...] = ("image", "document", None)
+    kinds: tuple[Kind | None, ...] = ("image", "document", "video", None)
     for outcome in OUTCOMES:
         counts = [plan.by_kind[kind, outcome] for kind in kinds]
         if any(counts):

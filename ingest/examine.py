@@ -2,21 +2,27 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
-from ingest.files import Found, caption_path, content_hash, read_caption
+from ingest.files import ROW_STATE, Found, Row, caption_path, content_hash, read_caption
+from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft
-from ingest.readers.options import AS_USUAL, Reading
+from ingest.readers.options import AS_USUAL, CHOICES, Reading, choices_in
 from ingest.report import IN_THE_SPACE, Outcome
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
 from ingest.space.records import Source
+
+if TYPE_CHECKING:
+    from ingest.readers.images import Pictures
+    from ingest.readers.video import Frames
 
 
 @dataclass(frozen=True)
@@ -93,9 +99,9 @@ class Examiner:
 
     def examine(self, found: Found) -> Examined:
         """Say what there is to do about `found`, reading it if its content is new; only bugs are raised."""
-        source = self._ledger.source(str(found.path))
+        source = self._ledger.source(found.source)
         same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
-        if found.kind is None:
+        if found.kind is None and not found.problem:
             suffix = found.path.suffix
             reason = f"no reader for {suffix} files" if suffix else "no reader for files without a suffix"
             return LeftOut(found, "skipped", reason, source=source)
@@ -103,31 +109,36 @@ class Examiner:
             return LeftOut(found, "skipped", source.reason, source.sha256, source)
         sha256 = ""
         try:
-            as_wanted = source is not None and source.outcome in IN_THE_SPACE and self._read_as_wanted(source)
+            if found.problem:
+                raise ReadError(found.problem)
+            as_wanted = source is not None and source.outcome in IN_THE_SPACE and self._read_as_wanted(found, source)
             if source and same_stat and as_wanted:
                 return self._as_it_is(found, source)
-            sha256 = content_hash(found.path)
-            if source and source.sha256 == sha256 and as_wanted:
-                return self._as_it_is(found, source)
-            if source is None and (gone := self._claim_gone(sha256)):
-                return Moved(found, gone)
-            return self._read(found, sha256, known=source is not None and source.outcome in IN_THE_SPACE)
+            with file_at(found.path) as file:
+                sha256 = content_hash(file)
+                if source and source.sha256 == sha256 and as_wanted:
+                    return self._as_it_is(found, source)
+                if source is None and (gone := self._claim_gone(sha256, found.row)):
+                    return Moved(found, gone)
+                return self._read(found, file, sha256, source)
         except SkipSource as error:
             return LeftOut(found, "skipped", str(error), sha256, source)
         except ReadError as error:
             return LeftOut(found, "failed", str(error), sha256, source)
 
-    def _read_as_wanted(self, source: Source) -> bool:
-        """Whether the source was read with the choices of this run, where any bears on it."""
-        wanted = self._reading.chosen_for(Path(source.path))
-        return wanted in ("", _choices(source.sidecar))
+    def _read_as_wanted(self, found: Found, source: Source) -> bool:
+        """Whether the source was read with the choices of this run, where any bears on it, and what its table says."""
+        if found.row and found.row.state != _caption_state(source.sidecar):
+            return False
+        wanted = self._reading.chosen_for(found.path)
+        return wanted in ("", choices_in(source.sidecar))
 
     def _as_it_is(self, found: Found, source: Source) -> Unchanged | Recaptioned:
-        if found.kind == "image":
+        if found.kind == "image" and found.row is None:
             sidecar, path = _sidecar(found.path)
             if sidecar != _caption_state(source.sidecar):
                 return Recaptioned(
-                    found, source, _state(sidecar, _choices(source.sidecar)), self._recaption(source, path)
+                    found, source, _state(sidecar, choices_in(source.sidecar)), self._recaption(source, path)
                 )
         return Unchanged(found, source)
 
@@ -135,10 +146,12 @@ class Examiner:
         """The caption in the sidecar; without one, that in the picture's own file."""
         return _caption(sidecar) or next(map(_own_caption, self._ledger.items_of(source.path)), "")
 
-    def _claim_gone(self, sha256: str) -> Source | None:
-        """A source with this content whose file is gone; each is given to one file only."""
+    def _claim_gone(self, sha256: str, row: Row | None) -> Source | None:
+        """A source with this content, and what `row` says, whose file is gone; each is given to one file only."""
         for source in self._ledger.sources_with_hash(sha256):
-            if source.outcome not in IN_THE_SPACE or Path(source.path).exists():
+            if source.outcome not in IN_THE_SPACE or is_there(source.path):
+                continue
+            if row and row.state != _caption_state(source.sidecar):
                 continue
             with self._lock:
                 if source.id not in self._claimed:
@@ -146,57 +159,84 @@ class Examiner:
                     return source
         return None
 
-    def _read(self, found: Found, sha256: str, *, known: bool) -> Fresh:
-        if found.kind == "image":
-            return self._read_image(found, sha256, known=known)
+    def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
+        """Read `found`, whose content is in `file`; `source` is what the space has of it, if anything."""
+        known = source is not None and source.outcome in IN_THE_SPACE
+        if found.kind in ("image", "video"):
+            return self._read_pictures(found, file, sha256, known=known)
         # Imported here, since each reader brings libraries that a folder without such files does not need.
         from ingest.readers.documents import read_document
         from ingest.readers.passages import cut
 
-        document = read_document(found.path, self._reading)
+        reading = self._reading.for_table(found.path, choices_in(source.sidecar) if source else "")
+        state = _state("", reading.chosen_for(found.path))
+        if reading.image_column and not reading.text_column:
+            # Its pictures are sources of their own, and have the texts of their rows.
+            from ingest.readers.tables import named_pictures
+
+            named_pictures(file, reading)
+            nothing = np.empty((0, self._encoder.info.dimension), np.float32)
+            return Fresh(found, sha256, state, [], known, vectors=nothing, gaps=found.gaps)
+        document = read_document(file, reading)
         drafts = cut(document, self._encoder.token_spans, self._encoder.info.text_window)
         if not drafts:
             raise SkipSource("There is no text in it. Leave it out, or put words in it.")
-        state = _state("", self._reading.chosen_for(found.path))
-        return Fresh(found, sha256, state, drafts, known, gaps=document.gaps)
+        gaps = ", ".join(filter(None, (found.gaps, document.gaps)))
+        return Fresh(found, sha256, state, drafts, known, gaps=gaps)
 
-    def _read_image(self, found: Found, sha256: str, *, known: bool) -> Fresh:
-        from ingest.readers.images import read_images
-
-        sidecar, path = _sidecar(found.path)
-        caption = _caption(path)
+    def _read_pictures(self, found: Found, file: Path, sha256: str, *, known: bool) -> Fresh:
+        row = found.row
+        sidecar, path = (row.state, None) if row else _sidecar(found.path) if found.kind == "image" else ("", None)
+        caption = row.caption if row else _caption(path)
         chosen = self._reading.chosen_for(found.path)
         state = _state(sidecar, chosen)
+        same, items = self._same_pictures(sha256, chosen)
+        if same and not row and not _caption_state(same.sidecar).startswith(ROW_STATE):
+            drafts = [
+                Draft("image", caption or _own_caption(item), title=item.title, page=item.page, meta=item.meta)
+                for item in items
+            ]
+            vectors = self._ledger.vectors_of([item.id for item in items])
+            return Fresh(found, sha256, state, drafts, known, items[0], [item.thumbnail for item in items], vectors)
+        read = self._pictures_in(file, found, caption)
+        drafts = list(read.drafts)
+        if row:
+            drafts = [replace(draft, meta={**row.facts, **draft.meta}) for draft in drafts]
+        if same and len(items) == len(drafts):
+            # What a table says of a picture is another matter than what is in it.
+            drafts = [replace(draft, image=None) for draft in drafts]
+            vectors = self._ledger.vectors_of([item.id for item in items])
+            copy_of = items[0] if same.path != found.source else None
+            names = [item.thumbnail for item in items]
+            return Fresh(found, sha256, state, drafts, known, copy_of, names, vectors, read.gaps)
+        return Fresh(found, sha256, state, drafts, known, gaps=read.gaps)
+
+    def _pictures_in(self, file: Path, found: Found, caption: str) -> "Pictures | Frames":
+        reading, size = self._reading, self._encoder.info.image_size
+        if found.kind == "video":
+            from ingest.readers.video import read_frames
+
+            return read_frames(file, image_size=size, every=reading.every)
+        from ingest.readers.images import read_images
+
+        return read_images(file, caption=caption, image_size=size, frames=reading.frames or 1, gps=reading.gps)
+
+    def _same_pictures(self, sha256: str, chosen: str) -> tuple[Source | None, list[Item]]:
+        """A source whose pictures are the same ones, read in the same way, and its items."""
         for source in self._ledger.sources_with_hash(sha256):
             items = self._ledger.items_of(source.path)
-            if items and items[0].modality == "image" and _choices(source.sidecar) == chosen:
-                drafts = [
-                    Draft("image", caption or _own_caption(item), title=item.title, page=item.page, meta=item.meta)
-                    for item in items
-                ]
-                vectors = self._ledger.vectors_of([item.id for item in items])
-                return Fresh(found, sha256, state, drafts, known, items[0], [item.thumbnail for item in items], vectors)
-        size = self._encoder.info.image_size
-        read = read_images(
-            found.path, caption=caption, image_size=size, frames=self._reading.frames or 1, gps=self._reading.gps
-        )
-        return Fresh(found, sha256, state, read.drafts, known, gaps=read.gaps)
-
-
-_CHOICES = "|read:"
+            if items and items[0].modality == "image" and choices_in(source.sidecar) == chosen:
+                return source, items
+        return None, []
 
 
 def _state(sidecar: str, choices: str) -> str:
     """What the ledger keeps of a source beside its content: the state of its caption, and how it was read."""
-    return f"{sidecar}{_CHOICES}{choices}" if choices else sidecar
+    return f"{sidecar}{CHOICES}{choices}" if choices else sidecar
 
 
 def _caption_state(state: str) -> str:
-    return state.rpartition(_CHOICES)[0] if _CHOICES in state else state
-
-
-def _choices(state: str) -> str:
-    return state.rpartition(_CHOICES)[2] if _CHOICES in state else ""
+    return state.rpartition(CHOICES)[0] if CHOICES in state else state
 
 
 def _own_caption(item: Item) -> str:
@@ -209,10 +249,10 @@ def _sidecar(image: Path) -> tuple[str, Path | None]:
     if path is None:
         return "", None
     try:
-        stat = path.stat()
-    except OSError:
+        size, changed = state_at(path)
+    except (OSError, ReadError):
         return "", None  # it vanished between the two looks
-    return f"{path.name}:{stat.st_size}:{stat.st_mtime_ns}", path
+    return f"{path.name}:{size}:{changed}", path
 
 
 def _caption(path: Path | None) -> str:
@@ -220,6 +260,7 @@ def _caption(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        return read_caption(path)
+        with file_at(path) as file:
+            return read_caption(file)
     except ReadError:
         return ""

@@ -2,17 +2,22 @@
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ingest.choosing import EVERYTHING, Chain, Choice, Chooser
 from ingest.errors import ReadError
-from ingest.readers.kinds import Kind, kind_of
+from ingest.readers.draft import Value
+from ingest.readers.kinds import ARCHIVE_SUFFIXES, Kind, kind_of
 
 MAX_CAPTION = 2_000
 """Most characters of a caption that are kept."""
+
+ROW_STATE = "row:"
+"""How the state of a picture begins whose caption comes from a table."""
 
 _MARKS_OF_A_SPACE = frozenset({"manifest.json", "ledger.db"})
 
@@ -22,8 +27,18 @@ OnLeftOut = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
+class Row:
+    """What the rows of a table say of the picture that they name."""
+
+    caption: str
+    facts: dict[str, Value]
+    state: str
+    """Identifies the two; begins with ROW_STATE."""
+
+
+@dataclass(frozen=True)
 class Found:
-    """One regular file below a folder."""
+    """One source below a folder: a regular file, or what `places` says can stand for one."""
 
     path: Path
     """Absolute, links in the root resolved."""
@@ -34,6 +49,32 @@ class Found:
     mtime_ns: int
     kind: Kind | None
     """What it is read as; None where no reader knows its suffix."""
+    problem: str = ""
+    """Why it cannot be read, where that is known already."""
+    gaps: str = ""
+    """What is known to be missing of it; '' where nothing is."""
+    row: Row | None = None
+    """What a table says of it, where it is a picture that a table names."""
+    address: str = ""
+    """Where it was fetched from, where `path` is a copy."""
+
+    @property
+    def source(self) -> str:
+        """What the ledger calls it: its address, or else its path."""
+        return self.address or str(self.path)
+
+    @property
+    def origin(self) -> str:
+        """What the ledger calls its root: the folder's path, or scheme and host of its address."""
+        return "//".join((self.address.split("//")[0], self.folder.split("/")[0])) if self.address else str(self.root)
+
+    @property
+    def folder(self) -> str:
+        """Its folder as people see it: the root's own name, then the path below it; or the host, then the path."""
+        if self.address:
+            host, *inside = re.split(r"[?#]", self.address, maxsplit=1)[0].split("/")[2:]
+            return "/".join([host.rpartition("@")[2], *filter(None, inside[:-1])])
+        return PurePath(self.root.name or "/", self.path.parent.relative_to(self.root)).as_posix()
 
 
 def walk(
@@ -43,8 +84,12 @@ def walk(
     on_skip: OnSkip | None = None,
     on_left_out: OnLeftOut | None = None,
     choice: Choice = EVERYTHING,
+    archives: bool = True,
 ) -> Iterator[Found]:
     """Yield every regular file at or below `root` that is wanted: a folder's own files by name, then its folders.
+
+    An archive counts as a folder, and what is in it as its files, unless `archives` says that none is looked into;
+    one that cannot be read is yielded itself, with its problem.
 
     Hidden names, what operating systems litter folders with, and spaces are left out silently; what globs and
     `.nearspaceignore` files leave out goes to `on_left_out`.  Links, devices and names that are not valid UTF-8 go to
@@ -67,9 +112,11 @@ def walk(
     if not _storable(str(root)):
         skip(root, _NOT_UTF8)
     elif stat.S_ISDIR(status.st_mode):
-        yield from _walk_folders(root, [(root, "", ())], chooser, on_error, skip, leave_out)
+        yield from _walk_folders(root, [(root, "", ())], chooser, on_error, skip, leave_out, archives)
     elif not stat.S_ISREG(status.st_mode):
         skip(root, _SPECIAL)
+    elif archives and _is_archive(root):
+        yield from _in_archive(root, root.parent, root.name, (), chooser, skip, leave_out)
     elif chooser.wants_file(root.name, ()):
         yield Found(root, root.parent, status.st_size, status.st_mtime_ns, kind_of(root))
     else:
@@ -138,6 +185,8 @@ def walk_changed(
                     yield from _walk_folders(root, [(path, relative, chain)], chooser, on_error, skip, leave_out)
                 else:
                     leave_out(path)
+            elif stat.S_ISREG(status.st_mode) and _is_archive(path):
+                yield from _in_archive(path, root, relative, chain, chooser, skip, leave_out)
             elif not chooser.wants_file(relative, chain):
                 leave_out(path)
             elif stat.S_ISREG(status.st_mode):
@@ -157,6 +206,7 @@ def _walk_folders(
     on_error: OnError,
     skip: OnSkip,
     leave_out: OnLeftOut,
+    archives: bool = True,
 ) -> Iterator[Found]:
     # `waiting` is a stack of our own: folders may be nested deeper than Python calls may.
     while waiting:
@@ -186,6 +236,8 @@ def _walk_folders(
                         folders.append((path, relative, chain))
                     else:
                         leave_out(path)
+                elif archives and _is_archive(path) and entry.is_file(follow_symlinks=False):
+                    yield from _in_archive(path, root, relative, chain, chooser, skip, leave_out)
                 elif not chooser.wants_file(relative, chain):
                     leave_out(path)
                 elif entry.is_symlink():
@@ -198,6 +250,59 @@ def _walk_folders(
             except OSError as error:
                 on_error(path, error)
         waiting.extend(reversed(folders))
+
+
+def _is_archive(path: Path) -> bool:
+    return path.suffix.lower() in ARCHIVE_SUFFIXES
+
+
+def _in_archive(
+    archive: Path,
+    root: Path,
+    relative: str,
+    chain: Chain,
+    chooser: Chooser,
+    skip: OnSkip,
+    leave_out: OnLeftOut,
+) -> Iterator[Found]:
+    """The wanted files in `archive`, which is at `relative` below `root`; where it cannot be read, itself."""
+    from ingest.archives import members
+
+    wanted: dict[str, bool] = {}
+
+    def wants_folder(folder: str) -> bool:
+        if folder not in wanted:
+            above = folder.rpartition("/")[0]
+            wanted[folder] = (folder == relative or wants_folder(above)) and chooser.wants_folder(folder, chain)
+        return wanted[folder]
+
+    if not wants_folder(relative):
+        leave_out(archive)
+        return
+    status = archive.stat()
+    try:
+        found = members(archive)
+    except ReadError as error:
+        yield Found(archive, root, status.st_size, status.st_mtime_ns, None, problem=str(error))
+        return
+    for member in found:
+        if not all(map(chooser.is_visible, member.name.split("/"))):
+            continue
+        path, inside = archive / member.name, f"{relative}/{member.name}"
+        if member.unwanted:
+            skip(path, member.unwanted)
+        elif wants_folder(inside.rpartition("/")[0]) and chooser.wants_file(inside, chain):
+            yield Found(path, root, member.size, member.mtime_ns, kind_of(path), problem=member.problem)
+        else:
+            leave_out(path)
+
+
+def archive_of(path: Path) -> Path | None:
+    """The archive that has the file at `path` in it; None where it is a file itself, or the archive is gone."""
+    for above in path.parents:
+        if _is_archive(above) and above.is_file():
+            return above
+    return None
 
 
 def _say_nothing(path: Path, reason: str) -> None:
@@ -235,14 +340,26 @@ def content_hash(path: Path) -> str:
 def caption_path(image: Path) -> Path | None:
     """Return the text file that holds the picture's caption, `a.jpg.txt` or `a.txt` beside `a.jpg`, if there is one."""
     whole = os.fspath(image)  # Strings, not paths: this is asked for every picture.
+    archive = archive_of(image)
     for name in (whole, os.path.splitext(whole)[0]):  # noqa: PTH122
         for suffix in (".txt", ".TXT"):
+            if archive and _has(archive, Path(name + suffix)):
+                return Path(name + suffix)
             try:
-                if stat.S_ISREG(os.lstat(name + suffix).st_mode):
+                if not archive and stat.S_ISREG(os.lstat(name + suffix).st_mode):
                     return Path(name + suffix)
             except OSError:
                 continue
     return None
+
+
+def _has(archive: Path, path: Path) -> bool:
+    from ingest.archives import member
+
+    try:
+        return member(archive, path.relative_to(archive).as_posix()) is not None
+    except ReadError:
+        return False
 
 
 def captioned_by(path: Path) -> list[Path]:
@@ -274,7 +391,7 @@ def unreadable(error: OSError) -> ReadError:
     """Put what the operating system says about a file into words."""
     if isinstance(error, PermissionError):
         return ReadError("permission denied. Give yourself the right to read it, or leave it out.")
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
         return ReadError("it is no longer there. Ingest the folder again.")
     if isinstance(error, IsADirectoryError):
         return ReadError("a folder, not a file. Name the files in it, or ingest the folder.")

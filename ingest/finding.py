@@ -84,6 +84,8 @@ def find(
             continue
         for found in walk(path, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice):
             files.setdefault(found.path, found)
+            if found.problem:
+                finds.blind.add(found.path)
             if stop():
                 break
             if len(files) % 500 == 0:
@@ -125,6 +127,7 @@ def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choic
             finds.blind.add(root)
             continue
         files.update((each.path, each) for each in found)
+    finds.blind.update(found.path for found in files.values() if found.problem)
     finds.files.extend(files.values())
     report.left_out = len(finds.left_out)
     return finds

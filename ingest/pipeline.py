@@ -13,11 +13,13 @@ from ingest.encoders.base import Encoder
 from ingest.engines import local
 from ingest.errors import SpaceError
 from ingest.examine import Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, Unchanged
+from ingest.fetching import fetch
 from ingest.files import Found
 from ingest.finding import find, find_changed
 from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import CHANGES_ITEMS, IN_THE_SPACE, Outcome, Report, Slowest, SourceOutcome
+from ingest.rows import with_named_pictures
 from ingest.space.overview import note_results
 from ingest.space.records import SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
@@ -60,6 +62,7 @@ def ingest(
     reading: Reading = AS_USUAL,
     missing: Missing = "remove",
     changed: Collection[Path] | None = None,
+    addresses: Sequence[str] = (),
     watch: Watch | None = None,
     told: Told | None = None,
     stop: Stop = lambda: False,
@@ -70,6 +73,9 @@ def ingest(
     sources are not touched.  The caller holds the space's write lock.  When this is interrupted, what is written
     stays, and the next run goes on from there.  When `stop` says so, the files in hand are still encoded and written,
     and the report tells that the run was interrupted.  `told` gets every outcome as it is settled.
+
+    What is at the web `addresses` is fetched; where it cannot be, or is not there any more, what the space has of it
+    stays.
 
     Where somebody knows that only the paths `changed` have changed, nothing else is looked at, and what takes longer
     the larger the space is, is left for `tidy`.
@@ -85,10 +91,12 @@ def ingest(
         finds = find(paths, choice, report, told=lambda count: tell(Event(count, True, 0)), stop=stop)
     else:
         finds = find_changed(paths, changed, choice, report)
+    finds.files.extend(fetch(addresses, space.folder, stop=stop) if addresses else ())
+    with_named_pictures(finds, space.ledger, reading)
     report.found = len(finds.files)
     size = sum(found.size for found in finds.files)
     held = sum(count for outcome, count in space.ledger.outcome_counts().items() if outcome in IN_THE_SPACE)
-    run = space.ledger.begin_run([str(path) for path in paths[:_ROOTS_KEPT]])
+    run = space.ledger.begin_run([str(path) for path in (*paths, *addresses)[:_ROOTS_KEPT]])
     examiner = Examiner(space.ledger, encoder, reading)
     count = local.EncodingCount()
     slowest = Slowest()
@@ -98,7 +106,7 @@ def ingest(
         try:
             return examiner.examine(found)
         finally:
-            slowest.add(str(found.path), time.monotonic() - begun)
+            slowest.add(found.source, time.monotonic() - begun)
 
     def settled(files: int, settled_size: int, last: str) -> None:
         report.settled = files
@@ -205,7 +213,7 @@ class _Writer:
                         gaps = examined.gaps
                         reason = f"same content as {examined.copy_of.path}" if examined.copy_of else ""
                         records.append(self._fresh_record(examined, outcome))
-                outcomes.append(SourceOutcome(str(found.path), outcome, reason, items, gaps))
+                outcomes.append(SourceOutcome(found.source, outcome, reason, items, gaps))
             if records:
                 ledger.write(run, records)
         space.index()
@@ -213,7 +221,7 @@ class _Writer:
             self._report.add(entry)
         self._count += len(outcomes)
         self._size += sum(examined.found.size for examined in group)
-        self._settled(self._count, self._size, str(group[-1].found.path))
+        self._settled(self._count, self._size, group[-1].found.source)
 
     def _leave_out(self, left_out: LeftOut, records: list[SourceRecord]) -> None:
         source = left_out.source
@@ -264,9 +272,9 @@ def _record(
     vectors: object = None,
 ) -> SourceRecord:
     return SourceRecord(
-        path=str(found.path),
-        root=str(found.root),
-        folder=PurePath(found.root.name or "/", found.path.parent.relative_to(found.root)).as_posix(),
+        path=found.source,
+        root=found.origin,
+        folder=found.folder,
         size=found.size,
         mtime_ns=found.mtime_ns,
         sha256=sha256,

@@ -17,9 +17,12 @@ from ingest.finding import find
 from ingest.readers.kinds import Kind
 from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
+from ingest.rows import with_named_pictures
+from ingest.space.item import Item
 from ingest.space.ledger import Ledger
 from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
+from ingest.space.records import Source
 from ingest.sweep import Missing, swept
 
 TIMED_SECONDS = 6.0
@@ -60,6 +63,7 @@ def plan(
     choice: Choice = EVERYTHING,
     reading: Reading = AS_USUAL,
     missing: Missing = "remove",
+    addresses: Sequence[str] = (),
 ) -> Plan:
     """Say what `ingest` with the same arguments would do to the space of `ledger`.
 
@@ -73,6 +77,7 @@ def plan(
     started = time.monotonic()
     report = Report()
     finds = find(paths, choice, report, told=lambda count: None)
+    with_named_pictures(finds, ledger, reading)
     by_kind: Counter[tuple[Kind | None, Outcome]] = Counter((None, entry.outcome) for entry in report.outcomes)
     looker = _Looker(ledger, reading)
     to_encode: list[Found] = []
@@ -80,13 +85,16 @@ def plan(
     with ThreadPoolExecutor(local.READERS) as pool:
         for examined in pool.map(looker.examine, finds.files):
             outcome, reason = _outlook(examined)
-            report.add(SourceOutcome(str(examined.found.path), outcome, reason))
+            report.add(SourceOutcome(examined.found.source, outcome, reason))
             by_kind[examined.found.kind, outcome] += 1
             if isinstance(examined, Moved):
                 moved.add(examined.source.id)
             elif isinstance(examined, Fresh) and examined.copy_of is None:
                 to_encode.append(examined.found)
     report.found = report.settled = len(finds.files)
+    if addresses:
+        them = "1 web address" if len(addresses) == 1 else f"{len(addresses):,} web addresses"
+        report.note(f"{them} would be fetched; what is there is not known before that.")
     seen = {str(found.path) for found in finds.files}
     sources = ledger.sources()
     not_seen = [source for source in sources if source.path not in seen and source.id not in moved]
@@ -107,11 +115,12 @@ class _Looker(Examiner):
     def __init__(self, ledger: Ledger, reading: Reading) -> None:
         super().__init__(ledger, _NO_ENCODER, reading)
 
-    def _read(self, found: Found, sha256: str, *, known: bool) -> Fresh:
+    def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
+        known = source is not None and source.outcome in IN_THE_SPACE
         copy = None
-        if found.kind == "image":
-            for source in self._ledger.sources_with_hash(sha256):
-                copy = next((item for item in self._ledger.items_of(source.path) if item.modality == "image"), copy)
+        if found.kind in ("image", "video"):
+            for same in self._ledger.sources_with_hash(sha256):
+                copy = next((item for item in self._ledger.items_of(same.path) if item.modality == "image"), copy)
         return Fresh(found, sha256, "", [], known, copy)
 
 
@@ -121,7 +130,7 @@ _NO_ENCODER: Encoder = None  # type: ignore[assignment]  # a looker never encode
 def _outlook(examined: Examined) -> tuple[Outcome, str]:
     match examined:
         case Fresh(known=known, copy_of=copy):
-            return ("updated" if known else "added"), (f"same content as {copy.path}" if copy else "")
+            return ("updated" if known else "added"), (_same_content(copy, examined.found))
         case Moved(source=source):
             return "moved", f"from {source.path}"
         case Recaptioned():
@@ -129,6 +138,10 @@ def _outlook(examined: Examined) -> tuple[Outcome, str]:
         case LeftOut(outcome=outcome, reason=reason):
             return outcome, reason
     return "unchanged", ""
+
+
+def _same_content(copy: Item | None, found: Found) -> str:
+    return f"same content as {copy.path}" if copy and copy.path != found.source else ""
 
 
 def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: Reading) -> tuple[float, int]:

@@ -13,6 +13,8 @@ from ingest.engines import local
 from ingest.errors import ReadError
 from ingest.examine import Examined, Fresh, LeftOut
 from ingest.files import Found, content_hash
+from ingest.places import at_hand, state_of
+from ingest.readers.again import read_again
 from ingest.readers.draft import Draft
 from ingest.readers.kinds import kind_of
 from ingest.readers.options import TABLE_SUFFIXES
@@ -102,7 +104,7 @@ def reencode(
         live = {source: [item for item, _ in items] for source, items in space.ledger.holdings().items()}
         staging.forget_replaced(live)
         tasks = _tasks(space, staging.items(), result)
-        result.missing = _look_for_pictures(tasks)
+        result.missing = _look_for_pictures(tasks, space.folder)
         if result.missing and not drop_missing:
             return result
         gone = {missing.source.id for missing in result.missing}
@@ -144,27 +146,26 @@ def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
     return sorted(tasks, key=lambda task: task.sources[0].path)
 
 
-def _look_for_pictures(tasks: Iterable[_Task]) -> list[Missing]:
+def _look_for_pictures(tasks: Iterable[_Task], space: Path) -> list[Missing]:
     """The pictures of which no file is there as it was, told before hours are spent on the others."""
     missing: list[Missing] = []
     for task in tasks:
         if not task.picture:
             continue
-        reasons = [_why_not(source) for source in task.sources]
+        reasons = [_why_not(source, space) for source in task.sources]
         if all(reasons):
             missing += [Missing(source, reason) for source, reason in zip(task.sources, reasons, strict=True)]
     return sorted(missing, key=lambda found: found.source.path)
 
 
-def _why_not(source: Source) -> str:
+def _why_not(source: Source, space: Path) -> str:
     """Why the source's file does not do, '' if it is as it was when it was ingested."""
-    path = Path(source.path)
     try:
-        stat = path.stat()
-        if (stat.st_size, stat.st_mtime_ns) == (source.size, source.mtime_ns):
+        if state_of(source.path, space) == (source.size, source.mtime_ns):
             return ""
-        return "" if content_hash(path) == source.sha256 else "it changed since it was ingested"
-    except FileNotFoundError:
+        with at_hand(source.path, space) as file:
+            return "" if content_hash(file) == source.sha256 else "it changed since it was ingested"
+    except (FileNotFoundError, NotADirectoryError):
         return "it is no longer there"
     except (OSError, ReadError) as error:
         return (str(error) if isinstance(error, ReadError) else error.strerror or str(error)).rstrip(".")
@@ -252,16 +253,14 @@ class _Reader:
             return Fresh(found, source.sha256, "", self._passages(source), known=True)
         reason = ""
         for candidate in task.sources:
-            reason = _why_not(candidate)
+            reason = _why_not(candidate, self._space.folder)
             if reason:
                 continue
-            from ingest.readers.images import read_images
-
             items = self._space.ledger.items_of(candidate.path)
-            only = [item.page or int(item.meta.get("frame", 1)) for item in items]
             try:
-                read = read_images(Path(candidate.path), image_size=self._encoder.info.image_size, only=only)
-                return Fresh(found, source.sha256, "", read.drafts, known=True)
+                with at_hand(candidate.path, self._space.folder) as file:
+                    drafts = read_again(file, items, self._encoder.info.image_size)
+                return Fresh(found, source.sha256, "", drafts, known=True)
             except ReadError as error:
                 reason = str(error)
         return LeftOut(found, "failed", reason, source=source)
@@ -274,9 +273,10 @@ class _Reader:
         info = self._encoder.info
         # How a table's columns were chosen is not asked again: the ledger has its rows whole.
         table = Path(source.path).suffix.lower() in TABLE_SUFFIXES
-        if not table and not _why_not(source):
+        if not table and not _why_not(source, self._space.folder):
             try:
-                document = read_document(Path(source.path))
+                with at_hand(source.path, self._space.folder) as file:
+                    document = read_document(file)
                 if drafts := cut(document, self._encoder.token_spans, info.text_window):
                     return drafts
             except ReadError:

@@ -52,7 +52,7 @@ def swept(
                 "not mounted looks the same. Mount it and run again."
             )
             continue
-        gone.append((source, NOT_WANTED if os.path.lexists(path) else GONE))
+        gone.append((source, NOT_WANTED if path in finds.left_out or os.path.lexists(path) else GONE))
     in_the_space = sum(source.outcome in IN_THE_SPACE for source, _ in gone)
     if in_the_space and missing == "keep":
         report.note(

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from ingest.choosing import EVERYTHING, Choice
 from ingest.chroma_options import chroma_of
 from ingest.errors import SettingsError
+from ingest.fetching import is_address
 from ingest.readers.options import AS_USUAL, Reading, reading_of
 from ingest.space.address import ChromaAddress
 from ingest.sweep import Missing
@@ -26,6 +26,8 @@ class Wishes:
     reading: Reading = AS_USUAL
     missing: Missing = "remove"
     chroma: ChromaAddress | None = None
+    addresses: tuple[str, ...] = ()
+    """Web addresses to be fetched beside the paths."""
 
 
 AS_EVER = Wishes()
@@ -43,27 +45,29 @@ def wishes_of(options: argparse.Namespace) -> Wishes:
     )
 
 
-def given_paths(paths: Sequence[Path]) -> list[Path]:
-    """The paths given, absolute; `-` stands for those on standard input, one a line (or ended by NUL, as by -print0).
+def given(paths: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
+    """The paths, absolute, and the web addresses among what is given.
+
+    `-` stands for what is on standard input, one a line (or ended by NUL, as by -print0).
 
     Raises:
-        SettingsError: there are none on standard input, or a web address is among them.
+        SettingsError: there is nothing on standard input.
     """
-    given: list[Path] = []
+    files: list[Path] = []
+    addresses: list[str] = []
     for path in paths:
-        if str(path) != "-":
-            given.append(path.expanduser().absolute())
-            continue
-        content = sys.stdin.buffer.read()
-        ends = b"\0" if b"\0" in content else b"\n"
-        lines = [os.fsdecode(line.removesuffix(b"\r")) for line in content.split(ends) if line.strip()]
-        if address := next((line for line in lines if re.match(r"https?://", line)), None):
-            raise SettingsError(
-                f"{address} is a web address, and these are not fetched. Download it, and name the file."
-            )
-        if not lines:
-            raise SettingsError(
-                "No paths came on standard input. Pipe some in, one a line: ls *.jpg | nearspace ingest -."
-            )
-        given.extend(Path(line).absolute() for line in lines)
-    return given
+        if path == "-":
+            content = sys.stdin.buffer.read()
+            ends = b"\0" if b"\0" in content else b"\n"
+            lines = [os.fsdecode(line.removesuffix(b"\r")) for line in content.split(ends) if line.strip()]
+            if not lines:
+                raise SettingsError(
+                    "No paths came on standard input. Pipe some in, one a line: ls *.jpg | nearspace ingest -."
+                )
+            addresses += [line.strip() for line in lines if is_address(line)]
+            files += [Path(line).absolute() for line in lines if not is_address(line)]
+        elif is_address(path):
+            addresses.append(path)
+        else:
+            files.append(Path(path).expanduser().absolute())
+    return files, tuple(addresses)

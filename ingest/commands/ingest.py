@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.choosing import Chooser
@@ -17,21 +18,21 @@ from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
 from ingest.stopping import Stopping
 from ingest.voices import Voice, voice_of
-from ingest.wishes import AS_EVER, Wishes, given_paths, wishes_of
+from ingest.wishes import AS_EVER, Wishes, given, wishes_of
 
 
 def run(options: argparse.Namespace) -> int:
     """Ingest `options.paths`; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
-    paths = given_paths(options.paths)
+    paths, addresses = given(options.paths)
     if options.report and not options.report.expanduser().absolute().parent.is_dir():
         raise SettingsError(f"There is no folder for the report {options.report}. Give --report a file in one that is.")
     voice = voice_of(options)
-    wishes = wishes_of(options)
+    wishes = replace(wishes_of(options), addresses=addresses)
     told = plan_for if options.dry_run else ingest_into
     report = told(home, name, paths, wishes, voice)
     if options.report:
-        report.write_json(options.report.expanduser(), space=name, roots=[str(path) for path in paths])
+        report.write_json(options.report.expanduser(), space=name, roots=[*map(str, paths), *wishes.addresses])
     return report.exit_status
 
 
@@ -54,11 +55,12 @@ def ingest_into(
                 choice=wishes.choice,
                 reading=wishes.reading,
                 missing=wishes.missing,
+                addresses=wishes.addresses,
                 watch=watch,
                 told=voice.told,
                 stop=stop,
             )
-        voice.report(report, space=name, roots=[str(path) for path in paths], counts=space.ledger.counts())
+        voice.report(report, space=name, roots=[*map(str, paths), *wishes.addresses], counts=space.ledger.counts())
     return report
 
 
@@ -79,10 +81,18 @@ def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice
 
     ledger = ledger_to_read(home, name)
     try:
-        made = plan(ledger, paths, load, choice=wishes.choice, reading=wishes.reading, missing=wishes.missing)
+        made = plan(
+            ledger,
+            paths,
+            load,
+            choice=wishes.choice,
+            reading=wishes.reading,
+            missing=wishes.missing,
+            addresses=wishes.addresses,
+        )
     finally:
         ledger.close()
-    voice.plan(made, space=name, roots=[str(path) for path in paths])
+    voice.plan(made, space=name, roots=[*map(str, paths), *wishes.addresses])
     return made.report
 
 

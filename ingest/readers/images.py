@@ -167,17 +167,17 @@ def _draft(picture: _Picture, caption: str, image_size: int, gps: bool) -> Draft
         text=caption or str(meta.get("caption", "")),
         page=picture.page,
         image=_scaled(picture.image, _scale(picture.image.size, 2 * image_size, LONGEST * image_size)),
-        thumbnail=_thumbnail(picture.image),
+        thumbnail=thumbnail(picture.image),
         meta=meta,
     )
 
 
-def open_upright(file: Path | BinaryIO, *, at_least: int) -> Image.Image:
+def open_upright(file: Path | BinaryIO, *, at_least: int, number: int = 1) -> Image.Image:
     """Open a picture upright and in RGB, its shorter side `at_least` pixels where it has that many, at most twice that.
 
-    Raises ReadError, or SkipSource when there is no content.
+    Of several pages or frames it is that with the number.  Raises ReadError, or SkipSource when there is no content.
     """
-    return _read(file, at_least, 1, (1,))[0][0].image
+    return _read(file, at_least, 1, (number,))[0][0].image
 
 
 def pixels_of(file: BinaryIO) -> int:
@@ -341,7 +341,8 @@ def _scaled(image: Image.Image, scale: float) -> Image.Image:
     return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _thumbnail(image: Image.Image) -> bytes:
+def thumbnail(image: Image.Image) -> bytes:
+    """Return an RGB picture as WebP, at most THUMBNAIL_SIDE pixels on its longer side."""
     small = _scaled(image, min(1.0, THUMBNAIL_SIDE / max(image.size)))
     out = BytesIO()
     small.save(out, "WEBP", quality=80, method=2)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["image", "document"]
+Kind = Literal["image", "document", "video"]
 
 RAW_SUFFIXES: frozenset[str] = frozenset(
     ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .orf .rw2 .raf .pef .srw .x3f .3fr .erf .kdc .mrw .mef .mos .iiq "  # noqa: SIM905
@@ -22,6 +22,9 @@ DOCUMENT_SUFFIXES: frozenset[str] = frozenset(
     ".txt .text .md .markdown .rst .html .htm .xhtml .pdf .docx .pptx .epub .srt .vtt "  # noqa: SIM905
     ".csv .tsv .jsonl .ndjson .parquet".split()
 )
+VIDEO_SUFFIXES: frozenset[str] = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
+ARCHIVE_SUFFIXES: frozenset[str] = frozenset({".zip"})
+"""Archives, whose files are read in place."""
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -31,4 +34,6 @@ def kind_of(path: Path) -> Kind | None:
         return "image"
     if suffix in DOCUMENT_SUFFIXES:
         return "document"
+    if suffix in VIDEO_SUFFIXES:
+        return "video"
     return None

@@ -4,12 +4,13 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ingest.errors import ReadError
-from ingest.files import unreadable
+from ingest.files import MAX_CAPTION, unreadable
 from ingest.readers.documents import Document, Section, decode_text, read_bytes, tidy, title_from_name
 from ingest.readers.draft import Value
 from ingest.readers.options import Reading
@@ -37,6 +38,82 @@ def read_table(path: Path, reading: Reading) -> Document:
     the short cells of the others.  Without such a column, a row's text is its cells as "name: value", a line each.
     """
     columns, rows = _READERS[path.suffix.lower()](path)
+    chosen = _chosen(columns, reading)
+    text, key, heading = chosen.text, chosen.key, chosen.heading
+    sections: list[Section] = []
+    broken: list[int] = []
+    number = 0
+    for number, row in _numbered(rows):
+        if row is None:
+            broken.append(number)
+            continue
+        words = _words(row.get(text)) if text else _all_cells(row)
+        if words:
+            title = " ".join(_words(row.get(heading)).split()) if text and heading and heading != text else ""
+            facts = _facts(row, (text, key)) if text else {}
+            sections.append(Section(title, None, words, {**facts, "row": number, **_id(row, key)}))
+    if broken and len(broken) == number:
+        raise ReadError("damaged table, or none: not one of its lines is a JSON object. Export it again.")
+    gaps = f"line {broken[0]:,} is no JSON object" if len(broken) == 1 else f"{len(broken):,} lines are no JSON objects"
+    return Document("", tuple(sections), gaps if broken else "", {"table": title_from_name(path)})
+
+
+@dataclass(frozen=True)
+class NamedPicture:
+    """A picture that rows of a table name."""
+
+    name: str
+    """As the table has it: a path, in most cases relative to the table."""
+    row: int
+    """The first row that names it, from 1."""
+    caption: str
+    """The texts of the rows that name it, a line each; '' where no column holds them."""
+    facts: dict[str, Value]
+    """The short cells of the first of these rows, its `id` where there is one, and the `table`."""
+
+
+def named_pictures(path: Path, reading: Reading) -> tuple[list[NamedPicture], int]:
+    """The pictures that the table at `path` names in the image column of `reading`, and how many rows name none.
+
+    Raises ReadError, also where a column that was named is not there, or names no picture at all.
+    """
+    columns, rows = _READERS[path.suffix.lower()](path)
+    chosen = _chosen(columns, reading)
+    found: dict[str, NamedPicture] = {}
+    without = 0
+    for number, row in _numbered(rows):
+        cell = row.get(chosen.image) if row else None
+        name = tidy(cell).strip() if isinstance(cell, str) else ""
+        if row is None or not name:
+            without += 1
+            continue
+        words = " ".join(_words(row.get(chosen.text)).split()) if chosen.text else ""
+        known = found.get(name)
+        if known is None:
+            facts = {**_facts(row, (chosen.text, chosen.key, chosen.image)), **_id(row, chosen.key)}
+            found[name] = NamedPicture(name, number, words, {**facts, "table": title_from_name(path)})
+        elif words and words not in known.caption.split("\n"):
+            found[name] = replace(known, caption=f"{known.caption}\n{words}".strip())
+    if not found:
+        raise ReadError(
+            f"not one of its rows has a path in the column {chosen.image!r}. Name the column of the pictures with "
+            "--image-column."
+        )
+    pictures = [replace(each, caption=_bounded(each.caption)) for each in found.values()]
+    return pictures, without
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The columns of a table that have a part of their own; '' where there is none."""
+
+    text: str
+    key: str
+    heading: str
+    image: str
+
+
+def _chosen(columns: Sequence[str], reading: Reading) -> _Chosen:
     by_name = {column.strip().casefold(): column for column in reversed(columns)}
 
     def named(column: str) -> str:
@@ -48,28 +125,25 @@ def read_table(path: Path, reading: Reading) -> Document:
         raise ReadError(f"no column {column!r} in it. Name one of these: {listed or 'there is none'}.")
 
     usual = next((by_name[name] for name in TEXT_COLUMNS if name in by_name), "")
-    text = named(reading.text_column) if reading.text_column else usual
-    key = named(reading.id_column) if reading.id_column else by_name.get("id", "")
-    heading = by_name.get("title", "")
-    sections: list[Section] = []
-    broken: list[int] = []
-    number = 0
+    return _Chosen(
+        text=named(reading.text_column) if reading.text_column else usual,
+        key=named(reading.id_column) if reading.id_column else by_name.get("id", ""),
+        heading=by_name.get("title", ""),
+        image=named(reading.image_column) if reading.image_column else "",
+    )
+
+
+def _numbered(rows: Iterable[Row | None]) -> Iterator[tuple[int, Row | None]]:
     for number, row in enumerate(rows, start=1):
         if number > MAX_ROWS:
             raise ReadError(
                 f"too long: more than the {MAX_ROWS:,} rows that are read at most. Cut it into several files."
             )
-        if row is None:
-            broken.append(number)
-            continue
-        words = _words(row.get(text)) if text else _all_cells(row)
-        if words:
-            title = " ".join(_words(row.get(heading)).split()) if text and heading and heading != text else ""
-            sections.append(Section(title, None, words, _facts(row, number, text, key)))
-    if broken and len(broken) == number:
-        raise ReadError("damaged table, or none: not one of its lines is a JSON object. Export it again.")
-    gaps = f"line {broken[0]:,} is no JSON object" if len(broken) == 1 else f"{len(broken):,} lines are no JSON objects"
-    return Document("", tuple(sections), gaps if broken else "", {"table": title_from_name(path)})
+        yield number, row
+
+
+def _bounded(caption: str) -> str:
+    return caption if len(caption) <= MAX_CAPTION else caption[: MAX_CAPTION - 1].rsplit(maxsplit=1)[0] + "…"
 
 
 def _words(value: Any) -> str:
@@ -88,21 +162,24 @@ def _all_cells(row: Row) -> str:
     return "\n".join(f"{column}: {words}" if column else words for column, words in cells if words)
 
 
-def _facts(row: Row, number: int, text: str, key: str) -> dict[str, Value]:
+def _facts(row: Row, but: Collection[str]) -> dict[str, Value]:
+    """The short cells of a row, those of the columns `but` left out."""
     facts: dict[str, Value] = {}
-    for column, value in row.items() if text else ():
+    for column, value in row.items():
         name = tidy(column).strip()
-        if column in (text, key) or not name or name.startswith(_CHROMA_OWN) or len(facts) == _MOST_FACTS:
+        if column in but or not name or name.startswith(_CHROMA_OWN) or len(facts) == _MOST_FACTS:
             continue
         if isinstance(value, bool | int | float):
             if abs(value) < 2**62:  # Chroma keeps 64 bits; this also leaves out what is no number.
                 facts[name] = value
         elif 0 < len(words := _words(value)) <= _LONGEST_FACT:
             facts[name] = words
-    facts["row"] = number
-    if key and (words := _words(row.get(key))):
-        facts["id"] = words[:_LONGEST_FACT]
     return facts
+
+
+def _id(row: Row, key: str) -> dict[str, Value]:
+    words = _words(row.get(key)) if key else ""
+    return {"id": words[:_LONGEST_FACT]} if words else {}
 
 
 def _csv(path: Path) -> tuple[list[str], Iterator[Row | None]]:

@@ -35,3 +35,13 @@ class Item:
     def name(self) -> str:
         """The source's file name."""
         return PurePath(self.path).name
+
+    @property
+    def clock(self) -> str:
+        """Where in a video it is, as players show it: 0:12, 1:02:03; '' for anything else."""
+        seconds = self.meta.get("seconds")
+        if self.modality != "image" or not isinstance(seconds, int | float):
+            return ""
+        minutes, rest = divmod(int(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

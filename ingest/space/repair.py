@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo, Say
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.files import content_hash
+from ingest.places import at_hand
 from ingest.readers.draft import MODALITIES
 from ingest.space.address import ChromaAddress
 from ingest.space.check import Findings, as_vector, is_thumbnail, look_over, what_is_broken
 from ingest.space.connecting import collection_name, connect, plainly
 from ingest.space.index import Progress
+from ingest.space.item import Item
 from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import new_manifest, read_manifest, write_manifest
 from ingest.space.moving import move_index
@@ -288,27 +290,31 @@ def _mend_index(space: Space, found: Findings, done: list[str], progress: Progre
 
 def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> None:
     """Make thumbnails anew from sources that are as they were; the others are left, and `check` goes on naming them."""
-    from ingest.readers.images import read_image
+    from ingest.readers.again import read_again
 
     made = 0
+    by_path: dict[str, list[Item]] = {}
     for item in space.ledger.items([str(number) for number in items]):
-        path, target = Path(item.path), space.folder / item.thumbnail
-        source = space.ledger.source(item.path)
-        if is_thumbnail(target):  # another copy of the same content has just had it made
-            made += 1
-            continue
-        if source is None or len(space.ledger.items_of(item.path)) != 1:
+        by_path.setdefault(item.path, []).append(item)
+    for path, bare in by_path.items():
+        wanted = [item for item in bare if not is_thumbnail(space.folder / item.thumbnail)]
+        made += len(bare) - len(wanted)  # another copy of the same content has just had them made
+        source = space.ledger.source(path)
+        if source is None or not wanted:
             continue
         try:
-            if content_hash(path) != source.sha256:
-                continue
-            draft = read_image(path, image_size=space.manifest.encoder.image_size)
+            with at_hand(path, space.folder) as file:
+                if content_hash(file) != source.sha256:
+                    continue
+                drafts = read_again(file, wanted, space.manifest.encoder.image_size)
         except ReadError:
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_suffix(".tmp")
-        temporary.write_bytes(draft.thumbnail)
-        temporary.replace(target)
-        made += 1
+        for item, draft in zip(wanted, drafts, strict=True):
+            target = space.folder / item.thumbnail
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_suffix(".tmp")
+            temporary.write_bytes(draft.thumbnail)
+            temporary.replace(target)
+            made += 1
     if made:
         done.append(f"made {made:,} thumbnails anew from their sources")

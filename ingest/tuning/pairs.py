@@ -65,7 +65,7 @@ def _read_folder(folder: Path, captions: dict[Path, list[str]], collected: Colle
 
     images: list[Path] = []
     tables: list[Path] = []
-    for found in walk(folder, on_error=cannot_look):
+    for found in walk(folder, on_error=cannot_look, archives=False):
         if found.kind == "image":
             images.append(found.path)
         elif found.path.suffix.lower() in TABLE_SUFFIXES and found.path.parent == found.root:

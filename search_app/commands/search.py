@@ -83,7 +83,7 @@ def _as_table(found: Sequence[tuple[Hit, Item]]) -> Table:
     table.add_column("source, passage or caption", overflow="fold")
     for hit, item in found:
         kind = "images" if item.modality == "image" else "passages"
-        page = f", page {item.page}" if item.page else ""
+        page = f", page {item.page}" if item.page else f", at {item.clock}" if item.clock else ""
         words = " ".join(item.text.split())
         snippet = words if len(words) <= _SNIPPET else words[: _SNIPPET - 1] + "…"
         source = Text(printable(item.path) + page)

@@ -22,6 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder, Say
+from ingest.errors import ReadError
+from ingest.files import archive_of
+from ingest.places import at_hand, state_of
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
@@ -145,13 +148,17 @@ class Space:
         if source is None:
             return None
         try:
-            # Not to wait for ever where a pipe has taken its place.
-            descriptor = os.open(source.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        except OSError:
+            with at_hand(source.path, self._space.folder) as path:
+                # Not to wait for ever where a pipe has taken its place.
+                descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        except (OSError, ReadError):
             return None
         file = os.fdopen(descriptor, "rb")
         now = os.fstat(descriptor)
-        if not stat.S_ISREG(now.st_mode) or (now.st_size, now.st_mtime_ns) != (source.size, source.mtime_ns):
+        state = now.st_size, now.st_mtime_ns
+        if stat.S_ISREG(now.st_mode) and archive_of(Path(source.path)):
+            state = state_of(source.path, self._space.folder)  # what was unpacked just now has the time of now
+        if not stat.S_ISREG(now.st_mode) or state != (source.size, source.mtime_ns):
             file.close()
             return None
         return file

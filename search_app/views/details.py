@@ -1,10 +1,9 @@
 """Everything about one item, in a dialog."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from ingest.errors import ReadError
+from ingest.places import at_hand
 from ingest.space import Item
 from search_app.engine.ranking import Hit
 from search_app.views import links
@@ -22,6 +21,8 @@ def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
     facts = {"source": item.path, "folder": item.folder}
     if item.page is not None:
         facts["page"] = str(item.page)
+    if item.clock:
+        facts["time"] = item.clock
     if item.modality == "image" and "width" in item.meta and "height" in item.meta:
         facts["size"] = f"{item.meta['width']} × {item.meta['height']} pixels"
     if "taken" in item.meta:
@@ -43,11 +44,12 @@ def _own_kind(item: Item) -> str:
 
 
 def _picture(space: OpenSpace, item: Item) -> None:
-    from ingest.readers.images import open_upright
+    from ingest.readers.again import open_again
 
     alt = snippet(item.text or item.name, 120)
     try:
-        picture = open_upright(Path(item.path), at_least=_SIDE // 2)
+        with at_hand(item.path, space.space.folder) as file:
+            picture = open_again(file, item, at_least=_SIDE // 2)
     except ReadError:
         path = space.space.thumbnail_path(item)
         if path and (small := thumbnail(path)):

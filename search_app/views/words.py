@@ -57,8 +57,10 @@ def headline(item: Item) -> str:
 
 
 def whereabouts(item: Item) -> str:
-    """Where an item comes from: folder, for a passage also the file, and the page where there are pages."""
+    """Where an item comes from: folder, for a passage also the file, and the page or time where there is one."""
     place = item.folder if item.modality == "image" else str(PurePosixPath(item.folder) / item.name)
+    if item.clock:
+        return f"{place}, at {item.clock}"
     return f"{place}, page {item.page}" if item.page is not None else place
 
 

@@ -224,8 +224,7 @@ def test_paths_come_on_standard_input_and_a_dry_run_makes_nothing(tmp_path, fold
     assert (counts["added"], counts["unchanged"]) == (1, 2)
 
 
-@pytest.mark.parametrize(("given", "told"), [("\n", "No paths"), ("http://example.org/a.jpg\n", "Download it")])
-def test_standard_input_without_paths_is_an_error_in_words(tmp_path, given, told):
-    done = nearspace("ingest", "-", "--home", tmp_path / "home", "--encoder", FAKE, input=given)
+def test_standard_input_without_paths_is_an_error_in_words(tmp_path):
+    done = nearspace("ingest", "-", "--home", tmp_path / "home", "--encoder", FAKE, input="\n")
     assert (done.returncode, (tmp_path / "home").exists()) == (2, False)
-    assert told in done.stderr
+    assert "No paths" in done.stderr

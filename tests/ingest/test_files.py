@@ -54,14 +54,14 @@ def without_root_rights() -> Iterator[None]:
 
 
 def test_a_folder_is_walked_whole_and_in_order(tmp_path: Path) -> None:
-    for name in ("b.jpg", "a.txt", "C.PNG", "sub/z.md", "sub/deep/er/y.pdf", "a folder/🦉 owl.jpg", "other.mp4"):
+    for name in ("b.jpg", "a.txt", "C.PNG", "sub/z.md", "sub/deep/er/y.pdf", "a folder/🦉 owl.jpg", "other.mp3"):
         write(tmp_path / name)
     walked = Walked(tmp_path)
     assert walked.names == [
         "C.PNG",
         "a.txt",
         "b.jpg",
-        "other.mp4",
+        "other.mp3",
         "a folder/🦉 owl.jpg",
         "sub/z.md",
         "sub/deep/er/y.pdf",
@@ -71,7 +71,7 @@ def test_a_folder_is_walked_whole_and_in_order(tmp_path: Path) -> None:
         "C.PNG": "image",
         "a.txt": "document",
         "b.jpg": "image",
-        "other.mp4": None,
+        "other.mp3": None,
         "🦉 owl.jpg": "image",
         "z.md": "document",
         "y.pdf": "document",
