@@ -93,7 +93,7 @@ class Space:
         filters: Filters | None = None,
         count: int = DEFAULT_COUNT,
     ) -> list[Result]:
-        """The `count` items closest in meaning to the question, best first, images and passages in one fair list.
+        """The `count` items (96 at most) closest in meaning to the question, best first, in one fair list.
 
         `text` and `image` are parts of weight 1, asked together with `parts`; `like` and `unlike` are the ids of
         items to find more, and less, like.  Items that the question names are not among the results.

@@ -12,6 +12,7 @@ from ingest.readers.draft import Modality
 from search_app.engine.composing import (
     LONGEST_TEXT,
     MOST_TERMS,
+    WORDS_BESIDE_A_PICTURE,
     Term,
     along_the_arc,
     compose,
@@ -241,6 +242,11 @@ def encode(
             first, second, at = term.ends
             ends = _of_items([first, second], snapshot, term.weight)
             parts += [replace(ends[0], toward=ends[1], at=at)] if len(ends) == 2 else []
+    if any(part.modality == "image" and part.weight > 0 for part in parts):
+        parts = [
+            replace(part, weight=part.weight * WORDS_BESIDE_A_PICTURE) if part.modality == "text" else part
+            for part in parts
+        ]
     likes, unlikes = _of_items(query.likes, snapshot), _of_items(query.unlikes, snapshot)
     return Probe(tuple(parts), tuple(likes), tuple(unlikes)) if parts or likes or unlikes else None
 

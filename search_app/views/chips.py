@@ -77,7 +77,8 @@ def _term(space: OpenSpace, terms: Sequence[Term], place: int, asked: Asked, tog
         for item_id in term.items:
             _thumbnail(space, asked.items.get(item_id))
         if term.items:
-            body = f"<b>{in_html(' – '.join(_title(asked.items.get(item_id)) for item_id in term.items))}</b>"
+            longest = 40 // len(term.items)
+            body = f"<b>{in_html(' – '.join(_title(asked.items.get(item_id), longest) for item_id in term.items))}</b>"
         sign = '<em class="ns-without">without</em>' if term.weight < 0 else ""
         share = abs(term.weight)
         weight = f"<small>× {share:g}</small>" if share != 1.0 else ""
@@ -204,8 +205,8 @@ def _go_between() -> None:
     links.go(replace(query, likes=(), terms=(between(first, second, 0.5),)))
 
 
-def _title(item: Item | None) -> str:
-    return "an item that has gone" if item is None else snippet(headline(item), 40)
+def _title(item: Item | None, longest: int = 40) -> str:
+    return "an item that has gone" if item is None else snippet(headline(item), longest)
 
 
 def _thumbnail(space: OpenSpace, item: Item | None) -> None:

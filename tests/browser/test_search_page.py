@@ -89,7 +89,7 @@ def test_a_click_in_the_three_dimensional_map_searches_from_the_item(page: Page,
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("query", ["", "?q=a+bird"])
+@pytest.mark.parametrize("query", ["", "?q=a+bird", "?q=a+bird&term=text:-1:a+feeder+in+a+garden&like=12&unlike=40"])
 def test_a_phone_never_scrolls_sideways(browser: Browser, sample_address: str, scheme: str, query: str):
     with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme) as context:
         page = context.new_page()

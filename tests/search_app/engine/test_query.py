@@ -92,7 +92,7 @@ def test_nothing_is_asked_when_the_item_or_the_picture_has_gone() -> None:
     assert encode(Query(picture=PICTURE), ENCODER, snapshot) is None
 
 
-def test_a_composed_query_lies_as_close_to_its_picture_as_to_its_text() -> None:
+def test_a_composed_query_lies_between_its_picture_and_its_text_which_counts_more() -> None:
     means = {"text": texts(*COLOURS).mean(axis=0), "image": pictures(*COLOURS).mean(axis=0)}
     picture = Image.new("RGB", (32, 32), COLOURS["blue"])
     probe = encode(Query(text="red", picture=PICTURE), ENCODER, snapshot_of(MemoryLedger()), {PICTURE: picture})
@@ -100,8 +100,8 @@ def test_a_composed_query_lies_as_close_to_its_picture_as_to_its_text() -> None:
     centred = probe.centred(means)
     assert np.linalg.norm(centred) == pytest.approx(1.0, abs=1e-6)
     axes = list(COLOURS)
-    assert centred[axes.index("red")] == pytest.approx(centred[axes.index("blue")], abs=0.02)
-    assert centred[axes.index("red")] > 0.5 > 0 > centred[axes.index("green")]
+    words, seen = centred[axes.index("red")], centred[axes.index("blue")]
+    assert words > seen > 0.4 > 0 > centred[axes.index("green")]
 
 
 def test_a_text_longer_than_the_window_is_cut_between_words() -> None:
