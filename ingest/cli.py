@@ -10,6 +10,7 @@ from pathlib import Path
 import ingest
 from ingest.chroma_options import add_chroma
 from ingest.commands.composing import SEARCH_EPILOG, add_composing
+from ingest.commands.filtering import add_filters
 from ingest.errors import NearspaceError
 from ingest.report import INTERRUPTED, NOTHING_DONE
 from ingest.settings import (
@@ -108,9 +109,9 @@ def parser() -> argparse.ArgumentParser:
     find.add_argument(
         "-k", dest="count", type=_positive, default=10, metavar="N", help="how many results (default: 10)"
     )
-    find.add_argument("--modality", choices=("image", "text"), help="only images, or only passages")
     find.add_argument("--json", action="store_true", help="print the results as JSON")
     _add_where(find)
+    add_filters(find)
 
     app = commands.add_parser("app", help="open the search page in the browser")
     _add_where(app)

@@ -30,4 +30,4 @@ class Draft:
     thumbnail: bytes = b""
     """The picture as WebP, at most 320 pixels on its longer side; b'' for a passage."""
     meta: dict[str, Value] = field(default_factory=dict)
-    """Further facts: `width` and `height` (pixels, upright) and `format` for an image."""
+    """Further facts: `width` and `height` (pixels, upright), `format` and `colours` for an image."""

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
 from ingest.readers.colours import as_srgb, on_white, reduced, times
+from ingest.readers.dominant import dominant_colours
 from ingest.readers.draft import Draft, Value
 from ingest.readers.kinds import RAW_SUFFIXES
 from ingest.readers.photo_facts import PhotoFacts, photo_facts
@@ -148,8 +149,9 @@ def read_images(
 def read_image(path: Path, *, caption: str = "", image_size: int) -> Draft:
     """Read the picture at `path` to an upright RGB image whose shorter side is about `image_size` to twice that.
 
-    Smaller pictures are not enlarged.  `meta` has `width` and `height` (pixels, upright, before reducing), `format`
-    and, where the camera wrote it, `taken` (ISO 8601, local time).  Raises ReadError, or SkipSource when empty.
+    Smaller pictures are not enlarged.  `meta` has `width` and `height` (pixels, upright, before reducing), `format`,
+    `colours` (see `dominant_colours`, with ", " between) and, where the camera wrote it, `taken` (ISO 8601, local
+    time).  Raises ReadError, or SkipSource when empty.
     """
     pictures, _ = _read(path, max(image_size, THUMBNAIL_SIDE), 1, (1,))
     return _draft(pictures[0], caption, image_size, gps=False)
@@ -157,6 +159,7 @@ def read_image(path: Path, *, caption: str = "", image_size: int) -> Draft:
 
 def _draft(picture: _Picture, caption: str, image_size: int, gps: bool) -> Draft:
     meta: dict[str, Value] = {"width": picture.width, "height": picture.height, "format": picture.format}
+    meta["colours"] = ", ".join(dominant_colours(picture.image))
     meta |= picture.facts.meta
     if gps and picture.facts.place:
         meta["latitude"], meta["longitude"] = picture.facts.place

@@ -18,7 +18,7 @@ from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.item import Item
-from ingest.space.ledger_file import LedgerFile
+from ingest.space.lookup import Lookup
 from ingest.space.records import Source, SourceRecord, Vectors
 
 _VECTOR = np.dtype("<f4")
@@ -30,7 +30,7 @@ _ITEM_COLUMNS = (
 )
 
 
-class Ledger(LedgerFile):
+class Ledger(Lookup):
     """An open ledger; safe to share between threads, and readable while another process writes."""
 
     # ---- reading -------------------------------------------------------------------------------------------------

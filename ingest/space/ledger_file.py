@@ -3,15 +3,17 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceChanged, SpaceError
+from ingest.space.derived import derive, due_count, is_due, make_all_due
 from ingest.space.schema import migrate
 
 LEDGER_NAME = "ledger.db"
+_DERIVED_AT_ONCE = 5_000
 
 
 def encoder_in(path: Path) -> EncoderInfo | None:
@@ -65,14 +67,36 @@ class LedgerFile:
         """The encoder of these vectors as it was when the ledger was opened; None where only the manifest tells."""
         return EncoderInfo(**json.loads(self._encoder)) if self._encoder else None
 
+    def derive_all(self, progress: Callable[[int, int], None] | None = None, *, anew: bool = False) -> int:
+        """Bring words, facets and metadata in step with the items where an older ledger has none; returns how many.
+
+        `anew` derives from every item, whatever is there.  It is written piece by piece: what is interrupted goes on
+        at the next call.  Raises SpaceError as `transaction` does.
+        """
+        if anew:
+            with self.transaction(deriving=False):
+                make_all_due(self._db)
+        total, done = due_count(self._db), 0
+        while done < total:
+            with self.transaction(deriving=False):
+                piece = derive(self._db, _DERIVED_AT_ONCE)
+            if not piece:
+                break
+            done += piece
+            if progress:
+                progress(min(done, total), total)
+        return done
+
     def require_same_vectors(self) -> None:
         """Raise SpaceChanged if another encoder's vectors have been put in since the ledger was opened."""
         if self._encoder_row() != self._encoder:
             raise _changed()
 
     @contextmanager
-    def transaction(self, *, changes: bool = True) -> Iterator[None]:
+    def transaction(self, *, changes: bool = True, deriving: bool = True) -> Iterator[None]:
         """Everything inside is written, or nothing is; `changes` tells readers that items changed.
+
+        What is derived from the items is brought in step with them, unless `deriving` leaves that to the caller.
 
         Transactions inside one another are written together when the outermost ends.
 
@@ -89,6 +113,8 @@ class LedgerFile:
                 yield
                 self._changed |= changes
                 if outermost:
+                    if deriving and is_due(self._db):
+                        derive(self._db)
                     if self._changed:
                         self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'revision'")
                     self._db.execute("COMMIT")

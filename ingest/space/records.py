@@ -46,6 +46,26 @@ class SourceRecord:
 
 
 @dataclass(frozen=True)
+class FacetRows:
+    """What filters ask of live items, in the order of their ids; each array has shape (n,)."""
+
+    ids: NDArray[np.int64]
+    formats: list[str]
+    """The suffix without its dot."""
+    days: NDArray[np.int32]
+    """Since 1970: when a photo was taken, else its file's."""
+    bytes: NDArray[np.int64]
+    """Of the file."""
+    pixels: NDArray[np.int32]
+    """0 for a text."""
+    shapes: NDArray[np.int8]
+    """Places in `derived.SHAPES`."""
+    colours: NDArray[np.int32]
+    """A bit for each of `COLOUR_NAMES`."""
+    captioned: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Vectors:
     """Vectors of live items, in the order of their ids."""
 

@@ -62,6 +62,48 @@ MIGRATIONS: tuple[str, ...] = (
         outcomes TEXT NOT NULL               -- JSON: how many sources had each outcome
     );
     """,
+    # What filters and keyword search ask is derived from the items; see `ingest.space.derived`.
+    """
+    CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (  -- rowid: the item
+        name, title, text, keywords, tokenize = "unicode61 remove_diacritics 2"
+    );
+    CREATE TABLE IF NOT EXISTS facets (
+        item      INTEGER PRIMARY KEY,
+        format    TEXT NOT NULL,             -- suffix without its dot
+        day       INTEGER NOT NULL,          -- since 1970: when a photo was taken, else its file's
+        bytes     INTEGER NOT NULL,          -- of the file
+        pixels    INTEGER NOT NULL,          -- 0 for a text
+        shape     INTEGER NOT NULL,          -- 1 landscape, 2 portrait, 3 square; 0 for a text
+        colours   INTEGER NOT NULL,          -- a bit for each of COLOUR_NAMES
+        captioned INTEGER NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS meta_values (
+        key   TEXT NOT NULL COLLATE NOCASE,
+        value TEXT NOT NULL COLLATE NOCASE,
+        item  INTEGER NOT NULL,
+        PRIMARY KEY (key, value, item)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS meta_values_by_item ON meta_values (item);
+    CREATE TABLE IF NOT EXISTS derived_due (item INTEGER PRIMARY KEY);  -- items to be derived from anew
+    CREATE TRIGGER IF NOT EXISTS item_added AFTER INSERT ON items BEGIN
+        INSERT OR IGNORE INTO derived_due VALUES (new.id);
+    END;
+    CREATE TRIGGER IF NOT EXISTS item_changed AFTER UPDATE OF text, title, meta, source ON items BEGIN
+        INSERT OR IGNORE INTO derived_due VALUES (new.id);
+    END;
+    CREATE TRIGGER IF NOT EXISTS item_left AFTER UPDATE OF state ON items WHEN (new.state = 2) != (old.state = 2) BEGIN
+        INSERT OR IGNORE INTO derived_due VALUES (new.id);
+    END;
+    CREATE TRIGGER IF NOT EXISTS item_forgotten AFTER DELETE ON items WHEN old.state != 2 BEGIN
+        INSERT OR IGNORE INTO derived_due VALUES (old.id);
+    END;
+    CREATE TRIGGER IF NOT EXISTS source_changed AFTER UPDATE OF path, size, mtime_ns ON sources
+    WHEN old.path != new.path OR old.size != new.size OR old.mtime_ns != new.mtime_ns BEGIN
+        INSERT OR IGNORE INTO derived_due SELECT id FROM items WHERE source = new.id;
+    END;
+    INSERT OR IGNORE INTO derived_due SELECT id FROM items WHERE state != 2;
+    INSERT OR IGNORE INTO facts VALUES ('facets', 0);
+    """,
 )
 
 

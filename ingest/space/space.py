@@ -79,6 +79,7 @@ class Space:
             if lock is not None:
                 self._finish_swap()
                 self._make_sound(say, progress)
+                self._derive(say, progress)
             # Otherwise somebody is writing at this moment, and has looked when it opened the space.
         except BaseException:
             self.close()
@@ -199,6 +200,12 @@ class Space:
         if say:
             say(f"{problem}: rebuilding the index from the ledger; nothing is lost.")
         self.rebuild_index(progress, say)
+
+    def _derive(self, say: Say | None, progress: Progress | None) -> None:
+        """Fill what filters and keyword search ask, in a ledger from before it had that."""
+        if say and self.ledger.derived_due():
+            say("making the words and facts of this space searchable; this is done once.")
+        self.ledger.derive_all(progress)
 
     def _connect(self, locked: bool, say: Say | None) -> None:
         try:

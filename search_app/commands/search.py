@@ -14,6 +14,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
+from search_app.commands.filtering import filters_given
 from search_app.engine.asking import Part, question, require_items
 from search_app.engine.filters import Filters
 from search_app.engine.ranking import Hit
@@ -25,7 +26,9 @@ _SNIPPET = 160
 
 def run(options: argparse.Namespace) -> int:
     """Print the items closest in meaning to what was asked; returns the exit status."""
-    if not (options.asked or options.like or options.unlike):
+    filters = filters_given(options)
+    asked = options.asked or [Asked("text", phrase) for phrase in filters.phrases]
+    if not (asked or options.like or options.unlike):
         raise SettingsError(
             'There is nothing to look for. Give words, --image FILE, or both: nearspace search "a bird".'
         )
@@ -36,8 +39,7 @@ def run(options: argparse.Namespace) -> int:
         encoder = load_encoder(space.manifest.encoder.id, say=say)
         check_encoder(space.manifest, encoder.info)
         at_least = encoder.info.image_size
-        query, pictures = question(_parts(options.asked), options.like, options.unlike, at_least=at_least)
-        filters = Filters(modalities=(options.modality,) if options.modality else ())
+        query, pictures = question(_parts(asked), options.like, options.unlike, at_least=at_least)
         query = replace(query, filters=filters, count=options.count)
         require_items(query, space.ledger)
         answer = Searcher(space).ask(query, encoder, pictures)
@@ -46,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     found = [(hit, answer.items[hit.id]) for hit in answer.ranking.hits if hit.id in answer.items]
     if not found:
-        say("nothing found: the space has no items of this kind yet; put some in with `nearspace ingest FOLDER`")
+        say(_nothing_found(filters != Filters()))
     else:
         result_console.print(_as_table(found))
     return 0
@@ -73,6 +75,12 @@ def _share(written: str) -> float:
         return float(written)
     except ValueError:
         raise SettingsError(f"{written!r} is no place between two items. Give a number from 0 to 1.") from None
+
+
+def _nothing_found(filtered: bool) -> str:
+    if filtered:
+        return "nothing found: no item is all of what the options ask; leave one of them out"
+    return "nothing found: the space has no items yet; put some in with `nearspace ingest FOLDER`"
 
 
 def _as_table(found: Sequence[tuple[Hit, Item]]) -> Table:

@@ -1,13 +1,33 @@
-"""Which items a query lets through: as a link keeps it, and as a choice among a snapshot's items."""
+"""Which items a query lets through: as a link keeps it, and as a choice among a snapshot's items.
 
-from collections.abc import Mapping, Sequence
+What is one of few values, or a number, is a column beside the vectors, and a filter on it is a comparison of a whole
+column.  What needs text (phrases, titles, metadata) is asked of the ledger's indexes, which name the items.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.readers.dominant import COLOUR_NAMES, colour_bits
 from ingest.readers.draft import MODALITIES, Modality
+from ingest.space.derived import SHAPES, day_number
+from search_app.engine.keywords import phrase
 from search_app.engine.snapshot import Group, Snapshot
+
+LONGEST_PART = 200
+"""Characters of a phrase, a title or a metadata value that a link keeps."""
+MOST_PARTS = 20
+"""Folders, phrases and the like that a link keeps of each."""
+
+_DATE = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(mp|[kmg]?b)|(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "mp": 10**6}
 
 
 @dataclass(frozen=True)
@@ -18,6 +38,32 @@ class Filters:
     """Only items of these; () stands for all."""
     folders: tuple[str, ...] = ()
     """Only items from these folders; () stands for all."""
+    formats: tuple[str, ...] = ()
+    """Only items of files with these suffixes, without the dot; () stands for all."""
+    after: date | None = None
+    """Only photos taken, and other files last changed, on this day or later."""
+    before: date | None = None
+    """The same, on this day or earlier."""
+    min_pixels: int = 0
+    """Only pictures of at least so many pixels."""
+    max_pixels: int = 0
+    """Only pictures of at most so many pixels; 0 for any."""
+    min_bytes: int = 0
+    """Only items of files of at least so many bytes."""
+    max_bytes: int = 0
+    """Only items of files of at most so many bytes; 0 for any."""
+    shapes: tuple[str, ...] = ()
+    """Only pictures that are `landscape`, `portrait` or `square`; () stands for all items."""
+    colours: tuple[str, ...] = ()
+    """Only pictures that are mostly of one of these COLOUR_NAMES; () stands for all items."""
+    captioned: bool = False
+    """Only pictures that have a caption."""
+    title: str = ""
+    """Only items whose title says this."""
+    phrases: tuple[str, ...] = ()
+    """Only items that say each of these, word for word, in their text, title, file name or keywords."""
+    where: tuple[str, ...] = ()
+    """Only items with each of these in their metadata: KEY=VALUE, or KEY with any value."""
 
     @property
     def wanted(self) -> tuple[Modality, ...]:
@@ -27,29 +73,161 @@ class Filters:
     @property
     def narrow(self) -> bool:
         """Whether anything but the modality is asked for."""
-        return bool(self.folders)
+        return self != Filters(modalities=self.modalities)
+
+
+class Lookups(Protocol):
+    """What filters ask of a ledger; see `ingest.space.lookup.Lookup`."""
+
+    def items_saying(self, expression: str) -> NDArray[np.int64]:
+        """The live items whose words match, rising."""
+        ...
+
+    def items_with(self, key: str, value: str | None = None) -> NDArray[np.int64]:
+        """The live items whose metadata has `key`, with `value` if one is given, rising."""
+        ...
+
+
+def let_through(
+    filters: Filters, snapshot: Snapshot, ledger: Lookups
+) -> dict[Modality, NDArray[np.bool_]]:  # fmt: skip
+    """Which items of each wanted modality the filters let through, shape (len(group),)."""
+    named = list(_named(filters, ledger))
+    masks: dict[Modality, NDArray[np.bool_]] = {}
+    for modality in filters.wanted:
+        if (group := snapshot.groups.get(modality)) is None:
+            continue
+        mask = np.ones(len(group), np.bool_)
+        for part in _columns(filters, group, snapshot):
+            mask &= part
+        for ids in named:
+            part = np.zeros(len(group), np.bool_)
+            part[group.rows_of(ids)] = True
+            mask &= part
+        masks[modality] = mask
+    return masks
+
+
+def _columns(filters: Filters, group: Group, snapshot: Snapshot) -> Iterator[NDArray[np.bool_]]:
+    facets = group.facets
+    if filters.folders:
+        yield _among(group.folders, snapshot.folder_names, filters.folders)
+    if filters.formats:
+        yield _among(facets.formats, snapshot.format_names, filters.formats)
+    if filters.after:
+        yield facets.days >= day_number(filters.after)
+    if filters.before:
+        yield facets.days <= day_number(filters.before)
+    for values, least, most in (
+        (facets.pixels, filters.min_pixels, filters.max_pixels),
+        (facets.bytes, filters.min_bytes, filters.max_bytes),
+    ):
+        if least:
+            yield values >= least
+        if most:
+            yield (values <= most) & (values > 0)
+    if filters.shapes:
+        yield np.isin(facets.shapes, [SHAPES.index(name) for name in filters.shapes])
+    if filters.colours:
+        yield (facets.colours & colour_bits(",".join(filters.colours))) != 0
+    if filters.captioned:
+        yield facets.captioned
+
+
+def _among(codes: NDArray[np.integer], names: Sequence[str], wanted: Sequence[str]) -> NDArray[np.bool_]:
+    chosen = np.array([*(name in wanted for name in names), False])  # the last stands for -1: not known
+    return np.asarray(chosen[codes])
+
+
+def _named(filters: Filters, ledger: Lookups) -> Iterator[NDArray[np.int64]]:
+    expressions = [phrase(words) for words in filters.phrases]
+    if filters.title:
+        expressions.append(phrase(filters.title, "title"))
+    for expression in expressions:
+        # Words without a letter or a digit are said nowhere.
+        yield ledger.items_saying(expression) if expression else np.empty(0, np.int64)
+    for wanted in filters.where:
+        # A command line may hold bytes that are no text, which SQLite would refuse.
+        key, equals, value = wanted.encode("utf-8", "replace").decode().partition("=")
+        yield ledger.items_with(key.strip(), value.strip() if equals else None)
 
 
 def filters_to_params(filters: Filters) -> dict[str, Sequence[str]]:
     """The parameters of a link that stand for `filters`; those at their default are empty."""
-    return {"modality": filters.modalities, "folder": filters.folders}
+    numbers = {"min-pixels": filters.min_pixels, "max-pixels": filters.max_pixels}
+    numbers |= {"min-bytes": filters.min_bytes, "max-bytes": filters.max_bytes}
+    return {
+        "modality": filters.modalities,
+        "folder": filters.folders,
+        "format": filters.formats,
+        "after": [filters.after.isoformat()] if filters.after else [],
+        "before": [filters.before.isoformat()] if filters.before else [],
+        **{name: [str(number)] if number else [] for name, number in numbers.items()},
+        "shape": filters.shapes,
+        "of-colour": filters.colours,
+        "captioned": ["yes"] if filters.captioned else [],
+        "title": [filters.title] if filters.title else [],
+        "exact": filters.phrases,
+        "where": filters.where,
+    }
 
 
 def filters_from_params(params: Mapping[str, Sequence[str]]) -> Filters:
     """Read filters from a link's parameters; what cannot be read takes its default.
 
-    A folder that the space does not have is kept, so that the page can say that it is not there.
+    A folder or format that the space does not have is kept, so that the page can say that it is not there.
     """
+
+    def listed(name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value for value in params.get(name, ()) if value.strip()))[:MOST_PARTS]
+
+    def written(name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value.strip()[:LONGEST_PART] for value in listed(name)))
+
+    def number(name: str) -> int:
+        value = next(iter(params.get(name, ())), "")
+        return int(value) if value.isascii() and value.isdecimal() and len(value) <= 12 else 0
+
     modalities = tuple(name for name in MODALITIES if name in params.get("modality", ()))
     return Filters(
         modalities=modalities if len(modalities) < len(MODALITIES) else (),
-        folders=tuple(dict.fromkeys(name for name in params.get("folder", ()) if name)),
+        folders=listed("folder"),
+        formats=written("format"),
+        after=day_of(next(iter(params.get("after", ())), "")),
+        before=day_of(next(iter(params.get("before", ())), ""), last=True),
+        min_pixels=number("min-pixels"),
+        max_pixels=number("max-pixels"),
+        min_bytes=number("min-bytes"),
+        max_bytes=number("max-bytes"),
+        shapes=tuple(name for name in SHAPES[1:] if name in params.get("shape", ())),
+        colours=tuple(name for name in COLOUR_NAMES if name in params.get("of-colour", ())),
+        captioned="yes" in params.get("captioned", ()),
+        title=next(iter(written("title")), ""),
+        phrases=written("exact"),
+        where=tuple(wanted for wanted in written("where") if wanted.partition("=")[0].strip()),
     )
 
 
-def allowed(filters: Filters, group: Group, snapshot: Snapshot) -> NDArray[np.bool_]:
-    """Which items of the group the filters let through, shape (len(group),)."""
-    if not filters.folders:
-        return np.ones(len(group), np.bool_)
-    codes = [code for code, name in enumerate(snapshot.folder_names) if name in filters.folders]
-    return np.isin(group.folders, codes)
+def day_of(written: str, *, last: bool = False) -> date | None:
+    """The day that `2024-05-31`, `2024-05` or `2024` stands for: the first of it, or the `last`; None if none."""
+    found = _DATE.fullmatch(written.strip())
+    if not found or not written.isascii():
+        return None
+    year, month, day = found.groups()
+    try:
+        number = int(month or (12 if last else 1))
+        return date(int(year), number, int(day or (monthrange(int(year), number)[1] if last else 1)))
+    except ValueError:  # also what `monthrange` raises for a month that there is not
+        return None
+
+
+def size_of(written: str) -> tuple[int, int] | None:
+    """(pixels, bytes), one of them 0, that `2MP`, `640x480` or `500kB` stands for; None if it stands for none."""
+    found = _SIZE.fullmatch(written.strip())
+    if not found or not written.isascii():
+        return None
+    amount, unit, wide, high = found.groups()
+    if wide:
+        return int(wide) * int(high), 0
+    size = round(float(amount) * _UNITS[unit.lower()])
+    return (size, 0) if unit.lower() == "mp" else (0, size)

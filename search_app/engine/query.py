@@ -22,7 +22,8 @@ from search_app.engine.composing import (
     read_term,
     write_term,
 )
-from search_app.engine.filters import Filters, filters_from_params, filters_to_params
+from search_app.engine.filters import MOST_PARTS, Filters, filters_from_params, filters_to_params
+from search_app.engine.keywords import quoted
 from search_app.engine.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -261,6 +262,12 @@ def within_window(text: str, encoder: Encoder) -> str:
     spans = encoder.token_spans(text)
     window = encoder.info.text_window
     return text if len(spans) <= window else text[: spans[window - 1][1]]
+
+
+def with_quoted(query: Query) -> Filters:
+    """The query's filters, with the phrases that stand in quotation marks in its text."""
+    phrases = dict.fromkeys([*query.filters.phrases, *quoted(query.text)])
+    return replace(query.filters, phrases=tuple(phrases)[:MOST_PARTS])
 
 
 def without_filters(query: Query) -> Query:

@@ -24,6 +24,7 @@ The percentile is simpler: the share of the modality's other items whose affinit
 COUNTED items all are counted, and the background sample beyond that.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -31,7 +32,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.filters import allowed as let_through
 from search_app.engine.query import Probe, Query
 from search_app.engine.snapshot import Group, Snapshot
 
@@ -101,12 +101,15 @@ def rank(
     index: Index,
     phrases: NDArray[np.float32] | None = None,
     *,
+    through: Mapping[Modality, NDArray[np.bool_]] | None = None,
     exact: bool = False,
 ) -> Ranking:
     """Find the `query.count` items closest in meaning to `probe` among those that the query's filters let through.
 
     `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
-    less fairly.  `exact` looks at every item and asks no index.  Raises ServerError when Chroma does not answer.
+    less fairly.  `through` says which items of each modality the query's filters let through, as `let_through`
+    gives it; without it only its modalities hold.  `exact` looks at every item and asks no index.  Raises ServerError
+    when Chroma does not answer.
     """
     means = modality_means(snapshot, phrases)
     centred = probe.centred(means)
@@ -117,9 +120,9 @@ def rank(
         group = snapshot.groups.get(modality)
         if group is None or not len(group):
             continue
-        allowed = _allowed(query, group, snapshot)
+        allowed = _allowed(query, group, through)
         searched += int(allowed.sum())
-        narrow = exact or query.filters.narrow
+        narrow = exact or through is not None
         rows = np.flatnonzero(allowed) if narrow else _candidates(query, group, allowed, index, centred)
         affinities = affinity(group.vectors[rows], means[modality], centred)
         # Within a modality the score rises with the affinity, so no more than `count` of each can be among the best.
@@ -162,9 +165,11 @@ def modality_means(snapshot: Snapshot, phrases: NDArray[np.float32] | None) -> d
     return means
 
 
-def _allowed(query: Query, group: Group, snapshot: Snapshot) -> NDArray[np.bool_]:
+def _allowed(
+    query: Query, group: Group, through: Mapping[Modality, NDArray[np.bool_]] | None
+) -> NDArray[np.bool_]:  # fmt: skip
     """Which items of the group the filters let through; never one that the query names."""
-    allowed = let_through(query.filters, group, snapshot)
+    allowed = np.ones(len(group), np.bool_) if through is None else through[group.modality].copy()
     if query.named:
         allowed[group.rows_of(np.array([int(name) for name in query.named], dtype=np.int64))] = False
     return allowed

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
+from search_app.engine.filters import Lookups, let_through
 from search_app.engine.projection import LiveProjections, Projections
-from search_app.engine.query import Probe, Query, encode
+from search_app.engine.query import Probe, Query, encode, with_quoted
 from search_app.engine.ranking import PHRASES, Index, Ranking, rank
 from search_app.engine.snapshot import LiveVectors, Snapshot, VectorSource
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
 
 
-class ItemSource(VectorSource, Protocol):
+class ItemSource(VectorSource, Lookups, Protocol):
     """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
 
     def items(self, ids: Sequence[str]) -> "list[Item]":
@@ -83,7 +84,11 @@ class Searcher:
             return Answer(snapshot)
         # After a re-encoding the index is filled anew, which may take minutes.
         exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
-        ranking = rank(query, probe, snapshot, self.space, self._phrase_vectors(encoder), exact=exact)
+        filters = with_quoted(query)
+        through = let_through(filters, snapshot, self.space.ledger) if filters.narrow else None
+        ranking = rank(
+            query, probe, snapshot, self.space, self._phrase_vectors(encoder), through=through, exact=exact
+        )  # fmt: skip
         items = {item.id: item for item in self.space.ledger.items([hit.id for hit in ranking.hits])}
         return Answer(snapshot, probe, ranking, items)
 

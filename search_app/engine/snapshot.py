@@ -1,8 +1,8 @@
 """A space's vectors in memory, brought up to date whenever the ledger has changed."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -41,6 +41,50 @@ class VectorBatch(Protocol):
         ...
 
 
+class FacetBatch(Protocol):
+    """Facets of live items, in the order of their ids; see `ingest.space.records.FacetRows`."""
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Shape (n,)."""
+        ...
+
+    @property
+    def formats(self) -> Sequence[str]:
+        """One for each id: the suffix without its dot."""
+        ...
+
+    @property
+    def days(self) -> NDArray[np.int32]:
+        """Since 1970."""
+        ...
+
+    @property
+    def bytes(self) -> NDArray[np.int64]:
+        """Of the file."""
+        ...
+
+    @property
+    def pixels(self) -> NDArray[np.int32]:
+        """0 for a text."""
+        ...
+
+    @property
+    def shapes(self) -> NDArray[np.int8]:
+        """Places in `ingest.space.derived.SHAPES`."""
+        ...
+
+    @property
+    def colours(self) -> NDArray[np.int32]:
+        """A bit for each of COLOUR_NAMES."""
+        ...
+
+    @property
+    def captioned(self) -> NDArray[np.bool_]:
+        """Whether an image has a caption."""
+        ...
+
+
 class VectorSource(Protocol):
     """What live vectors need of a ledger; see `ingest.space.Ledger`."""
 
@@ -62,6 +106,33 @@ class VectorSource(Protocol):
         """The vectors of live items whose id is greater than `after`."""
         ...
 
+    def facet_changes(self) -> int:
+        """A number that rises whenever facets of items that were there before change."""
+        ...
+
+    def facets(self, after: int = 0) -> FacetBatch:
+        """The facets of live items whose id is greater than `after`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What filters ask of the items of a group, in its order; each array has shape (len(group),)."""
+
+    formats: NDArray[np.int16]
+    """For each item, the place of its format in the snapshot's `format_names`; -1 if it is not known."""
+    days: NDArray[np.int32]
+    """Since 1970: when a photo was taken, else its file's."""
+    bytes: NDArray[np.int64]
+    """Of the file."""
+    pixels: NDArray[np.int32]
+    """0 for a text."""
+    shapes: NDArray[np.int8]
+    """Places in `ingest.space.derived.SHAPES`."""
+    colours: NDArray[np.int32]
+    """A bit for each of COLOUR_NAMES."""
+    captioned: NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Group:
@@ -73,6 +144,7 @@ class Group:
     """For each item, the place of its folder in the snapshot's `folder_names`."""
     vectors: NDArray[np.float32]
     """Unit rows, shape (len(ids), dimension)."""
+    facets: Facets
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -103,6 +175,7 @@ class Snapshot:
     dimension: int
     folder_names: tuple[str, ...]
     groups: dict[Modality, Group]
+    format_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return sum(len(group) for group in self.groups.values())
@@ -136,7 +209,8 @@ class LiveVectors:
         """Read nothing yet: the first `now` does."""
         self._source = source
         self._lock = threading.Lock()
-        self._moves = -1
+        self._moves = self._facet_changes = -1
+        self._formats: dict[str, int] = {}
         self._folders: dict[str, int] = {}
         self._columns: dict[Modality, _Column] = {}
         self._snapshot = Snapshot(-1, source.dimension, (), {})
@@ -148,14 +222,18 @@ class LiveVectors:
         with self._lock:
             # Read first: whatever is written from here on gives another revision, and so another refresh.
             revision, moves = self._source.revision(), self._source.moves()
+            facet_changes = self._source.facet_changes()
             if revision != self._snapshot.revision:
                 if moves != self._moves:
                     self._columns = {name: _Column(self._source.dimension) for name in MODALITIES}
                 self._drop_dead()
-                self._append_new()
-                self._moves = moves
+                newest = self._append_new()
+                self._read_facets(after=newest if facet_changes == self._facet_changes else 0)
+                self._moves, self._facet_changes = moves, facet_changes
                 groups = {name: column.group(name) for name, column in self._columns.items()}
-                self._snapshot = Snapshot(revision, self._source.dimension, tuple(self._folders), groups)
+                self._snapshot = Snapshot(
+                    revision, self._source.dimension, tuple(self._folders), groups, tuple(self._formats)
+                )
             return self._snapshot
 
     def _drop_dead(self) -> None:
@@ -163,7 +241,8 @@ class LiveVectors:
         for column in self._columns.values():
             column.keep(np.isin(column.ids[: column.used], live, assume_unique=True))
 
-    def _append_new(self) -> None:
+    def _append_new(self) -> int:
+        """Append the items that are newer than all there are; returns the newest id before."""
         newest = max((int(column.ids[column.used - 1]) for column in self._columns.values() if column.used), default=0)
         batch = self._source.vectors(after=newest)
         modalities = np.array(batch.modalities, dtype=object)
@@ -172,6 +251,14 @@ class LiveVectors:
             chosen = modalities == name
             if chosen.any():
                 column.append(batch.ids[chosen], codes[chosen], batch.vectors[chosen])
+        return newest
+
+    def _read_facets(self, after: int) -> None:
+        batch = self._source.facets(after=after)
+        codes = np.array([self._formats.setdefault(name, len(self._formats)) for name in batch.formats], dtype=np.int16)
+        read = Facets(codes, batch.days, batch.bytes, batch.pixels, batch.shapes, batch.colours, batch.captioned)
+        for column in self._columns.values():
+            column.put_facets(after, batch.ids, read)
 
 
 class _Column:
@@ -182,12 +269,14 @@ class _Column:
         self.ids = np.empty(0, np.int64)
         self.folders = np.empty(0, np.int32)
         self.vectors = np.empty((0, dimension), np.float32)
+        self.facets = _unknown(0)
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         if not mask.all():
             self.ids = self.ids[: self.used][mask]
             self.folders = self.folders[: self.used][mask]
             self.vectors = self.vectors[: self.used][mask]
+            self.facets = _each(self.facets, lambda array: array[mask])
             self.used = len(self.ids)
 
     def append(self, ids: NDArray[np.int64], folders: NDArray[np.int32], vectors: NDArray[np.float32]) -> None:
@@ -201,7 +290,43 @@ class _Column:
         self.used = end
 
     def group(self, modality: Modality) -> Group:
-        return Group(modality, self.ids[: self.used], self.folders[: self.used], self.vectors[: self.used])
+        used = self.used
+        return Group(modality, self.ids[:used], self.folders[:used], self.vectors[:used], self.facets)
+
+    def put_facets(self, after: int, ids: NDArray[np.int64], read: Facets) -> None:
+        """Take the facets of the items newer than `after` from what was `read` of `ids`; the others keep theirs."""
+        mine = self.ids[: self.used]
+        first = int(np.searchsorted(mine, after, side="right"))
+        places = np.searchsorted(ids, mine[first:])
+        there = places < len(ids)
+        there[there] = ids[places[there]] == mine[first:][there]
+        merged = _unknown(self.used)
+        # A few numbers an item: cheaper to copy than to keep room for.
+        for whole, old, new in zip(_arrays(merged), _arrays(self.facets), _arrays(read), strict=True):
+            whole[:first] = old[:first]
+            whole[first:][there] = new[places[there]]
+        self.facets = merged
+
+
+def _arrays(facets: Facets) -> list[NDArray]:
+    return [getattr(facets, field.name) for field in fields(Facets)]
+
+
+def _each(facets: Facets, change: Callable[[NDArray], NDArray]) -> Facets:
+    return Facets(*map(change, _arrays(facets)))
+
+
+def _unknown(count: int) -> Facets:
+    """Facets of items of which nothing is known."""
+    return Facets(
+        np.full(count, -1, np.int16),
+        np.zeros(count, np.int32),
+        np.zeros(count, np.int64),
+        np.zeros(count, np.int32),
+        np.zeros(count, np.int8),
+        np.zeros(count, np.int32),
+        np.zeros(count, np.bool_),
+    )
 
 
 def steady_sample(ids: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ingest.readers.draft import Modality
+from ingest.space.records import FacetRows
 from search_app.engine.snapshot import LiveVectors, Snapshot
 from tests.fake_encoder import COLOURS, DIMENSION, FakeEncoder
 
@@ -22,6 +23,19 @@ class Batch:
     vectors: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What filters ask of an item; see `ingest.space.records.FacetRows`."""
+
+    format: str = "jpg"
+    day: int = 0
+    bytes: int = 0
+    pixels: int = 0
+    shape: int = 0
+    colours: int = 0
+    captioned: bool = False
+
+
 @dataclass
 class MemoryLedger:
     """Keeps what the real ledger promises: rising ids, a revision, and moves."""
@@ -29,9 +43,15 @@ class MemoryLedger:
     dimension: int = DIMENSION
     rows: dict[int, tuple[Modality, str, NDArray[np.float32]]] = field(default_factory=dict)
     asked_after: list[int] = field(default_factory=list)
+    facts: dict[int, Facts] = field(default_factory=dict)
+    said: dict[str, list[int]] = field(default_factory=dict)
+    """The items that each full-text expression finds."""
+    having: dict[tuple[str, str | None], list[int]] = field(default_factory=dict)
+    """The items that have each metadata key and value."""
     _next: int = 1
     _revision: int = 0
     _moves: int = 0
+    _facet_changes: int = 0
 
     def add(self, modality: Modality, vectors: NDArray[np.float32], folder: str = "home") -> list[str]:
         new = []
@@ -57,6 +77,38 @@ class MemoryLedger:
 
     def moves(self) -> int:
         return self._moves
+
+    def tell(self, item_id: str, facts: Facts) -> None:
+        """Give an item other facts than it had."""
+        self.facts[int(item_id)] = facts
+        self._revision += 1
+        self._facet_changes += 1
+
+    def facet_changes(self) -> int:
+        return self._facet_changes
+
+    def facets(self, after: int = 0) -> FacetRows:
+        ids = [number for number in sorted(self.rows) if number > after]
+        known = [self.facts.get(number, Facts()) for number in ids]
+        return FacetRows(
+            np.array(ids, np.int64),
+            [facts.format for facts in known],
+            np.array([facts.day for facts in known], np.int32),
+            np.array([facts.bytes for facts in known], np.int64),
+            np.array([facts.pixels for facts in known], np.int32),
+            np.array([facts.shape for facts in known], np.int8),
+            np.array([facts.colours for facts in known], np.int32),
+            np.array([facts.captioned for facts in known], np.bool_),
+        )
+
+    def items_saying(self, expression: str) -> NDArray[np.int64]:
+        return np.array(self.said.get(expression, []), np.int64)
+
+    def items_with(self, key: str, value: str | None = None) -> NDArray[np.int64]:
+        return np.array(self.having.get((key, value), []), np.int64)
+
+    def ranked_by_words(self, expression: str, count: int) -> list[tuple[int, float]]:
+        return [(number, 1.0) for number in self.said.get(expression, [])][:count]
 
     def live_ids(self) -> NDArray[np.int64]:
         return np.array(sorted(self.rows), dtype=np.int64)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from search_app.engine import ranking
-from search_app.engine.filters import Filters
+from search_app.engine.filters import Filters, let_through
 from search_app.engine.query import Query, encode
 from search_app.engine.ranking import PHRASES, Ranking, rank
 from tests.fake_encoder import COLOURS
@@ -24,7 +24,8 @@ def ask(ledger: MemoryLedger, query: Query, index: ExactIndex | None = None) -> 
     snapshot = snapshot_of(ledger)
     probe = encode(query, ENCODER, snapshot)
     assert probe is not None
-    return rank(query, probe, snapshot, index or ExactIndex(ledger), PHRASE_VECTORS)
+    through = let_through(query.filters, snapshot, ledger) if query.filters.narrow else None
+    return rank(query, probe, snapshot, index or ExactIndex(ledger), PHRASE_VECTORS, through=through)
 
 
 def test_pictures_and_passages_share_the_top_although_raw_cosines_lie_apart() -> None:

@@ -1,0 +1,77 @@
+"""What filters and keyword search look up in a ledger: words (FTS5), facets, and metadata by key."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.space.derived import due_count
+from ingest.space.ledger_file import LedgerFile
+from ingest.space.records import FacetRows
+
+WORD_COLUMNS = ("name", "title", "text", "keywords")
+"""What the words of an item are in: its file's name, its title, its text or caption, and other metadata."""
+_WEIGHTS = (4.0, 3.0, 1.0, 2.0)
+"""How much a match in each of WORD_COLUMNS counts, in BM25."""
+
+
+class Lookup(LedgerFile):
+    """The lookups of a ledger; an expression is one of FTS5's, as `search_app.engine.keywords` writes them."""
+
+    def derived_due(self) -> int:
+        """How many items cannot be looked up yet, as in a ledger from before there were lookups."""
+        with self._lock:
+            return due_count(self._db)
+
+    def facet_changes(self) -> int:
+        """A number that rises whenever facets of items that were there before change; cheap."""
+        return int(self._one("SELECT value FROM facts WHERE key = 'facets'"))
+
+    def facets(self, after: int = 0) -> FacetRows:
+        """The facets of live items whose id is greater than `after`, in the order of their ids."""
+        rows = self._all(
+            "SELECT item, format, day, bytes, pixels, shape, colours, captioned FROM facets WHERE item > ? "
+            "ORDER BY item",
+            [after],
+        )
+        ids, formats, days, sizes, pixels, shapes, colours, captioned = (
+            zip(*rows, strict=True) if rows else ((),) * 8
+        )  # fmt: skip
+        return FacetRows(
+            np.array(ids, np.int64),
+            list(cast(Sequence[str], formats)),
+            np.array(days, np.int32),
+            np.array(sizes, np.int64),
+            np.array(pixels, np.int32),
+            np.array(shapes, np.int8),
+            np.array(colours, np.int32),
+            np.array(captioned, np.bool_),
+        )
+
+    def items_saying(self, expression: str) -> NDArray[np.int64]:
+        """The live items whose words match, rising."""
+        return self._ids("SELECT rowid AS id FROM words WHERE words MATCH ? ORDER BY rowid", [expression])
+
+    def items_with(self, key: str, value: str | None = None) -> NDArray[np.int64]:
+        """The live items whose metadata has `key`, with `value` if one is given, rising; case does not matter."""
+        if value is None:
+            return self._ids("SELECT DISTINCT item AS id FROM meta_values WHERE key = ? ORDER BY item", [key])
+        return self._ids("SELECT item AS id FROM meta_values WHERE key = ? AND value = ? ORDER BY item", [key, value])
+
+    def metadata_keys(self) -> dict[str, int]:
+        """How many values each metadata key has, by key."""
+        return dict(self._all("SELECT key, COUNT(*) FROM meta_values GROUP BY key ORDER BY key"))
+
+    def ranked_by_words(self, expression: str, count: int) -> list[tuple[int, float]]:
+        """The `count` live items whose words match best: (id, BM25 score), best first; higher is better."""
+        return self._all(
+            "SELECT rowid, -bm25(words, ?, ?, ?, ?) AS score FROM words WHERE words MATCH ? "
+            "ORDER BY score DESC, rowid LIMIT ?",
+            [*_WEIGHTS, expression, count],
+        )
+
+    def _ids(self, query: str, values: Sequence[object]) -> NDArray[np.int64]:
+        # Joined by SQLite: a row each would take five times as long to hand over.
+        ((joined,),) = self._all(f"SELECT group_concat(id) FROM ({query})", values)
+        return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)
