@@ -1,6 +1,7 @@
 """`nearspace mcp`: an assistant's tools over a space, on standard input and output."""
 
 import argparse
+from contextlib import suppress
 from importlib.util import find_spec
 
 from ingest.console import say
@@ -19,7 +20,8 @@ def run(options: argparse.Namespace) -> int:
 
     living = LivingSpace(space_name(options.space), home_folder(options.home), say=say)
     try:
-        make_server(living).run("stdio")
+        with suppress(KeyboardInterrupt):
+            make_server(living).run("stdio")
     finally:
         living.close()
     return 0

@@ -3,6 +3,7 @@
 import argparse
 import os
 import socket
+from contextlib import suppress
 
 from ingest.console import say
 from ingest.errors import SettingsError
@@ -34,7 +35,8 @@ def run(options: argparse.Namespace) -> int:
             limit_concurrency=_AT_ONCE,
         )
         say(f"serving on http://{shown}:{listening.getsockname()[1]} {needs}; stop it with Ctrl-C ...")
-        uvicorn.Server(config).run([listening])
+        with suppress(KeyboardInterrupt):  # the server has closed by then
+            uvicorn.Server(config).run([listening])
     finally:
         living.close()
     return 0

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder, Say
 from ingest.errors import ReadError
-from ingest.files import archive_of
 from ingest.places import at_hand, state_of
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
@@ -148,17 +147,15 @@ class Space:
         if source is None:
             return None
         try:
-            with at_hand(source.path, self._space.folder) as path:
-                # Not to wait for ever where a pipe has taken its place.
-                descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+            if state_of(source.path, self.folder) != (source.size, source.mtime_ns):
+                return None
+            # What is unpacked from an archive goes as soon as this is done, but not for those who have it open.
+            with at_hand(source.path, self.folder) as place:
+                file = place.open("rb")
         except (OSError, ReadError):
             return None
-        file = os.fdopen(descriptor, "rb")
-        now = os.fstat(descriptor)
-        state = now.st_size, now.st_mtime_ns
-        if stat.S_ISREG(now.st_mode) and archive_of(Path(source.path)):
-            state = state_of(source.path, self._space.folder)  # what was unpacked just now has the time of now
-        if not stat.S_ISREG(now.st_mode) or state != (source.size, source.mtime_ns):
+        now = os.fstat(file.fileno())
+        if not stat.S_ISREG(now.st_mode) or now.st_size != source.size:
             file.close()
             return None
         return file

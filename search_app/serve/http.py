@@ -2,7 +2,7 @@
 
 import mimetypes
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
@@ -14,9 +14,9 @@ from starlette.exceptions import HTTPException
 
 import ingest
 from ingest.errors import ItemNotFound, NearspaceError, ServerError, SettingsError, SpaceBusy, SpaceChanged
-from search_app.engine import Part
+from search_app.engine import Filters, Part
 from search_app.engine.composing import MOST_TERMS, read_term
-from search_app.engine.filters import filters_from_params
+from search_app.engine.filters import filters_from_params, filters_to_params
 from search_app.engine.pictures import MOST_BYTES
 from search_app.engine.query import LARGEST_COUNT
 from search_app.engine.results import FIELDS, item_as_json
@@ -40,6 +40,31 @@ _DESCRIPTION = (
     + "; ".join(f"{name}: {words}" for name, words in FIELDS.items())
     + "."
 )
+
+FILTERS = {
+    "format": "only files with this suffix, without the dot; may be repeated",
+    "after": "only photos taken, and other files last changed, on this day (2024-05-31, 2024-05, 2024) or later",
+    "before": "the same, on this day or earlier",
+    "min-pixels": "only pictures of at least so many pixels",
+    "max-pixels": "only pictures of at most so many pixels",
+    "min-bytes": "only items of files of at least so many bytes",
+    "max-bytes": "only items of files of at most so many bytes",
+    "shape": "only pictures that are landscape, portrait or square; may be repeated",
+    "of-colour": "only pictures that are mostly of this colour; may be repeated",
+    "captioned": "yes: only pictures that have a caption",
+    "title": "only items whose title says this",
+    "exact": "only items that say this word for word; may be repeated",
+    "where": "only items with this in their metadata: KEY=VALUE, or KEY; may be repeated",
+}
+"""The filters that stand in the address as they do in a link of the page, beside `modality` and `folder`."""
+
+_IN_ADDRESS = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "description": words, "schema": {"type": "string"}}
+        for name, words in FILTERS.items()
+    ]
+}
+_OWN = ("text", "term", "like", "unlike", "modality", "folder", "count")
 
 _Text = Annotated[str, Query(description="words to look for")]
 _Term = Annotated[
@@ -65,7 +90,7 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
     _tell_errors(app)
 
     def found(request: Request, given: "_Asked", count: int) -> JSONResponse:
-        filters = filters_from_params({**_params(request), **given.filters})
+        filters = _filters(request, given.filters)
         results = living.ask(
             lambda space: space.search(
                 parts=given.parts(), like=given.like, unlike=given.unlike, filters=filters, count=count
@@ -77,7 +102,7 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
     def page() -> HTMLResponse:
         return HTMLResponse(describe(app.openapi()))
 
-    @app.get("/v1/search", summary="The items closest in meaning to words and items")
+    @app.get("/v1/search", summary="The items closest in meaning to words and items", openapi_extra=_IN_ADDRESS)
     def search(
         request: Request,
         text: _Text = "",
@@ -90,7 +115,11 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
     ) -> JSONResponse:
         return found(request, _Asked(text, term or [], like or [], unlike or [], modality, folder or []), count)
 
-    @app.post("/v1/search", summary="The same with pictures, as a form (multipart/form-data)")
+    @app.post(
+        "/v1/search",
+        summary="The same with pictures, as a form (multipart/form-data); other filters stay in the address",
+        openapi_extra=_IN_ADDRESS,
+    )
     def search_with_pictures(
         request: Request,
         image: Annotated[list[UploadFile] | None, File(description="a picture to look for; may be repeated")] = None,
@@ -114,7 +143,11 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
     def item(item_id: str) -> JSONResponse:
         return JSONResponse(item_as_json(living.ask(lambda space: space.show(item_id))))
 
-    @app.get("/v1/items/{item_id}/similar", summary="The items closest to an item, without itself")
+    @app.get(
+        "/v1/items/{item_id}/similar",
+        summary="The items closest to an item, without itself",
+        openapi_extra=_IN_ADDRESS,
+    )
     def similar(
         request: Request, item_id: str, modality: _Kind = None, folder: _Folder = None, count: _Count = 10
     ) -> JSONResponse:
@@ -179,12 +212,19 @@ class _Asked:
         return parts + [Part(image=content, weight=weight) for content, weight in self.pictures]
 
 
-def _params(request: Request) -> dict[str, list[str]]:
-    """The parameters of the address, so that every filter a link knows is known here."""
+def _filters(request: Request, given: Mapping[str, list[str]]) -> Filters:
+    """The filters of the address, and those `given`; raises SettingsError for what a link would leave out."""
     params: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
+        if name not in FILTERS and name not in _OWN:
+            raise SettingsError(f"There is no parameter {name[:40]!r}. The page at / names those there are.")
         params.setdefault(name, []).append(value)
-    return params
+    filters = filters_from_params({**params, **given})
+    read = filters_to_params(filters)
+    for name in FILTERS:
+        if len(read[name]) < len(set(params.get(name, ()))):
+            raise SettingsError(f"{name}={params[name][0][:40]!r} cannot be read. It is to be: {FILTERS[name]}.")
+    return filters
 
 
 def _content(upload: UploadFile) -> bytes:

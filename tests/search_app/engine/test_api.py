@@ -4,6 +4,7 @@ import inspect
 import io
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -156,6 +157,19 @@ def test_the_original_is_given_while_it_is_the_file_that_was_read(tmp_path: Path
         assert opened.original(found.id) is None
         file.unlink()
         os.mkfifo(file)
+        assert opened.original(found.id) is None
+
+
+def test_the_original_is_given_out_of_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    with zipfile.ZipFile(tmp_path / "files" / "all.zip", "w") as archive:
+        archive.writestr("red.png", png("red"))
+    ingest_folders(tmp_path / "home", [tmp_path / "files"])
+    with Space("test", home=tmp_path / "home") as opened:
+        [found] = opened.search("red")
+        with opened.original(found.id) as original:  # type: ignore[union-attr]
+            assert original.read() == png("red")
+        (tmp_path / "files" / "all.zip").unlink()
         assert opened.original(found.id) is None
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from PIL import Image
 
 from ingest.errors import SettingsError
 from search_app.engine import pictures
+from search_app.engine.filters import Filters, filters_to_params
 from search_app.engine.results import FIELDS
 from search_app.serve.guards import is_loopback, require_token
-from search_app.serve.http import make_app
+from search_app.serve.http import FILTERS, make_app
 from search_app.serve.living import LivingSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS
@@ -72,6 +74,17 @@ def test_words_find_what_they_find_elsewhere(client: TestClient) -> None:
     only = client.get("/v1/search", params={"text": "red", "modality": "text", "folder": ["notes"]})
     assert {result["folder"] for result in found(only)} == {"notes"}
     assert stems(only)[0] == "red"
+
+
+def test_every_filter_of_a_link_narrows_and_what_cannot_be_read_is_refused(client: TestClient) -> None:
+    assert FILTERS.keys() | {"modality", "folder"} == filters_to_params(Filters()).keys()
+    only = client.get("/v1/search", params={"text": "red", "exact": "about blue"})
+    assert [Path(result["path"]).name for result in found(only)] == ["blue.txt"]
+    tall = client.post("/v1/search?shape=portrait&format=png", files={"image": ("a.png", png("red"))})
+    assert {Path(result["path"]).parent.name for result in found(tall)} == {"tall"}
+    for wrong in ("after=yesterday", "min-pixels=many", "shape=round", "captioned=no", "where==x", "exact=%20"):
+        assert wrong.split("=")[0] in refusal(client.get(f"/v1/search?text=red&{wrong}"), 400)
+    assert "modalty" in refusal(client.get("/v1/search?text=red&modalty=image"), 400)
 
 
 def test_terms_and_judgements_are_asked_as_in_a_link(client: TestClient) -> None:
@@ -288,9 +301,10 @@ def test_the_command_serves_and_refuses_to_start_open_to_others(colours_home: Pa
         headers = {"authorization": f"Bearer {TOKEN}"}
         assert found(httpx.get(f"{HERE}:{port}/v1/search?text=red", headers=headers, timeout=60))
     finally:
-        server.terminate()
-        server.wait(30)
-    assert TOKEN not in (tmp_path / "log").read_text()
+        server.send_signal(signal.SIGINT)
+        assert server.wait(60) == 0
+    told = (tmp_path / "log").read_text()
+    assert TOKEN not in told and "Traceback" not in told
 
 
 def test_a_space_that_was_reencoded_is_opened_again(tmp_path: Path) -> None:
