@@ -11,6 +11,7 @@ import ingest
 from ingest.chroma_options import add_chroma
 from ingest.commands.composing import SEARCH_EPILOG, add_composing
 from ingest.commands.filtering import add_filters
+from ingest.engines.pool import add_engine
 from ingest.errors import NearspaceError
 from ingest.report import INTERRUPTED, NOTHING_DONE
 from ingest.settings import (
@@ -80,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
         "on standard input, one a line",
     )
     _add_ingesting(add)
+    add_engine(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
     add.add_argument(
         "--dry-run", action="store_true", help="say what would happen and how long it would take, and write nothing"

@@ -8,6 +8,7 @@
     │   ├── UnknownEncoder     no encoder has that id
     │   └── WeightsError       weights are missing, or are not the published ones
     │       └── DifferenceError    a tower computes something else than torch does
+    ├── EngineError            files cannot be read and encoded where they were to be
     └── SpaceError             a space cannot be opened or written
         ├── SpaceNotFound      no space of that name is there
         ├── EncoderMismatch    the space was made with another encoder
@@ -52,6 +53,10 @@ class WeightsError(EncoderError):
 
 class DifferenceError(WeightsError):
     """ONNX Runtime's output is too far from torch's."""
+
+
+class EngineError(NearspaceError):
+    """Files cannot be read and encoded where they were to be."""
 
 
 class SpaceError(NearspaceError):

@@ -11,14 +11,15 @@ from pathlib import Path, PurePath
 from ingest.choosing import EVERYTHING, Choice
 from ingest.encoders.base import Encoder
 from ingest.engines import local
+from ingest.engines.work import Engine, Work
 from ingest.errors import SpaceError
-from ingest.examine import Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, Unchanged
+from ingest.examine import Examined, Fresh, LeftOut, Moved, Recaptioned, Unchanged
 from ingest.fetching import fetch
 from ingest.files import Found
 from ingest.finding import find, find_changed
 from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, Reading
-from ingest.report import CHANGES_ITEMS, IN_THE_SPACE, Outcome, Report, Slowest, SourceOutcome
+from ingest.report import CHANGES_ITEMS, IN_THE_SPACE, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
 from ingest.space.overview import note_results
 from ingest.space.records import SourceRecord
@@ -63,6 +64,7 @@ def ingest(
     missing: Missing = "remove",
     changed: Collection[Path] | None = None,
     addresses: Sequence[str] = (),
+    engine: Engine = local.engine,
     watch: Watch | None = None,
     told: Told | None = None,
     stop: Stop = lambda: False,
@@ -78,7 +80,8 @@ def ingest(
     stays.
 
     Where somebody knows that only the paths `changed` have changed, nothing else is looked at, and what takes longer
-    the larger the space is, is left for `tidy`.
+    the larger the space is, is left for `tidy`.  `engine` is where files are read and encoded; what it gives is written
+    here.
 
     Raises:
         SettingsError: a glob cannot be understood.
@@ -97,16 +100,7 @@ def ingest(
     size = sum(found.size for found in finds.files)
     held = sum(count for outcome, count in space.ledger.outcome_counts().items() if outcome in IN_THE_SPACE)
     run = space.ledger.begin_run([str(path) for path in (*paths, *addresses)[:_ROOTS_KEPT]])
-    examiner = Examiner(space.ledger, encoder, reading)
-    count = local.EncodingCount()
-    slowest = Slowest()
-
-    def examine(found: Found) -> Examined:
-        begun = time.monotonic()
-        try:
-            return examiner.examine(found)
-        finally:
-            slowest.add(found.source, time.monotonic() - begun)
+    work = Work(takewhile(lambda found: not stop(), finds.files), space.ledger, encoder, reading, stop)
 
     def settled(files: int, settled_size: int, last: str) -> None:
         report.settled = files
@@ -114,7 +108,7 @@ def ingest(
 
     settled(0, 0, "")
     with _Writer(space, run, report, settled) as writer:
-        for group in local.run(takewhile(lambda found: not stop(), finds.files), examine, encoder, count):
+        for group in engine(work):
             writer.put(group)
     report.interrupted = stop()
     if not report.interrupted:
@@ -122,8 +116,8 @@ def ingest(
     space.index()
     if changed is None and any(entry.outcome in CHANGES_ITEMS for entry in report.outcomes):
         tidy(space)
-    report.encoded_images, report.encoded_texts = count.images, count.texts
-    report.slowest = slowest.files()
+    report.encoded_images, report.encoded_texts = work.count.images, work.count.texts
+    report.slowest = work.slowest.files()
     report.seconds = time.monotonic() - started
     if not report.interrupted:
         space.ledger.end_run(run)

@@ -11,6 +11,7 @@ from pathlib import Path
 from ingest.choosing import EVERYTHING, Choice
 from ingest.encoders.base import Encoder
 from ingest.engines import local
+from ingest.engines.work import EncodingCount
 from ingest.examine import Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned
 from ingest.files import Found
 from ingest.finding import find
@@ -168,7 +169,7 @@ def _encode(files: Sequence[Found], encoder: Encoder, reading: Reading) -> None:
     """Read and encode as a run does, and throw the vectors away."""
     ledger = _empty_ledger()
     examiner = Examiner(ledger, encoder, reading)
-    for _ in local.run(files, examiner.examine, encoder, local.EncodingCount()):
+    for _ in local.run(files, examiner.examine, encoder, EncodingCount()):
         pass
     ledger.close()
 

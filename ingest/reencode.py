@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder, EncoderInfo
 from ingest.engines import local
+from ingest.engines.work import EncodingCount
 from ingest.errors import ReadError
 from ingest.examine import Examined, Fresh, LeftOut
 from ingest.files import Found, content_hash
@@ -182,7 +183,7 @@ def _encode(
     """Encode and stage what the tasks ask for; returns the pictures that could not be read after all."""
     by_path = {Path(task.sources[0].path): task for task in tasks}
     reader = _Reader(space, encoder, by_path)
-    count = local.EncodingCount()
+    count = EncodingCount()
     missing: list[Missing] = []
     done = 0
     waiting: list[Fresh] = []

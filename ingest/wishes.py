@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingest.choosing import EVERYTHING, Choice
 from ingest.chroma_options import chroma_of
+from ingest.engines.pool import Pool, pool_of
 from ingest.errors import SettingsError
 from ingest.fetching import is_address
 from ingest.readers.options import AS_USUAL, Reading, reading_of
@@ -28,6 +29,8 @@ class Wishes:
     chroma: ChromaAddress | None = None
     addresses: tuple[str, ...] = ()
     """Web addresses to be fetched beside the paths."""
+    pool: Pool | None = None
+    """The Ray workers that read and encode; None for this process."""
 
 
 AS_EVER = Wishes()
@@ -41,6 +44,7 @@ def wishes_of(options: argparse.Namespace) -> Wishes:
         choice=Choice(tuple(options.include), tuple(options.exclude), options.hidden),
         reading=reading_of(options),
         chroma=chroma_of(options),
+        pool=pool_of(options),
         missing="keep" if options.keep_missing else "remove-many" if options.yes else "remove",
     )
 

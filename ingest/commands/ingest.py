@@ -9,6 +9,8 @@ from ingest.choosing import Chooser
 from ingest.chroma_options import chroma_in_environment
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
+from ingest.engines import local
+from ingest.engines.work import Engine
 from ingest.errors import EncoderMismatch, SettingsError
 from ingest.pipeline import ingest
 from ingest.plan import ledger_to_read, plan
@@ -45,6 +47,7 @@ def ingest_into(
     """
     voice = voice or Voice()
     Chooser(wishes.choice)  # a glob that cannot be understood is told before anything is loaded or made
+    engine = engine_of(wishes, voice)
     space, encoder = open_with_encoder(home, name, wishes, voice)
     with space:
         with voice.progress() as watch, Stopping(quiet=voice.quiet) as stop:
@@ -56,12 +59,22 @@ def ingest_into(
                 reading=wishes.reading,
                 missing=wishes.missing,
                 addresses=wishes.addresses,
+                engine=engine,
                 watch=watch,
                 told=voice.told,
                 stop=stop,
             )
         voice.report(report, space=name, roots=[*map(str, paths), *wishes.addresses], counts=space.ledger.counts())
     return report
+
+
+def engine_of(wishes: Wishes, voice: Voice) -> Engine:
+    """Where files are read and encoded; raises SettingsError if what that takes is not installed."""
+    if wishes.pool is None:
+        return local.engine
+    from ingest.engines import ray
+
+    return ray.engine(wishes.pool, say=voice.say)
 
 
 def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice: Voice) -> Report:

@@ -1,6 +1,7 @@
 """The local engine: threads read while the encoder runs, with a bounded number of files in flight."""
 
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.examine import Examined, Fresh
+from ingest.engines.work import EncodingCount, Work
+from ingest.examine import Examined, Examiner, Fresh
 from ingest.files import Found
 from ingest.readers.draft import MODALITIES, Draft, Modality
+from ingest.report import Slowest
 
 READERS = max(2, os.cpu_count() or 2)
-_AHEAD = 4 * READERS  # files being read or waiting for the encoder; bounds the pictures held in memory
+_AHEAD = 4  # files a reader that are read or wait for the encoder; bounds the pictures held in memory
 _BATCH: dict[Modality, int] = {"image": 32, "text": 128}
 
 
@@ -26,14 +29,6 @@ class _Waiting:
     fresh: Fresh
     vectors: NDArray[np.float32]
     missing: int
-
-
-@dataclass
-class EncodingCount:
-    """How many items were really encoded."""
-
-    images: int = 0
-    texts: int = 0
 
 
 @dataclass
@@ -77,25 +72,46 @@ class _Batcher:
                 yield replace(waiting.fresh, drafts=done, vectors=waiting.vectors)
 
 
+def engine(work: Work) -> Iterator[Sequence[Examined]]:
+    """Examine and encode the files of `work` on this machine."""
+    examiner = Examiner(work.ledger, work.encoder, work.reading)
+    return run(work.files, timed(examiner.examine, work.slowest), work.encoder, work.count)
+
+
+def timed(examine: Callable[[Found], Examined], slowest: Slowest) -> Callable[[Found], Examined]:
+    """`examine`, noting how long each file took."""
+
+    def examined(found: Found) -> Examined:
+        begun = time.monotonic()
+        try:
+            return examine(found)
+        finally:
+            slowest.add(found.source, time.monotonic() - begun)
+
+    return examined
+
+
 def run(
     files: Iterable[Found],
     examine: Callable[[Found], Examined],
     encoder: Encoder,
     count: EncodingCount,
+    *,
+    readers: int = READERS,
 ) -> Iterator[Sequence[Examined]]:
     """Examine and encode `files`, giving groups of settled sources; every `Fresh` in them has its vectors.
 
-    Reading runs `_AHEAD` files in front of the encoder and no further.  Groups come often, so that what is
-    given can be made durable soon.
+    Reading runs a few files for each of the `readers` in front of the encoder and no further.  Groups come often, so
+    that what is given can be made durable soon.
     """
     batcher = _Batcher(encoder, count)
     ahead: deque[Future[Examined]] = deque()
     remaining = iter(files)
-    pool = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+    pool = ThreadPoolExecutor(readers, thread_name_prefix="reader")
     try:
         for found in remaining:
             ahead.append(pool.submit(examine, found))
-            if len(ahead) >= _AHEAD:
+            if len(ahead) >= _AHEAD * readers:
                 yield from _settle(ahead.popleft().result(), batcher)
         while ahead:
             yield from _settle(ahead.popleft().result(), batcher)

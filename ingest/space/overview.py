@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.readers.draft import Modality
 from ingest.report import Outcome
 from ingest.space.ledger import Ledger
@@ -55,6 +58,12 @@ def last_run(ledger: Ledger) -> Run | None:
     for started, finished, roots, seconds, outcomes in rows:
         return Run(started, finished, json.loads(roots), seconds, json.loads(outcomes) if outcomes else None)
     return None
+
+
+def content_keys(ledger: Ledger) -> NDArray[np.uint64]:
+    """The first 16 hexadecimal digits of the hash of each content in the space, as numbers, sorted."""
+    rows = ledger._all("SELECT DISTINCT substr(sha256, 1, 16) FROM sources WHERE sha256 != ''")
+    return np.sort(np.array([int(digits, 16) for (digits,) in rows], dtype=np.uint64))
 
 
 def spread(ledger: Ledger) -> Spread:
