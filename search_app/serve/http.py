@@ -2,6 +2,7 @@
 
 import mimetypes
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Annotated, BinaryIO, Literal
@@ -26,6 +27,7 @@ from search_app.serve.page import describe
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _PIECE = 1 << 20  # bytes
+_DECODED_AT_ONCE = 4  # requests whose pictures are in memory, at up to 300 MB each
 _STATUS: tuple[tuple[type[NearspaceError], int, str], ...] = (
     (ItemNotFound, 404, "not_found"),
     (SettingsError, 400, "cannot_be_asked"),
@@ -88,6 +90,7 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
     )
     app.add_middleware(Guards, token=token, hosts=hosts, most_bytes=MOST_BYTES + 1_000_000)
     _tell_errors(app)
+    decoding = threading.BoundedSemaphore(_DECODED_AT_ONCE)
 
     def found(request: Request, given: "_Asked", count: int) -> JSONResponse:
         filters = _filters(request, given.filters)
@@ -135,9 +138,10 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         count: Annotated[int, Form(ge=1, le=LARGEST_COUNT, description="how many results")] = 10,
     ) -> JSONResponse:
         asked = _Asked(text, term or [], like or [], unlike or [], modality, folder or [])
-        asked.pictures = [(_content(each), 1.0) for each in image or []]
-        asked.pictures += [(_content(each), -1.0) for each in minus_image or []]
-        return found(request, asked, count)
+        with decoding:
+            asked.pictures = [(_content(each), 1.0) for each in image or []]
+            asked.pictures += [(_content(each), -1.0) for each in minus_image or []]
+            return found(request, asked, count)
 
     @app.get("/v1/items/{item_id}", summary="An item: where it comes from, its text, and what else is known")
     def item(item_id: str) -> JSONResponse:

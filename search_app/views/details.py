@@ -5,6 +5,7 @@ import streamlit as st
 from ingest.errors import ReadError
 from ingest.places import at_hand
 from ingest.space import Item
+from search_app.engine.composing import Term
 from search_app.engine.ranking import Hit
 from search_app.views import links
 from search_app.views.resources import OpenSpace, thumbnail
@@ -34,9 +35,15 @@ def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
     text = f'<div class="ns-full">{in_html(unwrapped(item.text))}</div>' if item.text.strip() else ""
     rows = "".join(f"<dt>{name}</dt><dd>{in_html(value)}</dd>" for name, value in facts.items())
     st.html(f'<div class="ns-item ns-details"><h4>{in_html(headline(item))}</h4>{text}<dl>{rows}</dl></div>')
-    if st.button("Search from this alone", key="details-more", icon=":material/travel_explore:"):
-        links.ask_like(item.id)
-        st.rerun()
+    with st.container(key="details-acts", horizontal=True, gap="small"):
+        if st.button("Search from this alone", key="details-more", icon=":material/travel_explore:"):
+            links.ask_like(item.id)
+            st.rerun()
+        for label, icon, weight in (("Add to the question", "add", 1.0), ("Leave out", "remove", -1.0)):
+            term = Term("item", item.id, weight)
+            key, sign = f"details-{icon}", f":material/{icon}:"
+            if st.button(label, key=key, icon=sign, type="tertiary", on_click=links.add_term, args=(term,)):
+                st.rerun()
 
 
 def _own_kind(item: Item) -> str:

@@ -57,6 +57,13 @@ def set_terms(terms: Sequence[Term]) -> None:
     go(with_terms(query, terms))
 
 
+def add_term(term: Term) -> None:
+    """Ask one term more; one for the same item, with another weight, gives way to it."""
+    query, _ = current()
+    others = [other for other in query.asked if (other.kind, other.value) != (term.kind, term.value)]
+    go(with_terms(query, [*others, term]))
+
+
 def judge(item_id: str, *, liked: bool) -> None:
     """Move the question towards an item, or away from it."""
     query, _ = current()

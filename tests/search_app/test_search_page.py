@@ -145,6 +145,20 @@ def test_a_picture_is_left_out_from_the_popover(colours: Path) -> None:
     assert "without" in words(app)
 
 
+def test_items_are_added_to_the_question_and_taken_from_it_in_their_details(colours: Path) -> None:
+    app = page(q="red", modality="image", folder=["pictures", "pictures/tall"], k="6")
+    app.button(key="details-1").click().run()
+    app.button(key="details-remove").click().run()
+    [term] = params(app)["term"]
+    assert re.fullmatch(r"item:-1:\d+", term)
+    assert "without" in words(app)
+    app.button(key="details-1").click().run()
+    app.button(key="details-add").click().run()
+    assert not app.exception
+    assert len(params(app)["term"]) == 2
+    assert params(app)["term"][1].startswith("item:1:")
+
+
 def test_two_liked_items_are_ends_to_go_between(colours: Path) -> None:
     app = page(like=["1", "3"], k="4")
     app.button(key="go-between").click().run()
