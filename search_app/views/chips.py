@@ -23,6 +23,7 @@ _HEAVIEST = 3.0
 _STEP = 0.25
 _NEW_WORDS, _NEW_PICTURE = "compose-words", "compose-picture"
 _PROBLEM = "problem of the last composing"
+_USED = "pictures composed so far"
 _ADD, _LEAVE_OUT = "Add", "Leave out"
 
 
@@ -165,7 +166,7 @@ def _composer(space: OpenSpace) -> None:
         st.file_uploader(
             "Picture",
             type=sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES),
-            key=_NEW_PICTURE,
+            key=_picture_key(),
             max_upload_size=MEGABYTES,
         )
         with st.container(horizontal=True, gap="small"):
@@ -185,7 +186,7 @@ def _composed(space: OpenSpace, weight: float) -> None:
     terms = list(query.asked)
     if words := str(st.session_state.get(_NEW_WORDS) or "").strip():
         terms.append(Term("text", words, weight))
-    if upload := st.session_state.get(_NEW_PICTURE):
+    if upload := st.session_state.get(_picture_key()):
         at_least = space.space.manifest.encoder.image_size
         try:
             terms.append(Term("image", keep_picture(space.space.folder, upload.getvalue(), at_least), weight))
@@ -196,7 +197,13 @@ def _composed(space: OpenSpace, weight: float) -> None:
         st.session_state[_PROBLEM] = f"A question has at most {MOST_TERMS} parts. Clear one first."
         return
     st.session_state[_NEW_WORDS] = ""
+    st.session_state[_USED] = st.session_state.get(_USED, 0) + 1
     links.set_terms(terms)
+
+
+def _picture_key() -> str:
+    """The uploader's key, another one each time: an uploader cannot be emptied, and would add its picture again."""
+    return f"{_NEW_PICTURE}-{st.session_state.get(_USED, 0)}"
 
 
 def _go_between() -> None:

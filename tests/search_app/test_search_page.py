@@ -143,6 +143,9 @@ def test_a_picture_is_left_out_from_the_popover(colours: Path) -> None:
     [term] = params(app)["term"]
     assert re.fullmatch(r"image:-1:[0-9a-f]{32}", term)
     assert "without" in words(app)
+    app.text_input(key="compose-words").set_value("blue").run()
+    app.button(key="compose-add").click().run()
+    assert params(app)["term"] == [term, "text:1:blue"], "the picture is not added once more"
 
 
 def test_items_are_added_to_the_question_and_taken_from_it_in_their_details(colours: Path) -> None:
