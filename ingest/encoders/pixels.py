@@ -1,4 +1,8 @@
-"""What the image tower of `lite` is given: the whole picture, resized to a square of pixels."""
+"""What the image tower of `lite` is given: the whole picture, resized to a square of pixels.
+
+A picture is squeezed to the square, whatever its aspect.  What lies on white (a cut-out, a drawing, a scanned page) is
+laid in the middle of a white square first, so that it keeps its aspect.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,16 +14,52 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 IMAGE_SIZE = 260
-VERSION = "whole-260-bicubic-1"
-"""Part of the encoder's fingerprint: change it whenever the pixels change."""
+SQUEEZED = "whole-260-bicubic-1"
+"""Names how a picture is squeezed: change it whenever the pixels of `squeezed` change."""
+VERSION = f"white-laid-1 {SQUEEZED}"
+"""Part of the encoder's fingerprint: change it whenever the pixels of `square_pixels` change."""
+WHITE = 245
+"""From this level on, in all three colours, a pixel counts as white: scans and JPEG do not keep it whiter."""
+WHITE_SIDE = 0.5
+"""How much of each side of a picture is white, at least, where it lies on white.
+
+So 95 % of the cut-outs in tuxpaint-stamps-default do, and of 7,080 photos of Flickr8k and COCO two, in deep snow."""
+MARGIN = 0.05
+"""The least margin on the white square, as a share of the picture's longer side."""
 
 
 def square_pixels(image: "Image") -> NDArray[np.uint8]:
+    """The whole picture as a square, shape (260, 260, 3), RGB: laid on white if it lies on white, squeezed if not."""
+    image = image.convert("RGB")
+    pixels = squeezed(image)
+    return _laid(image) if lies_on_white(pixels) else pixels
+
+
+def squeezed(image: "Image") -> NDArray[np.uint8]:
     """The whole picture squeezed to a square, shape (260, 260, 3), RGB."""
+    return _resized(image.convert("RGB"), (IMAGE_SIZE, IMAGE_SIZE))
+
+
+def lies_on_white(pixels: NDArray[np.uint8]) -> bool:
+    """Whether each of the four sides, two pixels deep, is white along most of it: a white sky is only one side."""
+    sides = (pixels[:2], pixels[-2:], pixels[:, :2], pixels[:, -2:])
+    return all((side.min(axis=-1) >= WHITE).mean() >= WHITE_SIDE for side in sides)
+
+
+def _laid(image: "Image") -> NDArray[np.uint8]:
+    """The picture in the middle of a white square, with its own aspect and a margin."""
+    scale = IMAGE_SIZE / (max(image.size) * (1 + 2 * MARGIN))
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    left, top = (IMAGE_SIZE - width) // 2, (IMAGE_SIZE - height) // 2
+    square = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 255, np.uint8)
+    square[top : top + height, left : left + width] = _resized(image, (width, height))
+    return square
+
+
+def _resized(image: "Image", size: tuple[int, int]) -> NDArray[np.uint8]:
     from PIL import Image
 
-    square = image.convert("RGB").resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC, reducing_gap=3.0)
-    return np.asarray(square, dtype=np.uint8)
+    return np.asarray(image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0), dtype=np.uint8)
 
 
 def pixel_batch(images: "Sequence[Image]") -> NDArray[np.uint8]:

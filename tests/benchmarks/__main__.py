@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tests.benchmarks import encoding, ingesting, openclip, searching
+from tests.benchmarks import encoding, finding, ingesting, openclip, searching
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
         "--folder", type=Path, help="pictures to ingest (default: ../shared/data/photos, else the sample)"
     )
     options = parser.parse_args()
+    finding.main()
     encoding.main()
     openclip.main()
     ingesting.main(options.folder)

@@ -18,11 +18,10 @@ from ingest.encoders.onnx import cache_folder, open_session, sha256_of
 from ingest.encoders.training.activations import Activations, cached_activations
 from ingest.encoders.training.aligner import Aligner, Recipe, train
 from ingest.encoders.training.blocks import LastBlocks, outputs
-from ingest.encoders.training.classes import class_names, synsets
 from ingest.encoders.training.efficientnet_lite2 import load_tower
-from ingest.encoders.training.evaluate import matching, naming, retrieval
 from ingest.encoders.training.export import SMALL, FoldedTower, entrance_model, fold, image_model
 from ingest.encoders.training.finetune import FineTuning, Material, blend, finetune
+from ingest.encoders.training.measure import caption_retrieval, class_naming, class_phrases, cutout_matching
 from ingest.encoders.training.reference import write_image_reference, write_text_reference
 from ingest.encoders.training.views import (
     Captioned,
@@ -31,7 +30,6 @@ from ingest.encoders.training.views import (
     halves,
     read_captioned,
     read_cutouts,
-    read_labelled,
     view,
 )
 from ingest.encoders.weights import minilm_folder
@@ -41,8 +39,8 @@ PHOTO_VIEWS = ("whole", "crop-0", "crop-1", "crop-2", "crop-3")
 CUTOUT_VIEWS = ("whole", "placed-0", "placed-1", "placed-2", "placed-3")
 RUNS = 2
 """How many times fine-tuning is run from the same start; the mean of the weights is taken."""
-SHARE = 0.85
-"""How far the weights go from where fine-tuning began to that mean."""
+TOWER_SHARE, ALIGNER_SHARE = 1.0, 0.4
+"""How far the weights go from where fine-tuning began to that mean; the aligner, which overfits sooner, not as far."""
 CUTOUTS = Path("/usr/share/tuxpaint/stamps")
 """Where Debian's package tuxpaint-stamps-default puts its pictures."""
 
@@ -66,19 +64,20 @@ def make_weights(data: Path, out: Path, cache: Path, cutouts: Path = CUTOUTS) ->
     out.mkdir(parents=True, exist_ok=True)
     write_text_reference(out, minilm_folder())
     text = load_minilm(out, say=print)
-    names = text.encode([f"a photo of a {name}" for name in class_names()])
+    names = text.encode(class_phrases())
     recipe, tuning = Recipe(), FineTuning()
     pictures, stamps = read_captioned(data / "flickr8k", "train"), read_cutouts(cutouts)
-    trained_on, held_out = halves(stamps)
+    trained_on, _ = halves(stamps)
     tower, aligner = _trained(published, text, names, pictures, trained_on, cache, recipe, tuning)
 
     rounded, weights = tower.rounded(SMALL), aligner.weights()
     (out / "image.onnx").write_bytes(image_model(rounded, weights, SMALL))
     write_image_reference(out, rounded, weights.rounded(SMALL))
+    share = {"tower": TOWER_SHARE, "aligner": ALIGNER_SHARE}
     figures = {
-        "recipe": {"aligner": asdict(recipe), "fine-tuning": asdict(tuning), "runs": RUNS, "share": SHARE},
+        "recipe": {"aligner": asdict(recipe), "fine-tuning": asdict(tuning), "runs": RUNS, "share": share},
         "image_sha256": sha256_of(out / "image.onnx"),
-        **measure(out / "image.onnx", text, names, data, stamps, held_out),
+        **measure(out / "image.onnx", text, names, data, stamps),
     }
     (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=1))
@@ -118,8 +117,8 @@ def _trained(
         finetune(tuned_blocks, tuned_aligner, photos, stamps, run, checkpoint, print)
         tower_ends.append(tuned_blocks.state_dict())
         aligner_ends.append(tuned_aligner.state_dict())
-    blend(blocks, copy.deepcopy(blocks.state_dict()), tower_ends, SHARE)
-    blend(aligner, copy.deepcopy(aligner.state_dict()), aligner_ends, SHARE)
+    blend(blocks, copy.deepcopy(blocks.state_dict()), tower_ends, TOWER_SHARE)
+    blend(aligner, copy.deepcopy(aligner.state_dict()), aligner_ends, ALIGNER_SHARE)
     return blocks.put_into(published), aligner.eval()
 
 
@@ -140,40 +139,19 @@ def _encoded(text: MiniLM, captions: Sequence[Sequence[str]]) -> Tensor:
     return torch.from_numpy(rows).view(len(captions), -1, rows.shape[1])
 
 
-def measure(
-    image_file: Path, text_tower: MiniLM, names: Array, data: Path, cutouts: Captioned, held_out: Captioned
-) -> dict[str, object]:
-    """Figures of the finished image tower on pictures it was not trained on.
-
-    The `held_out` cut-outs are looked for among the captions of all.
-    """
+def measure(image_file: Path, text: MiniLM, names: Array, data: Path, cutouts: Captioned) -> dict[str, object]:
+    """Figures of the finished image tower on pictures it was not trained on."""
     session = open_session(image_file)
 
-    def encode(files: Sequence[Path], name: str = "whole") -> Array:
-        rows = batches(lambda file: view(file, name), files)
+    def encode(files: Sequence[Path]) -> Array:
+        rows = batches(lambda file: view(file, "encoded"), files)
         return np.concatenate([session.run(["vectors"], {"pixels": pixels})[0] for pixels in rows])
 
-    def captioned(pictures: Captioned) -> dict[str, object]:
-        owners = np.repeat(np.arange(len(pictures.files)), [len(group) for group in pictures.captions])
-        texts = text_tower.encode([caption for group in pictures.captions for caption in group])
-        return asdict(retrieval(encode(pictures.files), texts, owners))
-
-    files, wnids = read_labelled(data / "imagenet_sample")
-    order = synsets()
-    labels = np.array([order.index(wnid) for wnid in wnids])
-    captions = sorted({caption for (caption,) in cutouts.captions})
-    texts = text_tower.encode(captions)
-    places = np.array([captions.index(caption) for (caption,) in held_out.captions])
+    photos = {"flickr8k val": read_captioned(data / "flickr8k", "val"), "photos": read_captioned(data / "photos")}
     return {
-        "flickr8k val": captioned(read_captioned(data / "flickr8k", "val")),
-        "photos": captioned(read_captioned(data / "photos")),
-        "imagenet_sample naming": naming(encode(files), names, labels),
-        "cut-outs": {
-            "pictures": len(places),
-            "captions": len(captions),
-            "image_to_text": matching(encode(held_out.files), texts, places),
-            "image_to_text on a sheet": matching(encode(held_out.files, "sheet"), texts, places),
-        },
+        **{name: asdict(caption_retrieval(encode, text.encode, pictures)) for name, pictures in photos.items()},
+        "imagenet_sample naming": class_naming(encode, names, data / "imagenet_sample"),
+        "cut-outs": asdict(cutout_matching(encode, text.encode, cutouts)),
     }
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Say
 from ingest.encoders.onnx import open_session
-from ingest.encoders.pixels import VERSION
+from ingest.encoders.pixels import SQUEEZED
 from ingest.encoders.training.export import ENTRANCE
 from ingest.encoders.training.views import batches, view
 
@@ -21,7 +21,7 @@ Activations = NDArray[np.float16]
 def cached_activations(files: Sequence[Path], name: str, model: bytes, cache: Path, say: Say) -> Activations:
     """The activations of one view of `files`, mapped from disk; `cache` keeps them by model, files and view."""
     key = hashlib.sha256(model)
-    key.update("\n".join([VERSION, name, *(file.name for file in files)]).encode())
+    key.update("\n".join([SQUEEZED, name, *(file.name for file in files)]).encode())
     target = cache / f"activations-{name}-{key.hexdigest()[:16]}.npy"
     if not target.exists():
         say(f"showing {len(files)} pictures to the tower, view {name}")

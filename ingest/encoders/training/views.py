@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
-from ingest.encoders.pixels import square_pixels
+from ingest.encoders.pixels import square_pixels, squeezed
 
 Pixels = NDArray[np.uint8]
 BATCH = 16
@@ -75,7 +75,8 @@ def _subset(pictures: Captioned, chosen: list[bool]) -> Captioned:
 def view(file: Path, name: str) -> Pixels:
     """The pixels of one view of a picture.
 
-    `whole`; `sheet`, for cut-outs: in the middle of a white square; `crop-K` and `placed-K`, the same at every run.
+    `encoded`: as `lite` is given it.  `whole`, `crop-K` and `placed-K`, which are trained on, are squeezed whatever
+    they show; the latter two are drawn at random, but the same at every run.
     """
     with Image.open(file) as opened:
         image = ImageOps.exif_transpose(opened)
@@ -83,11 +84,11 @@ def view(file: Path, name: str) -> Pixels:
     seed = hashlib.sha256(f"{file.name} {name}".encode()).digest()[:8]
     rng = np.random.default_rng(int.from_bytes(seed, "big"))
     if name.startswith("placed-"):
-        return square_pixels(placed(image, rng))
+        return squeezed(placed(image, rng))
     image = on_white(image)
-    if name == "sheet":
-        image = on_sheet(image)
-    return square_pixels(random_crop(image, rng) if name.startswith("crop-") else image)
+    if name == "encoded":
+        return square_pixels(image)
+    return squeezed(random_crop(image, rng) if name.startswith("crop-") else image)
 
 
 def on_white(image: Image.Image) -> Image.Image:
@@ -97,14 +98,6 @@ def on_white(image: Image.Image) -> Image.Image:
     paper = Image.new("RGBA", image.size, "white")
     paper.alpha_composite(image.convert("RGBA"))
     return paper.convert("RGB")
-
-
-def on_sheet(image: Image.Image) -> Image.Image:
-    """The picture in the middle of a white square, with a margin of a twentieth of its longer side at least."""
-    side = round(max(image.size) * 1.1)
-    sheet = Image.new("RGB", (side, side), "white")
-    sheet.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
-    return sheet
 
 
 def random_crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ingest.encoders.training.views import Captioned, batches, cutout_phrases, halves, read_cutouts, view
+from ingest.encoders.pixels import square_pixels
+from ingest.encoders.training.views import Captioned, batches, cutout_phrases, halves, on_white, read_cutouts, view
 
 
 def test_cut_outs_are_the_described_ones_that_are_neither_signs_nor_drawings(tmp_path: Path) -> None:
@@ -35,14 +36,16 @@ def test_what_was_transparent_is_white(tmp_path: Path) -> None:
     assert tuple(pixels[130, 200]) == (255, 255, 255) and tuple(pixels[130, 50]) == (0, 0, 255)
 
 
-def test_on_a_sheet_a_cut_out_keeps_its_aspect_and_has_a_margin(tmp_path: Path) -> None:
-    Image.new("RGBA", (100, 50), (0, 0, 255, 255)).save(tmp_path / "wide.png")
-    pixels = view(tmp_path / "wide.png", "sheet").astype(int)
-    blue = pixels[..., 2] - pixels[..., 0] > 128
-    rows, columns = np.flatnonzero(blue.any(axis=1)), np.flatnonzero(blue.any(axis=0))
-    assert abs(len(columns) - 2 * len(rows)) <= 3
-    assert 8 <= columns[0] <= 16 and 8 <= 259 - columns[-1] <= 16
-    assert tuple(pixels[0, 0]) == (255, 255, 255)
+def test_a_cut_out_is_measured_as_it_is_encoded_and_trained_on_as_it_is(tmp_path: Path) -> None:
+    picture = Image.new("RGBA", (100, 50), (0, 0, 0, 0))
+    picture.paste((0, 0, 255, 255), (30, 0, 70, 50))
+    picture.paste((0, 0, 255, 255), (0, 20, 100, 30))
+    picture.save(tmp_path / "cross.png")
+    with Image.open(tmp_path / "cross.png") as opened:
+        encoded = square_pixels(on_white(opened))
+    assert np.array_equal(view(tmp_path / "cross.png", "encoded"), encoded)
+    assert (encoded[:60] == 255).all()
+    assert (view(tmp_path / "cross.png", "whole")[0, 130] == (0, 0, 255)).all()
 
 
 def test_a_crop_is_the_same_at_every_run_and_another_than_the_next(tmp_path: Path) -> None:
