@@ -253,7 +253,7 @@ def _walk_folders(
 
 
 def _is_archive(path: Path) -> bool:
-    return path.suffix.lower() in ARCHIVE_SUFFIXES
+    return path.name.lower().endswith(tuple(ARCHIVE_SUFFIXES))
 
 
 def _in_archive(
@@ -299,6 +299,9 @@ def _in_archive(
 
 def archive_of(path: Path) -> Path | None:
     """The archive that has the file at `path` in it; None where it is a file itself, or the archive is gone."""
+    whole = os.fspath(path).lower()  # asked for every picture
+    if not any(f"{suffix}{os.sep}" in whole for suffix in ARCHIVE_SUFFIXES):
+        return None
     for above in path.parents:
         if _is_archive(above) and above.is_file():
             return above

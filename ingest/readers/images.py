@@ -183,10 +183,19 @@ def open_upright(file: Path | BinaryIO, *, at_least: int, number: int = 1) -> Im
     return _read(file, at_least, 1, (number,))[0][0].image
 
 
+class Upload(BytesIO):
+    """A picture that is no file, with the name that it came with: some formats are known by their suffix alone."""
+
+    def __init__(self, data: bytes, name: str = "") -> None:
+        """Hold `data`; `name` may be ''."""
+        super().__init__(data)
+        self.name = name
+
+
 def pixels_of(file: BinaryIO) -> int:
     """How many pixels a picture's header claims; 0 where it is a drawing or no picture, for its reader to tell."""
     try:
-        with _malformed_as_read_error(), Image.open(file, formats=_FORMATS) as source:
+        with _malformed_as_read_error(), Image.open(file, formats=_formats(_suffix_of(file))) as source:
             return source.width * source.height
     except ReadError:
         return 0
@@ -203,8 +212,16 @@ def _read(file: Path | BinaryIO, at_least: int, frames: int, only: Sequence[int]
         return _decode(opened, at_least, frames, only)
 
 
+def _suffix_of(file: BinaryIO) -> str:
+    return Path(str(getattr(file, "name", ""))).suffix.lower()
+
+
+def _formats(suffix: str) -> tuple[str, ...]:
+    return (*_FORMATS, _RARE[suffix]) if suffix in _RARE else _FORMATS
+
+
 def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> tuple[list[_Picture], str]:
-    suffix = Path(str(getattr(file, "name", ""))).suffix.lower()
+    suffix = _suffix_of(file)
     with _malformed_as_read_error():
         file.seek(0)
         head = file.read(1024)
@@ -219,7 +236,7 @@ def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> 
             file.seek(0)
             file = BytesIO(svg_as_png(file.read(MAX_SVG_BYTES + 1), 2 * at_least))
         try:
-            source = Image.open(file, formats=(*_FORMATS, _RARE[suffix]) if suffix in _RARE else _FORMATS)
+            source = Image.open(file, formats=_formats(suffix))
         except UnidentifiedImageError as error:
             if head.startswith(_SIGNATURES) or head[4:8] == b"ftyp":
                 raise ReadError(f"damaged picture, or of a rare kind: its header cannot be read. {_AGAIN}") from error

@@ -1,15 +1,16 @@
 """Uploaded query pictures, kept in the space so that a link can reopen them."""
 
 import hashlib
-import io
 import os
 import re
 import threading
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.errors import ReadError, SpaceError
+from ingest.readers.kinds import IMAGE_SUFFIXES, RAW_SUFFIXES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,41 +27,47 @@ MOST_PIXELS = 100_000_000
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
-def require_small(data: bytes) -> None:
+def upload_suffixes() -> list[str]:
+    """The suffixes of pictures that can be read here, without the dot; of camera RAW if its reader is installed."""
+    raw = RAW_SUFFIXES if find_spec("rawpy") is None else frozenset()
+    return sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES - raw)
+
+
+def require_small(data: bytes, file_name: str = "") -> None:
     """Make sure that an upload costs little to decode; raises ReadError where it has too many bytes or pixels.
 
     Only the header is read; what is no picture at all is left to its reader to tell.
     """
-    from ingest.readers.images import pixels_of
+    from ingest.readers.images import Upload, pixels_of
 
     if len(data) > MOST_BYTES:
         raise ReadError(
             f"too large: {len(data) / 1e6:,.0f} MB, and uploads of {MOST_BYTES // 1_000_000} MB are read at most. "
             "Save a smaller copy."
         )
-    if (pixels := pixels_of(io.BytesIO(data))) > MOST_PIXELS:
+    if (pixels := pixels_of(Upload(data, file_name))) > MOST_PIXELS:
         raise ReadError(
             f"too large: {pixels / 1e6:,.0f} million pixels, and {MOST_PIXELS // 1_000_000} million are read of an "
             "upload at most. Save a smaller copy."
         )
 
 
-def keep_picture(space: Path, data: bytes, at_least: int) -> str:
+def keep_picture(space: Path, data: bytes, at_least: int, file_name: str = "") -> str:
     """Keep an uploaded picture upright and reduced; returns its name: 32 hexadecimal digits that stand for its content.
 
-    `at_least` is the side in pixels that an encoder wants to see.  Raises ReadError when `data` is not a picture that
-    can be read, and SpaceError when the space's folder cannot be written.
+    `file_name` is what it was called, and `at_least` the side in pixels that an encoder wants to see.  Raises
+    ReadError when `data` is not a picture that can be read, and SpaceError when the space's folder cannot be written.
     """
     from PIL import Image
 
-    from ingest.readers.images import open_upright
+    from ingest.readers.images import Upload, open_upright
 
     name = hashlib.sha256(data).hexdigest()[:32]
     path = _path(space, name)
     if open_picture(space, name) is not None:
         return name
-    require_small(data)
-    picture = open_upright(io.BytesIO(data), at_least=at_least)
+    require_small(data, file_name)
+    picture = open_upright(Upload(data, file_name), at_least=at_least)
     picture.thumbnail((LONGER_SIDE, LONGER_SIDE), Image.Resampling.LANCZOS)
     temporary = path.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:

@@ -7,10 +7,9 @@ import streamlit as st
 from PIL.Image import Image
 
 from ingest.errors import ReadError, SpaceError
-from ingest.readers.kinds import IMAGE_SUFFIXES
 from ingest.space import Item
 from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, between
-from search_app.engine.pictures import keep_picture
+from search_app.engine.pictures import keep_picture, upload_suffixes
 from search_app.engine.query import Query
 from search_app.views import links
 from search_app.views.resources import OpenSpace, thumbnail
@@ -165,7 +164,7 @@ def _composer(space: OpenSpace) -> None:
         st.text_input("Words", key=_NEW_WORDS, max_chars=LONGEST_TEXT, placeholder="at night, people, in the snow …")
         st.file_uploader(
             "Picture",
-            type=sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES),
+            type=upload_suffixes(),
             key=_picture_key(),
             max_upload_size=MEGABYTES,
         )
@@ -189,7 +188,8 @@ def _composed(space: OpenSpace, weight: float) -> None:
     if upload := st.session_state.get(_picture_key()):
         at_least = space.space.manifest.encoder.image_size
         try:
-            terms.append(Term("image", keep_picture(space.space.folder, upload.getvalue(), at_least), weight))
+            name = keep_picture(space.space.folder, upload.getvalue(), at_least, upload.name)
+            terms.append(Term("image", name, weight))
         except (ReadError, SpaceError) as error:
             st.session_state[_PROBLEM] = f"{snippet(upload.name, 80)}: {error}"
             return

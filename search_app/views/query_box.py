@@ -5,10 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from ingest.errors import ReadError, SpaceError
-from ingest.readers.kinds import IMAGE_SUFFIXES
 from ingest.space import Item
 from search_app.engine.composing import LONGEST_TEXT
-from search_app.engine.pictures import keep_picture
+from search_app.engine.pictures import keep_picture, upload_suffixes
 from search_app.engine.query import Query
 from search_app.views import links
 from search_app.views.cards import photo
@@ -36,7 +35,7 @@ def query_box(space: OpenSpace, query: Query) -> None:
             "Describe it, or paste a picture",
             key=KEY,
             accept_file=True,
-            file_type=sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES),
+            file_type=upload_suffixes(),
             max_upload_size=MEGABYTES,
             on_submit=_submitted,
             args=(space,),
@@ -58,7 +57,8 @@ def _submitted(space: OpenSpace) -> None:
     if value.files:
         at_least = space.space.manifest.encoder.image_size
         try:
-            picture = keep_picture(space.space.folder, value.files[0].getvalue(), at_least=at_least)
+            upload = value.files[0]
+            picture = keep_picture(space.space.folder, upload.getvalue(), at_least=at_least, file_name=upload.name)
         except (ReadError, SpaceError) as error:
             st.session_state[_PROBLEM] = f"{snippet(value.files[0].name, 80)}: {error}"
             return

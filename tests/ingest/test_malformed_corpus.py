@@ -7,15 +7,22 @@ import re
 import subprocess
 import sys
 import time
+import zipfile
 from collections import Counter
 from pathlib import Path
 
+import docx
+import pptx
+import pyarrow
+import pyarrow.parquet
 import pytest
 from PIL import Image
 
 from ingest.report import OUTCOMES
 from ingest.space.repair import check
+from tests.ingest.readers.making_packages import book, with_member
 from tests.ingest.readers.making_pdfs import pdf_of
+from tests.ingest.readers.making_videos import video
 from tests.ingest.test_malformed_folder import huge_png
 from tests.making import FAKE, picture, text
 
@@ -42,18 +49,40 @@ def seeds() -> dict[str, bytes]:
     return found
 
 
-def flipped(content: bytes, chance: random.Random, count: int) -> bytes:
-    spoilt = bytearray(content)
-    for _ in range(count):
-        spoilt[chance.randrange(len(spoilt))] ^= 1 << chance.randrange(8)
-    return bytes(spoilt)
+def seeds_of_more(folder: Path) -> dict[str, bytes]:
+    """The same of packages, drawings, tables, subtitles, archives and videos."""
+    found: dict[str, bytes] = {}
+    file = io.BytesIO()
+    document = docx.Document()
+    document.add_heading("Fox", 1)
+    document.add_paragraph("The quick brown fox jumps over the lazy dog.")
+    document.save(file)
+    found["docx"] = file.getvalue()
+    file = io.BytesIO()
+    slides = pptx.Presentation()
+    slides.slides.add_slide(slides.slide_layouts[0]).shapes.title.text = "The quick brown fox"
+    slides.save(file)
+    found["pptx"] = file.getvalue()
+    found["epub"] = book(folder / "a.epub", {"a.xhtml": "<p>The quick brown fox</p>"}).read_bytes()
+    found["svg"] = b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><rect width='9' height='9'/></svg>"
+    found["csv"] = b"id,text\n1,The quick brown fox\n2,the lazy dog\n" * 20
+    found["jsonl"] = b'{"id": 1, "text": "The quick brown fox"}\n' * 20
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["The quick brown fox", "the lazy dog"]}), folder / "a.parquet")
+    found["parquet"] = (folder / "a.parquet").read_bytes()
+    found["srt"] = b"1\n00:00:01,000 --> 00:00:03,000\nThe quick brown fox\n\n" * 5
+    found["vtt"] = b"WEBVTT\n\n00:01.000 --> 00:03.000\nThe quick brown fox\n"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("fox.txt", "The quick brown fox jumps over the lazy dog. " * 9)
+        archive.writestr("inner/dog.md", "# Dog\n\nThe lazy dog.")
+    found["zip"] = file.getvalue()
+    for suffix in ("mp4", "mkv", "avi"):
+        found[suffix] = video(folder / f"a.{suffix}", ("red", "green"), seconds=2).read_bytes()
+    return found
 
 
-def make_corpus(root: Path) -> None:
-    """Write the malformed files, and a few sound ones named `good`."""
-    chance = random.Random(7)
-    found = seeds()
-    root.mkdir()
+def spoil(root: Path, found: dict[str, bytes], chance: random.Random) -> None:
+    """Write what damage makes of each sound file: cut off, bits flipped, under a wrong suffix, nothing, noise."""
     for suffix, content in found.items():
         for part in (1, 5, 20, 50, 80, 95, 99):
             (root / f"cut {part} {suffix}.{suffix}").write_bytes(content[: max(1, len(content) * part // 100)])
@@ -65,6 +94,19 @@ def make_corpus(root: Path) -> None:
         (root / f"noise {suffix}.{suffix}").write_bytes(chance.randbytes(5_000))
         (root / f"zeros {suffix}.{suffix}").write_bytes(bytes(5_000))
         (root / f"doubled {suffix}.{suffix}").write_bytes(content + content)
+
+
+def flipped(content: bytes, chance: random.Random, count: int) -> bytes:
+    spoilt = bytearray(content)
+    for _ in range(count):
+        spoilt[chance.randrange(len(spoilt))] ^= 1 << chance.randrange(8)
+    return bytes(spoilt)
+
+
+def make_corpus(root: Path) -> None:
+    """Write the malformed files, and a few sound ones named `good`."""
+    root.mkdir()
+    spoil(root, seeds(), random.Random(7))
     huge_png(root / "bomb.png", 20_000)
     (root / "long line.txt").write_bytes(b"word " * 200_000)
     (root / "one word.txt").write_bytes(b"w" * 1_000_000)
@@ -97,11 +139,39 @@ def most_resident(process: "subprocess.Popen[bytes]") -> int:
     return most
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a child cannot be measured here")
-def test_every_malformed_file_has_one_outcome_and_memory_is_bounded(tmp_path):
-    make_corpus(tmp_path / "files")
-    files = {str(path) for path in (tmp_path / "files").rglob("*") if path.is_file()}
-    assert len(files) >= 200
+def make_more(root: Path) -> None:
+    """Write the malformed files of the other kinds, and a few sound ones named `good`."""
+    folder = root.parent / "made"
+    folder.mkdir()
+    found = seeds_of_more(folder)
+    root.mkdir()
+    spoil(root, found, random.Random(8))
+    laughs = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
+    bombs = {
+        "docx": ("word/document.xml", f"<!DOCTYPE x [<!ENTITY a0 'ha'>{laughs}]><x>&a9;</x>".encode()),
+        "pptx": ("ppt/presentation.xml", b"<a>" * 1_000_000),
+        "epub": ("OEBPS/a.xhtml", b"<p>" + b" " * 100_000_000),
+        "zip": ("big.txt", bytes(150_000_000)),
+    }
+    for suffix, (name, content) in bombs.items():
+        (folder / f"good.{suffix}").write_bytes(found[suffix])
+        with_member(folder / f"good.{suffix}", root / f"bomb.{suffix}", name, content)
+    pyarrow.parquet.write_table(
+        pyarrow.table({"text": ["a" * 250_000_000]}), root / "bomb.parquet", use_dictionary=False
+    )
+    (root / "bomb.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'>" + "<g>" * 100_000)
+    (root / "bomb.jsonl").write_text("[" * 1_000_000)
+    for suffix in ("docx", "csv", "zip", "mp4"):
+        (root / f"good.{suffix}").write_bytes(found[suffix])
+    text(root / "good.md", "# Good\n\nGood words.")
+
+
+def files_in(root: Path) -> set[str]:
+    return {str(path) for path in root.rglob("*") if path.is_file()}
+
+
+def outcomes_and_memory(tmp_path: Path) -> tuple[list[dict[str, str]], int]:
+    """Ingest `files` as a person would; gives the outcomes that the report has, and the most bytes resident."""
     report, said = tmp_path / "report.json", tmp_path / "said.txt"
     command = [sys.executable, "-m", "ingest.cli", "ingest", str(tmp_path / "files"), "--home", str(tmp_path / "home")]
     with said.open("wb") as output:
@@ -111,17 +181,52 @@ def test_every_malformed_file_has_one_outcome_and_memory_is_bounded(tmp_path):
         memory = most_resident(process)
     assert process.returncode == 1, said.read_text()
     assert "Traceback" not in said.read_text()
-    assert 100_000_000 < memory < MOST_MEMORY
-
-    outcomes = json.loads(report.read_text())["sources"]
-    times = Counter(entry["path"] for entry in outcomes)
-    assert times == dict.fromkeys(files, 1), "every file has one outcome"
-    assert {entry["outcome"] for entry in outcomes} <= set(OUTCOMES)
-    by_path = {Path(entry["path"]).name: entry for entry in outcomes}
-    assert {by_path[name]["outcome"] for name in ("good.jpg", "good.md", "good deep.png")} == {"added"}
-    assert by_path["bomb.png"]["outcome"] == "failed"
+    outcomes: list[dict[str, str]] = json.loads(report.read_text())["sources"]
     for entry in outcomes:
         if entry["outcome"] in ("failed", "skipped"):
             assert len(entry["reason"]) > 10, entry
+    assert {entry["outcome"] for entry in outcomes} <= set(OUTCOMES)
     findings = check(tmp_path / "home", "test", full=True)
     assert findings.sound, findings.problems
+    return outcomes, memory
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a child cannot be measured here")
+def test_every_malformed_file_has_one_outcome_and_memory_is_bounded(tmp_path):
+    make_corpus(tmp_path / "files")
+    files = {str(path) for path in (tmp_path / "files").rglob("*") if path.is_file()}
+    assert len(files) >= 200
+    outcomes, memory = outcomes_and_memory(tmp_path)
+    assert 100_000_000 < memory < MOST_MEMORY
+    times = Counter(entry["path"] for entry in outcomes)
+    assert times == dict.fromkeys(files, 1), "every file has one outcome"
+    by_path = {Path(entry["path"]).name: entry for entry in outcomes}
+    assert {by_path[name]["outcome"] for name in ("good.jpg", "good.md", "good deep.png")} == {"added"}
+    assert by_path["bomb.png"]["outcome"] == "failed"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a child cannot be measured here")
+def test_so_have_packages_drawings_tables_archives_and_videos(tmp_path):
+    make_more(tmp_path / "files")
+    files = files_in(tmp_path / "files")
+    assert len(files) >= 250
+    outcomes, memory = outcomes_and_memory(tmp_path)
+    assert 100_000_000 < memory < MOST_MEMORY
+
+    times = Counter(entry["path"] for entry in outcomes)
+    assert set(times.values()) == {1}
+    archives = {path for path in files if path.endswith(".zip")}
+    whole = {path for path in times if path in files}
+    assert files - whole <= archives, "a file has an outcome, or what is in it has, where it is an archive"
+    for archive in archives - whole:
+        inside = [path for path in times if path.startswith(archive + "/")]
+        assert inside or zipfile.ZipFile(archive).namelist() == [], archive
+    by_name = {Path(entry["path"]).name: entry for entry in outcomes}
+    for name in ("good.docx", "good.csv", "good.mp4", "good.md"):
+        assert by_name[name]["outcome"] == "added", by_name[name]
+    good = [entry["outcome"] for entry in outcomes if "good.zip" in entry["path"]]
+    assert good == ["added", "added"]
+    bombs = {path.name for path in (tmp_path / "files").glob("bomb.*")}
+    assert len(bombs) == 7
+    for name in bombs:
+        assert by_name[name]["outcome"] == "failed", by_name[name]

@@ -1,3 +1,4 @@
+import gzip
 import io
 import os
 from pathlib import Path
@@ -7,7 +8,7 @@ from PIL import Image
 
 from ingest.errors import ReadError, SpaceError
 from search_app.engine import pictures
-from search_app.engine.pictures import LONGER_SIDE, keep_picture, open_picture
+from search_app.engine.pictures import LONGER_SIDE, keep_picture, open_picture, upload_suffixes
 
 
 def jpeg(colour: tuple[int, int, int], size: tuple[int, int] = (40, 20), orientation: int = 1) -> bytes:
@@ -89,3 +90,34 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "queries").write_text("in the way")
     with pytest.raises(SpaceError, match="Check that the folder can be written"):
         keep_picture(tmp_path, jpeg((1, 2, 3)), at_least=32)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".svgz", ".tga", ".ppm", ".ico", ".jp2", ".tif", ".webp"])
+def test_what_is_offered_can_be_read_by_its_name_or_content(tmp_path: Path, suffix: str) -> None:
+    assert suffix.removeprefix(".") in upload_suffixes()
+    file = io.BytesIO()
+    if suffix.startswith(".svg"):
+        square = b"<rect width='9' height='9' fill='#c80a0a'/>"
+        drawing = b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>" + square + b"</svg>"
+        file.write(gzip.compress(drawing) if suffix == ".svgz" else drawing)
+    else:
+        Image.new("RGB", (64, 64), (200, 10, 10)).save(file, Image.registered_extensions()[suffix])
+    kept = open_picture(tmp_path, keep_picture(tmp_path, file.getvalue(), 32, f"My Picture{suffix.upper()}"))
+    assert kept is not None
+    red, green, blue = kept.getpixel((20, 20))  # type: ignore[misc]
+    assert red > 180 and green < 40 and blue < 40
+
+
+def test_camera_raw_is_offered_only_where_it_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "find_spec", lambda name: object())
+    assert {"dng", "cr2", "jpg", "svg"} <= set(upload_suffixes())
+    monkeypatch.setattr(pictures, "find_spec", lambda name: None)
+    assert not {"dng", "cr2"} & set(upload_suffixes()) and {"jpg", "svg"} <= set(upload_suffixes())
+
+
+def test_a_bomb_of_a_rare_format_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 10_000)
+    file = io.BytesIO()
+    Image.new("RGB", (200, 100)).save(file, "TGA")
+    with pytest.raises(ReadError, match="too large"):
+        keep_picture(tmp_path, file.getvalue(), 32, "bomb.tga")
