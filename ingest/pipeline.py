@@ -240,7 +240,7 @@ class _Writer:
         if not draft.thumbnail:
             return ""
         suffix = f"-{position}" if position else ""
-        name = PurePath(THUMBNAIL_FOLDER, sha256[:2], f"{sha256}{suffix}.webp")
+        name = PurePath(THUMBNAIL_FOLDER, sha256[:2], f"{sha256}{suffix}.jpg")
         path = self._space.folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

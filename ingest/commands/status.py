@@ -2,6 +2,8 @@
 
 import argparse
 import json
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -12,6 +14,7 @@ from rich.text import Text
 from ingest.console import printable, result_console, say
 from ingest.settings import home_folder, space_name
 from ingest.space import Space, list_spaces, open_space, overview
+from ingest.space.staging import is_begun, staged_count
 
 _SHOWN = 10  # folders and formats that are named
 
@@ -37,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         "sources": outcomes or "none yet",
         "folders": _spread(facts["folders"]),
         "formats": _spread({suffix or "no suffix": counts for suffix, counts in facts["formats"].items()}),
+        "years": _years(facts["years"]),
         "size on disk": decimal(facts["bytes"]),
         "last run": _told(last) if last else "none yet",
         "modality gap": "-" if gap is None else f"{gap:.3f} between the mean image and the mean passage",
@@ -45,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
         "made": facts["created"],
         "other spaces": ", ".join(other for other in facts["spaces"] if other != name) or "none",
     }
+    if facts["reencoding"]:
+        rows["re-encoding"] = _begun(facts["reencoding"], facts["items"])
     for label, value in rows.items():
         table.add_row(Text(label, style="dim"), Text(value))
     result_console.print(table)
@@ -60,7 +66,25 @@ def _spread(counts: dict[str, dict[str, int]]) -> str:
     return "\n".join(lines) or "none yet"
 
 
-def _items(counts: dict[str, int]) -> str:
+def _years(counts: dict[str, dict[str, int]]) -> str:
+    """The newest years, a line each, in words."""
+    newest = sorted(counts.items(), reverse=True)
+    lines = [f"{year}: {_items(each)}" for year, each in newest[:_SHOWN]]
+    if len(newest) > _SHOWN:
+        older = sum((Counter(each) for _, each in newest[_SHOWN:]), Counter[str]())
+        lines.append(f"before: {_items(older)}; --json names every year")
+    return "\n".join(lines) or "none yet"
+
+
+def _begun(reencoding: dict, items: dict[str, int]) -> str:
+    """A re-encoding that goes on, or was interrupted, in words."""
+    return (
+        f"begun: {reencoding['staged']:,} of {sum(items.values()):,} items have a vector of another encoder; searches "
+        "use the old ones until all are there, and the same `nearspace reencode` goes on from there"
+    )
+
+
+def _items(counts: Mapping[str, int]) -> str:
     images, passages = counts.get("image", 0), counts.get("text", 0)
     told = [f"{images:,} image{'s' * (images != 1)}"] if images else []
     return ", ".join(told + ([f"{passages:,} passage{'s' * (passages != 1)}"] if passages else []))
@@ -96,6 +120,8 @@ def describe(space: Space) -> dict:
         "chroma": str(manifest.chroma) if manifest.chroma else None,
         "folders": spread.folders,
         "formats": spread.formats,
+        "years": overview.by_year(space.ledger),
+        "reencoding": {"staged": staged_count(space.folder)} if is_begun(space.folder) else None,
         "bytes": overview.size_on_disk(space.folder),
         "last_run": asdict(run) if run else None,
     }

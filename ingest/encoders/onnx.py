@@ -8,9 +8,10 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ingest.encoders.base import Say
 from ingest.errors import DifferenceError, SettingsError, WeightsError
@@ -23,6 +24,7 @@ MOST_THREADS = 16
 TOLERANCE = 1e-4
 """Largest difference to torch's output that is accepted, in any number of a unit vector."""
 
+Rows = TypeVar("Rows")
 Difference = Callable[["InferenceSession"], float]
 """Runs the reference inputs and gives the largest absolute difference to torch's output."""
 
@@ -84,17 +86,24 @@ def compiled_session(
 
 
 def shipped_session(
-    model: Path, receipt: Path, difference: Difference, *, title: str, say: Say | None, tolerance: float = TOLERANCE
+    model: Path,
+    receipt: Path,
+    difference: Difference,
+    *,
+    title: str,
+    say: Say | None,
+    tolerance: float = TOLERANCE,
+    threads: int = 0,
 ) -> "InferenceSession":
     """The session of a model that is ready to run, compared with torch's output once, as `receipt` remembers.
 
     Raises WeightsError if it cannot be loaded or differs by more than `tolerance`.
     """
-    session = _remembered(model, receipt)
+    session = _remembered(model, receipt, threads)
     if session is not None:
         return session
     tell(say, f"checking {title}, once ...")
-    session = _try_session(model)
+    session = _try_session(model, threads)
     if session is None:
         raise WeightsError(f"{model.name}, {title}, is damaged. Install Nearspace again to restore it.")
     found = _accept(difference(session), tolerance, title)
@@ -113,6 +122,20 @@ def require_sha256(file: Path, digest: str, receipt: Path, *, remedy: str) -> No
             f"{file.name} is not the published file: its SHA-256 is {found[:16]}..., not {digest[:16]}.... {remedy}"
         )
     _write_receipt(receipt, file, digest)
+
+
+def side_by_side(work: Callable[[int], Rows], starts: Sequence[int]) -> Iterator[Rows]:
+    """What `work` gives for each of `starts`, in their order, on as many threads as there are cores.
+
+    With a session of one thread this keeps the cores busier than all threads on one run: nobody waits for another,
+    and threads that read files meanwhile hold none of them up.
+    """
+    threads = min(usable_cores(), MOST_THREADS, len(starts))
+    if threads < 2:
+        yield from map(work, starts)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="encoder") as pool:
+        yield from pool.map(work, starts)
 
 
 def sha256_of(file: Path) -> str:

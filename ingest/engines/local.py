@@ -1,6 +1,7 @@
 """The local engine: threads read while the encoder runs, with a bounded number of files in flight."""
 
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,8 +19,13 @@ from ingest.readers.draft import MODALITIES, Draft, Modality
 from ingest.report import Slowest
 
 READERS = max(2, os.cpu_count() or 2)
-_AHEAD = 4  # files a reader that are read or wait for the encoder; bounds the pictures held in memory
 _BATCH: dict[Modality, int] = {"image": 32, "text": 128}
+# What is read ahead of the encoder is bounded, since it is held in memory.  While a batch is encoded the readers need
+# work for the next one; but of files of a hundred pages each, only so much that no reader is idle.
+_AHEAD = 4  # files a reader, whatever is in them
+_FILES_AHEAD = 2 * _BATCH["image"]  # as many more while what was read has no more than so many items
+_ITEMS_AHEAD = 4 * _BATCH["image"]
+_GLANCED = 256  # sources that need nothing go to the writer in groups of so many
 
 
 @dataclass
@@ -75,7 +81,8 @@ class _Batcher:
 def engine(work: Work) -> Iterator[Sequence[Examined]]:
     """Examine and encode the files of `work` on this machine."""
     examiner = Examiner(work.ledger, work.encoder, work.reading)
-    return run(work.files, timed(examiner.examine, work.slowest), work.encoder, work.count)
+    examine = timed(examiner.examine, work.slowest)
+    return run(work.files, examine, work.encoder, work.count, glance=examiner.unchanged)
 
 
 def timed(examine: Callable[[Found], Examined], slowest: Slowest) -> Callable[[Found], Examined]:
@@ -98,27 +105,67 @@ def run(
     count: EncodingCount,
     *,
     readers: int = READERS,
+    glance: Callable[[Found], Examined | None] = lambda found: None,
 ) -> Iterator[Sequence[Examined]]:
     """Examine and encode `files`, giving groups of settled sources; every `Fresh` in them has its vectors.
 
-    Reading runs a few files for each of the `readers` in front of the encoder and no further.  Groups come often, so
-    that what is given can be made durable soon.
+    What `glance` settles at once takes no thread; for the others it gives None.  Reading runs a bounded number of
+    files and items in front of the encoder.  Groups come often, so that what is given can be made durable soon.
     """
     batcher = _Batcher(encoder, count)
     ahead: deque[Future[Examined]] = deque()
-    remaining = iter(files)
+    held = _Held()
+    settled: list[Examined] = []
+    at_least = _AHEAD * readers
+
+    def read(found: Found) -> Examined:
+        examined = examine(found)
+        held.add(examined)
+        return examined
+
+    def next_one() -> Examined:
+        examined = ahead.popleft().result()
+        held.take(examined)
+        return examined
+
     pool = ThreadPoolExecutor(readers, thread_name_prefix="reader")
     try:
-        for found in remaining:
-            ahead.append(pool.submit(examine, found))
-            if len(ahead) >= _AHEAD * readers:
-                yield from _settle(ahead.popleft().result(), batcher)
+        for found in files:
+            if at_once := glance(found):
+                settled.append(at_once)
+                if len(settled) >= _GLANCED:
+                    yield settled
+                    settled = []
+                continue
+            ahead.append(pool.submit(read, found))
+            while len(ahead) >= (at_least + _FILES_AHEAD if held.items < _ITEMS_AHEAD else at_least):
+                yield from _settle(next_one(), batcher)
         while ahead:
-            yield from _settle(ahead.popleft().result(), batcher)
-        if last := list(batcher.flush()):
+            yield from _settle(next_one(), batcher)
+        if last := [*settled, *batcher.flush()]:
             yield last
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Held:
+    """Counts the items of files that were read and not yet taken to the encoder."""
+
+    def __init__(self) -> None:
+        self.items = 0
+        self._lock = threading.Lock()
+
+    def add(self, examined: Examined) -> None:
+        with self._lock:
+            self.items += _size(examined)
+
+    def take(self, examined: Examined) -> None:
+        with self._lock:
+            self.items -= _size(examined)
+
+
+def _size(examined: Examined) -> int:
+    return len(examined.drafts) if isinstance(examined, Fresh) else 0
 
 
 def _settle(examined: Examined, batcher: _Batcher) -> Iterator[Sequence[Examined]]:

@@ -28,6 +28,6 @@ class Draft:
     image: "Image | None" = None
     """An upright RGB picture, reduced to what encoding needs; None for a passage."""
     thumbnail: bytes = b""
-    """The picture as WebP, at most 320 pixels on its longer side; b'' for a passage."""
+    """The picture as JPEG, at most 320 pixels on its longer side; b'' for a passage."""
     meta: dict[str, Value] = field(default_factory=dict)
     """Further facts: `width` and `height` (pixels, upright), `format` and `colours` for an image."""

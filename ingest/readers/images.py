@@ -362,10 +362,13 @@ def _scaled(image: Image.Image, scale: float) -> Image.Image:
 
 
 def thumbnail(image: Image.Image) -> bytes:
-    """Return an RGB picture as WebP, at most THUMBNAIL_SIDE pixels on its longer side."""
-    small = _scaled(image, min(1.0, THUMBNAIL_SIDE / max(image.size)))
+    """Return an RGB picture as JPEG, at most THUMBNAIL_SIDE pixels on its longer side."""
+    size = times(image.size, min(1.0, THUMBNAIL_SIDE / max(image.size)))
+    # By whole boxes first, as a reducing gap of 1 does: at this size nobody sees the difference, and it is made for
+    # every picture.  JPEG takes a tenth of WebP's time.
+    small = image if size == image.size else image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
     out = BytesIO()
-    small.save(out, "WEBP", quality=80, method=2)
+    small.save(out, "JPEG", quality=85)
     return out.getvalue()
 
 

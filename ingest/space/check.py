@@ -1,5 +1,6 @@
 """Looks a space over without changing it: manifest, ledger, vectors, thumbnails, and the ledger against Chroma."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -230,13 +231,17 @@ def _look_at_thumbnails(findings: Findings, database: sqlite3.Connection, folder
 
 
 def is_thumbnail(path: Path) -> bool:
-    """Whether there is a whole WebP file at `path`, by its header and its length."""
+    """Whether there is a whole JPEG file at `path`, or a WebP file as older spaces have them, by its ends alone."""
     try:
         with path.open("rb") as file:
             head = file.read(12)
-            size = path.stat().st_size
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 2))
+            end = file.read(2)
     except OSError:
         return False
+    if head[:3] == b"\xff\xd8\xff":
+        return end == b"\xff\xd9"
     # RIFF counts the bytes after its own header of eight.
     return head[:4] == b"RIFF" and head[8:] == b"WEBP" and int.from_bytes(head[4:8], "little") + 8 <= size
 

@@ -29,7 +29,7 @@ Answer = TypeVar("Answer")
 
 # At 300,000 items the default of 100 finds 91 % of the true neighbours and 400 finds 99.7 %, at the same latency.
 _EF_SEARCH = 400
-_PATIENCE = 30.0  # seconds; opening collections takes a fraction of one
+_PATIENCE = 60.0  # seconds; opening collections takes a fraction of one, unless the machine is very busy
 
 
 class Collections:

@@ -78,6 +78,18 @@ def spread(ledger: Ledger) -> Spread:
     return found
 
 
+def by_year(ledger: Ledger) -> dict[str, Counter[Modality]]:
+    """Count the live items by the year in which a photo was taken, else in which the file was last changed."""
+    found: dict[str, Counter[Modality]] = {}
+    for year, modality, count in ledger._all(
+        "SELECT COALESCE(substr(json_extract(meta, '$.taken'), 1, 4), "
+        "strftime('%Y', mtime_ns / 1000000000, 'unixepoch', 'localtime')) AS year, modality, COUNT(*) "
+        "FROM items JOIN sources ON sources.id = items.source WHERE state != 2 GROUP BY year, modality ORDER BY year"
+    ):
+        found.setdefault(str(year), Counter())[modality] += count
+    return found
+
+
 def sources_under(ledger: Ledger, paths: Iterable[Path], run: int) -> list[Source]:
     """The sources at or under `paths` that `run` has not come across; costs as much as there are, not as the space."""
     found: dict[int, Source] = {}

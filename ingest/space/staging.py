@@ -138,9 +138,14 @@ def delete_staging(folder: Path) -> None:
             (folder / name).unlink()
 
 
+def is_begun(folder: Path) -> bool:
+    """Whether a re-encoding of the space in `folder` was begun and has not come to its end."""
+    return (folder / STAGING_NAME).exists()
+
+
 def staged_count(folder: Path) -> int:
     """How many items have a staged vector; 0 when nothing is staged."""
-    if not (folder / STAGING_NAME).exists():
+    if not is_begun(folder):
         return 0
     with closing(sqlite3.connect(folder / STAGING_NAME, timeout=60)) as database, suppress(sqlite3.DatabaseError):
         return int(

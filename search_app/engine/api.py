@@ -33,6 +33,7 @@ from search_app.engine.filters import Filters
 from search_app.engine.query import LARGEST_COUNT, Query
 from search_app.engine.results import Result, results_of
 from search_app.engine.search import Searcher
+from search_app.engine.thumbnails import as_jpeg
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -127,13 +128,13 @@ class Space:
         return items[0]
 
     def thumbnail(self, item_id: str) -> bytes | None:
-        """An image's thumbnail, upright, at most 320 pixels wide and high, as WebP; None where there is none.
+        """An image's thumbnail, upright, at most 320 pixels wide and high, as JPEG; None where there is none.
 
         Raises ItemNotFound.
         """
         path = self._space.thumbnail_path(self.show(item_id))
         try:
-            return path.read_bytes() if path else None
+            return as_jpeg(path.read_bytes()) if path else None
         except OSError:  # it was deleted; `nearspace repair` makes it anew
             return None
 

@@ -1,7 +1,6 @@
 """The MCP server over one space: what an assistant may ask of it, and nothing that changes it."""
 
 import base64
-import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,6 @@ from typing import Annotated, Literal, TypeVar
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ImageContent, TextContent, ToolAnnotations
-from PIL import Image, UnidentifiedImageError
 from pydantic import Field
 
 import ingest
@@ -81,8 +79,8 @@ def make_server(living: LivingSpace) -> MCPServer:
         """Show an item: where it comes from and its whole text, and of an image its thumbnail."""
         item, thumbnail = _ask(living, lambda space: (space.show(item_id), space.thumbnail(item_id)))
         shown: list[TextContent | ImageContent] = [TextContent(text=_json(item_as_json(item)))]
-        if thumbnail and (jpeg := _as_jpeg(thumbnail)):
-            shown.append(ImageContent(data=base64.b64encode(jpeg).decode(), mime_type="image/jpeg"))
+        if thumbnail:
+            shown.append(ImageContent(data=base64.b64encode(thumbnail).decode(), mime_type="image/jpeg"))
         return shown
 
     return server
@@ -106,14 +104,3 @@ def _told(results: list[Result]) -> TextContent:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _as_jpeg(webp: bytes) -> bytes | None:
-    """The same picture as a JPEG, which every assistant knows; None where it is damaged."""
-    out = io.BytesIO()
-    try:
-        with Image.open(io.BytesIO(webp), formats=("WEBP",)) as picture:
-            picture.convert("RGB").save(out, "JPEG", quality=88)
-    except (OSError, UnidentifiedImageError):
-        return None
-    return out.getvalue()

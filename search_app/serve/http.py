@@ -157,12 +157,12 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
     ) -> JSONResponse:
         return found(request, _Asked("", [], [item_id], [], modality, folder or []), count)
 
-    @app.get("/v1/items/{item_id}/thumbnail", summary="An image's thumbnail, as WebP", response_class=Response)
+    @app.get("/v1/items/{item_id}/thumbnail", summary="An image's thumbnail, as JPEG", response_class=Response)
     def thumbnail(item_id: str) -> Response:
         content = living.ask(lambda space: space.thumbnail(item_id))
         if content is None:
             raise HTTPException(404, "This item has no thumbnail. Ask for that of an image.")
-        return Response(content, media_type="image/webp")
+        return Response(content, media_type="image/jpeg")
 
     @app.get("/v1/items/{item_id}/original", summary="The file that an item came from", response_class=Response)
     def original(item_id: str) -> Response:

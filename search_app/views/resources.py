@@ -19,6 +19,7 @@ from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import current_manifest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import Snapshot
+from search_app.engine.thumbnails import as_jpeg
 from search_app.views.words import snippet
 
 _WHITE = 246  # of 255
@@ -166,10 +167,11 @@ def thumbnail(path: Path) -> Thumbnail | None:
 def _read(path: Path) -> Thumbnail:
     from PIL import Image
 
-    with Image.open(path) as opened:
+    content = as_jpeg(path.read_bytes())
+    if content is None:
+        raise OSError(f"{path} is damaged")
+    with Image.open(io.BytesIO(content)) as opened:
         picture = opened.convert("RGB")
     right, bottom = picture.width - 1, picture.height - 1
     corners = [picture.getpixel(corner) for corner in ((0, 0), (right, 0), (0, bottom), (right, bottom))]
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=88)
-    return Thumbnail(out.getvalue(), all(min(corner) >= _WHITE for corner in corners if isinstance(corner, tuple)))
+    return Thumbnail(content, all(min(corner) >= _WHITE for corner in corners if isinstance(corner, tuple)))

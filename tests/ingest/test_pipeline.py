@@ -126,7 +126,7 @@ def test_a_deleted_file_leaves_the_space_with_its_thumbnail(home, folder):
     with open_space(home, "test") as space:
         assert space.ledger.counts() == {"image": 1, "text": 2}
         assert finds_every_item(space)
-        assert len(list((space.folder / "thumbnails").rglob("*.webp"))) == 1
+        assert len(list((space.folder / "thumbnails").rglob("*.jpg"))) == 1
 
 
 def test_files_outside_the_folders_of_this_run_stay(home, folder, tmp_path):

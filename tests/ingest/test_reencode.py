@@ -151,7 +151,7 @@ def test_pictures_that_are_gone_are_named_and_nothing_changes(home, folder, caps
     assert left == {"red.png", "copy of red.png", "yellow.png", "fox.txt", "red.md"}
     with open_space(home, "test") as space:
         assert finds_every_item(space)
-        thumbnails = {path.name for path in (home / "test" / "thumbnails").rglob("*.webp")}
+        thumbnails = {path.name for path in (home / "test" / "thumbnails").rglob("*.jpg")}
         assert len(thumbnails) == 2
 
 

@@ -133,7 +133,7 @@ def test_an_item_its_thumbnail_and_its_vector(space: Space) -> None:
     assert item.path == result.path
     thumbnail = space.thumbnail(result.id)
     assert thumbnail is not None
-    assert Image.open(io.BytesIO(thumbnail)).format == "WEBP"
+    assert Image.open(io.BytesIO(thumbnail)).format == "JPEG"
     vector = space.vector(result.id)
     assert vector.shape == (space.dimension,)
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)

@@ -119,7 +119,7 @@ def test_an_item_its_thumbnail_and_its_file(client: TestClient) -> None:
     item = client.get(f"/v1/items/{result['id']}").json()
     assert item["path"] == result["path"]
     thumbnail = client.get(f"/v1/items/{result['id']}/thumbnail")
-    assert thumbnail.headers["content-type"] == "image/webp"
+    assert thumbnail.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(thumbnail.content)).size == (item["meta"]["width"], item["meta"]["height"])
     original = client.get(f"/v1/items/{result['id']}/original")
     assert original.content == Path(item["path"]).read_bytes()

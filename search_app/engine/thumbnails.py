@@ -1,0 +1,19 @@
+"""Thumbnails as they are given out: JPEG, which everybody knows."""
+
+import io
+
+from PIL import Image, UnidentifiedImageError
+
+
+def as_jpeg(content: bytes) -> bytes | None:
+    """The thumbnail in `content` as JPEG: as it is, or made of the WebP that older spaces have; None where damaged."""
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG", "WEBP")) as picture:
+            if picture.format == "JPEG":
+                picture.load()
+                return content
+            out = io.BytesIO()
+            picture.convert("RGB").save(out, "JPEG", quality=88)
+    except (OSError, UnidentifiedImageError):
+        return None
+    return out.getvalue()
