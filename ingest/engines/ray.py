@@ -8,6 +8,7 @@ file, so that one file which nobody survives is left out and not the others.
 import logging
 import os
 import pickle
+import secrets
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,10 @@ def engine(pool: Pool, *, say: Say | None = None) -> Engine:
     Raises:
         SettingsError: Ray is not installed, or the address is of a kind that does not serve.
     """
+    if not pool.address and not os.environ.keys() & {"RAY_ADDRESS", "RAY_AUTH_MODE"} and "ray" not in sys.modules:
+        # Ray listens on every interface of the machine, and does what it is told there: only those who have the token
+        # are to be heard.  It is looked for when Ray is imported.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
         import ray.data  # noqa: F401
     except ImportError as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SAMPLE = 256  # items of each modality that are compared when the look is not a full one
 _PROBES = 16  # items that have to find themselves
-_PIECE = 500
+_PIECE = 300  # Chroma Cloud gives no more in one answer
 _SAME = 1e-3  # greatest difference of a component, and greatest cosine distance, at which vectors are the same
 
 

@@ -31,7 +31,7 @@ from ingest.space.server import CHROMA_FOLDER
 from ingest.space.space import Space, open_to_reencode, require_space, write_lock
 
 READ_AGAIN = "its vector was broken; the next ingest reads it again"
-_PIECE = 500
+_PIECE = 300  # Chroma Cloud gives no more in one answer
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ from tests.fake_encoder import FakeEncoder
 from tests.ingest.engines.fatal_encoder import ENDED, FatalEncoder
 from tests.making import FAKE, finds_every_item, ingest_folders, picture, shades, text
 
-pytest.importorskip("ray", reason="Ray is not installed (extra: ray)")
 pytestmark = [
+    pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (extra: ray)"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -39,8 +40,9 @@ def ended(tmp_path_factory):
 @pytest.fixture(scope="module", autouse=True)
 def cluster(ended):
     """A Ray of two workers, for all tests of this module."""
-    from ingest.engines.ray import _cluster
+    from ingest.engines.ray import _cluster, engine
 
+    engine(TWO)  # imports Ray as a run does
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(ENDED, str(ended))
         patch.setenv("NEARSPACE_TEST_HOME", str(os.getpid()))
@@ -271,6 +273,20 @@ def test_the_command_joins_the_cluster_and_says_nothing_of_rays_own(home, tmp_pa
     assert done.returncode == 0, done.stderr + done.stdout
     assert "5 " in done.stdout
     assert not [line for line in done.stderr.splitlines() if "ray" in line.lower() and "Ray cluster" not in line]
+
+
+def test_a_stranger_cannot_join_the_ray_that_was_started_here():
+    import ray
+
+    code = f"import ray; ray.init(address={ray.get_runtime_context().gcs_address!r}); print('joined')"
+    for token in ({"RAY_AUTH_MODE": "disabled"}, {"RAY_AUTH_TOKEN": "0" * 64}):
+        environment = {**os.environ, **token}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode != 0
+        assert "joined" not in done.stdout
+        assert "Failed to connect" in done.stderr
 
 
 def test_without_ray_the_error_names_the_extra(monkeypatch):
