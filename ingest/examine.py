@@ -14,7 +14,7 @@ from ingest.errors import ReadError, SkipSource
 from ingest.files import ROW_STATE, Found, Row, caption_path, content_hash, read_caption
 from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft
-from ingest.readers.options import AS_USUAL, CHOICES, Reading, choices_in
+from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
 from ingest.report import IN_THE_SPACE, Outcome
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
@@ -182,7 +182,8 @@ class Examiner:
 
         reading = self._reading.for_table(found.path, choices_in(source.sidecar) if source else "")
         state = _state("", reading.chosen_for(found.path))
-        if reading.image_column and not reading.text_column:
+        table = found.path.suffix.lower() in TABLE_SUFFIXES
+        if table and reading.image_column and not reading.text_column:
             # Its pictures are sources of their own, and have the texts of their rows.
             from ingest.readers.tables import named_pictures
 

@@ -13,7 +13,8 @@ from ingest.reencode import reencode
 from ingest.space import open_space, open_to_write
 from ingest.space.repair import check, repair
 from tests.fake_encoder import FakeEncoder
-from tests.making import FAKE, finds_every_item, picture
+from tests.ingest.test_archives import pack
+from tests.making import FAKE, finds_every_item, picture, text
 from tests.retuned_encoder import RetunedEncoder
 
 COLUMNS = ("id", "file", "caption", "year")
@@ -105,6 +106,15 @@ def test_a_second_run_changes_nothing_and_need_not_be_told_again(home, folder):
         assert said.pop("tables/cars.csv/pictures/gone.png") == "failed"
         assert said.pop("tables/cars.csv/pictures/broken.png") == said.pop("tables/pictures/broken.png") == "failed"
         assert set(said.values()) == {"unchanged"}, said
+
+
+def test_what_is_no_table_is_read_as_ever(home, folder):
+    write(folder / "cars.csv")
+    text(folder / "notes.txt", "Words of a text")
+    pack(folder / "things.zip", {"inner/owls.md": b"They hunt at night.", "inner/rows.csv": b"file\nred.png\n"})
+    said = run(home, folder, "--image-column", "file")
+    assert said["tables/notes.txt"]["outcome"] == said["tables/things.zip/inner/owls.md"]["outcome"] == "added"
+    assert said["tables/things.zip/inner/rows.csv"]["reason"].startswith("a table in an archive")
 
 
 def test_another_caption_costs_no_encoding_and_a_row_that_goes_takes_its_picture_along(home, folder, monkeypatch):
