@@ -29,7 +29,7 @@ from ingest.errors import EngineError, SettingsError
 from ingest.examine import Examined, Examiner, Fresh, LeftOut
 from ingest.files import Found
 from ingest.places import is_there
-from ingest.report import IN_THE_SPACE
+from ingest.space.ledger import Ledger
 from ingest.space.overview import content_keys
 
 if TYPE_CHECKING:
@@ -76,12 +76,12 @@ def _run(work: Work, pool: Pool, say: Say | None) -> Iterator[Sequence[Examined]
     tasks: dict[str, Task] = {}
     ours: list[Found] = []  # what was fetched from the web lies in the space, which workers never open
     settled: list[Examined] = []
-    examiner = _Glance(work.ledger, work.encoder, work.reading)
+    examiner = Examiner(work.ledger, work.encoder, work.reading)
     for found in work.files:
         if found.address:
             ours.append(found)
             continue
-        examined = examiner.glance(found)
+        examined = _glance(found, examiner, work.ledger)
         if isinstance(examined, Task):
             tasks[found.source] = examined
             continue
@@ -97,29 +97,15 @@ def _run(work: Work, pool: Pool, say: Say | None) -> Iterator[Sequence[Examined]
     yield from local.engine(replace(work, files=takewhile(lambda found: not work.stop(), ours)))
 
 
-class _Glance(Examiner):
-    """An examiner that reads no file."""
-
-    def glance(self, found: Found) -> Examined | Task:
-        """What there is to do about `found`, where size and time tell; else the task of finding out."""
-        source = self._ledger.source(found.source)
-        same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
-        known = source is not None and (source.outcome in IN_THE_SPACE or source.outcome == "skipped")
-        if found.kind is not None and not found.problem and not (same_stat and known):
-            return Task(found, source)
-        try:
-            return self.examine(found)
-        except _HasToBeRead:
-            return Task(found, source)
-
-    def _read_as_wanted(self, *told: Any) -> bool:
-        if not super()._read_as_wanted(*told):
-            raise _HasToBeRead
-        return True
-
-
-class _HasToBeRead(Exception):
-    """The file is as it was, and is to be read in another way."""
+def _glance(found: Found, examiner: Examiner, ledger: Ledger) -> Examined | Task:
+    """What there is to do about `found`, where that can be told without reading it; else the task of finding out."""
+    if unchanged := examiner.unchanged(found):
+        return unchanged
+    source = ledger.source(found.source)
+    same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
+    if found.kind is None or found.problem or (source and same_stat and source.outcome == "skipped"):
+        return examiner.examine(found)
+    return Task(found, source)
 
 
 def _send(

@@ -12,9 +12,10 @@ import pytest
 import trustme
 from chromadb.config import Settings
 
-from ingest.errors import ServerUnreachable, SettingsError
+from ingest.errors import EncoderMismatch, ServerUnreachable, SettingsError, SpaceChanged
 from ingest.pipeline import ingest
-from ingest.space import open_space, open_to_write
+from ingest.reencode import reencode
+from ingest.space import open_space, open_to_reencode, open_to_write
 from ingest.space.address import ChromaAddress, Header, address_of
 from ingest.space.manifest import read_manifest
 from ingest.space.remote import RemoteConnection
@@ -284,8 +285,6 @@ def test_an_index_moves_to_a_server_and_back_and_a_reader_that_is_open_follows(h
     done = repair(home, "moving", chroma=ChromaAddress(server.url))
     assert any(server.url in sentence for sentence in done.done)
     assert done.after.sound
-    from ingest.errors import SpaceChanged
-
     with pytest.raises(SpaceChanged, match="moved"):
         first.query("image", FakeEncoder().encode_texts(["red"]), 1)
     first.close()
@@ -334,11 +333,23 @@ def test_a_header_is_given_anew_by_repair(home, folder, server, monkeypatch):
 
 
 def test_another_encoder_is_refused_on_a_server_too(home, folder, server):
-    from ingest.errors import EncoderMismatch
-
     ingest_at(home, folder, "encoded", ChromaAddress(server.url))
     with pytest.raises(EncoderMismatch):
         open_to_write(home, "encoded", OtherFakeEncoder.info, chroma=ChromaAddress(server.url))
+
+
+def test_a_space_on_a_server_is_reencoded_there_and_an_open_reader_is_told(home, folder, server):
+    ingest_at(home, folder, "reencoded", ChromaAddress(server.url))
+    reader = open_space(home, "reencoded")
+    with open_to_reencode(home, "reencoded") as space:
+        assert reencode(space, OtherFakeEncoder()).swapped
+    with pytest.raises(SpaceChanged):
+        reader.query("image", FakeEncoder().encode_texts(["red"]), 1)
+    reader.close()
+    with open_space(home, "reencoded") as space:
+        assert space.manifest.encoder.fingerprint == OtherFakeEncoder.info.fingerprint
+        assert space.manifest.chroma == ChromaAddress(server.url)
+        assert finds_every_item(space)
 
 
 def test_a_space_on_a_server_is_not_opened_by_a_nearspace_that_knows_no_servers(home, folder, server):
