@@ -252,6 +252,9 @@ def _walk_folders(
         waiting.extend(reversed(folders))
 
 
+_INSIDE_AN_ARCHIVE = re.compile(f"(?:{'|'.join(map(re.escape, ARCHIVE_SUFFIXES))}){re.escape(os.sep)}", re.IGNORECASE)
+
+
 def _is_archive(path: Path) -> bool:
     return path.name.lower().endswith(tuple(ARCHIVE_SUFFIXES))
 
@@ -299,8 +302,7 @@ def _in_archive(
 
 def archive_of(path: Path) -> Path | None:
     """The archive that has the file at `path` in it; None where it is a file itself, or the archive is gone."""
-    whole = os.fspath(path).lower()  # asked for every picture
-    if not any(f"{suffix}{os.sep}" in whole for suffix in ARCHIVE_SUFFIXES):
+    if not _INSIDE_AN_ARCHIVE.search(os.fspath(path)):  # asked for every picture
         return None
     for above in path.parents:
         if _is_archive(above) and above.is_file():

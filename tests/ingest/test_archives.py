@@ -16,6 +16,7 @@ from ingest.choosing import Choice
 from ingest.errors import ReadError
 from ingest.examine import Examiner
 from ingest.files import walk
+from ingest.pipeline import ingest
 from ingest.places import at_hand, is_there
 from ingest.plan import ledger_to_read, plan
 from ingest.reencode import reencode
@@ -139,6 +140,25 @@ def test_an_archive_that_goes_takes_its_sources_along_and_one_that_is_damaged_do
     assert ingest_folders(home, [archive.parent]).counts()["unchanged"] == 6
     archive.unlink()
     assert ingest_folders(home, [archive.parent]).counts()["removed"] == 5
+
+
+def test_an_archive_that_changes_while_it_is_watched_is_followed(home, archive):
+    picture(archive.parent / "green.png", "green")
+    ingest_folders(home, [archive.parent])
+
+    def changed() -> dict[str, str]:
+        with open_to_write(home, "test", FakeEncoder.info) as space:
+            report = ingest(space, FakeEncoder(), [archive.parent], changed={archive})
+        return {Path(entry.path).name: entry.outcome for entry in report.outcomes if entry.outcome != "unchanged"}
+
+    assert changed() == {}
+    pack(archive, {**CONTENT, "red.png": png("purple"), "new.txt": b"new words"})
+    assert changed() == {"red.png": "updated", "new.txt": "added"}
+    archive.unlink()
+    assert set(changed().values()) == {"removed"}
+    with open_space(home, "test") as space:
+        assert space.ledger.counts() == {"image": 1, "text": 0}
+        assert finds_every_item(space)
 
 
 def test_globs_and_hidden_names_hold_inside_archives(tmp_path):
