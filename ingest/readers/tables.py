@@ -78,6 +78,11 @@ def named_pictures(path: Path, reading: Reading) -> tuple[list[NamedPicture], in
     Raises ReadError, also where a column that was named is not there, or names no picture at all.
     """
     columns, rows = _READERS[path.suffix.lower()](path)
+    if path.suffix.lower() == ".parquet" and reading.image_column in _bytes_columns(path):
+        raise ReadError(
+            f"the column {reading.image_column!r} holds pictures themselves, and these are not read out of tables. "
+            "Write them to files, and name the files in a column."
+        )
     chosen = _chosen(columns, reading)
     found: dict[str, NamedPicture] = {}
     without = 0
@@ -250,6 +255,12 @@ def _parquet(path: Path) -> tuple[list[str], Iterator[Row | None]]:
         words = " ".join(str(error).split()).rstrip(".")[:200]
         raise ReadError(f"damaged Parquet table, or none: {words}. Export it again, or leave it out.") from error
     return plain, iter(rows)
+
+
+def _bytes_columns(path: Path) -> list[str]:
+    import pyarrow.parquet
+
+    return [field.name for field in pyarrow.parquet.read_schema(path) if _is_binary(field.type)]
 
 
 def _is_binary(kind: Any) -> bool:

@@ -192,6 +192,15 @@ def test_a_table_whose_image_column_is_not_there_says_which_are(home, folder):
     assert said["tables/cars.csv"]["reason"].startswith("no column 'photo' in it. Name one of these: id, file")
 
 
+def test_pictures_inside_a_table_are_told_apart_from_a_column_that_is_not_there(home, folder):
+    data = (folder / "pictures" / "red.png").read_bytes()
+    table = pyarrow.table({"text": ["A red car"], "image": [{"bytes": data, "path": "red.png"}], "raw": [data]})
+    pyarrow.parquet.write_table(table, folder / "cars.parquet")
+    for column in ("image", "raw"):
+        said = run(home, folder / "cars.parquet", "--image-column", column)
+        assert said["tables/cars.parquet"]["reason"].startswith(f"the column '{column}' holds pictures themselves")
+
+
 def _open(path: Path):
     from ingest.readers.images import open_upright
 
