@@ -39,7 +39,8 @@ def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
         if st.button("Search from this alone", key="details-more", icon=":material/travel_explore:"):
             links.ask_like(item.id)
             st.rerun()
-        for label, icon, weight in (("Add to the question", "add", 1.0), ("Leave out", "remove", -1.0)):
+        # A result is close to the question: at half its weight its likes are gone already, and more of the rest stays.
+        for label, icon, weight in (("Add to the question", "add", 1.0), ("Leave out", "remove", -0.5)):
             term = Term("item", item.id, weight)
             key, sign = f"details-{icon}", f":material/{icon}:"
             if st.button(label, key=key, icon=sign, type="tertiary", on_click=links.add_term, args=(term,)):

@@ -47,6 +47,11 @@ WITHOUT = (
     ("a man", "a bicycle"), ("grass", "dog"), ("snow", "dog"), ("water", "dog"), ("a child", "grass"),
     ("a man", "snow"), ("running", "grass"),
 )  # fmt: skip
+NARROWER = (
+    ("dog", "a brown dog"), ("dog", "a black dog"), ("snow", "a skier on the snow"), ("water", "swimming in the water"),
+    ("ball", "a basketball"), ("a man", "an old man"), ("a child", "a baby"), ("people", "two people"),
+    ("beach", "a child on the beach"), ("grass", "a dog on the grass"),
+)  # fmt: skip
 PHOTO_WITHOUT = (
     ("beach", "people"), ("dog", "grass"), ("dog", "snow"), ("dog", "water"), ("dog", "ball"), ("grass", "dog"),
     ("snow", "dog"), ("water", "dog"),
@@ -75,8 +80,8 @@ class Photos:
         text_mean = np.concatenate([written, phrases]).mean(axis=0)
         self.photos = _units(seen - seen.mean(axis=0))
         self.captions = _units(written - text_mean)
-        words = lite.encode_texts(list(SAID))
-        self.words = dict(zip(SAID, _units(words - text_mean), strict=True))
+        asked = [*SAID, *(narrower for _, narrower in NARROWER)]
+        self.words = dict(zip(asked, _units(lite.encode_texts(asked) - text_mean), strict=True))
         whole = [" | ".join(row["captions"]).lower() for row in rows]
         self.shows = {name: _say(whole, words) for name, words in SAID.items()}
         self.tells = {name: _say(told, words) for name, words in SAID.items()}
@@ -96,15 +101,19 @@ def main() -> None:
 def _ways() -> dict[str, Callable[[Vector, Vector], Vector]]:
     """What becomes of a question from which something is left out."""
 
-    def subtracted(weight: float) -> Callable[[Vector, Vector], Vector]:
+    def beside(weight: float) -> Callable[[Vector, Vector], Vector]:
         return lambda question, out: compose([(1.0, question), (-weight, out)])
+
+    def whole(weight: float) -> Callable[[Vector, Vector], Vector]:
+        return lambda question, out: question - weight * out
 
     def projected(strength: float) -> Callable[[Vector, Vector], Vector]:
         return lambda question, out: question - strength * max(0.0, float(question @ out)) * out
 
     return {
         "nothing": lambda question, out: question,
-        **{f"subtracted, weight {weight:g}": subtracted(weight) for weight in (0.5, 1.0)},
+        **{f"subtracted beside, weight {weight:g}": beside(weight) for weight in (0.5, 1.0)},
+        **{f"subtracted whole, weight {weight:g}": whole(weight) for weight in (0.5, 1.0)},
         **{f"projected out, strength {strength:g}": projected(strength) for strength in (1.0, 1.5, 2.0)},
     }
 
@@ -119,7 +128,9 @@ def _left_out(data: Photos) -> None:
         for row, asked, out in _some_photos(data, PHOTO_WITHOUT, shows_both=True):
             best = _best(data.photos, way(data.photos[row], data.words[out]), leave=[row])
             of_photos.append(_with_and_without(data, best, asked, out))
-        print(f"  {name:<28} words {_shown(of_words)}   photo {_shown(of_photos)}")
+        narrower = [data.shows[a][_best(data.photos, way(data.words[a], data.words[b]))].mean() for a, b in NARROWER]
+        told = f"words {_shown(of_words)}   photo {_shown(of_photos)}   narrower words {np.mean(narrower):.2f}"
+        print(f"  {name:<30} {told}")
 
 
 def _words_beside_a_photo(data: Photos) -> None:
@@ -149,10 +160,8 @@ def _after_judging(data: Photos, beta: float, gamma: float) -> Iterator[float]:
         first = _best(data.photos, question)
         liked, unliked = first[right[first]][:2], first[~right[first]][:2]
         if len(liked) and len(unliked):
-            weighted = [(1.0, question)]
-            weighted += [(beta / len(liked), data.photos[row]) for row in liked]
-            weighted += [(-gamma / len(unliked), data.photos[row]) for row in unliked]
-            yield float(right[_best(data.photos, compose(weighted), leave=[*liked, *unliked])].mean())
+            moved = question + beta * data.photos[liked].mean(axis=0) - gamma * data.photos[unliked].mean(axis=0)
+            yield float(right[_best(data.photos, moved, leave=[*liked, *unliked])].mean())
 
 
 def _some_photos(

@@ -107,7 +107,14 @@ def test_without_negative_weights_the_weighted_mean_is_composed() -> None:
     a, b = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     np.testing.assert_allclose(compose([(1.0, a), (3.0, b)]), [0.25, 0.75])
     np.testing.assert_allclose(compose([(1.0, a), (-0.5, b)]), [1.0, -0.5])
+    np.testing.assert_allclose(compose([(2.0, a), (-1.0, b), (-2.0, b)]), [1.0, -1.5])
     np.testing.assert_allclose(compose([(-1.0, a)]), [-1.0, 0.0])
+
+
+def test_what_is_left_out_takes_nothing_away_that_it_shares_with_the_rest() -> None:
+    dog, black_dog = np.array([1.0, 0.0]), np.array([0.8, 0.6])
+    np.testing.assert_allclose(compose([(1.0, dog), (-1.0, black_dog)]), [1.0, -0.6])
+    np.testing.assert_allclose(compose([(1.0, dog), (-3.0, dog)]), dog)
 
 
 def test_judgements_move_a_question_by_rocchio() -> None:
