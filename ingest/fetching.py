@@ -75,26 +75,23 @@ def fetch(
     addresses: Sequence[str],
     space: Path,
     *,
-    transport: "httpx.BaseTransport | None" = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Found]:
     """Fetch `addresses` into the space in that folder, several at a time, and yield a source for each, in order.
 
     What the server says has not changed since it was fetched is not sent again.  Where one cannot be fetched, the
-    source has the problem, and the copy from before stays.
+    source has the problem, and the copy from before stays.  When `stop` says so, none is begun any more.
     """
     import httpx
 
     limits = httpx.Timeout(SECONDS, connect=SECONDS / 3)
     headers = {"User-Agent": "nearspace"}
     with (
-        httpx.Client(
-            follow_redirects=True, max_redirects=MAX_REDIRECTS, timeout=limits, headers=headers, transport=transport
-        ) as client,
+        httpx.Client(follow_redirects=True, max_redirects=MAX_REDIRECTS, timeout=limits, headers=headers) as client,
         ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fetcher") as pool,
     ):
-        wanted = [address for address in dict.fromkeys(addresses) if not stop()]
-        yield from pool.map(lambda address: _found(client, address, space), wanted)
+        fetched = pool.map(lambda address: None if stop() else _found(client, address, space), dict.fromkeys(addresses))
+        yield from (found for found in fetched if found)
 
 
 def _found(client: "httpx.Client", address: str, space: Path) -> Found:

@@ -68,7 +68,8 @@ def given(paths: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
                 raise SettingsError(
                     "No paths came on standard input. Pipe some in, one a line: ls *.jpg | nearspace ingest -."
                 )
-            addresses += [line.strip() for line in lines if is_address(line)]
+            found = (line.strip() for line in lines if is_address(line))
+            addresses += [address.encode("utf-8", "replace").decode() for address in found]
             files += [Path(line).absolute() for line in lines if not is_address(line)]
         elif is_address(path):
             addresses.append(path)

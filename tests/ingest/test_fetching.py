@@ -163,10 +163,18 @@ def test_addresses_come_on_standard_input_beside_paths(home, site, tmp_path, mon
     lines = f"{site.address}/pictures/red.png\n{tmp_path / 'words.txt'}\n{site.address}/notes\r\n"
 
     class Input:
-        buffer = io.BytesIO(lines.encode())
+        buffer = io.BytesIO(lines.encode() + b"http://example.invalid/\xff\nhttp://\n")
 
     monkeypatch.setattr(sys, "stdin", Input)
-    assert len([path for path, (outcome, _) in run(home, "-").items() if outcome == "added"]) == 3
+    outcomes = [outcome for outcome, _ in run(home, "-").values()]
+    assert sorted(outcomes) == ["added"] * 3 + ["failed"] * 2
+
+
+def test_nothing_more_is_fetched_once_the_run_is_to_end(site, tmp_path):
+    addresses = [f"{site.address}/notes?{number}" for number in range(30)]
+    found = list(fetching.fetch(addresses, tmp_path, stop=lambda: len(site.sent) >= 3))
+    assert 3 <= len(found) < 15
+    assert all(each.kind == "document" and not each.problem for each in found)
 
 
 def test_an_ingest_of_folders_leaves_what_was_fetched_alone(home, site, tmp_path):
