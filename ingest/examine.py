@@ -16,6 +16,7 @@ from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
 from ingest.report import IN_THE_SPACE, Outcome
+from ingest.space.copies import Content, content_of
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
 from ingest.space.records import Source
@@ -69,6 +70,21 @@ class Fresh:
     """Vectors that need not be encoded, as the same content is in the space already."""
     gaps: str = ""
     """What of the file could not be read; '' when all of it was."""
+    content: Content | None = None
+    """What copies of the file would share; None for a file whose items are its own."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The space has items of this content, or gets them from another file of this run: the file shares them."""
+
+    found: Found
+    content: Content
+    sidecar: str
+    known: bool
+    """Whether an older content of this path is in the space."""
+    first: str
+    """The path that has the items, or gets them."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +99,7 @@ class LeftOut:
     source: Source | None = None
 
 
-Examined = Unchanged | Moved | Recaptioned | Fresh | LeftOut
+Examined = Unchanged | Moved | Recaptioned | Fresh | Copy | LeftOut
 
 
 class Examiner:
@@ -94,8 +110,11 @@ class Examiner:
         self._ledger = ledger
         self._reading = reading
         self._encoder = encoder
-        self._claimed: set[int] = set()
+        self._gone: dict[str, list[Source]] = {}
         self._lock = threading.Lock()
+        self._first: dict[Content, str] = {}
+        self._being_read: set[Content] = set()
+        self._turn = threading.Condition()
 
     def unchanged(self, found: Found) -> Unchanged | None:
         """`Unchanged` where the ledger alone tells that the space has `found` as it is; None where one has to look."""
@@ -132,7 +151,7 @@ class Examiner:
                     return self._as_it_is(found, source)
                 if source is None and (gone := self._claim_gone(sha256, found.row)):
                     return Moved(found, gone)
-                return self._read(found, file, sha256, source)
+                return self._read_once(found, file, sha256, source)
         except SkipSource as error:
             return LeftOut(found, "skipped", str(error), sha256, source)
         except ReadError as error:
@@ -160,16 +179,65 @@ class Examiner:
 
     def _claim_gone(self, sha256: str, row: Row | None) -> Source | None:
         """A source with this content, and what `row` says, whose file is gone; each is given to one file only."""
-        for source in self._ledger.sources_with_hash(sha256):
-            if source.outcome not in IN_THE_SPACE or is_there(source.path):
-                continue
-            if row and row.state != _caption_state(source.sidecar):
-                continue
-            with self._lock:
-                if source.id not in self._claimed:
-                    self._claimed.add(source.id)
-                    return source
+        with self._lock:
+            if sha256 not in self._gone:
+                sources = self._ledger.sources_with_hash(sha256)
+                if not sources:
+                    return None
+                # Looked for once a run: of one content there may be thousands of files, old and new.
+                self._gone[sha256] = [
+                    source for source in sources if source.outcome in IN_THE_SPACE and not is_there(source.path)
+                ]
+            for place, source in enumerate(self._gone[sha256]):
+                if row is None or row.state == _caption_state(source.sidecar):
+                    return self._gone[sha256].pop(place)
         return None
+
+    def _read_once(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh | Copy:
+        """Read the file, unless the space has its content or another file of this run gives it."""
+        content, state = self._content(found, sha256, source)
+        if content is None:
+            return self._read(found, file, sha256, source)
+        holder = self._ledger.holder(content)
+        first = holder.path if holder else self._first_of(content, found.source)
+        if first:
+            return Copy(found, content, state, source is not None and source.outcome in IN_THE_SPACE, first)
+        read = False
+        try:
+            fresh = self._read(found, file, sha256, source)
+            read = True
+        finally:
+            with self._turn:
+                self._being_read.discard(content)
+                if not read:  # the next file of this content has to be read itself
+                    del self._first[content]
+                self._turn.notify_all()
+        return replace(fresh, content=content)
+
+    def _content(self, found: Found, sha256: str, source: Source | None) -> tuple[Content | None, str]:
+        """What the file has in common with its copies, and the state that the ledger keeps of it.
+
+        None for a file whose items are its own: a picture that a table names, a table that names pictures (beside
+        it), and what was fetched.
+        """
+        reading = self._reading.for_table(found.path, choices_in(source.sidecar) if source else "")
+        names_pictures = found.path.suffix.lower() in TABLE_SUFFIXES and reading.image_column
+        if found.row or names_pictures or found.source != str(found.path):
+            return None, ""
+        chosen = reading.chosen_for(found.path)
+        sidecar, path = _sidecar(found.path) if found.kind == "image" else ("", None)
+        return content_of(found.path, sha256, chosen, _caption(path)), _state(sidecar, chosen)
+
+    def _first_of(self, content: Content, path: str) -> str:
+        """The file of this run that gives `content`, once it has been read; '' where `path` is to be read for it."""
+        with self._turn:
+            while content in self._being_read:
+                self._turn.wait()
+            if content in self._first:
+                return self._first[content]
+            self._first[content] = path
+            self._being_read.add(content)
+            return ""
 
     def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
         """Read `found`, whose content is in `file`; `source` is what the space has of it, if anything."""
@@ -241,6 +309,11 @@ class Examiner:
             if items and items[0].modality == "image" and choices_in(source.sidecar) == chosen:
                 return source, items
         return None, []
+
+
+def same_content(found: Found, path: str) -> str:
+    """Why the file `found` gives no items of its own: those of `path` are its as well."""
+    return f"same content as {path}" if path != found.source else ""
 
 
 def _state(sidecar: str, choices: str) -> str:

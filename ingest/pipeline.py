@@ -3,8 +3,8 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path, PurePath
 
@@ -13,7 +13,7 @@ from ingest.encoders.base import Encoder
 from ingest.engines import local
 from ingest.engines.work import Engine, Work
 from ingest.errors import SpaceError
-from ingest.examine import Examined, Fresh, LeftOut, Moved, Recaptioned, Unchanged
+from ingest.examine import Copy, Examined, Fresh, LeftOut, Moved, Recaptioned, Unchanged, same_content
 from ingest.fetching import fetch
 from ingest.files import Found
 from ingest.finding import find, find_changed
@@ -21,6 +21,7 @@ from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import CHANGES_ITEMS, IN_THE_SPACE, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
+from ingest.space.copies import Content
 from ingest.space.overview import note_results
 from ingest.space.records import SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
@@ -108,11 +109,22 @@ def ingest(
 
     settled(0, 0, "")
     with _Writer(space, run, report, settled) as writer:
-        for group in engine(work):
-            writer.put(group)
+        while True:
+            for group in engine(work):
+                writer.put(group)
+            # Copies whose original got another content, or left the space, in this very run are read after all.
+            if stop() or not (again := writer.unwritten()):
+                break
+            engine = local.engine
+            work = replace(work, files=takewhile(lambda found: not stop(), again))
     report.interrupted = stop()
     if not report.interrupted:
         sweep(space.ledger, run, finds, report, missing=missing, held=held)
+    if changed is None and not report.interrupted and (saved := space.ledger.fold()):
+        report.note(
+            f"{saved:,} items of the space were there more than once, as their files have the same content: they "
+            "are kept once now, with all their paths."
+        )
     space.index()
     if changed is None and any(entry.outcome in CHANGES_ITEMS for entry in report.outcomes):
         tidy(space)
@@ -142,6 +154,7 @@ class _Writer:
         self._count = 0
         self._size = 0
         self._groups: queue.Queue[Sequence[Examined] | None] = queue.Queue(_WRITES_AHEAD)
+        self._early: list[Copy] = []  # copies whose items are still being encoded
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="writer")
 
@@ -161,10 +174,20 @@ class _Writer:
             raise self._failure
         self._groups.put(group)
 
+    def unwritten(self) -> list[Found]:
+        """Wait until all that was put is written; the copies whose items nobody gave, which are then forgotten."""
+        self._groups.join()
+        if self._failure is not None:
+            raise self._failure
+        left = [copy.found for copy in self._early]
+        self._early.clear()
+        return left
+
     def _work(self) -> None:
         last = False
         while not last:
             group = self._groups.get()
+            taken = 1
             gathered: list[Examined] = []
             while group is not None:
                 gathered.extend(group)
@@ -172,6 +195,7 @@ class _Writer:
                     break
                 try:
                     group = self._groups.get_nowait()
+                    taken += 1
                 except queue.Empty:
                     break
             last = group is None
@@ -180,13 +204,17 @@ class _Writer:
                     self._write(gathered)
                 except BaseException as error:  # handed to the thread that feeds this one
                     self._failure = error
+            for _ in range(taken):
+                self._groups.task_done()
 
     def _write(self, group: Sequence[Examined]) -> None:
         space, ledger, run = self._space, self._space.ledger, self._run
         outcomes: list[SourceOutcome] = []
         records: list[SourceRecord] = []
+        settled: list[Examined] = []
         with ledger.transaction(changes=False):
-            for examined in group:
+            for examined in self._without_copies(group):
+                settled.append(examined)
                 found = examined.found
                 outcome: Outcome = "unchanged"
                 reason, items, gaps = "", 0, ""
@@ -210,12 +238,45 @@ class _Writer:
                 outcomes.append(SourceOutcome(found.source, outcome, reason, items, gaps))
             if records:
                 ledger.write(run, records)
+            early = []
+            for copy in self._early:
+                if outcome_of_copy := self._write_copy(copy):
+                    outcomes.append(outcome_of_copy)
+                    settled.append(copy)
+                else:
+                    early.append(copy)
+        self._early = early
         space.index()
         for entry in outcomes:
             self._report.add(entry)
         self._count += len(outcomes)
-        self._size += sum(examined.found.size for examined in group)
+        self._size += sum(examined.found.size for examined in settled)
         self._settled(self._count, self._size, group[-1].found.source)
+
+    def _without_copies(self, group: Sequence[Examined]) -> Iterator[Examined]:
+        """Lay the copies of `group` aside, and what was read although another has given the same content."""
+        given: set[Content] = set()
+        for examined in group:
+            if isinstance(examined, Copy):
+                self._early.append(examined)
+                continue
+            if isinstance(examined, Fresh) and (content := examined.content):
+                if content in given or self._space.ledger.holder(content):  # by another machine of a cluster
+                    self._early.append(Copy(examined.found, content, examined.sidecar, examined.known, ""))
+                    continue
+                given.add(content)
+            yield examined
+
+    def _write_copy(self, copy: Copy) -> SourceOutcome | None:
+        """Let the file share the items of its content; None while the space has none."""
+        ledger = self._space.ledger
+        if (holder := ledger.holder(copy.content)) is None:
+            return None
+        outcome: Outcome = "updated" if copy.known else "added"
+        reason = same_content(copy.found, holder.path)
+        record = _record(copy.found, copy.content.sha256, outcome, reason, copy.sidecar)
+        ledger.write_copy(self._run, record, holder.id)
+        return SourceOutcome(record.path, outcome, reason)
 
     def _leave_out(self, left_out: LeftOut, records: list[SourceRecord]) -> None:
         source = left_out.source

@@ -12,14 +12,13 @@ from ingest.choosing import EVERYTHING, Choice
 from ingest.encoders.base import Encoder
 from ingest.engines import local
 from ingest.engines.work import EncodingCount
-from ingest.examine import Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned
+from ingest.examine import Copy, Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, same_content
 from ingest.files import Found
 from ingest.finding import find
 from ingest.readers.kinds import Kind
 from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
-from ingest.space.item import Item
 from ingest.space.ledger import Ledger
 from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
@@ -131,7 +130,9 @@ _NO_ENCODER: Encoder = None  # type: ignore[assignment]  # a looker never encode
 def _outlook(examined: Examined) -> tuple[Outcome, str]:
     match examined:
         case Fresh(known=known, copy_of=copy):
-            return ("updated" if known else "added"), (_same_content(copy, examined.found))
+            return ("updated" if known else "added"), (same_content(examined.found, copy.path) if copy else "")
+        case Copy(known=known, first=first):
+            return ("updated" if known else "added"), same_content(examined.found, first)
         case Moved(source=source):
             return "moved", f"from {source.path}"
         case Recaptioned():
@@ -139,10 +140,6 @@ def _outlook(examined: Examined) -> tuple[Outcome, str]:
         case LeftOut(outcome=outcome, reason=reason):
             return outcome, reason
     return "unchanged", ""
-
-
-def _same_content(copy: Item | None, found: Found) -> str:
-    return f"same content as {copy.path}" if copy and copy.path != found.source else ""
 
 
 def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: Reading) -> tuple[float, int]:

@@ -64,8 +64,9 @@ class _Task:
     picture: bool
     """Whether it is a picture; otherwise a document."""
     sources: tuple[Source, ...]
+    """Those that hold items, then their copies."""
     items: tuple[tuple[int, ...], ...]
-    """For each source, its live items in order: pictures (one a page or frame), or the passages of a document."""
+    """For each source that holds items, those that are live, in order: pictures (one a page or frame), or passages."""
 
 
 def same_texts(old: EncoderInfo, new: EncoderInfo) -> bool:
@@ -127,6 +128,7 @@ def reencode(
 def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
     """What is still to be encoded, by path."""
     sources = {source.id: source for source in space.ledger.sources()}
+    copies = space.ledger.copies()
     alike: dict[tuple[bool, str | int], list[tuple[Source, tuple[int, ...]]]] = {}
     for number, items in space.ledger.holdings().items():
         wanted = tuple(item for item, modality in items if modality == "image" or not result.kept_texts)
@@ -140,10 +142,11 @@ def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
         alone = not picture or not source.sha256
         key = (picture, number) if alone else (True, f"{source.sha256} {len(wanted)} {source.sidecar.count('|read:')}")
         alike.setdefault(key, []).append((source, wanted))
-    tasks = [
-        _Task(picture, tuple(source for source, _ in found), tuple(wanted for _, wanted in found))
-        for (picture, _), found in alike.items()
-    ]
+    tasks = []
+    for (picture, _), found in alike.items():
+        holders = [source for source, _ in found]
+        shared = [copy for source in holders for copy in copies.get(source.id, ())]
+        tasks.append(_Task(picture, (*holders, *shared), tuple(wanted for _, wanted in found)))
     return sorted(tasks, key=lambda task: task.sources[0].path)
 
 
@@ -223,7 +226,7 @@ def _to_stage(
             for items in task.items:
                 vectors.update(zip(items, entry.vectors, strict=True))
             continue
-        (source,), (items,) = task.sources, task.items
+        source, (items,) = task.sources[0], task.items
         if [item.text for item in space.ledger.items_of(source.path)] == [draft.text for draft in entry.drafts]:
             vectors.update(zip(items, entry.vectors, strict=True))
         else:
@@ -251,7 +254,7 @@ class _Reader:
         task = self._by_path[found.path]
         source = task.sources[0]
         if not task.picture:
-            return Fresh(found, source.sha256, "", self._passages(source), known=True)
+            return Fresh(found, source.sha256, "", self._passages(task.sources), known=True)
         reason = ""
         for candidate in task.sources:
             reason = _why_not(candidate, self._space.folder)
@@ -266,15 +269,17 @@ class _Reader:
                 reason = str(error)
         return LeftOut(found, "failed", reason, source=source)
 
-    def _passages(self, source: Source) -> list[Draft]:
-        """The document cut for the encoder's window: from its file if that is as it was, else from the ledger."""
+    def _passages(self, sources: Sequence[Source]) -> list[Draft]:
+        """The document cut for the encoder's window: from a file of it that is as it was, else from the ledger."""
         from ingest.readers.documents import read_document
         from ingest.readers.passages import cut
 
         info = self._encoder.info
-        # How a table's columns were chosen is not asked again: the ledger has its rows whole.
-        table = Path(source.path).suffix.lower() in TABLE_SUFFIXES
-        if not table and not _why_not(source, self._space.folder):
+        for source in sources:
+            # How a table's columns were chosen is not asked again: the ledger has its rows whole.
+            table = Path(source.path).suffix.lower() in TABLE_SUFFIXES
+            if table or _why_not(source, self._space.folder):
+                continue
             try:
                 with at_hand(source.path, self._space.folder) as file:
                     document = read_document(file)
@@ -282,7 +287,7 @@ class _Reader:
                     return drafts
             except ReadError:
                 pass  # it could be read once, and the ledger has what it said
-        return [draft for item in self._space.ledger.items_of(source.path) for draft in self._cut_again(item)]
+        return [draft for item in self._space.ledger.items_of(sources[0].path) for draft in self._cut_again(item)]
 
     def _cut_again(self, item: Item) -> Iterator[Draft]:
         from ingest.readers.documents import Document, Section

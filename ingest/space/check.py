@@ -70,6 +70,8 @@ class Findings:
     """Items whose source the ledger does not know."""
     ownerless: list[int] = field(default_factory=list)
     """Vectors that belong to no item."""
+    widowed: list[int] = field(default_factory=list)
+    """Sources whose items another source is to have, and it has none."""
     bare: list[int] = field(default_factory=list)
     """Items whose thumbnail is not there."""
     strays: dict[Modality, list[str]] = field(default_factory=dict)
@@ -167,6 +169,16 @@ def _look_at_rows(findings: Findings, database: sqlite3.Connection) -> None:
     findings.ownerless = _ids(database, "SELECT item FROM vectors WHERE item NOT IN (SELECT id FROM items)")
     if findings.ownerless:
         findings.add("ledger", "vectors that belong to no item", findings.ownerless)
+    if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'copies'").fetchone():
+        findings.widowed = _ids(
+            database,
+            "SELECT source FROM copies WHERE source NOT IN (SELECT id FROM sources) "
+            "OR holder IN (SELECT source FROM copies) OR holder NOT IN (SELECT id FROM sources) "
+            "OR holder NOT IN (SELECT source FROM items WHERE state != 2) "
+            "OR source IN (SELECT source FROM items WHERE state != 2)",
+        )
+    if findings.widowed:
+        findings.add("ledger", "sources that share items which are not there, or have their own", findings.widowed)
 
 
 def _look_at_vectors(findings: Findings, database: sqlite3.Connection, progress: Progress | None) -> None:

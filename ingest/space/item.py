@@ -30,6 +30,8 @@ class Item:
     meta: dict[str, Value] = field(default_factory=dict)
     thumbnail: str = ""
     """The thumbnail's path within the space folder; '' for a passage."""
+    also: tuple[str, ...] = ()
+    """The other sources of the same content, by path: the item is theirs as well."""
 
     @property
     def name(self) -> str:

@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
+from ingest.space.copies import SOURCE_COLUMNS, LedgerCopies, marks, pieces
 from ingest.space.item import Item
 from ingest.space.lookup import Lookup
 from ingest.space.records import Source, SourceRecord, Vectors
 
 _VECTOR = np.dtype("<f4")
 _PENDING, _INDEXED, _REMOVED = 0, 1, 2
-_SQL_VARIABLES = 500  # a list of ids goes into SQL in pieces: SQLite bounds the number of variables
 _ITEM_COLUMNS = (
-    "items.id, modality, path, root, folder, text, title, page, position, meta, thumbnail "
-    "FROM items JOIN sources ON sources.id = items.source"
+    "items.id, modality, path, root, folder, text, title, page, position, meta, thumbnail, "
+    "items.source FROM items JOIN sources ON sources.id = items.source"
 )
 
 
-class Ledger(Lookup):
+class Ledger(Lookup, LedgerCopies):
     """An open ledger; safe to share between threads, and readable while another process writes."""
 
     # ---- reading -------------------------------------------------------------------------------------------------
@@ -56,7 +56,8 @@ class Ledger(Lookup):
     def folders(self) -> list[str]:
         """The folders that hold live items, sorted."""
         rows = self._all(
-            "SELECT DISTINCT folder FROM sources WHERE id IN (SELECT source FROM items WHERE state != 2) ORDER BY 1"
+            "SELECT DISTINCT folder FROM sources WHERE id IN (SELECT source FROM items WHERE state != 2) "
+            "OR id IN (SELECT source FROM copies) ORDER BY 1"
         )
         return [folder for (folder,) in rows]
 
@@ -64,15 +65,20 @@ class Ledger(Lookup):
         """The live items of `ids`, in the order asked; ids that are not there (any more) are left out."""
         found: dict[int, Item] = {}
         numbers = [int(item_id) for item_id in ids if item_id.isdecimal()]
-        for piece in _pieces(numbers):
-            query = f"SELECT {_ITEM_COLUMNS} WHERE state != 2 AND items.id IN ({_marks(piece)})"
-            found.update((row[0], _item(row)) for row in self._all(query, piece))
+        for piece in pieces(numbers):
+            query = f"SELECT {_ITEM_COLUMNS} WHERE state != 2 AND items.id IN ({marks(piece)})"
+            found.update((int(item.id), item) for item in self._with_paths(self._all(query, piece)))
         return [found[number] for number in numbers if number in found]
 
     def items_of(self, path: str) -> list[Item]:
-        """The live items of the source at `path`, in their order."""
-        rows = self._all(f"SELECT {_ITEM_COLUMNS} WHERE state != 2 AND path = ? ORDER BY position", [path])
-        return [_item(row) for row in rows]
+        """The live items of the source at `path`, in their order; those of a copy show their holder's path."""
+        rows = self._all(
+            f"SELECT {_ITEM_COLUMNS} WHERE state != 2 AND items.source = (SELECT COALESCE(holder, asked.id) "
+            "FROM sources AS asked LEFT JOIN copies ON copies.source = asked.id WHERE asked.path = ?) "
+            "ORDER BY position",
+            [path],
+        )
+        return self._with_paths(rows)
 
     def live_ids(self) -> NDArray[np.int64]:
         """The ids of all live items, rising."""
@@ -107,8 +113,8 @@ class Ledger(Lookup):
         """
         found: dict[int, bytes] = {}
         numbers = [int(item_id) for item_id in ids]
-        for piece in _pieces(numbers):
-            found.update(self._all(f"SELECT item, vector FROM vectors WHERE item IN ({_marks(piece)})", piece))
+        for piece in pieces(numbers):
+            found.update(self._all(f"SELECT item, vector FROM vectors WHERE item IN ({marks(piece)})", piece))
         self.require_same_vectors()
         return self._matrix([found[number] for number in numbers])
 
@@ -185,9 +191,9 @@ class Ledger(Lookup):
     def purge(self, ids: Sequence[str]) -> None:
         """Forget removed items for good."""
         with self.transaction(changes=False):
-            for piece in _pieces([int(item_id) for item_id in ids]):
-                self._db.execute(f"DELETE FROM vectors WHERE item IN ({_marks(piece)})", piece)
-                self._db.execute(f"DELETE FROM items WHERE id IN ({_marks(piece)})", piece)
+            for piece in pieces([int(item_id) for item_id in ids]):
+                self._db.execute(f"DELETE FROM vectors WHERE item IN ({marks(piece)})", piece)
+                self._db.execute(f"DELETE FROM items WHERE id IN ({marks(piece)})", piece)
 
     def thumbnails(self) -> set[str]:
         """The thumbnails that items use, as paths within the space folder."""
@@ -217,7 +223,7 @@ class Ledger(Lookup):
         with self.transaction():
             for record in records:
                 source = self._put_source(run, record)
-                self._db.execute("UPDATE items SET state = 2 WHERE source = ?", [source])
+                self._let_go([source])
                 new.extend(self._put_items(source, record))
         return new
 
@@ -239,7 +245,8 @@ class Ledger(Lookup):
     def move(self, run: int, source: int, record: SourceRecord) -> None:
         """Give `source` the path, root and folder of `record`; its items keep their ids and vectors."""
         with self.transaction():
-            self._db.execute("DELETE FROM sources WHERE path = ? AND id != ?", [record.path, source])
+            before = self._all("SELECT id FROM sources WHERE path = ? AND id != ?", [record.path, source])
+            self.remove([number for (number,) in before])
             self._db.execute(
                 "UPDATE sources SET path = ?, root = ?, folder = ?, size = ?, mtime_ns = ?, outcome = 'moved', "
                 "reason = ?, run = ? WHERE id = ?",
@@ -249,24 +256,29 @@ class Ledger(Lookup):
             self._upsert_again(source)
 
     def set_caption(self, run: int, source: int, sidecar: str, caption: str) -> None:
-        """Give the image of `source` another caption; its vector stays."""
-        with self.transaction():
+        """Give the image of `source` another caption; its vector stays, and other sources keep their caption."""
+        record = self._sources("id = ?", [source])[0]
+        same = all(item.text == caption for item in self.items_of(record.path))
+        with self.transaction(changes=not same):
             self._db.execute(
                 "UPDATE sources SET sidecar = ?, outcome = 'updated', reason = 'its caption changed', run = ? "
                 "WHERE id = ?",
                 [sidecar, run, source],
             )
+            if same:
+                return
+            self._set_apart(source)
             self._db.execute(
                 "UPDATE items SET text = ? WHERE source = ? AND modality = 'image' AND state != 2", [caption, source]
             )
             self._upsert_again(source)
 
     def remove(self, sources: Sequence[int]) -> None:
-        """Forget these sources; their items are marked for removal from Chroma."""
+        """Forget these sources; items that no other source has are marked for removal from Chroma."""
         with self.transaction():
-            for piece in _pieces(sources):
-                self._db.execute(f"UPDATE items SET state = 2 WHERE source IN ({_marks(piece)})", piece)
-                self._db.execute(f"DELETE FROM sources WHERE id IN ({_marks(piece)})", piece)
+            self._let_go(sources)
+            for piece in pieces(sources):
+                self._db.execute(f"DELETE FROM sources WHERE id IN ({marks(piece)})", piece)
 
     def take_over(self, staged: Path, encoder: EncoderInfo, *, dropped: Sequence[int], keep_texts: bool) -> None:
         """Put the vectors of `encoder` that are staged in the file `staged` in place of those there were.
@@ -295,6 +307,17 @@ class Ledger(Lookup):
             finally:
                 self._db.execute("DETACH staged")
             self._encoder, self.dimension = info, encoder.dimension
+
+    def write_copy(self, run: int, record: SourceRecord, holder: int) -> None:
+        """Write a source that shares the items of the source `holder`, which it may be itself.
+
+        The items that it had before pass on to their other sources, or are marked for removal.
+        """
+        with self.transaction():
+            source = self._put_source(run, record)
+            if source != holder:
+                self._let_go([source])
+                self._db.execute("INSERT INTO copies VALUES (?, ?)", [source, holder])
 
     # ---- inside ---------------------------------------------------------------------------------------------------
 
@@ -357,12 +380,15 @@ class Ledger(Lookup):
         if missing or others:
             raise ValueError(f"{missing} items without a new vector, {others} vectors of another dimension")
 
+    def _with_paths(self, rows: Sequence[tuple]) -> list[Item]:
+        others = self._other_paths(sorted({row[-1] for row in rows}))
+        return [_item(row, others.get(row[-1], ())) for row in rows]
+
     def _upsert_again(self, source: int) -> None:
         self._db.execute("UPDATE items SET state = 0 WHERE source = ? AND state = 1", [source])
 
     def _sources(self, where: str, values: Sequence[object]) -> list[Source]:
-        columns = "id, path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason"
-        return [Source(*row) for row in self._all(f"SELECT {columns} FROM sources WHERE {where}", values)]
+        return [Source(*row) for row in self._all(f"SELECT {SOURCE_COLUMNS} FROM sources WHERE {where}", values)]
 
     def _matrix(self, blobs: list[bytes]) -> NDArray[np.float32]:
         flat = np.frombuffer(b"".join(blobs), dtype=_VECTOR).astype(np.float32, copy=False)
@@ -374,17 +400,8 @@ class Ledger(Lookup):
         return flat.reshape(len(blobs), self.dimension)
 
 
-def _item(row: tuple) -> Item:
-    number, modality, path, root, folder, text, title, page, position, meta, thumbnail = row
+def _item(row: tuple, also: tuple[str, ...] = ()) -> Item:
+    number, modality, path, root, folder, text, title, page, position, meta, thumbnail, _ = row
     return Item(
-        str(number), modality, path, root, folder, text, title, page, position, json.loads(meta), thumbnail
+        str(number), modality, path, root, folder, text, title, page, position, json.loads(meta), thumbnail, also
     )  # fmt: skip
-
-
-def _pieces(values: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(values), _SQL_VARIABLES):
-        yield values[start : start + _SQL_VARIABLES]
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

@@ -33,7 +33,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Spread:
-    """How many live items of each modality there are in each folder and format."""
+    """How many live items of each modality there are in each folder and format.
+
+    An item whose source has copies counts in each of their folders, and once in its format.
+    """
 
     folders: dict[str, Counter[Modality]]
     formats: dict[str, Counter[Modality]]
@@ -75,6 +78,9 @@ def spread(ledger: Ledger) -> Spread:
     ):
         found.folders.setdefault(folder, Counter())[modality] += count
         found.formats.setdefault(PurePath(path).suffix.lower(), Counter())[modality] += count
+    modalities = dict(ledger._all("SELECT id, modality FROM items WHERE source IN (SELECT holder FROM copies)"))
+    for item, folder in ledger.other_folders():
+        found.folders.setdefault(folder, Counter())[modalities[item]] += 1
     return found
 
 

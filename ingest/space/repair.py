@@ -88,7 +88,7 @@ def repair(
         if any(problem.part in ("manifest", "ledger") for problem in found.problems):
             _mend_files(folder, found, done)
             found = look_over(folder, full=True, say=say, progress=progress)
-        if found.broken or found.ownerless or found.sourceless:
+        if found.broken or found.ownerless or found.sourceless or found.widowed:
             roots = _mend_ledger(folder, found, done)
         if chroma or back:
             if moved := move_index(folder, chroma, say=say):
@@ -173,6 +173,9 @@ def _mend_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
             done.append(f"dropped {len(found.ownerless):,} vectors that belonged to no item")
         if again := sum(_give_source(database, item, facts.get(item, {})) for item in found.sourceless):
             done.append(f"gave {again:,} items the source back that Chroma knew them by")
+        if found.widowed:
+            roots |= _read_widowed_again(database, found.widowed)
+            done.append(f"marked {len(found.widowed):,} sources without their items to be read again")
         # Readers that are open load vectors and folders anew.
         database.execute("UPDATE facts SET value = value + 1 WHERE key IN ('revision', 'moves')")
     return sorted(roots)
@@ -195,10 +198,25 @@ def _stand_in(database: sqlite3.Connection, items: Sequence[int], encoder: Encod
         # It goes to Chroma again; without a hash, and of no file's size, the source is new to the next ingest.
         database.execute("UPDATE items SET state = 0 WHERE id = ?", [item])
         database.execute(
-            "UPDATE sources SET sha256 = '', size = -1, mtime_ns = 0, reason = ? WHERE id = ?", [READ_AGAIN, source]
+            "UPDATE sources SET sha256 = '', size = -1, mtime_ns = 0, reason = ? "
+            "WHERE id = ? OR id IN (SELECT source FROM copies WHERE holder = ?)",
+            [READ_AGAIN, source, source],
         )
         if root:
             roots.add(root)
+    return roots
+
+
+def _read_widowed_again(database: sqlite3.Connection, sources: Sequence[int]) -> set[str]:
+    """Mark sources that lost the items they shared to be read again at the next ingest; their roots."""
+    roots: set[str] = set()
+    for source in sources:
+        database.execute("DELETE FROM copies WHERE source = ?", [source])
+        database.execute(
+            "UPDATE sources SET sha256 = '', size = -1, mtime_ns = 0, reason = ? WHERE id = ?",
+            ["its items were lost; the next ingest reads it again", source],
+        )
+        roots.update(root for (root,) in database.execute("SELECT root FROM sources WHERE id = ?", [source]))
     return roots
 
 
@@ -236,6 +254,7 @@ def _give_source(database: sqlite3.Connection, item: int, known: dict) -> bool:
         [path, root, known.get("folder", Path(root).name)],
     )
     database.execute("UPDATE items SET source = (SELECT id FROM sources WHERE path = ?) WHERE id = ?", [path, item])
+    database.execute("DELETE FROM copies WHERE source = (SELECT id FROM sources WHERE path = ?)", [path])
     return True
 
 
@@ -302,12 +321,15 @@ def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> Non
         source = space.ledger.source(path)
         if source is None or not wanted:
             continue
-        try:
-            with at_hand(path, space.folder) as file:
-                if content_hash(file) != source.sha256:
-                    continue
-                drafts = read_again(file, wanted, space.manifest.encoder.image_size)
-        except ReadError:
+        for place in (path, *bare[0].also):
+            try:
+                with at_hand(place, space.folder) as file:
+                    if content_hash(file) == source.sha256:
+                        drafts = read_again(file, wanted, space.manifest.encoder.image_size)
+                        break
+            except ReadError:
+                continue
+        else:
             continue
         for item, draft in zip(wanted, drafts, strict=True):
             target = space.folder / item.thumbnail

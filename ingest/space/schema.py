@@ -104,6 +104,13 @@ MIGRATIONS: tuple[str, ...] = (
     INSERT OR IGNORE INTO derived_due SELECT id FROM items WHERE state != 2;
     INSERT OR IGNORE INTO facts VALUES ('facets', 0);
     """,
+    """
+    CREATE TABLE IF NOT EXISTS copies (      -- sources without items of their own
+        source INTEGER PRIMARY KEY,
+        holder INTEGER NOT NULL              -- the source of the same content that has the items; never a copy itself
+    );
+    CREATE INDEX IF NOT EXISTS copies_by_holder ON copies (holder);
+    """,
 )
 
 
