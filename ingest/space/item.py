@@ -47,3 +47,9 @@ class Item:
         minutes, rest = divmod(int(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+    @property
+    def also_at(self) -> str:
+        """`also at 2 places` where other files have the same content, else ''."""
+        count = len(self.also)
+        return f"also at {count:,} place{'s' * (count != 1)}" if count else ""

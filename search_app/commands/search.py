@@ -95,6 +95,8 @@ def _as_table(found: Sequence[tuple[Hit, Item]]) -> Table:
         words = " ".join(item.text.split())
         snippet = words if len(words) <= _SNIPPET else words[: _SNIPPET - 1] + "…"
         source = Text(printable(item.path) + page)
+        if item.also:
+            source.append(f", {item.also_at}", style="dim")
         if snippet:
             source.append(f"\n{printable(snippet)}", style="dim")
         share = f"{hit.percentile:.1f} % of {kind}" if hit.others else f"(only one of the {kind})"

@@ -111,7 +111,7 @@ def let_through(
 def _columns(filters: Filters, group: Group, snapshot: Snapshot) -> Iterator[NDArray[np.bool_]]:
     facets = group.facets
     if filters.folders:
-        yield _among(group.folders, snapshot.folder_names, filters.folders)
+        yield snapshot.in_folders(group, filters.folders)
     if filters.formats:
         yield _among(facets.formats, snapshot.format_names, filters.formats)
     if filters.after:

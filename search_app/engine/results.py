@@ -16,6 +16,7 @@ FIELDS = {
     "cosine": "raw cosine with the question; only comparable within one modality",
     "score": "what the list is ordered by",
     "path": "the source's absolute path",
+    "also": "the paths of other sources with the same content",
     "folder": "its folder below the one that was ingested, with that one's name first",
     "page": "page of the source, from 1, or null",
     "title": "the document's title or the passage's heading, or ''",
@@ -36,6 +37,7 @@ class Result:
     cosine: float
     score: float
     path: str
+    also: tuple[str, ...]
     folder: str
     page: int | None
     title: str
@@ -63,6 +65,7 @@ def result_of(hit: Hit, item: Item) -> Result:
         cosine=hit.cosine,
         score=hit.score,
         path=item.path,
+        also=item.also,
         folder=item.folder,
         page=item.page,
         title=item.title,
@@ -77,6 +80,7 @@ def item_as_json(item: Item) -> dict[str, object]:
         "id": item.id,
         "modality": item.modality,
         "path": item.path,
+        "also": list(item.also),
         "folder": item.folder,
         "page": item.page,
         "title": item.title,

@@ -106,6 +106,10 @@ class VectorSource(Protocol):
         """The vectors of live items whose id is greater than `after`."""
         ...
 
+    def other_folders(self) -> Sequence[tuple[int, str]]:
+        """Each item with each folder that it is in beside its own."""
+        ...
+
     def facet_changes(self) -> int:
         """A number that rises whenever facets of items that were there before change."""
         ...
@@ -168,6 +172,19 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Items, each with a folder that it is in beside its own, as a file of the same content is there."""
+
+    ids: NDArray[np.int64]
+    """An id comes as often as it has such folders."""
+    folders: NDArray[np.int32]
+    """For each of `ids`, the place of the folder in the snapshot's `folder_names`."""
+
+
+_NOWHERE_ELSE = Elsewhere(np.empty(0, np.int64), np.empty(0, np.int32))
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """A space's vectors at one revision; never changes."""
 
@@ -176,6 +193,7 @@ class Snapshot:
     folder_names: tuple[str, ...]
     groups: dict[Modality, Group]
     format_names: tuple[str, ...] = ()
+    elsewhere: Elsewhere = _NOWHERE_ELSE
 
     def __len__(self) -> int:
         return sum(len(group) for group in self.groups.values())
@@ -191,9 +209,16 @@ class Snapshot:
                 return group, int(rows[0])
         return None
 
+    def in_folders(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which items of the group are in one of these folders, shape (len(group),)."""
+        codes = [code for code, name in enumerate(self.folder_names) if name in names]
+        inside = np.isin(group.folders, codes)
+        inside[group.rows_of(self.elsewhere.ids[np.isin(self.elsewhere.folders, codes)])] = True
+        return inside
+
     def folder_counts(self) -> dict[str, int]:
-        """How many items each folder holds, folders without any left out, by name."""
-        counts = np.zeros(len(self.folder_names), np.int64)
+        """How many items each folder holds, folders without any left out, by name; an item may be in several."""
+        counts = np.bincount(self.elsewhere.folders, minlength=len(self.folder_names))
         for group in self.groups.values():
             counts += np.bincount(group.folders, minlength=len(counts))
         return dict(sorted((name, int(n)) for name, n in zip(self.folder_names, counts, strict=True) if n))
@@ -230,9 +255,10 @@ class LiveVectors:
                 newest = self._append_new()
                 self._read_facets(after=newest if facet_changes == self._facet_changes else 0)
                 self._moves, self._facet_changes = moves, facet_changes
+                elsewhere = self._read_elsewhere()
                 groups = {name: column.group(name) for name, column in self._columns.items()}
                 self._snapshot = Snapshot(
-                    revision, self._source.dimension, tuple(self._folders), groups, tuple(self._formats)
+                    revision, self._source.dimension, tuple(self._folders), groups, tuple(self._formats), elsewhere
                 )
             return self._snapshot
 
@@ -240,6 +266,11 @@ class LiveVectors:
         live = self._source.live_ids()
         for column in self._columns.values():
             column.keep(np.isin(column.ids[: column.used], live, assume_unique=True))
+
+    def _read_elsewhere(self) -> Elsewhere:
+        pairs = self._source.other_folders()
+        codes = [self._folders.setdefault(folder, len(self._folders)) for _, folder in pairs]
+        return Elsewhere(np.array([number for number, _ in pairs], np.int64), np.array(codes, np.int32))
 
     def _append_new(self) -> int:
         """Append the items that are newer than all there are; returns the newest id before."""

@@ -12,6 +12,7 @@ from search_app.views.resources import OpenSpace, thumbnail
 from search_app.views.words import closeness, headline, in_html, snippet, unwrapped
 
 _SIDE = 1_600
+_PLACES = 20  # other files of the same content that are named
 
 
 @st.dialog("Details", width="medium")
@@ -20,6 +21,9 @@ def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
     if item.modality == "image":
         _picture(space, item)
     facts = {"source": item.path, "folder": item.folder}
+    if item.also:
+        more = [f"and {len(item.also) - _PLACES:,} more"] if len(item.also) > _PLACES else []
+        facts["also at"] = "\n".join([*item.also[:_PLACES], *more])
     if item.page is not None:
         facts["page"] = str(item.page)
     if item.clock:
@@ -33,7 +37,9 @@ def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
         facts["cosine"] = f"{hit.cosine:.4f} (comparable only among {_own_kind(item)})"
         facts["score"] = f"{hit.score:.2f} standard deviations above what is usual for this query"
     text = f'<div class="ns-full">{in_html(unwrapped(item.text))}</div>' if item.text.strip() else ""
-    rows = "".join(f"<dt>{name}</dt><dd>{in_html(value)}</dd>" for name, value in facts.items())
+    rows = "".join(
+        f"<dt>{name}</dt><dd>{in_html(value).replace(chr(10), '<br>')}</dd>" for name, value in facts.items()
+    )
     st.html(f'<div class="ns-item ns-details"><h4>{in_html(headline(item))}</h4>{text}<dl>{rows}</dl></div>')
     with st.container(key="details-acts", horizontal=True, gap="small"):
         if st.button("Search from this alone", key="details-more", icon=":material/travel_explore:"):

@@ -57,11 +57,10 @@ def headline(item: Item) -> str:
 
 
 def whereabouts(item: Item) -> str:
-    """Where an item comes from: folder, for a passage also the file, and the page or time where there is one."""
+    """Where an item comes from: folder, for a passage also the file, the page or time, and how many are the same."""
     place = item.folder if item.modality == "image" else str(PurePosixPath(item.folder) / item.name)
-    if item.clock:
-        return f"{place}, at {item.clock}"
-    return f"{place}, page {item.page}" if item.page is not None else place
+    within = f"at {item.clock}" if item.clock else f"page {item.page}" if item.page is not None else ""
+    return ", ".join(part for part in (place, within, item.also_at) if part)
 
 
 def closeness(hit: Hit) -> str:

@@ -106,18 +106,6 @@ def test_a_moved_file_keeps_its_item_and_is_not_encoded_again(home, folder):
         assert finds_every_item(space)
 
 
-def test_a_copy_gets_an_item_of_its_own_without_being_encoded(home, folder):
-    ingest_folders(home, [folder])
-    shutil.copy(folder / "a" / "red.png", folder / "copy of red.png")
-    encoder = CountingEncoder()
-    assert ingest_folders(home, [folder], encoder).counts()["added"] == 1
-    assert encoder.encoded == 0
-    with open_space(home, "test") as space:
-        item = space.ledger.items_of(str(folder / "copy of red.png"))[0]
-        assert space.thumbnail_path(item).is_file()
-        assert finds_every_item(space)
-
-
 def test_a_deleted_file_leaves_the_space_with_its_thumbnail(home, folder):
     ingest_folders(home, [folder])
     (folder / "a" / "red.png").unlink()

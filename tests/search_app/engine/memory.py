@@ -42,6 +42,7 @@ class MemoryLedger:
 
     dimension: int = DIMENSION
     rows: dict[int, tuple[Modality, str, NDArray[np.float32]]] = field(default_factory=dict)
+    elsewhere: list[tuple[int, str]] = field(default_factory=list)
     asked_after: list[int] = field(default_factory=list)
     facts: dict[int, Facts] = field(default_factory=dict)
     said: dict[str, list[int]] = field(default_factory=dict)
@@ -112,6 +113,13 @@ class MemoryLedger:
 
     def live_ids(self) -> NDArray[np.int64]:
         return np.array(sorted(self.rows), dtype=np.int64)
+
+    def share(self, item_id: str, folder: str) -> None:
+        self.elsewhere.append((int(item_id), folder))
+        self._revision += 1
+
+    def other_folders(self) -> list[tuple[int, str]]:
+        return self.elsewhere
 
     def vectors(self, after: int = 0) -> Batch:
         self.asked_after.append(after)

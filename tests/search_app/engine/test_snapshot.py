@@ -76,3 +76,18 @@ def test_a_sample_hardly_changes_when_the_space_grows() -> None:
     assert len(before) == len(after) == 2_000
     assert len(before & after) > 1_950
     assert steady_sample(np.arange(5), 10).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_an_item_is_in_every_folder_that_has_a_file_of_its_content() -> None:
+    ledger = MemoryLedger()
+    ids = ledger.add("image", pictures("red", "blue", "green"), "a")
+    live = LiveVectors(ledger)
+    before = live.now()
+    ledger.share(ids[1], "b")
+    ledger.share(ids[1], "c")
+    after = live.now()
+    assert after.folder_counts() == {"a": 3, "b": 1, "c": 1}
+    assert after.in_folders(after.groups["image"], ["b"]).tolist() == [False, True, False]
+    assert after.in_folders(after.groups["image"], ["a", "c"]).tolist() == [True, True, True]
+    assert before.folder_counts() == {"a": 3}
+    assert ledger.asked_after == [0, 3], "the vectors that were there are not read again"
