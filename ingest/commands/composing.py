@@ -24,6 +24,7 @@ examples:
   cosine      number   raw cosine with the question; only comparable within one modality
   score       number   what the list is ordered by
   path        string   the source's absolute path
+  also        list     the paths of other sources with the same content
   folder      string   its folder below the one that was ingested, with that one's name first
   page        number   page of the source, from 1, or null
   title       string   the document's title or the passage's heading, or empty
