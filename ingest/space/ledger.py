@@ -322,18 +322,24 @@ class Ledger(Lookup, LedgerCopies):
     # ---- inside ---------------------------------------------------------------------------------------------------
 
     def _put_source(self, run: int, record: SourceRecord) -> int:
+        # Two statements, not one with ON CONFLICT: that would be the word in the triggers on `sources` as well.
+        values = [
+            record.root, record.folder, record.size, record.mtime_ns, record.sha256, record.sidecar, record.outcome,
+            record.reason, run, record.path,
+        ]  # fmt: skip
+        known = self._all(
+            "UPDATE sources SET root = ?, folder = ?, size = ?, mtime_ns = ?, sha256 = ?, sidecar = ?, outcome = ?, "
+            "reason = ?, run = ? WHERE path = ? RETURNING id",
+            values,
+        )
+        if known:
+            return int(known[0][0])
         cursor = self._db.execute(
-            "INSERT INTO sources (path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason, run) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET root = excluded.root, "
-            "folder = excluded.folder, size = excluded.size, mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256, "
-            "sidecar = excluded.sidecar, outcome = excluded.outcome, reason = excluded.reason, run = excluded.run "
-            "RETURNING id",
-            [
-                record.path, record.root, record.folder, record.size, record.mtime_ns,
-                record.sha256, record.sidecar, record.outcome, record.reason, run,
-            ],
-        )  # fmt: skip
-        return int(cursor.fetchone()[0])
+            "INSERT INTO sources (root, folder, size, mtime_ns, sha256, sidecar, outcome, reason, run, path) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+        return int(cursor.lastrowid or 0)
 
     def _put_items(self, source: int, record: SourceRecord) -> Iterator[str]:
         if record.vectors is None:
