@@ -246,10 +246,13 @@ def _turn(frame: Any) -> int:
 def _draft(frame: _Frame, path: Path, title: str) -> Draft:
     from PIL import Image
 
+    from ingest.readers.dominant import dominant_colours
     from ingest.readers.images import thumbnail
 
     picture = Image.open(BytesIO(frame.jpeg), formats=("JPEG",))  # its pixels are unpacked when they are needed
     meta: dict[str, Value] = {"width": frame.width, "height": frame.height, "format": path.suffix[1:].upper()}
-    with Image.open(BytesIO(frame.jpeg), formats=("JPEG",)) as small:
-        thumb = thumbnail(small.convert("RGB"))
+    with Image.open(BytesIO(frame.jpeg), formats=("JPEG",)) as opened:
+        shown = opened.convert("RGB")
+    thumb = thumbnail(shown)
+    meta["colours"] = ", ".join(dominant_colours(shown))
     return Draft("image", title=title, image=picture, thumbnail=thumb, meta={**meta, "seconds": frame.seconds})

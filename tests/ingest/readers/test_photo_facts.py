@@ -61,7 +61,8 @@ def with_iptc(path: Path, segment: bytes) -> Path:
 
 def facts(path: Path, **options: Any) -> dict[str, Any]:
     (draft,) = read_images(path, image_size=64, **options).drafts
-    return {name: value for name, value in draft.meta.items() if name not in ("width", "height", "format")}
+    of_pixels = ("width", "height", "format", "colours")
+    return {name: value for name, value in draft.meta.items() if name not in of_pixels}
 
 
 def test_when_and_with_what_a_photo_was_taken_is_kept_and_where_only_if_asked(tmp_path: Path) -> None:

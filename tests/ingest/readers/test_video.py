@@ -34,6 +34,7 @@ def test_a_frame_is_read_where_the_scene_changes(tmp_path: Path, suffix: str) ->
         assert draft.image is not None and draft.image.size == (64, 48) and draft.image.mode == "RGB"
         assert (draft.meta["width"], draft.meta["height"], draft.meta["format"]) == (64, 48, suffix[1:].upper())
     assert len({draft.thumbnail for draft in read.drafts}) == 3
+    assert ["red" in str(draft.meta["colours"]) for draft in read.drafts] == [True, False, False]
 
 
 @pytest.mark.parametrize("suffix", CODECS)
