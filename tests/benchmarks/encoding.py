@@ -17,9 +17,9 @@ from ingest.readers.documents import read_document
 from ingest.readers.images import open_upright
 from tests.benchmarks.turns import Contender, compare, show
 
-PICTURES = 64
-SHORT_TEXTS = 512
-PASSAGES = 64
+PICTURES = 32
+SHORT_TEXTS = 128
+PASSAGES = 32
 BATCH = 32
 EAGER = f"eager torch, batches of {BATCH} as they come"
 PASSAGE_TOKENS = 180
