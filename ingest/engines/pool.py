@@ -38,7 +38,7 @@ def add_engine(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="at most so many workers (default: all there is room for)",
     )
-    group.add_argument("--ray-cpus", type=_amount, default=1.0, metavar="N", help="CPUs of each worker (default: 1)")
+    group.add_argument("--ray-cpus", type=_some, default=1.0, metavar="N", help="CPUs of each worker (default: 1)")
     group.add_argument(
         "--ray-gpus",
         type=_amount,
@@ -59,6 +59,13 @@ def _whole(given: str) -> int:
     if not given.isdecimal() or int(given) < 1:
         raise argparse.ArgumentTypeError(f"{given!r} is not a whole number of at least 1")
     return int(given)
+
+
+def _some(given: str) -> float:
+    amount = _amount(given)
+    if not amount:
+        raise argparse.ArgumentTypeError("a worker needs some CPU; give a number above 0")
+    return amount
 
 
 def _amount(given: str) -> float:
