@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tests.benchmarks import encoding, finding, ingesting, openclip, searching
+from tests.benchmarks import archive, encoding, finding, ingesting, openclip, passages, searching
 
 
 def main() -> None:
@@ -16,6 +16,8 @@ def main() -> None:
     encoding.main()
     openclip.main()
     ingesting.main(options.folder)
+    passages.main()
+    archive.main()
     searching.main()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.lite import LiteEncoder, load_lite
+from ingest.encoders.onnx import side_by_side
 from ingest.encoders.pixels import IMAGE_SIZE
 from ingest.encoders.weights import minilm_folder
 from ingest.packaged import sample_folder
@@ -32,7 +33,7 @@ def main() -> None:
     """Print pictures and texts a second, beside sentence-transformers where it is installed."""
     lite = load_lite(say=print)
     pictures = [open_upright(file, at_least=IMAGE_SIZE) for file in _sample_pictures()]
-    pixels = np.stack([np.asarray(picture.resize((IMAGE_SIZE, IMAGE_SIZE)), np.uint8) for picture in pictures[:16]])
+    pixels = np.stack([np.asarray(picture.resize((IMAGE_SIZE, IMAGE_SIZE)), np.uint8) for picture in pictures[:8]])
     short, passages = _short_texts(), _passages(lite)
     theirs = _sentence_transformers() if find_spec("sentence_transformers") else None
     if theirs is None:
@@ -58,8 +59,10 @@ def main() -> None:
 
 
 def _fed(lite: LiteEncoder, pixels: NDArray[np.uint8]) -> None:
-    for _ in range(PICTURES // len(pixels)):
-        lite._image_tower.run(["vectors"], {"pixels": pixels})
+    def run(start: int) -> object:
+        return lite._image_tower.run(["vectors"], {"pixels": pixels})
+
+    list(side_by_side(run, range(0, PICTURES, len(pixels))))
 
 
 def _sentence_transformers() -> dict[str, Encode]:

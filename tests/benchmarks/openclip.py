@@ -3,17 +3,22 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.packaged import sample_folder
+from ingest.pipeline import ingest
 from ingest.readers.images import open_upright
-from tests.benchmarks.turns import compare, show
+from ingest.space import open_to_write
+from tests.benchmarks.ingesting import PHOTOS, make_photos
+from tests.benchmarks.turns import Contender, compare, show
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,6 +27,8 @@ MODEL = "ViT-B-32"
 PICTURES = 32
 TEXTS = 64
 BATCH = 16
+PHOTOS_A_ROUTE = 60
+ROUTE_ROUNDS = 3
 
 
 def main() -> None:
@@ -41,6 +48,7 @@ def main() -> None:
         chroma = _chromas(weights)
         arrays = [np.asarray(picture) for picture in pictures]
         print(f"OpenCLIP {MODEL}, random weights")
+        _routes(Path(folder), chroma, {"Nearspace": ours, "Nearspace, @int8": ours_8bit})
         show(
             "pictures",
             compare(
@@ -63,6 +71,36 @@ def main() -> None:
                 }
             ),
         )
+
+
+def _routes(folder: Path, chroma: "Callable[[list[object]], object]", ours: Mapping[str, Encoder]) -> None:
+    """From photos on disk to vectors in Chroma: its own image loader and embedding function, and an ingest."""
+    import chromadb
+    from chromadb.config import Settings
+    from chromadb.utils.data_loaders import ImageLoader
+
+    make_photos(PHOTOS if PHOTOS.is_dir() else sample_folder() / "pictures", folder / "photos", PHOTOS_A_ROUTE)
+    files = [str(path) for path in sorted((folder / "photos").rglob("*.jpg"))]
+    client = chromadb.PersistentClient(str(folder / "theirs"), settings=Settings(anonymized_telemetry=False))
+    turn = iter(range(1_000))
+
+    def theirs() -> None:
+        collection = client.create_collection(
+            f"photos-{next(turn)}", embedding_function=chroma, data_loader=ImageLoader()
+        )
+        for start in range(0, len(files), BATCH):
+            collection.add(ids=files[start : start + BATCH], uris=files[start : start + BATCH])
+        assert collection.count() == len(files)
+
+    def nearspace(encoder: Encoder) -> None:
+        with open_to_write(folder / f"home-{next(turn)}", "photos", encoder.info) as space:
+            report = ingest(space, encoder, [folder / "photos"])
+        assert report.counts()["added"] == len(files)
+
+    contenders: dict[str, Contender] = {"Chroma's image loader and OpenCLIP function": (len(files), theirs)}
+    for name, encoder in ours.items():
+        contenders[f"{name}: an ingest, with thumbnails"] = (len(files), partial(nearspace, encoder))
+    show("photos on disk to vectors in Chroma", compare(contenders, rounds=ROUTE_ROUNDS))
 
 
 def _random_weights(folder: Path) -> Path:

@@ -10,10 +10,10 @@ Contender = tuple[int, Callable[[], object]]
 """How many things the work does, and the work."""
 
 
-def compare(contenders: Mapping[str, Contender]) -> dict[str, float]:
-    """Things a second of each contender: the median of ROUNDS rounds, after one to warm up."""
+def compare(contenders: Mapping[str, Contender], rounds: int = ROUNDS) -> dict[str, float]:
+    """Things a second of each contender: the median of `rounds` rounds, after one to warm up."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(ROUNDS + 1):
+    for _ in range(rounds + 1):
         for name, (_, work) in contenders.items():
             started = time.perf_counter()
             work()
