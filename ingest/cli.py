@@ -1,6 +1,7 @@
 """The `nearspace` command.  It imports nothing heavy itself, so that `--help` answers at once."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from ingest.settings import (
     DEFAULT_SPACE,
     DEVICE_VARIABLE,
     HOME_VARIABLE,
+    RANKING_METHODS,
     SPACE_VARIABLE,
 )
 
@@ -111,6 +113,20 @@ def parser() -> argparse.ArgumentParser:
     find.add_argument(
         "-k", dest="count", type=_positive, default=10, metavar="N", help="how many results (default: 10)"
     )
+    find.add_argument(
+        "--method",
+        choices=RANKING_METHODS,
+        default=RANKING_METHODS[0],
+        help="how images and passages are put into one list (default: %(default)s)",
+    )
+    find.add_argument(
+        "--balance",
+        type=_balance,
+        default=0.0,
+        metavar="B",
+        help="from -1, which favours passages, to 1, which favours images (default: 0)",
+    )
+    find.add_argument("--separate", action="store_true", help="list images and passages apart")
     find.add_argument("--json", action="store_true", help="print the results as JSON")
     _add_where(find)
     add_filters(find)
@@ -337,6 +353,16 @@ def _add_tune(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--keep-anyway", action="store_true", help="keep the encoder even if it is no better than lite"
     )
+
+
+def _balance(given: str) -> float:
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is not a number from -1 to 1")
+    return value
 
 
 def _positive(given: str) -> int:

@@ -22,7 +22,9 @@ examples:
   modality    string   image or text
   percentile  number   percent of the space's other items of that modality that are less close
   cosine      number   raw cosine with the question; only comparable within one modality
-  score       number   what the list is ordered by
+  distance    number   Euclidean distance to the question, 0 to 2
+  score       number   deviations above what is usual for this question among items of that modality
+  closeness   string   very close, close, loosely related or no real match
   path        string   the source's absolute path
   also        list     the paths of other sources with the same content
   folder      string   its folder below the one that was ingested, with that one's name first

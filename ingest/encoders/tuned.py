@@ -76,6 +76,11 @@ def tuned_names() -> list[str]:
     return sorted(found.parent.name for found in folder.glob(f"[!.]*/{_FIGURES}"))
 
 
+def tuned_folder(encoder_id: str) -> Path:
+    """The folder of the encoder `lite:NAME`, whether it is there or not."""
+    return _home() / encoder_id.removeprefix(PREFIX)
+
+
 def tuned_figures(name: str) -> dict[str, Any]:
     """What is known of `lite:NAME`: its base, its pictures, and retrieval before and after.
 

@@ -40,7 +40,14 @@ def run(options: argparse.Namespace) -> int:
         check_encoder(space.manifest, encoder.info)
         at_least = encoder.info.image_size
         query, pictures = question(_parts(asked), options.like, options.unlike, at_least=at_least)
-        query = replace(query, filters=filters, count=options.count)
+        query = replace(
+            query,
+            filters=filters,
+            count=options.count,
+            method=options.method,
+            balance=options.balance,
+            separate=options.separate,
+        )
         require_items(query, space.ledger)
         answer = Searcher(space).ask(query, encoder, pictures)
     if options.json:
@@ -49,8 +56,10 @@ def run(options: argparse.Namespace) -> int:
     found = [(hit, answer.items[hit.id]) for hit in answer.ranking.hits if hit.id in answer.items]
     if not found:
         say(_nothing_found(filters != Filters()))
-    else:
-        result_console.print(_as_table(found))
+        return 0
+    if not answer.ranking.matches:
+        say("nothing in the space really matches; these are the nearest all the same:")
+    result_console.print(_as_table(found))
     return 0
 
 
@@ -86,6 +95,7 @@ def _nothing_found(filtered: bool) -> str:
 def _as_table(found: Sequence[tuple[Hit, Item]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", justify="right")
+    table.add_column("match")
     table.add_column("closer than")
     table.add_column("cosine", justify="right")
     table.add_column("source, passage or caption", overflow="fold")
@@ -100,5 +110,5 @@ def _as_table(found: Sequence[tuple[Hit, Item]]) -> Table:
         if snippet:
             source.append(f"\n{printable(snippet)}", style="dim")
         share = f"{hit.percentile:.1f} % of {kind}" if hit.others else f"(only one of the {kind})"
-        table.add_row(str(hit.rank), share, f"{hit.cosine:.3f}", source)
+        table.add_row(str(hit.rank), hit.closeness, share, f"{hit.cosine:.3f}", source)
     return table

@@ -24,6 +24,7 @@ from search_app.engine.composing import (
 )
 from search_app.engine.filters import MOST_PARTS, Filters, filters_from_params, filters_to_params
 from search_app.engine.keywords import quoted
+from search_app.engine.methods import CALIBRATED, METHODS
 from search_app.engine.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     """Which items may be found."""
     count: int = DEFAULT_COUNT
+    method: str = CALIBRATED
+    """How images and texts are put into one list: a name of search_app.engine.methods.METHODS."""
+    balance: float = 0.0
+    """From -1, which favours texts, to 1, which favours images."""
+    separate: bool = False
+    """Whether images and texts are listed apart, each ranked on its own."""
 
     @property
     def asks(self) -> bool:
@@ -116,6 +123,9 @@ def to_params(query: Query, view: MapView) -> Params:
         "unlike": query.unlikes,
         **filters_to_params(query.filters),
         "k": [str(query.count)] if query.count != DEFAULT_COUNT else [],
+        "method": [query.method] if query.method != CALIBRATED else [],
+        "balance": [f"{query.balance:g}"] if query.balance else [],
+        "lists": ["separate"] if query.separate else [],
         "map": ["3d"] if view.dimensions == 3 else [],
         "colour": [view.colouring] if view.colouring != "modality" else [],
         "gap": ["open"] if view.gap else [],
@@ -140,6 +150,9 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
         terms=tuple(dict.fromkeys(terms))[:MOST_TERMS],
         filters=filters_from_params(params),
         count=_count(first("k")),
+        method=first("method") if first("method") in METHODS else CALIBRATED,
+        balance=_balance(first("balance")),
+        separate=first("lists") == "separate",
     )
     view = MapView(
         dimensions=3 if first("map") == "3d" else 2,
@@ -157,6 +170,15 @@ def _count(written: str) -> int:
     if not written.isascii() or not written.isdecimal() or len(written) > 6:
         return DEFAULT_COUNT
     return min(max(int(written), 1), LARGEST_COUNT)
+
+
+def _balance(written: str) -> float:
+    try:
+        value = float(written) if len(written) <= 8 else 0.0
+    except ValueError:
+        return 0.0
+    # Neither nan nor a number beyond the ends is a balance.
+    return round(value, 2) if -1.0 <= value <= 1.0 else 0.0
 
 
 Placing = Callable[[Modality, NDArray[np.float32]], NDArray[np.floating]]

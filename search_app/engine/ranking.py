@@ -13,12 +13,18 @@ passage is closer than any picture.  So nothing is ever ordered by raw cosine ac
 3.  Standardising.  For each query and modality, the affinities to a steady background sample of that modality (at most
     2,048 items, chosen by a hash of their id, so the same ones from query to query) give a mean and a standard
     deviation; a hit's score is how many of these deviations it lies above that mean.  A z-score, computed per query.
-4.  Merging.  All candidates are ordered by that score.
+4.  Merging.  By default the encoder's calibration turns score, place and echo of a hit into the chance that it is
+    relevant, and all candidates are ordered by that; without a calibration, by the score.  The other ways are in
+    search_app.engine.methods.
 
 A modality of few items has no background to speak of, and its deviation would be about nothing.  For texts, a fixed
 list of everyday phrases in the encoder's own vectors fills both the mean and the background up.  Besides, the
 background's mean is drawn towards 0 (what centring leads to) and its variance towards TYPICAL_SPREAD squared, with the
 weight of MEAN_PRIOR and SPREAD_PRIOR further items; at a hundred items neither matters.
+
+How close a hit really is, nearness tells: its cosine between what unrelated pairs reach and what pairs that belong
+together have, as the encoder's calibration knows them.  Without one, its affinity is compared with the median of the
+background, in deviations estimated from the median too, so that many good hits do not hide one another.
 
 The percentile is simpler: the share of the modality's other items whose affinity is lower than the hit's.  Up to
 COUNTED items all are counted, and the background sample beyond that.
@@ -26,12 +32,14 @@ COUNTED items all are counted, and the background sample beyond that.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.encoders.calibration import ECHOING, Calibration, Cell, echo
 from ingest.readers.draft import MODALITIES, Modality
+from search_app.engine.methods import STANDARDISED, Floats, Found, Method, method_for
 from search_app.engine.query import Probe, Query
 from search_app.engine.snapshot import Group, Snapshot
 
@@ -42,6 +50,11 @@ COUNTED = 200_000
 """In a modality of more items than this, percentiles are taken over the sample."""
 ENOUGH_TEXTS = 64
 """With fewer texts than this, the phrases join the background."""
+NOTHING, MATCHING = 3.3, 6.0
+"""Deviations above the median below which nothing matches, and from which a hit is very close, where no calibration
+tells."""
+
+Closeness = Literal["very close", "close", "loosely related", "no real match"]
 
 PHRASES = (
     "a photo of a dog", "a bird on a branch", "a red car on the road", "a plate of food", "people at a table",
@@ -83,6 +96,24 @@ class Hit:
     """Whether there are more, so that it is an estimate."""
     cosine: float
     """Raw cosine of query and item; only comparable within one modality."""
+    nearness: float = 0.0
+    """0 at what unrelated items reach, 1 at what items that belong together have; below and above in proportion."""
+    chance: float | None = None
+    """The chance, 0 to 1, that the hit is relevant, by the encoder's calibration; None without one."""
+
+    @property
+    def distance(self) -> float:
+        """Euclidean distance of query and item, both of unit length: 0 to 2."""
+        return max(2.0 - 2.0 * self.cosine, 0.0) ** 0.5
+
+    @property
+    def closeness(self) -> Closeness:
+        """How close the hit is, in words."""
+        if self.nearness >= 1.0:
+            return "very close"
+        if self.nearness >= 0.5:
+            return "close"
+        return "loosely related" if self.nearness >= 0.0 else "no real match"
 
 
 @dataclass(frozen=True)
@@ -92,6 +123,13 @@ class Ranking:
     hits: tuple[Hit, ...] = ()
     searched: int = 0
     """How many items the filters let through."""
+    method: str = STANDARDISED
+    """The method that ordered them: where the encoder has no calibration, not the calibrated one asked for."""
+
+    @property
+    def matches(self) -> bool:
+        """Whether any hit really matches."""
+        return any(hit.closeness != "no real match" for hit in self.hits)
 
 
 def rank(
@@ -102,20 +140,22 @@ def rank(
     phrases: NDArray[np.float32] | None = None,
     *,
     through: Mapping[Modality, NDArray[np.bool_]] | None = None,
+    calibration: Calibration | None = None,
     exact: bool = False,
 ) -> Ranking:
     """Find the `query.count` items closest in meaning to `probe` among those that the query's filters let through.
 
     `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
     less fairly.  `through` says which items of each modality the query's filters let through, as `let_through`
-    gives it; without it only its modalities hold.  `exact` looks at every item and asks no index.  Raises ServerError
-    when Chroma does not answer.
+    gives it; without it only its modalities hold.  `calibration` is that of the space's encoder, if it has one.
+    `exact` looks at every item and asks no index.  Raises ServerError when Chroma does not answer.
     """
+    method = method_for(query.method, calibrated=calibration is not None)
     means = modality_means(snapshot, phrases)
     centred = probe.centred(means)
     raw = probe.raw
-    merged: list[Hit] = []
     searched = 0
+    candidates: list[_Candidates] = []
     for modality in query.filters.wanted:
         group = snapshot.groups.get(modality)
         if group is None or not len(group):
@@ -123,21 +163,108 @@ def rank(
         allowed = _allowed(query, group, through)
         searched += int(allowed.sum())
         narrow = exact or through is not None
-        rows = np.flatnonzero(allowed) if narrow else _candidates(query, group, allowed, index, centred)
-        affinities = affinity(group.vectors[rows], means[modality], centred)
-        # Within a modality the score rises with the affinity, so no more than `count` of each can be among the best.
-        nearest = np.argsort(-affinities, kind="stable")[: query.count]
-        rows, affinities = rows[nearest], affinities[nearest]
+        looked_for = raw if method.raw else centred
+        rows = np.flatnonzero(allowed) if narrow else _candidates(query, group, allowed, index, looked_for)
+        vectors = group.vectors if len(rows) == len(group) and narrow else group.vectors[rows]
+        affinities = affinity(vectors, means[modality], centred)
+        cosines = np.clip(vectors @ raw, -1.0, 1.0)
+        nearest = np.argsort(-(cosines if method.raw else affinities), kind="stable")[: _asked(query)]
         usual = _Background(group, means[modality], centred, phrases if modality == "text" else None)
-        cosines = np.clip(group.vectors[rows] @ raw, -1.0, 1.0)
-        for row, value, cosine in zip(rows.tolist(), affinities.tolist(), cosines.tolist(), strict=True):
-            percentile, others = usual.percentile(row, value)
-            score = usual.standardise(value)
-            sampled = others < len(group) - 1
-            merged.append(Hit(str(group.ids[row]), modality, 0, score, percentile, others, sampled, cosine))
-    merged.sort(key=lambda hit: (-hit.score, int(hit.id)))
-    best = merged[: query.count]
-    return Ranking(tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1)), searched)
+        candidates.append(_Candidates(group, rows[nearest], cosines[nearest], affinities[nearest], usual))
+    cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
+    echoing = _echoing(candidates, means)
+    merged: list[tuple[float, Hit]] = []
+    for one in candidates:
+        found = one.found(raw, means[one.group.modality], echoing, cells.get(one.group.modality))
+        merged += one.hits(method, query, found)
+    merged.sort(key=lambda keyed: (-keyed[0], int(keyed[1].id)))
+    best = _apart(merged, query.count) if query.separate else [hit for _, hit in merged[: query.count]]
+    hits = tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1))
+    return Ranking(hits, searched, method.name)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """What is merged of one modality, closest first."""
+
+    group: Group
+    rows: NDArray[np.int64]
+    cosines: NDArray[np.float32]
+    affinities: NDArray[np.float32]
+    usual: "_Background"
+
+    def found(
+        self, raw: NDArray[np.float32], mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None
+    ) -> Found:
+        texts = self.group.modality == "text"
+        none = np.zeros(len(self.rows))
+        centred = _centred(self.group.vectors[self.rows], mean)
+        affinities = self.affinities.astype(np.float64)
+        return Found(
+            self.group.modality,
+            self.cosines.astype(np.float64),
+            self.usual.of_cosines(raw),
+            affinities,
+            self.usual.standardise(affinities),
+            echo(centred, echoing, texts=texts) if cell is not None and len(echoing) > texts else none,
+            cell,
+        )
+
+    def hits(self, method: Method, query: Query, found: Found) -> list[tuple[float, Hit]]:
+        """The best hits of the modality with their keys."""
+        modality = self.group.modality
+        keys = method.keys(found) + method.reach * query.balance * (1.0 if modality == "image" else -1.0)
+        logits = found.logits
+        chances = [None] * len(keys) if logits is None else (1.0 / (1.0 + np.exp(-logits))).tolist()
+        near = found.cell.nearness(found.cosines) if found.cell else self.usual.nearness(found.affinities)
+        answer = []
+        # No more than `count` of each modality can be among the best.
+        for place in np.argsort(-keys, kind="stable")[: query.count].tolist():
+            row = int(self.rows[place])
+            percentile, others = self.usual.percentile(row, float(self.affinities[place]))
+            hit = Hit(
+                str(self.group.ids[row]),
+                modality,
+                0,
+                float(found.scores[place]),
+                percentile,
+                others,
+                others < len(self.group) - 1,
+                float(self.cosines[place]),
+                float(near[place]),
+                chances[place],
+            )
+            answer.append((float(keys[place]), hit))
+        return answer
+
+
+def _echoing(candidates: list[_Candidates], means: dict[Modality, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The texts that hits are compared with, centred, closest first; none where no texts are searched."""
+    for one in candidates:
+        if one.group.modality == "text":
+            return _centred(one.group.vectors[one.rows[: ECHOING + 1]], means["text"])
+    return np.empty((0, 0))
+
+
+def _apart(merged: list[tuple[float, Hit]], count: int) -> list[Hit]:
+    """As many of each modality as there is room for, images first."""
+    lists = [[hit for _, hit in merged if hit.modality == modality] for modality in MODALITIES]
+    first, second = lists
+    half = max(count - len(second), (count + 1) // 2)
+    return [*first[:half], *second[: count - min(half, len(first))]]
+
+
+def _share_of_texts(probe: Probe) -> float:
+    """How much of what is asked is text, the rest being images."""
+    wanted = [(part.modality, part.weight) for part in (*probe.parts, *probe.likes) if part.weight > 0]
+    total = sum(weight for _, weight in wanted)
+    # Of a question that only leaves something out, nothing is known: it counts as half and half.
+    return sum(weight for modality, weight in wanted if modality == "text") / total if total else 0.5
+
+
+def _centred(vectors: NDArray[np.float32], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    shifted = vectors - mean
+    return np.asarray(shifted / np.maximum(np.linalg.norm(shifted, axis=1, keepdims=True), 1e-12))
 
 
 def affinity(
@@ -179,11 +306,16 @@ def _candidates(
     query: Query, group: Group, allowed: NDArray[np.bool_], index: Index, centred: NDArray[np.float32]
 ) -> NDArray[np.int64]:
     """Rows of the group that are worth scoring."""
-    asked = max(4 * query.count, 100) + len(query.named)
+    asked = _asked(query) + len(query.named)
     answer = index.query(group.modality, centred[np.newaxis], min(asked, len(group)))
     # Chroma may know items that the snapshot has not, and the other way round: only what both have is scored.
     rows = group.rows_of(np.array([int(item_id) for item_id, _ in answer[0]], dtype=np.int64))
     return rows[allowed[rows]]
+
+
+def _asked(query: Query) -> int:
+    """How many candidates of each modality are worth merging."""
+    return max(4 * query.count, 100)
 
 
 class _Background:
@@ -204,6 +336,11 @@ class _Background:
         self._mean = float(usual.sum() / (count + MEAN_PRIOR))
         variance = (count * float(usual.var()) + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)
         self._spread = variance**0.5
+        self._middle = float(np.median(usual)) * count / (count + MEAN_PRIOR)
+        # The median of the deviations, as the standard deviation of a normal distribution that has it.
+        typical = 1.4826 * float(np.median(np.abs(usual - np.median(usual))))
+        self._steady = ((count * typical**2 + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)) ** 0.5
+        self._sample = group.vectors[group.background]
         if len(group) <= COUNTED:
             self._among = None
             self._rising = np.sort(affinity(group.vectors, mean, centred))
@@ -211,9 +348,20 @@ class _Background:
             self._among = group.background
             self._rising = np.sort(sample)
 
-    def standardise(self, value: float) -> float:
-        """How many deviations `value` lies above what is usual."""
-        return (value - self._mean) / self._spread
+    def standardise(self, values: Floats) -> Floats:
+        """How many deviations each of `values` lies above what is usual."""
+        return (values - self._mean) / self._spread
+
+    def nearness(self, values: Floats) -> Floats:
+        """0 and 1 where the median is exceeded by NOTHING and MATCHING deviations."""
+        return ((values - self._middle) / self._steady - NOTHING) / (MATCHING - NOTHING)
+
+    def of_cosines(self, raw: NDArray[np.float32]) -> tuple[float, float]:
+        """Mean and deviation of the background's cosines with the query as the encoder gave it."""
+        cosines = (self._sample @ raw).astype(np.float64)
+        count = len(cosines)
+        variance = (count * float(cosines.var()) + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)
+        return float(cosines.mean()), float(variance**0.5)
 
     def percentile(self, row: int, value: float) -> tuple[float, int]:
         """Percent of the other items counted that are less close than the item of `row`; and how many there are."""

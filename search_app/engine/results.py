@@ -14,7 +14,9 @@ FIELDS = {
     "modality": "image or text",
     "percentile": "percent of the space's other items of that modality that are less close",
     "cosine": "raw cosine with the question; only comparable within one modality",
-    "score": "what the list is ordered by",
+    "distance": "Euclidean distance to the question, 0 to 2",
+    "score": "deviations above what is usual for this question among items of that modality",
+    "closeness": "how well it matches: very close, close, loosely related or no real match",
     "path": "the source's absolute path",
     "also": "the paths of other sources with the same content",
     "folder": "its folder below the one that was ingested, with that one's name first",
@@ -35,7 +37,9 @@ class Result:
     modality: Modality
     percentile: float
     cosine: float
+    distance: float
     score: float
+    closeness: str
     path: str
     also: tuple[str, ...]
     folder: str
@@ -49,6 +53,7 @@ class Result:
         rounded = {
             "percentile": round(self.percentile, 2),
             "cosine": round(self.cosine, 4),
+            "distance": round(self.distance, 4),
             "score": round(self.score, 3),
             "meta": dict(self.meta),
         }
@@ -63,7 +68,9 @@ def result_of(hit: Hit, item: Item) -> Result:
         modality=item.modality,
         percentile=hit.percentile,
         cosine=hit.cosine,
+        distance=hit.distance,
         score=hit.score,
+        closeness=hit.closeness,
         path=item.path,
         also=item.also,
         folder=item.folder,

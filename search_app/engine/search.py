@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
+from ingest.encoders.calibration import Calibration, calibration_of
 from search_app.engine.filters import Lookups, let_through
 from search_app.engine.projection import LiveProjections, Projections
 from search_app.engine.query import Probe, Query, encode, with_quoted
@@ -72,6 +73,7 @@ class Searcher:
         self._projections = LiveProjections(space.folder, space.manifest.encoder.fingerprint)
         self._lock = threading.Lock()
         self._phrases: NDArray[np.float32] | None = None
+        self._calibration: tuple[str, Calibration | None] | None = None
 
     def ask(self, query: Query, encoder: Encoder, pictures: "Mapping[str, Image] | None" = None) -> Answer:
         """Search the space as it is now; `pictures` are the upright pictures that the query names, by name.
@@ -87,14 +89,27 @@ class Searcher:
         filters = with_quoted(query)
         through = let_through(filters, snapshot, self.space.ledger) if filters.narrow else None
         ranking = rank(
-            query, probe, snapshot, self.space, self._phrase_vectors(encoder), through=through, exact=exact
-        )  # fmt: skip
+            query,
+            probe,
+            snapshot,
+            self.space,
+            self._phrase_vectors(encoder),
+            through=through,
+            calibration=self._calibration_of(encoder),
+            exact=exact,
+        )
         items = {item.id: item for item in self.space.ledger.items([hit.id for hit in ranking.hits])}
         return Answer(snapshot, probe, ranking, items)
 
     def projections(self, snapshot: Snapshot) -> Projections:
         """The maps to draw `snapshot` with."""
         return self._projections.now(snapshot)
+
+    def _calibration_of(self, encoder: Encoder) -> Calibration | None:
+        with self._lock:
+            if self._calibration is None or self._calibration[0] != encoder.info.fingerprint:
+                self._calibration = encoder.info.fingerprint, calibration_of(encoder.info)
+            return self._calibration[1]
 
     def _phrase_vectors(self, encoder: Encoder) -> NDArray[np.float32]:
         with self._lock:
