@@ -16,10 +16,11 @@ from search_app.engine.query import Query, within_window
 from search_app.engine.search import Answer
 from search_app.engine.snapshot import Snapshot, steady_sample
 from search_app.views import frame, links
-from search_app.views.cards import results, starters
+from search_app.views.cards import results, separate_results, starters
 from search_app.views.chips import Asked, chips, only_item
 from search_app.views.filters import filters
 from search_app.views.map_panel import map_panel
+from search_app.views.merging import merging
 from search_app.views.query_box import from_item, query_box
 from search_app.views.resources import OpenSpace, Place, opened, place
 from search_app.views.words import PLURAL, count_of, in_markdown
@@ -112,11 +113,19 @@ def _hits(space: OpenSpace, query: Query, answer: Answer) -> None:
     if hits:
         count = answer.ranking.searched
         searched = f"the closest of {count:,} items" if count > len(hits) else "all there are"
-        st.html(
-            f'<div class="ns-section">{len(hits)} result{"s" if len(hits) != 1 else ""}<small>{searched}</small>'
-            ' <a class="ns-jump" href="#nearspace-map">to the map</a></div>'
-        )
-        results(space, hits, answer.items)
+        with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
+            st.html(
+                f'<div class="ns-section">{len(hits)} result{"s" if len(hits) != 1 else ""}<small>{searched}</small>'
+                ' <a class="ns-jump" href="#nearspace-map">to the map</a></div>'
+            )
+            if len(query.filters.wanted) > 1:
+                merging(query, answer.ranking)
+        if not answer.ranking.matches:
+            frame.notice(
+                "Nothing here really matches",
+                "These are the nearest items all the same. Other words may find more, or there is nothing of the kind.",
+            )
+        (separate_results if query.separate else results)(space, hits, answer.items)
     elif answer.probe is not None:
         _nothing_found(query, answer.snapshot)
 

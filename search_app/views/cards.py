@@ -10,15 +10,29 @@ from search_app.engine.ranking import Hit
 from search_app.views import links
 from search_app.views.details import show_details
 from search_app.views.resources import OpenSpace, thumbnail
-from search_app.views.words import closeness, headline, in_html, snippet, whereabouts
+from search_app.views.words import closeness, headline, in_html, numbers, snippet, whereabouts
 
 _KINDS = {"image": "IMAGE", "text": "TEXT"}
 _PASSAGE = 320
+_MARKS = {"very close": "ns-very", "close": "ns-near", "loosely related": "ns-loose", "no real match": "ns-none"}
 
 
 def results(space: OpenSpace, hits: Sequence[Hit], items: Mapping[str, Item]) -> None:
     """Draw a card for each hit whose item is still there."""
-    with st.container(key="results"):
+    _grid(space, hits, items, key="results")
+
+
+def separate_results(space: OpenSpace, hits: Sequence[Hit], items: Mapping[str, Item]) -> None:
+    """Draw the same cards, images and passages apart."""
+    for modality, title in (("image", "Images"), ("text", "Passages")):
+        own = [hit for hit in hits if hit.modality == modality]
+        if own:
+            st.html(f'<div class="ns-section ns-part">{title}<small>{len(own)}</small></div>')
+            _grid(space, own, items, key=f"results-{modality}")
+
+
+def _grid(space: OpenSpace, hits: Sequence[Hit], items: Mapping[str, Item], key: str) -> None:
+    with st.container(key=key):
         for hit in hits:
             if hit.id in items:
                 _card(space, hit, items[hit.id])
@@ -33,7 +47,8 @@ def _card(space: OpenSpace, hit: Hit, item: Item) -> None:
         st.html(
             f'<div class="ns-facts"><h4 title="{in_html(headline(item))}">{in_html(headline(item))}</h4>'
             f'<div class="ns-where" title="{place}">{place}</div>{caption_line}'
-            f'<div class="ns-score"><b>{closeness(hit)}</b><span>cosine {hit.cosine:.3f}</span></div></div>'
+            f'<div class="ns-score"><b class="{_MARKS[hit.closeness]}">{hit.closeness}</b>'
+            f"<span>{closeness(hit)}</span><details><summary>numbers</summary>{numbers(hit)}</details></div></div>"
         )
         with st.container(key=f"acts-{hit.rank}", horizontal=True, vertical_alignment="center"):
             _act(

@@ -33,8 +33,10 @@ def show_details(space: OpenSpace, item: Item, hit: Hit | None) -> None:
     if "taken" in item.meta:
         facts["taken"] = str(item.meta["taken"]).replace("T", " ")
     if hit is not None:
+        facts["match"] = hit.closeness
         facts["closeness"] = closeness(hit)
         facts["cosine"] = f"{hit.cosine:.4f} (comparable only among {_own_kind(item)})"
+        facts["distance"] = f"{hit.distance:.4f} (Euclidean, between vectors of unit length)"
         facts["score"] = f"{hit.score:.2f} standard deviations above what is usual for this query"
     text = f'<div class="ns-full">{in_html(unwrapped(item.text))}</div>' if item.text.strip() else ""
     rows = "".join(

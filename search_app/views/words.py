@@ -78,6 +78,19 @@ def closeness(hit: Hit) -> str:
     return f"closer than {int(hit.percentile * 10 + 1e-9) / 10:.1f} % of {plural}"
 
 
+def numbers(hit: Hit) -> str:
+    """What stands behind the words: the raw cosine, the distance, and the chance where it is known."""
+    chance = "" if hit.chance is None else f" · chance {_percent(hit.chance)}"
+    return f"cosine {hit.cosine:.3f} · distance {hit.distance:.3f}{chance}"
+
+
+def _percent(share: float) -> str:
+    """A share in per cent, never called none or all."""
+    if share < 0.01:
+        return "below 1 %"
+    return "above 99 %" if share > 0.99 else f"{share:.0%}".replace("%", " %")
+
+
 def count_of(number: int, modality: Modality) -> str:
     """A number of items of one modality in words."""
     plural = PLURAL[modality]

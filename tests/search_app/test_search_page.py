@@ -11,16 +11,20 @@ from PIL import Image
 
 from ingest.space import open_to_write
 from search_app.engine.composing import LONGEST_TEXT
+from search_app.engine.methods import METHODS
 from search_app.engine.pictures import open_picture
 from tests.fake_encoder import COLOURS, FakeEncoder, OtherFakeEncoder
 from tests.making import ingest_folders, picture, text
-from tests.search_app.paging import kinds, names, page, params, words
+from tests.search_app.paging import kinds, markup, names, page, params, words
 
 PAGE_KEYS = (
     "query-box",
     "filter-modality",
     "filter-folders",
     "filter-count",
+    "merge-balance",
+    "merge-separate",
+    "merge-method",
     "map-dimensions",
     "map-colour",
     "map-gap",
@@ -41,6 +45,52 @@ def test_without_a_query_the_page_explains_itself_and_offers_ways_to_start(colou
     assert app.button(key="example-1").label
     assert app.button(key="start-here-6")
     assert len(kinds(app)) == 6
+
+
+def test_every_card_says_in_a_word_how_close_it_is_and_the_numbers_on_demand(colours: Path) -> None:
+    app = page(q="red")
+    assert not app.exception
+    assert re.search(r"<b class=\"ns-(very|near)\">(very close|close)</b>", markup(app))
+    assert re.search(r"<details><summary>numbers</summary>cosine 0\.\d{3} · distance \d\.\d{3}", markup(app))
+    assert "Nothing here really matches" not in words(app)
+
+
+def test_when_nothing_matches_the_page_says_so_and_shows_the_nearest(colours: Path) -> None:
+    app = page(q="xylophone quartz mumbling")
+    assert "Nothing here really matches" in words(app)
+    assert names(app)
+    assert "no real match" in words(app)
+
+
+def test_the_balance_and_separate_lists_go_into_the_url_and_hold(colours: Path) -> None:
+    app = page(q="red", k="6")
+    app.slider(key="merge-balance").set_value(1.0).run()
+    assert params(app) == {"q": ["red"], "k": ["6"], "balance": ["1"]}
+    images = kinds(app).count("IMAGE")
+    assert kinds(app)[:3] == ["IMAGE"] * 3
+    app.slider(key="merge-balance").set_value(-1.0).run()
+    assert kinds(app)[:3] == ["TEXT"] * 3
+    assert kinds(app).count("IMAGE") < images
+    app.toggle(key="merge-separate").set_value(True).run()
+    assert params(app) == {"q": ["red"], "k": ["6"], "balance": ["-1"], "lists": ["separate"]}
+    assert kinds(app) == ["IMAGE"] * 3 + ["TEXT"] * 3
+    assert kinds(page(q="red", k="6", lists="separate")) == kinds(app)
+
+
+def test_experts_change_the_method_and_learn_what_each_does(colours: Path) -> None:
+    app = page(q="red", k="6")
+    assert not app.exception
+    assert "no calibration" in app.caption[0].value
+    app.radio(key="merge-method").set_value("cosine").run()
+    assert params(app) == {"q": ["red"], "k": ["6"], "method": ["cosine"]}
+    assert "IMAGE" not in kinds(app)[:3], "to words, passages are closer than pictures"
+    assert all(method.sentence in app.radio(key="merge-method").proto.captions for method in METHODS.values())
+
+
+def test_with_one_kind_of_items_there_is_nothing_to_merge(colours: Path) -> None:
+    app = page(q="red", modality="image")
+    assert not app.exception
+    assert "merge-balance" not in app.session_state
 
 
 def test_an_example_is_searched_for_when_it_is_clicked(colours: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from search_app.engine.ranking import Hit
-from search_app.views.words import closeness, count_of, unwrapped
+from search_app.views.words import closeness, count_of, numbers, unwrapped
 
 
 def hit(percentile: float, others: int, sampled: bool = False) -> Hit:
@@ -27,6 +27,15 @@ def hit(percentile: float, others: int, sampled: bool = False) -> Hit:
 )
 def test_closeness_in_words(percentile: float, others: int, sampled: bool, words: str) -> None:
     assert closeness(hit(percentile, others, sampled)) == words
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"),
+    [(None, ""), (0.004, " · chance below 1 %"), (0.413, " · chance 41 %"), (0.9999, " · chance above 99 %")],
+)
+def test_the_numbers_behind_the_words(chance: float | None, words: str) -> None:
+    found = Hit("1", "image", 1, 3.0, 99.0, 427, False, 0.5, 0.7, chance)
+    assert numbers(found) == f"cosine 0.500 · distance 1.000{words}"
 
 
 def test_counts_in_words() -> None:
