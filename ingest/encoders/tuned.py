@@ -3,6 +3,7 @@
 Each is a folder `encoders/NAME` in the user's data folder (NEARSPACE_DATA):
 
     aligner.safetensors   the aligner's weights
+    calibration.json      what its scores mean; see ingest.encoders.calibration
     figures.json          which `lite` it was tuned from, on what, and how well it finds pictures and captions
 """
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.aligner import Aligner, from_weights
 from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.calibration import Calibration, write_calibration
 from ingest.encoders.lite import IMAGE_BATCH, LiteEncoder, load_lite
 from ingest.encoders.lite_parts import LiteParts, take_apart
 from ingest.encoders.onnx import sha256_of
@@ -122,8 +124,15 @@ def load_tuned(name: str, *, say: Say | None = None) -> TunedLite:
     return _join(name, base, _read_weights(name))
 
 
-def save_tuned(name: str, aligner: Aligner, figures: dict[str, Any], *, overwrite: bool = False) -> Path:
-    """Keep an aligner as `lite:NAME`, all at once or not at all; returns its folder.
+def save_tuned(
+    name: str,
+    aligner: Aligner,
+    figures: dict[str, Any],
+    calibration: Calibration | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Keep an aligner as `lite:NAME`, with its calibration, all at once or not at all; returns its folder.
 
     Raises SettingsError if there is one of that name and `overwrite` is not set, or if the folder cannot be written.
     """
@@ -136,6 +145,9 @@ def save_tuned(name: str, aligner: Aligner, figures: dict[str, Any], *, overwrit
         arrays = {key: np.ascontiguousarray(value, np.float32) for key, value in aligner.weights().items()}
         save_file(arrays, draft / _WEIGHTS)
         (draft / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
+        if calibration is not None:
+            fingerprint = _fingerprint(str(figures["base"]["fingerprint"]), draft / _WEIGHTS)
+            write_calibration(draft, replace(calibration, fingerprint=fingerprint))
         if folder.exists():
             aside = folder.with_name(f".{name}-old-{uuid.uuid4().hex}")
             folder.rename(aside)
@@ -167,14 +179,17 @@ def _join(name: str, base: LiteEncoder, aligner: Aligner) -> TunedLite:
     parts = take_apart(model_folder("lite") / "image.onnx")
     if any(parts.aligner.weights()[key].shape[-1] != value.shape[-1] for key, value in _entering(aligner).items()):
         raise _damaged(name, ValueError("its weights have other shapes than lite's features"))
-    digest = "\n".join((_VERSION, base.info.fingerprint, sha256_of(_home() / name / _WEIGHTS)))
     info = replace(
         base.info,
         id=PREFIX + name,
-        fingerprint=hashlib.sha256(digest.encode()).hexdigest(),
+        fingerprint=_fingerprint(base.info.fingerprint, _home() / name / _WEIGHTS),
         licence=f"{base.info.licence}; tuned further on pictures of your own",
     )
     return TunedLite(info, base, parts, aligner)
+
+
+def _fingerprint(base: str, weights: Path) -> str:
+    return hashlib.sha256("\n".join((_VERSION, base, sha256_of(weights))).encode()).hexdigest()
 
 
 def _entering(aligner: Aligner) -> dict[str, Any]:

@@ -85,28 +85,33 @@ Hits = tuple[Floats, NDArray[np.bool_]]
 
 def _of_captions(asked: Asked, collection: Collection, found: Modality) -> Iterator[Hits]:
     owned = collection.captions.owned
-    queries = [(picture, text) for picture in range(collection.fresh) for text in owned[picture]]
-    for picture, text in queries[:: max(1, len(queries) // _MOST_QUERIES)]:
+    owners: dict[int, list[int]] = {}
+    for picture, rows in enumerate(owned):
+        for row in rows.tolist():
+            owners.setdefault(row, []).append(picture)
+    queries = np.unique(np.concatenate([*owned[: collection.fresh], np.empty(0, np.int64)])).tolist()
+    for text in queries[:: max(1, len(queries) // _MOST_QUERIES)]:
         others = np.delete(np.arange(len(asked.texts)), text)
         question = asked.texts[text]
-        best = others[_nearest(asked.texts[others] @ question)]
+        cosines = np.delete(asked.texts @ question, text)
+        best = asked.texts[others[_nearest(cosines)]]
         if found == "text":
-            yield _hits(asked.texts, others, question, asked.texts[best], owned[picture], texts=True)
+            relevant = np.concatenate([owned[picture] for picture in owners[text]])
+            yield _hits(asked.texts, others, cosines, best, relevant, texts=True)
         else:
             rows = np.arange(len(asked.images))
-            yield _hits(asked.images, rows, question, asked.texts[best], np.array([picture]), texts=False)
+            yield _hits(asked.images, rows, asked.images @ question, best, np.array(owners[text]), texts=False)
 
 
 def _of_pictures(asked: Asked, collection: Collection) -> Iterator[Hits]:
     rows = np.arange(len(asked.texts))
     for picture in range(min(collection.fresh, _MOST_QUERIES)):
-        question = asked.images[picture]
-        best = asked.texts[_nearest(asked.texts @ question)]
-        yield _hits(asked.texts, rows, question, best, collection.captions.owned[picture], texts=True)
+        cosines = asked.texts @ asked.images[picture]
+        best = asked.texts[_nearest(cosines)]
+        yield _hits(asked.texts, rows, cosines, best, collection.captions.owned[picture], texts=True)
 
 
-def _hits(vectors: Floats, rows: Rows, question: Floats, best: Floats, relevant: Rows, *, texts: bool) -> Hits:
-    cosines = vectors[rows] @ question
+def _hits(vectors: Floats, rows: Rows, cosines: Floats, best: Floats, relevant: Rows, *, texts: bool) -> Hits:
     nearest = _nearest(cosines)
     standardised = (cosines[nearest] - cosines.mean()) / max(float(cosines.std()), 1e-9)
     hits = rows[nearest]

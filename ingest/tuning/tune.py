@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest.encoders.aligner import Aligner
 from ingest.encoders.base import Say
+from ingest.encoders.calibration import Calibration, calibration_of
 from ingest.encoders.lite import LiteEncoder, load_lite
 from ingest.encoders.lite_parts import LiteParts, take_apart
 from ingest.encoders.reference import reference_pictures
 from ingest.encoders.tuned import save_tuned
 from ingest.encoders.weights import model_folder
 from ingest.errors import SettingsError, WeightsError
-from ingest.tuning.captions import Places, captions_of
+from ingest.tuning.calibrating import Collection, fit_calibration
+from ingest.tuning.captions import Captions, Places, captions_of
 from ingest.tuning.features import Features, features_of, views_for
 from ingest.tuning.pairs import Captioned, Collected
 from ingest.tuning.retrieval import Retrieval, retrieval
@@ -28,6 +31,8 @@ FEWEST = 50
 HELD_OUT, LEAST_HELD_OUT, MOST_HELD_OUT = 0.2, 10, 1_000
 STOP, LEAST_STOP, MOST_STOP = 0.15, 6, 500
 """Of the rest, the pictures that tell when to stop."""
+MOST_AROUND = 2_000
+"""Pictures learnt from that the held-out ones lie among when the calibration is fitted."""
 _SAME = 1e-3  # largest difference between the aligner in numpy and the model it was read from
 
 Watch = Callable[[str, int, int], None]
@@ -59,6 +64,8 @@ class Tuning:
     before: Retrieval
     """With `lite` as it is."""
     after: Retrieval
+    calibration: Calibration | None
+    """What the tuned encoder's scores mean; None where there are too few pairs to tell."""
     figures: dict[str, Any]
     """All this in values that JSON has."""
 
@@ -109,12 +116,21 @@ def tune(
     divided = part(features.pictures)
     learning = features.of(np.concatenate([divided.learnt, divided.stop]))
     held = features.of(divided.held_out)
-    captions = captions_of(learning.pictures, lite.encode_texts)
+    every = captions_of(features.pictures, lite.encode_texts)
+    captions = every.of(np.concatenate([divided.learnt, divided.stop]))
     stop = np.arange(len(divided.learnt), len(learning.pictures))
     tuned = train(
         parts.aligner, learning, captions, stop, recipe, lambda epoch, most: watch("learning", epoch, most)
     )  # fmt: skip
-    before, after = _measure(lite, held, parts.aligner), _measure(lite, held, tuned.aligner)
+    before, after = (_measure(held, every.of(divided.held_out), aligner) for aligner in (parts.aligner, tuned.aligner))
+    # Held-out pictures ask; some that were learnt from only make the collection larger.
+    crowd = np.concatenate([divided.held_out, divided.learnt[:MOST_AROUND]])
+    calibration = fit_calibration(
+        Collection(_vectors(features.of(crowd), tuned.aligner), every.of(crowd), len(divided.held_out)),
+        fingerprint="",  # known once the encoder is kept
+        source="pictures held out from tuning",
+        otherwise=calibration_of(lite.info),
+    )
     counts = {"learnt": len(divided.learnt), "stop": len(divided.stop), "held_out": len(divided.held_out)}
     figures = {
         "base": {"id": lite.info.id, "fingerprint": lite.info.fingerprint},
@@ -128,19 +144,29 @@ def tune(
         "before": asdict(before),
         "after": asdict(after),
     }
-    return Tuning(tuned.aligner, **counts, pairs=captions.pairs, before=before, after=after, figures=figures)
+    return Tuning(
+        tuned.aligner,
+        **counts,
+        pairs=captions.pairs,
+        before=before,
+        after=after,
+        calibration=calibration,
+        figures=figures,
+    )
 
 
 def keep(tuning: Tuning, name: str, *, overwrite: bool = False) -> Path:
     """Register the tuned encoder as `lite:NAME`; returns its folder.  Raises SettingsError as `save_tuned` does."""
-    return save_tuned(name, tuning.aligner, tuning.figures, overwrite=overwrite)
+    return save_tuned(name, tuning.aligner, tuning.figures, tuning.calibration, overwrite=overwrite)
 
 
-def _measure(lite: LiteEncoder, held: Features, aligner: Aligner) -> Retrieval:
-    captions = captions_of(held.pictures, lite.encode_texts)
-    images = np.asarray(aligner.vectors(held.pooled[0], held.prior[0]), dtype=np.float32)
+def _measure(held: Features, captions: Captions, aligner: Aligner) -> Retrieval:
     belongs = captions.belongs(np.arange(len(held.pictures)), np.arange(len(captions.vectors)))
-    return retrieval(images, captions.vectors, belongs)
+    return retrieval(_vectors(held, aligner), captions.vectors, belongs)
+
+
+def _vectors(pictures: Features, aligner: Aligner) -> NDArray[np.float32]:
+    return np.asarray(aligner.vectors(pictures.pooled[0], pictures.prior[0]), dtype=np.float32)
 
 
 def _require_enough(count: int, collected: Collected, source: Path) -> None:

@@ -148,15 +148,12 @@ class Group:
     """For each item, the place of its folder in the snapshot's `folder_names`."""
     vectors: NDArray[np.float32]
     """Unit rows, shape (len(ids), dimension)."""
+    total: NDArray[np.float64]
+    """The sum of the vectors, shape (dimension,)."""
     facets: Facets
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    @cached_property
-    def total(self) -> NDArray[np.float64]:
-        """The sum of the vectors, shape (dimension,)."""
-        return np.asarray(self.vectors.sum(axis=0, dtype=np.float64))
 
     @cached_property
     def background(self) -> NDArray[np.int64]:
@@ -300,10 +297,12 @@ class _Column:
         self.ids = np.empty(0, np.int64)
         self.folders = np.empty(0, np.int32)
         self.vectors = np.empty((0, dimension), np.float32)
+        self.total = np.zeros(dimension)  # kept as items come and go, so that no search sums all of them up
         self.facets = _unknown(0)
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         if not mask.all():
+            self.total = self.total - self.vectors[: self.used][~mask].sum(axis=0, dtype=np.float64)
             self.ids = self.ids[: self.used][mask]
             self.folders = self.folders[: self.used][mask]
             self.vectors = self.vectors[: self.used][mask]
@@ -318,11 +317,12 @@ class _Column:
             self.folders = _with_room(self.folders, start, room)
             self.vectors = _with_room(self.vectors, start, room)
         self.ids[start:end], self.folders[start:end], self.vectors[start:end] = ids, folders, vectors
+        self.total = self.total + vectors.sum(axis=0, dtype=np.float64)
         self.used = end
 
     def group(self, modality: Modality) -> Group:
         used = self.used
-        return Group(modality, self.ids[:used], self.folders[:used], self.vectors[:used], self.facets)
+        return Group(modality, self.ids[:used], self.folders[:used], self.vectors[:used], self.total, self.facets)
 
     def put_facets(self, after: int, ids: NDArray[np.int64], read: Facets) -> None:
         """Take the facets of the items newer than `after` from what was `read` of `ids`; the others keep theirs."""

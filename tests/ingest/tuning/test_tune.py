@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from ingest import cli
+from ingest.encoders.calibration import Calibration, Cell, calibration_of
 from ingest.encoders.lite import LiteEncoder
 from ingest.encoders.registry import load_encoder
-from ingest.encoders.tuned import tuned_figures, tuned_names
+from ingest.encoders.tuned import load_tuned, save_tuned, tuned_figures, tuned_names
 from ingest.errors import SettingsError, UnknownEncoder, WeightsError
+from ingest.readers.draft import MODALITIES
 from ingest.tuning.pairs import collect
 from ingest.tuning.training import Recipe
 from ingest.tuning.tune import FEWEST, Tuning, keep, part, tune
@@ -186,3 +188,20 @@ def test_an_interrupted_tuning_says_that_nothing_was_kept(things, capsys, monkey
     assert cli.main(["tune", str(things), "--name", "halfway"]) == 130
     assert "nothing was kept" in " ".join(capsys.readouterr().err.split())
     assert "halfway" not in tuned_names()
+
+
+def test_a_calibration_is_kept_with_the_encoder_it_was_fitted_for(tuning, data, lite: LiteEncoder):
+    cell = Cell((1.0, -1.0, -0.5, 2.0), -3.0, 0.0, 0.1, 0.5)
+    cells = {(asked, found): cell for asked in MODALITIES for found in MODALITIES}
+    save_tuned("calibrated", tuning.aligner, tuning.figures, Calibration("", 12, "a test", cells))
+    tuned = load_tuned("calibrated")
+    known = calibration_of(tuned.info)
+    assert known == Calibration(tuned.info.fingerprint, 12, "a test", cells)
+    assert calibration_of(replace(tuned.info, fingerprint="tuned again")) is None
+    save_tuned("calibrated", tuning.aligner, tuning.figures, overwrite=True)
+    assert calibration_of(tuned.info) is None
+
+
+def test_a_dozen_held_out_pictures_are_too_few_to_calibrate(tuning):
+    assert tuning.held_out == 12
+    assert tuning.calibration is None

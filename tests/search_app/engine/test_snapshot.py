@@ -91,3 +91,15 @@ def test_an_item_is_in_every_folder_that_has_a_file_of_its_content() -> None:
     assert after.in_folders(after.groups["image"], ["a", "c"]).tolist() == [True, True, True]
     assert before.folder_counts() == {"a": 3}
     assert ledger.asked_after == [0, 3], "the vectors that were there are not read again"
+
+
+def test_the_sum_of_the_vectors_keeps_up_as_items_come_and_go() -> None:
+    ledger = MemoryLedger()
+    ids = ledger.add("image", pictures("red", "blue", "green"))
+    live = LiveVectors(ledger)
+    before = live.now().groups["image"]
+    ledger.remove(ids[1])
+    ledger.add("image", pictures("yellow", "black"))
+    after = live.now().groups["image"]
+    for group in (before, after):
+        np.testing.assert_allclose(group.total, group.vectors.sum(axis=0, dtype=np.float64), atol=1e-6)
