@@ -10,11 +10,6 @@ from ingest.space.derived import due_count
 from ingest.space.ledger_file import LedgerFile
 from ingest.space.records import FacetRows
 
-WORD_COLUMNS = ("name", "title", "text", "keywords")
-"""What the words of an item are in: its file's name, its title, its text or caption, and other metadata."""
-_WEIGHTS = (4.0, 3.0, 1.0, 2.0)
-"""How much a match in each of WORD_COLUMNS counts, in BM25."""
-
 
 class Lookup(LedgerFile):
     """The lookups of a ledger; an expression is one of FTS5's, as `search_app.engine.keywords` writes them."""
@@ -63,13 +58,11 @@ class Lookup(LedgerFile):
         """How many values each metadata key has, by key."""
         return dict(self._all("SELECT key, COUNT(*) FROM meta_values GROUP BY key ORDER BY key"))
 
-    def ranked_by_words(self, expression: str, count: int) -> list[tuple[int, float]]:
-        """The `count` live items whose words match best: (id, BM25 score), best first; higher is better."""
-        return self._all(
-            "SELECT rowid, -bm25(words, ?, ?, ?, ?) AS score FROM words WHERE words MATCH ? "
-            "ORDER BY score DESC, rowid LIMIT ?",
-            [*_WEIGHTS, expression, count],
-        )
+    def some_saying(self, expression: str, most: int) -> list[int]:
+        """Up to `most` live items whose words match, in no order."""
+        return [
+            item for (item,) in self._all("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [expression, most])
+        ]
 
     def _ids(self, query: str, values: Sequence[object]) -> NDArray[np.int64]:
         # Joined by SQLite: a row each would take five times as long to hand over.

@@ -1,13 +1,18 @@
 """Words as people type them, made into full-text expressions of SQLite's FTS5; nothing typed is ever its syntax."""
 
+import math
 import re
 import unicodedata
+from typing import Protocol
 
 from ingest.space.derived import spaced
 
 MOST_WORDS = 32
 """Words of a query that are looked for; a pasted page has more, and none of the others would matter."""
+RARE = 0.002
+"""The share of a space's items up to which a word is rare."""
 _LONGEST_WORD = 100
+_MOST_SAYING = 100
 _QUOTED = re.compile(r'(?<!\S)"([^"]*)"(?!\w)|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»')
 
 
@@ -28,6 +33,38 @@ def tokens_of(words: str) -> list[str]:
     """The words of a text as FTS5's unicode61 splits them: runs of letters and digits, at most MOST_WORDS."""
     kept = "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in spaced(words[:10_000]))
     return [token[:_LONGEST_WORD] for token in kept.split()][:MOST_WORDS]
+
+
+class Sayings(Protocol):
+    """What is asked of a ledger's words; see `ingest.space.lookup.Lookup`."""
+
+    def some_saying(self, expression: str, most: int) -> list[int]:
+        """Up to `most` live items whose words match, in no order."""
+        ...
+
+
+def said_rarely(text: str, ledger: Sayings, items: int) -> dict[int, float]:
+    """How much of the rare words of `text` items say, above 0 and up to 1, by id; for a space of so many `items`.
+
+    A word is rare when between 1 and RARE of all items say it, at least 10; what is written together (`IMG_2041`,
+    `R&D`) counts as one word.  Each weighs the logarithm of how rare it is, and what is not rare weighs in what there
+    is to be said, so that one unusual word in a long sentence counts for little.  Common words cost nothing to look
+    for, as only the first few items are fetched.
+    """
+    most = max(10, int(items * RARE))
+    whole = 0.0
+    said: dict[int, float] = {}
+    for expression in dict.fromkeys(filter(None, (phrase(word.rstrip("*")) for word in text.split()[:MOST_WORDS]))):
+        found = ledger.some_saying(expression, most + 1)
+        if not found:
+            continue
+        weight = math.log(1 + items / len(found))
+        whole += weight
+        if len(found) <= most:
+            for item in found:
+                said[item] = said.get(item, 0.0) + weight
+    best = sorted(said.items(), key=lambda one: (-one[1], one[0]))[:_MOST_SAYING]
+    return {item: weight / whole for item, weight in best}
 
 
 def quoted(text: str) -> tuple[str, ...]:

@@ -75,6 +75,11 @@ class Query:
         return (*text, *picture, *self.terms)
 
     @property
+    def words(self) -> str:
+        """All that is asked for in words."""
+        return " ".join(term.value for term in self.asked if term.kind == "text" and term.weight > 0)
+
+    @property
     def named(self) -> tuple[str, ...]:
         """The ids of the items that the question names; they are left out of the hits."""
         of_terms = [item_id for term in self.terms for item_id in term.items]

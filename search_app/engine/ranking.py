@@ -27,18 +27,23 @@ together have, as the encoder's calibration knows them.  Without one, its affini
 background, in deviations estimated from the median too, so that many good hits do not hide one another.
 
 The percentile is simpler: the share of the modality's other items whose affinity is lower than the hit's.  Up to
-COUNTED items all are counted, and the background sample beyond that.
+COUNTED items all are counted.  Beyond that, a hit that the index gave is as far from the top as its place says, and
+for others the background sample is counted, so that no question costs a look at every item.
+
+Names and codes hardly move an encoder's vectors.  So items that say a question's rare words (see `said_rarely`) are
+candidates as well, and the more of them they say, the more is added to their key, whatever the method.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.calibration import ECHOING, Calibration, Cell, echo
 from ingest.readers.draft import MODALITIES, Modality
+from search_app.engine.candidates import ASKING, Index, from_index, nearest_by_scan, shares_of
 from search_app.engine.methods import STANDARDISED, Floats, Found, Method, method_for
 from search_app.engine.query import Probe, Query
 from search_app.engine.snapshot import Group, Snapshot
@@ -46,13 +51,16 @@ from search_app.engine.snapshot import Group, Snapshot
 MEAN_PRIOR = 3.0
 SPREAD_PRIOR = 10.0
 TYPICAL_SPREAD = 0.1
-COUNTED = 200_000
-"""In a modality of more items than this, percentiles are taken over the sample."""
+COUNTED = 10_000
+"""In a modality of more items than this, percentiles are by place in the index, or over the sample, not counted."""
 ENOUGH_TEXTS = 64
 """With fewer texts than this, the phrases join the background."""
 NOTHING, MATCHING = 3.3, 6.0
 """Deviations above the median below which nothing matches, and from which a hit is very close, where no calibration
 tells."""
+
+_SAID = 16 / 3
+"""What saying all of a question's rare words adds to a key, in reaches: 8 deviations where keys are deviations."""
 
 Closeness = Literal["very close", "close", "loosely related", "no real match"]
 
@@ -68,14 +76,6 @@ PHRASES = (
     "learning a language", "music and dance", "repairing a machine",
 )  # fmt: skip
 """What people might ask of anything: stands for texts where a space has few."""
-
-
-class Index(Protocol):
-    """What a ranking needs of a space: its nearest neighbours in Chroma."""
-
-    def query(self, modality: Modality, vectors: NDArray[np.float32], count: int) -> list[list[tuple[str, float]]]:
-        """The `count` items nearest to each row of `vectors`, as (item id, cosine), nearest first."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,9 @@ class Hit:
     """0 at what unrelated items reach, 1 at what items that belong together have; below and above in proportion."""
     chance: float | None = None
     """The chance, 0 to 1, that the hit is relevant, by the encoder's calibration; None without one."""
+
+    said: float = 0.0
+    """How much of the question's rare words, such as names and codes, the item says: 0 to 1."""
 
     @property
     def distance(self) -> float:
@@ -140,6 +143,7 @@ def rank(
     phrases: NDArray[np.float32] | None = None,
     *,
     through: Mapping[Modality, NDArray[np.bool_]] | None = None,
+    said: Mapping[int, float] | None = None,
     calibration: Calibration | None = None,
     exact: bool = False,
 ) -> Ranking:
@@ -147,7 +151,8 @@ def rank(
 
     `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
     less fairly.  `through` says which items of each modality the query's filters let through, as `let_through`
-    gives it; without it only its modalities hold.  `calibration` is that of the space's encoder, if it has one.
+    gives it; without it only its modalities hold.  `said` is how much of the question's rare words items say, by id, as
+    `said_rarely` gives it.  `calibration` is that of the space's encoder, if it has one.
     `exact` looks at every item and asks no index.  Raises ServerError when Chroma does not answer.
     """
     method = method_for(query.method, calibrated=calibration is not None)
@@ -156,21 +161,34 @@ def rank(
     raw = probe.raw
     searched = 0
     candidates: list[_Candidates] = []
-    for modality in query.filters.wanted:
-        group = snapshot.groups.get(modality)
-        if group is None or not len(group):
-            continue
+    narrow = exact or through is not None
+    groups = [snapshot.groups[name] for name in query.filters.wanted if len(snapshot.groups.get(name, ()))]
+    looked_for = raw if method.raw else centred
+    if not narrow:
+        asking = [
+            ASKING.submit(from_index, group, index, looked_for, _asked(query) + len(query.named)) for group in groups
+        ]
+    for place, group in enumerate(groups):
+        mean = means[group.modality]
         allowed = _allowed(query, group, through)
         searched += int(allowed.sum())
-        narrow = exact or through is not None
-        looked_for = raw if method.raw else centred
-        rows = np.flatnonzero(allowed) if narrow else _candidates(query, group, allowed, index, looked_for)
-        vectors = group.vectors if len(rows) == len(group) and narrow else group.vectors[rows]
-        affinities = affinity(vectors, means[modality], centred)
-        cosines = np.clip(vectors @ raw, -1.0, 1.0)
-        nearest = np.argsort(-(cosines if method.raw else affinities), kind="stable")[: _asked(query)]
-        usual = _Background(group, means[modality], centred, phrases if modality == "text" else None)
-        candidates.append(_Candidates(group, rows[nearest], cosines[nearest], affinities[nearest], usual))
+        if narrow:
+            rows = nearest_by_scan(group, allowed, None if method.raw else mean, looked_for, _asked(query))
+        else:
+            rows = asking[place].result()
+            rows = rows[allowed[rows]]
+            near = (
+                rows if method.raw else rows[np.argsort(-affinity(group.vectors[rows], mean, centred), kind="stable")]
+            )
+            rows = near[: _asked(query)]
+        shares = shares_of(group, allowed, said or {})
+        if shares:
+            rows = np.concatenate([rows, np.setdiff1d(np.array([*shares], dtype=np.int64), rows)])
+        vectors = group.vectors[rows]
+        affinities, cosines = affinity(vectors, mean, centred), np.clip(vectors @ raw, -1.0, 1.0)
+        usual = _Background(group, mean, centred, phrases if group.modality == "text" else None)
+        by_place = not narrow and not method.raw
+        candidates.append(_Candidates(group, rows, cosines, affinities, usual, shares, by_place))
     cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
     echoing = _echoing(candidates, means)
     merged: list[tuple[float, Hit]] = []
@@ -192,6 +210,10 @@ class _Candidates:
     cosines: NDArray[np.float32]
     affinities: NDArray[np.float32]
     usual: "_Background"
+    shares: Mapping[int, float]
+    """How much of the question's rare words the items of these rows say; these come last where they are far."""
+    by_place: bool
+    """Whether the rows are the closest there are, as the index has them."""
 
     def found(
         self, raw: NDArray[np.float32], mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None
@@ -214,6 +236,7 @@ class _Candidates:
         """The best hits of the modality with their keys."""
         modality = self.group.modality
         keys = method.keys(found) + method.reach * query.balance * (1.0 if modality == "image" else -1.0)
+        keys = keys + _SAID * method.reach * np.array([self.shares.get(int(row), 0.0) ** 2 for row in self.rows])
         logits = found.logits
         chances = [None] * len(keys) if logits is None else (1.0 / (1.0 + np.exp(-logits))).tolist()
         near = found.cell.nearness(found.cosines) if found.cell else self.usual.nearness(found.affinities)
@@ -222,6 +245,9 @@ class _Candidates:
         for place in np.argsort(-keys, kind="stable")[: query.count].tolist():
             row = int(self.rows[place])
             percentile, others = self.usual.percentile(row, float(self.affinities[place]))
+            if self.usual.sampled and self.by_place and row not in self.shares:
+                others = len(self.group) - 1
+                percentile = 100.0 * (others - place) / others
             hit = Hit(
                 str(self.group.ids[row]),
                 modality,
@@ -233,6 +259,7 @@ class _Candidates:
                 float(self.cosines[place]),
                 float(near[place]),
                 chances[place],
+                self.shares.get(row, 0.0),
             )
             answer.append((float(keys[place]), hit))
         return answer
@@ -302,17 +329,6 @@ def _allowed(
     return allowed
 
 
-def _candidates(
-    query: Query, group: Group, allowed: NDArray[np.bool_], index: Index, centred: NDArray[np.float32]
-) -> NDArray[np.int64]:
-    """Rows of the group that are worth scoring."""
-    asked = _asked(query) + len(query.named)
-    answer = index.query(group.modality, centred[np.newaxis], min(asked, len(group)))
-    # Chroma may know items that the snapshot has not, and the other way round: only what both have is scored.
-    rows = group.rows_of(np.array([int(item_id) for item_id, _ in answer[0]], dtype=np.int64))
-    return rows[allowed[rows]]
-
-
 def _asked(query: Query) -> int:
     """How many candidates of each modality are worth merging."""
     return max(4 * query.count, 100)
@@ -348,6 +364,11 @@ class _Background:
             self._among = group.background
             self._rising = np.sort(sample)
 
+    @property
+    def sampled(self) -> bool:
+        """Whether percentiles are taken over the sample."""
+        return self._among is not None
+
     def standardise(self, values: Floats) -> Floats:
         """How many deviations each of `values` lies above what is usual."""
         return (values - self._mean) / self._spread
@@ -369,4 +390,6 @@ class _Background:
         others = len(self._rising) - int(itself)
         # The item's own value may differ from `value` in its last bits: neither it nor its equals count as less close.
         lower = int(np.searchsorted(self._rising, value - 1e-6))
+        if self._among is not None:
+            lower = min(lower, others - 1)  # a sample cannot tell that nothing else is closer
         return (100.0 * lower / others if others else 100.0), others

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.calibration import Calibration, calibration_of
+from search_app.engine.candidates import Index
 from search_app.engine.filters import Lookups, let_through
+from search_app.engine.keywords import Sayings, said_rarely
 from search_app.engine.projection import LiveProjections, Projections
 from search_app.engine.query import Probe, Query, encode, with_quoted
-from search_app.engine.ranking import PHRASES, Index, Ranking, rank
+from search_app.engine.ranking import PHRASES, Ranking, rank
 from search_app.engine.snapshot import LiveVectors, Snapshot, VectorSource
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 _BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
 
 
-class ItemSource(VectorSource, Lookups, Protocol):
+class ItemSource(VectorSource, Lookups, Sayings, Protocol):
     """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
 
     def items(self, ids: Sequence[str]) -> "list[Item]":
@@ -95,6 +97,7 @@ class Searcher:
             self.space,
             self._phrase_vectors(encoder),
             through=through,
+            said=said_rarely(query.words, self.space.ledger, len(snapshot)),
             calibration=self._calibration_of(encoder),
             exact=exact,
         )

@@ -160,6 +160,15 @@ class Group:
         """Rows of at most BACKGROUND items, rising; mostly the same ones when the group grows."""
         return steady_sample(self.ids, BACKGROUND)
 
+    def lengths_without(self, mean: NDArray[np.float64]) -> NDArray[np.float32]:
+        """The length of each vector once it has lost `mean`; remembered, as questions to one snapshot ask the same."""
+        known: tuple[bytes, NDArray[np.float32]] | None = self.__dict__.get("_lengths")
+        if known is None or known[0] != mean.tobytes():
+            squares = 1.0 - 2.0 * (self.vectors @ mean.astype(np.float32)).astype(np.float64) + float(mean @ mean)
+            known = mean.tobytes(), np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
+            self.__dict__["_lengths"] = known
+        return known[1]
+
     def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row of each id that is in the group; ids that are not are left out."""
         rows = np.searchsorted(self.ids, ids)

@@ -167,7 +167,7 @@ def test_nothing_typed_is_ever_syntax(ledger: Ledger) -> None:
     for words in typed:
         if expression := phrase(words):
             ledger.items_saying(expression)
-            ledger.ranked_by_words(expression, 5)
+            ledger.some_saying(expression, 5)
     assert saying(ledger, "heron AND stork") == [1]
     assert saying(ledger, "heron OR lake") == []
     assert phrase("--- ...") == ""

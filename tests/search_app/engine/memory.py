@@ -108,8 +108,8 @@ class MemoryLedger:
     def items_with(self, key: str, value: str | None = None) -> NDArray[np.int64]:
         return np.array(self.having.get((key, value), []), np.int64)
 
-    def ranked_by_words(self, expression: str, count: int) -> list[tuple[int, float]]:
-        return [(number, 1.0) for number in self.said.get(expression, [])][:count]
+    def some_saying(self, expression: str, most: int) -> list[int]:
+        return self.said.get(expression, [])[:most]
 
     def live_ids(self) -> NDArray[np.int64]:
         return np.array(sorted(self.rows), dtype=np.int64)
