@@ -62,6 +62,8 @@ tells."""
 _SAID = 16 / 3
 """What saying all of a question's rare words adds to a key, in reaches: 8 deviations where keys are deviations."""
 
+_HALF = 0.5  # of a question's rare words said, from which an item matches whatever its vector says
+
 Closeness = Literal["very close", "close", "loosely related", "no real match"]
 
 PHRASES = (
@@ -132,7 +134,7 @@ class Ranking:
     @property
     def matches(self) -> bool:
         """Whether any hit really matches."""
-        return any(hit.closeness != "no real match" for hit in self.hits)
+        return any(hit.closeness != "no real match" or hit.said > _HALF for hit in self.hits)
 
 
 def rank(

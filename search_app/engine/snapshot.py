@@ -9,7 +9,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.readers.dominant import COLOUR_NAMES
 from ingest.readers.draft import MODALITIES, Modality
+from ingest.space.derived import SHAPES
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -191,6 +193,18 @@ _NOWHERE_ELSE = Elsewhere(np.empty(0, np.int64), np.empty(0, np.int32))
 
 
 @dataclass(frozen=True)
+class FacetCounts:
+    """How many items of a space have each value of a facet; values that none has are left out."""
+
+    formats: dict[str, int]
+    shapes: dict[str, int]
+    colours: dict[str, int]
+    captioned: int
+    most_pixels: int
+    """Of the largest picture."""
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """A space's vectors at one revision; never changes."""
 
@@ -221,6 +235,25 @@ class Snapshot:
         inside = np.isin(group.folders, codes)
         inside[group.rows_of(self.elsewhere.ids[np.isin(self.elsewhere.folders, codes)])] = True
         return inside
+
+    @cached_property
+    def facet_counts(self) -> "FacetCounts":
+        """What the items have of each facet."""
+        facets = [group.facets for group in self.groups.values()]
+
+        def together(name: str) -> NDArray:
+            return np.concatenate([getattr(each, name) for each in facets]) if facets else np.empty(0, np.int64)
+
+        formats = np.bincount(together("formats").astype(np.int64) + 1, minlength=len(self.format_names) + 1)[1:]
+        shapes = np.bincount(together("shapes"), minlength=len(SHAPES))
+        colours = together("colours")
+        return FacetCounts(
+            dict(sorted((name, int(n)) for name, n in zip(self.format_names, formats, strict=True) if n and name)),
+            {name: int(n) for name, n in zip(SHAPES, shapes, strict=True) if n and name},
+            {name: int(n) for bit, name in enumerate(COLOUR_NAMES) if (n := ((colours >> bit) & 1).sum())},
+            int(together("captioned").sum()),
+            int(together("pixels").max(initial=0)),
+        )
 
     def folder_counts(self) -> dict[str, int]:
         """How many items each folder holds, folders without any left out, by name; an item may be in several."""

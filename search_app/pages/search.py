@@ -11,8 +11,9 @@ from ingest.errors import NearspaceError, SpaceChanged, SpaceNotFound
 from ingest.readers.draft import MODALITIES
 from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
 from ingest.space import Item
+from search_app.engine.filters import Filters
 from search_app.engine.pictures import open_picture
-from search_app.engine.query import Query, within_window
+from search_app.engine.query import Query, with_quoted, within_window
 from search_app.engine.search import Answer
 from search_app.engine.snapshot import Snapshot, steady_sample
 from search_app.views import frame, links
@@ -21,6 +22,7 @@ from search_app.views.chips import Asked, chips, only_item
 from search_app.views.filters import filters
 from search_app.views.map_panel import map_panel
 from search_app.views.merging import merging
+from search_app.views.narrowing import narrowed_by
 from search_app.views.query_box import from_item, query_box
 from search_app.views.resources import OpenSpace, Place, opened, place
 from search_app.views.words import PLURAL, count_of, in_markdown
@@ -88,6 +90,7 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
         chips(space, query, asked)
         filters(query, snapshot)
+    narrowed_by(query)
     try:
         encoder = _encoder(space)
         answer = space.searcher.ask(query, encoder, asked.pictures)
@@ -163,12 +166,14 @@ def _nothing_found(query: Query, snapshot: Snapshot) -> None:
         why = f"The space has no folder {', '.join(absent)}."
     elif query.filters.folders:
         why = f"There are no {kinds} in {', '.join(query.filters.folders)}."
+    elif with_quoted(query).narrow:
+        why = "No item is all of what is asked for: leave one of the filters or quotation marks out."
     elif query.filters.modalities:
         why = f"The space has no {kinds}."
     else:
         why = "There is no other item in the space."
     frame.notice("No results", why, f"The whole space holds {everything}.")
-    if query.filters.folders or query.filters.modalities:
+    if query.filters != Filters():
         st.button(
             "Clear the filters", key="clear-filters", icon=":material/filter_alt_off:", on_click=links.clear_filters
         )

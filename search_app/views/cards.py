@@ -47,7 +47,7 @@ def _card(space: OpenSpace, hit: Hit, item: Item) -> None:
         st.html(
             f'<div class="ns-facts"><h4 title="{in_html(headline(item))}">{in_html(headline(item))}</h4>'
             f'<div class="ns-where" title="{place}">{place}</div>{caption_line}'
-            f'<div class="ns-score"><b class="{_MARKS[hit.closeness]}">{hit.closeness}</b>'
+            f'<div class="ns-score"><b class="{_MARKS[hit.closeness]}">{_match(hit)}</b>'
             f"<span>{closeness(hit)}</span><details><summary>numbers</summary>{numbers(hit)}</details></div></div>"
         )
         with st.container(key=f"acts-{hit.rank}", horizontal=True, vertical_alignment="center"):
@@ -88,6 +88,11 @@ def starters(space: OpenSpace, items: Sequence[Item]) -> None:
                         on_click=links.ask_like,
                         args=(item.id,),
                     )
+
+
+def _match(hit: Hit) -> str:
+    """How close a hit is in a word; one that is found by a name or a code says so."""
+    return "says your words" if hit.said > 0.5 else hit.closeness
 
 
 def _front(space: OpenSpace, item: Item, key: str, badge: str = "") -> None:

@@ -9,6 +9,7 @@ from ingest.readers.draft import Modality
 from search_app.engine.query import LARGEST_COUNT, Query
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
+from search_app.views.narrowing import narrowing
 
 _KIND, _FOLDERS, _COUNT = "filter-modality", "filter-folders", "filter-count"
 _KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
@@ -42,6 +43,7 @@ def filters(query: Query, snapshot: Snapshot) -> None:
             label_visibility="collapsed",
             on_change=_changed,
         )
+        narrowing(query, snapshot)
 
 
 def _changed() -> None:
