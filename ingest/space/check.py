@@ -15,11 +15,12 @@ from ingest.encoders.base import EncoderInfo, Say
 from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.address import ChromaAddress
+from ingest.space.check_words import look_at_words
 from ingest.space.index import Progress
 from ingest.space.ledger_file import LEDGER_NAME, encoder_in
 from ingest.space.manifest import read_manifest
 
-Part = Literal["manifest", "ledger", "vectors", "thumbnails", "index"]
+Part = Literal["manifest", "ledger", "vectors", "thumbnails", "words", "index"]
 
 _PIECE = 2_000  # vectors looked at in one go: bounds memory
 _EXAMPLES = 5
@@ -76,6 +77,8 @@ class Findings:
     """Items whose thumbnail is not there."""
     strays: dict[Modality, list[str]] = field(default_factory=dict)
     """Ids that Chroma has and the ledger does not know; only a full look finds them."""
+    words_are_broken: bool = False
+    """Whether words and facets are to be derived anew."""
     index_is_broken: bool = False
     """Whether Chroma is to be filled anew."""
 
@@ -117,6 +120,7 @@ def look_over(
                 _look_at_rows(findings, database)
                 _look_at_vectors(findings, database, progress)
                 _look_at_thumbnails(findings, database, folder)
+                look_at_words(findings, database)
                 if findings.encoder:
                     from ingest.space.check_index import compare_with_chroma
 

@@ -21,6 +21,7 @@ from ingest.readers.draft import MODALITIES
 from ingest.space.address import ChromaAddress
 from ingest.space.check import Findings, as_vector, is_thumbnail, look_over, what_is_broken
 from ingest.space.connecting import collection_name, connect, plainly
+from ingest.space.derived import make_all_due
 from ingest.space.index import Progress
 from ingest.space.item import Item
 from ingest.space.ledger_file import LEDGER_NAME
@@ -90,6 +91,12 @@ def repair(
             found = look_over(folder, full=True, say=say, progress=progress)
         if found.broken or found.ownerless or found.sourceless or found.widowed:
             roots = _mend_ledger(folder, found, done)
+        if found.words_are_broken:
+            with closing(sqlite3.connect(folder / LEDGER_NAME, timeout=60, isolation_level=None)) as database:
+                database.execute("BEGIN IMMEDIATE")
+                make_all_due(database)
+                database.execute("COMMIT")
+            done.append("had words and facts made searchable anew from the items")
         if chroma or back:
             if moved := move_index(folder, chroma, say=say):
                 done.append(moved)

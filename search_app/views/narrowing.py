@@ -44,7 +44,7 @@ def narrowing(query: Query, snapshot: Snapshot) -> None:
         )
         state[_TITLE] = filters.title
         st.text_input("Title says", key=_TITLE, max_chars=LONGEST_PART, on_change=_changed)
-        formats = {**counts.formats, **{name: 0 for name in filters.formats if name not in counts.formats}}
+        formats = counts.formats | {name: 0 for name in filters.formats if name not in counts.formats}
         if len(formats) > 1 or filters.formats:
             state[_FORMATS] = list(filters.formats)
             st.multiselect(
@@ -80,7 +80,7 @@ def _date(label: str, key: str) -> None:
 def _of_pictures(filters: Filters, snapshot: Snapshot) -> None:
     counts, state = snapshot.facet_counts, st.session_state
     if counts.shapes or filters.shapes:
-        shapes = {**dict.fromkeys(filters.shapes, 0), **counts.shapes}
+        shapes = counts.shapes | {name: 0 for name in filters.shapes if name not in counts.shapes}
         state[_SHAPES] = list(filters.shapes)
         st.pills(
             "Orientation",
@@ -91,7 +91,7 @@ def _of_pictures(filters: Filters, snapshot: Snapshot) -> None:
             on_change=_changed,
         )
     if counts.colours or filters.colours:
-        colours = {**dict.fromkeys(filters.colours, 0), **counts.colours}
+        colours = counts.colours | {name: 0 for name in filters.colours if name not in counts.colours}
         state[_COLOURS] = list(filters.colours)
         st.pills(
             "Colour",

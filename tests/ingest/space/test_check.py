@@ -257,3 +257,25 @@ def test_the_commands_say_what_is_wrong_and_what_was_done_in_words_json_and_stat
     assert cli.main(["repair", *where]) == 0
     assert "nothing to mend" in capsys.readouterr().out
     assert cli.main(["check", "--home", str(home), "--space", "holiday"]) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM words WHERE rowid = 13",
+        "DELETE FROM facets WHERE item = 3",
+        "INSERT INTO words (rowid, text) VALUES (999, 'of no item')",
+        "UPDATE words SET text = 'other words' WHERE rowid = 13",
+        "UPDATE words_data SET block = zeroblob(40) WHERE id = 1",
+    ],
+)
+def test_words_that_are_not_those_of_the_items_are_seen_and_made_anew(home, damage):
+    sql(home, damage)
+    assert parts(check(home, "test")) == {"words"}
+    done = repair(home, "test")
+    assert done.after.sound, done.after.problems
+    with open_space(home, "test") as space:
+        assert sorted(space.ledger.items_saying('"kite"').tolist() + space.ledger.items_saying('"sea"').tolist()) == [
+            int(item) for item in sorted(space.ledger.live_ids()) if int(item) > PICTURES
+        ]
+        assert len(space.ledger.facets().ids) == PICTURES + 2
