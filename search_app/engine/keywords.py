@@ -13,6 +13,7 @@ RARE = 0.002
 """The share of a space's items up to which a word is rare."""
 _LONGEST_WORD = 100
 _MOST_SAYING = 100
+_FEW = 10
 _QUOTED = re.compile(r'(?<!\S)"([^"]*)"(?!\w)|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»')
 
 
@@ -46,16 +47,23 @@ class Sayings(Protocol):
 def said_rarely(text: str, ledger: Sayings, items: int) -> dict[int, float]:
     """How much of the rare words of `text` items say, above 0 and up to 1, by id; for a space of so many `items`.
 
-    A word is rare when between 1 and RARE of all items say it, at least 10; what is written together (`IMG_2041`,
-    `R&D`) counts as one word.  Each weighs the logarithm of how rare it is, and what is not rare weighs in what there
-    is to be said, so that one unusual word in a long sentence counts for little.  Common words cost nothing to look
-    for, as only the first few items are fetched.
+    A word is rare when between 1 and RARE of all items say it; what is written together (`IMG_2041`, `R&D`) counts as
+    one word.  In a small space every word is rare, so there only names and codes count, up to _FEW items that say
+    them: words with a digit or a sign in them, or with a capital other than that which begins a sentence.
+
+    Each weighs the logarithm of how rare it is, and what is not rare weighs in what there is to be said, so that one
+    unusual word in a long sentence counts for little.  Common words cost nothing to look for, as only the first few
+    items are fetched.
     """
-    most = max(10, int(items * RARE))
+    usual = int(items * RARE)
     whole = 0.0
     said: dict[int, float] = {}
-    for expression in dict.fromkeys(filter(None, (phrase(word.rstrip("*")) for word in text.split()[:MOST_WORDS]))):
-        found = ledger.some_saying(expression, most + 1)
+    words = list(dict.fromkeys(word.rstrip("*") for word in text.split()[:MOST_WORDS]))
+    for place, word in enumerate(words):
+        begins = place == 0 and len(words) > 1
+        most = max(usual, _FEW if _names(word, begins=begins) else 0)
+        expression = phrase(word)
+        found = ledger.some_saying(expression, max(most, _FEW) + 1) if expression else []
         if not found:
             continue
         weight = math.log(1 + items / len(found))
@@ -65,6 +73,12 @@ def said_rarely(text: str, ledger: Sayings, items: int) -> dict[int, float]:
                 said[item] = said.get(item, 0.0) + weight
     best = sorted(said.items(), key=lambda one: (-one[1], one[0]))[:_MOST_SAYING]
     return {item: weight / whole for item, weight in best}
+
+
+def _names(word: str, *, begins: bool) -> bool:
+    """Whether a word looks like a name or a code; one that begins a sentence has a capital anyway."""
+    code = any(letter.isdigit() for letter in word) or len(tokens_of(re.sub("['’]", "", word))) > 1
+    return code or any(letter.isupper() for letter in (word[1:] if begins else word))
 
 
 def quoted(text: str) -> tuple[str, ...]:

@@ -1,75 +1,207 @@
-"""Latency of a search beyond encoding: through Chroma, and narrowed to a folder, in one run."""
+"""A search beyond encoding, turn by turn: Nearspace's own, exact numpy, an HNSW index in memory, and plain Chroma.
 
+    python -m tests.benchmarks.searching --items 100000 --home FOLDER
+
+keeps the space in FOLDER, so that a second run need not fill it.  faiss-cpu's HNSW is measured where it is installed;
+hnswlib has no wheel for current Pythons.
+"""
+
+import argparse
+import importlib
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo
-from ingest.readers.draft import Draft
-from ingest.space import open_to_write
+from ingest.readers.draft import MODALITIES, Draft, Modality
+from ingest.space import Space, open_space, open_to_write
 from ingest.space.records import SourceRecord
 from search_app.engine.filters import Filters, let_through
+from search_app.engine.keywords import said_rarely
 from search_app.engine.query import Part, Probe, Query
-from search_app.engine.ranking import rank
-from search_app.engine.snapshot import LiveVectors
+from search_app.engine.ranking import modality_means, rank
+from search_app.engine.snapshot import LiveVectors, Snapshot
 
-ITEMS = 20_000
-DIMENSION = 384
-FOLDERS = 20
-QUERIES = 100
+ITEMS, DIMENSION, QUERIES = 20_000, 384, 60
+SPACE = "s"
+FILTERS = {
+    "one of 20 folders": Filters(folders=("folder 3",)),
+    "a colour, a shape and a date": Filters(colours=("red",), shapes=("landscape",), after=date(2018, 1, 1)),
+    "a filter that lets nearly all through": Filters(min_bytes=1_001),
+    "metadata: a key with a value": Filters(where=("camera=cam 3",)),
+    "a phrase, word for word": Filters(phrases=("w1 w1",)),
+}
 
-
-def main() -> None:
-    chance = np.random.default_rng(0)
-    # A low-dimensional cloud, since the neighbours of evenly spread points mean nothing and mislead an index.
-    vectors = chance.standard_normal((ITEMS, 24)).astype(np.float32) @ chance.standard_normal((24, DIMENSION))
-    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    info = EncoderInfo("benchmark", "0" * 64, DIMENSION, 32, 32, "none")
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
-        open_to_write(Path(home), "search", info) as space,
-    ):
-        for start in range(0, ITEMS, 1000):
-            space.ledger.write(1, [_record(row, vectors[row]) for row in range(start, start + 1000)])
-        started = time.perf_counter()
-        space.index()
-        print(
-            f"search in {ITEMS:,} items ({DIMENSION} dimensions); indexing took {time.perf_counter() - started:.0f} s"
-        )
-        started = time.perf_counter()
-        live = LiveVectors(space.ledger)
-        snapshot = live.now()
-        print(f"  reading all vectors from the ledger     {1000 * (time.perf_counter() - started):7.1f} ms")
-        probes = [Probe((Part("text", vectors[row]),)) for row in chance.integers(0, ITEMS, QUERIES)]
-        whole = _median(lambda probe: rank(Query("q"), probe, snapshot, space), probes)
-        folder = Query("q", filters=Filters(folders=("folder 3",)))
-        narrowed = _median(
-            lambda probe: rank(
-                folder, probe, snapshot, space, through=let_through(folder.filters, snapshot, space.ledger)
-            ),
-            probes,
-        )
-        print(f"  the whole space, through Chroma         {whole:7.1f} ms  1.0 x")
-        print(f"  one of {FOLDERS} folders, scanned               {narrowed:7.1f} ms  {whole / narrowed:3.1f} x")
+Ask = Callable[[Probe], object]
 
 
-def _median(ask: Callable[[Probe], object], probes: list[Probe]) -> float:
-    times = []
+def main(arguments: Sequence[str] = ()) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=ITEMS)
+    parser.add_argument("--home", type=Path, help="keep the space here and use it again")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        home = options.home or Path(temporary)
+        if not (home / SPACE).exists():
+            _fill(home, options.items)
+        with open_space(home, SPACE) as space:
+            _measure(space)
+
+
+def _measure(space: Space) -> None:
+    started = time.perf_counter()
+    snapshot = LiveVectors(space.ledger).now()
+    taken = time.perf_counter() - started
+    print(f"search in {len(snapshot):,} items, {DIMENSION} dimensions, {QUERIES} queries, beyond encoding")
+    print(f"  reading all vectors and facts from the ledger, once: {taken:.1f} s")
+    probes = _probes(snapshot)
+    contenders: dict[str, Ask] = {"Nearspace, the whole space": lambda probe: _ask(space, snapshot, probe, Filters())}
+    for name, filters in FILTERS.items():
+        contenders[f"Nearspace, {name}"] = lambda probe, chosen=filters: _ask(space, snapshot, probe, chosen)  # type: ignore[misc]
+    contenders["exact numpy, both collections"] = lambda probe: _exact(snapshot, probe)
+    with suppress(ModuleNotFoundError):
+        contenders["faiss HNSW (M 32, efSearch 128)"] = _faiss(snapshot)
+    contenders["plain Chroma, both collections"] = lambda probe: _chroma(space, probe, None)
+    contenders["plain Chroma with a metadata filter"] = lambda probe: _chroma(space, probe, {"folder": "folder 3"})
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for ask in contenders.values():
+        ask(probes[0])  # warm
     for probe in probes:
-        started = time.perf_counter()
-        ask(probe)
-        times.append(1000 * (time.perf_counter() - started))
-    return statistics.median(times)
+        for name, ask in contenders.items():
+            started = time.perf_counter()
+            ask(probe)
+            times[name].append(1000 * (time.perf_counter() - started))
+    _show(times)
+    truth = [_exact(snapshot, probe) for probe in probes]
+    found = [_found(space, snapshot, probe) for probe in probes]
+    recall = np.mean([len(truth[n][name] & found[n][name]) / 10 for n in range(len(probes)) for name in MODALITIES])
+    print(f"  recall@10 of the whole space against an exact scan: {recall:.4f}")
 
 
-def _record(row: int, vector: np.ndarray) -> SourceRecord:
-    draft = Draft("image" if row % 2 else "text", text=f"item {row}")
-    folder = f"folder {row % FOLDERS}"
-    path = f"/{folder}/{row}"
+def _show(times: Mapping[str, Sequence[float]]) -> None:
+    first = statistics.median(next(iter(times.values())))
+    print(f"    {'':<46} {'p50 ms':>8} {'p95 ms':>8}")
+    for name, taken in times.items():
+        middle, late = statistics.median(taken), sorted(taken)[int(0.95 * len(taken))]
+        print(f"    {name:<46} {middle:8.1f} {late:8.1f} {middle / first:6.2f} x")
+
+
+def _ask(space: Space, snapshot: Snapshot, probe: Probe, filters: Filters) -> object:
+    """What `Searcher.ask` does once the question is encoded."""
+    query = Query("w17 IMG_2041 of a kind", filters=filters)
+    through = let_through(filters, snapshot, space.ledger) if filters.narrow else None
+    said = said_rarely(query.words, space.ledger, len(snapshot))
+    ranking = rank(query, probe, snapshot, space, through=through, said=said)
+    return space.ledger.items([hit.id for hit in ranking.hits])
+
+
+def _found(space: Space, snapshot: Snapshot, probe: Probe) -> dict[Modality, set[str]]:
+    answers = {
+        name: rank(Query("x", count=10, filters=Filters(modalities=(name,))), probe, snapshot, space).hits
+        for name in MODALITIES
+    }
+    return {name: {hit.id for hit in hits} for name, hits in answers.items()}
+
+
+def _exact(snapshot: Snapshot, probe: Probe) -> dict[Modality, set[str]]:
+    means = modality_means(snapshot, None)
+    centred = probe.centred(means)
+    best: dict[Modality, set[str]] = {}
+    for name, group in snapshot.groups.items():
+        mean = means[name]
+        closeness = (group.vectors @ centred - float(mean @ centred)) / group.lengths_without(mean)
+        best[name] = {str(group.ids[row]) for row in np.argpartition(-closeness, 10)[:10]}
+    return best
+
+
+def _faiss(snapshot: Snapshot) -> Ask:
+    faiss = importlib.import_module("faiss")
+    means = modality_means(snapshot, None)
+    indexes = []
+    for group in snapshot.groups.values():
+        index = faiss.IndexHNSWFlat(DIMENSION, 32, faiss.METRIC_INNER_PRODUCT)
+        index.add(np.ascontiguousarray(group.vectors))
+        index.hnsw.efSearch = 128
+        indexes.append(index)
+    return lambda probe: [index.search(probe.centred(means)[np.newaxis], 100) for index in indexes]
+
+
+def _chroma(space: Space, probe: Probe, where: dict | None) -> object:
+    return [
+        space._collections._collections[name].query(
+            query_embeddings=[probe.raw], n_results=24, where=where, include=["distances"]
+        )
+        for name in MODALITIES
+    ]
+
+
+def _probes(snapshot: Snapshot) -> list[Probe]:
+    """Questions near texts of the space, and no item of it."""
+    chance = np.random.default_rng(9)
+    texts = snapshot.groups["text"].vectors
+    probes = []
+    for row in chance.integers(0, len(texts), QUERIES):
+        near = texts[row] + chance.standard_normal(DIMENSION).astype(np.float32) * np.float32(0.6 / DIMENSION**0.5)
+        probes.append(Probe((Part("text", near / np.linalg.norm(near)),)))
+    return probes
+
+
+def _fill(home: Path, items: int) -> None:
+    info = EncoderInfo("benchmark", "0" * 64, DIMENSION, 32, 32, "none")
+    vectors = {"image": _cloud(items // 2, 1), "text": _cloud(items // 2, 2)}
+    chance = np.random.default_rng(3)
+    started = time.perf_counter()
+    home.mkdir(parents=True, exist_ok=True)
+    with open_to_write(home, SPACE, info) as space:
+        for start in range(0, items // 2, 1_000):
+            rows = range(start, min(start + 1_000, items // 2))
+            space.ledger.write(
+                1, [_record(name, row, vectors[name][row], chance) for row in rows for name in MODALITIES]
+            )
+        written = time.perf_counter()
+        space.index()
+    print(f"writing {items:,} items took {written - started:.0f} s, and Chroma {time.perf_counter() - written:.0f} s")
+
+
+def _cloud(count: int, seed: int) -> NDArray[np.float32]:
+    """Unit vectors about a mean of their own, whose principal components fall off as those of captions in `lite` do."""
+    chance = np.random.default_rng(seed)
+    falling = np.arange(1, DIMENSION + 1) ** -0.5
+    turn = np.linalg.qr(np.random.default_rng(5).standard_normal((DIMENSION, DIMENSION)))[0].astype(np.float32)
+    cloud = (chance.standard_normal((count, DIMENSION)) * falling).astype(np.float32) @ turn
+    offset = chance.standard_normal(DIMENSION).astype(np.float32)
+    cloud /= np.linalg.norm(cloud, axis=1, keepdims=True)
+    cloud += np.float32(0.3) * offset / np.linalg.norm(offset)
+    return np.asarray(cloud / np.linalg.norm(cloud, axis=1, keepdims=True))
+
+
+def _record(name: Modality, row: int, vector: NDArray[np.float32], chance: np.random.Generator) -> SourceRecord:
+    folder = f"folder {row % 20}"
+    path = f"/{folder}/IMG_{row}.{'jpg' if name == 'image' else 'txt'}"
+    text = " ".join(f"w{number}" for number in (chance.zipf(1.3, 20) - 1) % 20_000)
+    meta = {
+        "width": 400 + row % 1000,
+        "height": 500,
+        "camera": f"cam {row % 7}",
+        "keywords": f"k{row % 50}, z{row % 9}",
+        "colours": "red" if row % 5 else "blue, red",
+    }
+    changed = 1_500_000_000_000_000_000 + row * 10**12
+    draft = Draft(name, text=text, meta=meta)
     return SourceRecord(
-        path, "/", folder, 1, 1, str(row), "added", drafts=[draft], thumbnails=[""], vectors=vector[None]
-    )
+        path, "/", folder, 1_000 + row, changed, f"{row}{name}", "added",
+        drafts=[draft], thumbnails=[""], vectors=vector[None],
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])

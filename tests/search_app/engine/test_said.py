@@ -38,6 +38,14 @@ def test_common_words_weigh_nothing_and_one_rare_word_among_many_weighs_little()
     assert 0 < among < said_rarely("moss", ledger, 1_200)[7] == 1.0
 
 
+def test_in_a_small_space_only_names_and_codes_count_since_every_word_is_rare_there() -> None:
+    ledger = colourful(2)
+    ledger.said = {phrase(word): [7, 8] for word in ("moss", "Moss", "Zürich", "9001", "r&d", "The")}
+    assert said_rarely("moss", ledger, 40) == said_rarely("The moss", ledger, 40) == {}
+    for name in ("Zürich", "near Moss", "9001", "r&d"):
+        assert said_rarely(name, ledger, 40).keys() == {7, 8}
+
+
 def test_an_item_that_says_more_of_the_rare_words_comes_before_one_that_says_less() -> None:
     ledger = colourful(20)
     ledger.said = {phrase("ISO"): [15, 16], phrase("9001"): [16]}
