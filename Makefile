@@ -5,7 +5,7 @@ READY := .venv/ready
 # How many processes run the tests; 0 runs them in one, for a debugger.
 WORKERS ?= 2
 
-.PHONY: demo test test-models lint bench lock screenshots clean
+.PHONY: demo test test-models test-ray lint bench lock screenshots clean
 
 demo: $(READY)  ## ingest the sample collection and open the search page (NEARSPACE_HEADLESS=1: no browser)
 	$(BIN)/nearspace demo $(DEMO_OPTIONS)
@@ -15,6 +15,10 @@ test: $(READY)  ## every test, the browser's too where Chromium is installed
 
 test-models: .venv-models/ready  ## the tests of OpenCLIP and sentence-transformers encoders (installs torch: several GB)
 	.venv-models/bin/python -m pytest tests/ingest/encoders $(TEST_OPTIONS)
+
+test-ray: $(READY)  ## the tests of ingesting on a Ray cluster (installs Ray: a quarter of a GB)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'ray[data]>=2.52'
+	$(BIN)/python -m pytest tests/ingest/engines $(TEST_OPTIONS)
 
 lint: $(READY)  ## style, formatting and types
 	$(BIN)/ruff check .

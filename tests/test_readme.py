@@ -30,6 +30,7 @@ def person(lite, tmp_path_factory) -> Path:
     shutil.copytree(sample / "texts" / "nature", home / "Notes")
     shutil.copytree(sample / "texts" / "sport", home / "work" / "FOLDER")
     shutil.copy(sample / "pictures" / "vehicles" / "racing_car.webp", home / "work" / "car.jpg")
+    shutil.make_archive(str(home / "work" / "photos"), "zip", sample / "pictures" / "music")
     draw_all(home / "work" / "CAPTIONED")
     return home
 
