@@ -346,7 +346,7 @@ class _Background:
         centred: NDArray[np.float32],
         phrases: NDArray[np.float32] | None,
     ) -> None:
-        sample = affinity(group.vectors[group.background], mean, centred).astype(np.float64)
+        sample = affinity(group.sample, mean, centred).astype(np.float64)
         usual = sample
         if phrases is not None and len(usual) < ENOUGH_TEXTS:
             usual = np.concatenate([usual, affinity(phrases, mean, centred)])
@@ -358,12 +358,12 @@ class _Background:
         # The median of the deviations, as the standard deviation of a normal distribution that has it.
         typical = 1.4826 * float(np.median(np.abs(usual - np.median(usual))))
         self._steady = ((count * typical**2 + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)) ** 0.5
-        self._sample = group.vectors[group.background]
+        self._sample = group.sample
         if len(group) <= COUNTED:
-            self._among = None
+            self._among: frozenset[int] | None = None
             self._rising = np.sort(affinity(group.vectors, mean, centred))
         else:
-            self._among = group.background
+            self._among = group.sampled
             self._rising = np.sort(sample)
 
     @property
@@ -388,7 +388,7 @@ class _Background:
 
     def percentile(self, row: int, value: float) -> tuple[float, int]:
         """Percent of the other items counted that are less close than the item of `row`; and how many there are."""
-        itself = self._among is None or bool(np.isin(row, self._among))
+        itself = self._among is None or row in self._among
         others = len(self._rising) - int(itself)
         # The item's own value may differ from `value` in its last bits: neither it nor its equals count as less close.
         lower = int(np.searchsorted(self._rising, value - 1e-6))

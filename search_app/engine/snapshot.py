@@ -162,6 +162,16 @@ class Group:
         """Rows of at most BACKGROUND items, rising; mostly the same ones when the group grows."""
         return steady_sample(self.ids, BACKGROUND)
 
+    @cached_property
+    def sampled(self) -> frozenset[int]:
+        """The rows of `background`."""
+        return frozenset(self.background.tolist())
+
+    @cached_property
+    def sample(self) -> NDArray[np.float32]:
+        """The vectors of `background`, shape (len(background), dimension)."""
+        return self.vectors[self.background]
+
     def lengths_without(self, mean: NDArray[np.float64]) -> NDArray[np.float32]:
         """The length of each vector once it has lost `mean`; remembered, as questions to one snapshot ask the same."""
         known: tuple[bytes, NDArray[np.float32]] | None = self.__dict__.get("_lengths")
