@@ -1,25 +1,9 @@
-"""The filters in a real browser: opened, chosen, taken away again, at a desk and on a phone."""
-
-import re
+"""The filters in a real browser, on a phone."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.acting import cards, settled
-
-
-def test_a_filter_chosen_in_the_popover_narrows_the_results_and_its_chip_takes_it_away(page: Page, sample_address: str):
-    page.goto(f"{sample_address}/?q=a+bird&modality=image")
-    before = cards(page)
-    page.locator(".st-key-filter-more button").first.click()
-    page.locator(".st-key-filter-shapes").get_by_role("button", name=re.compile("^portrait")).click()
-    expect(page).to_have_url(re.compile("shape=portrait"))
-    assert cards(page) != before
-    page.keyboard.press("Escape")
-    page.locator(".st-key-drop-filter-1 button").click()
-    expect(page.locator(".st-key-narrowed")).to_have_count(0)
-    settled(page)
-    assert cards(page) == before
+from tests.browser.acting import settled
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
