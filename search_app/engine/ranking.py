@@ -62,6 +62,7 @@ tells."""
 _SAID = 16 / 3
 """What saying all of a question's rare words adds to a key, in reaches: 8 deviations where keys are deviations."""
 
+_LIKELY = 0.1  # a chance from which a hit is loosely related where others match
 _HALF = 0.5  # of a question's rare words said, from which an item matches whatever its vector says
 
 Closeness = Literal["very close", "close", "loosely related", "no real match"]
@@ -200,7 +201,21 @@ def rank(
     merged.sort(key=lambda keyed: (-keyed[0], int(keyed[1].id)))
     best = _apart(merged, query.count) if query.separate else [hit for _, hit in merged[: query.count]]
     hits = tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1))
-    return Ranking(hits, searched, method.name)
+    return _in_company(Ranking(hits, searched, method.name))
+
+
+def _in_company(ranking: Ranking) -> Ranking:
+    """What is likely relevant is loosely related at least, where the question finds something at all.
+
+    A long passage about what was asked stays far from a short question, and its chance of being relevant, which looks
+    at the other hits too, tells so; alone it would tell so of the best hit of a hopeless question as well.
+    """
+    if not ranking.matches:
+        return ranking
+    lifted = (
+        replace(hit, nearness=max(hit.nearness, 0.0)) if (hit.chance or 0.0) >= _LIKELY else hit for hit in ranking.hits
+    )
+    return replace(ranking, hits=tuple(lifted))
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from search_app.views.query_box import from_item, query_box
 from search_app.views.resources import OpenSpace, Place, opened, place
 from search_app.views.words import PLURAL, count_of, in_markdown
 
-EXAMPLES = ("a bird", "something to eat", "making music", "on the road", "a red thing", "water")
+EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
 _STARTERS = 6
 _WAIT_FOR_A_SPACE = 3.0  # seconds
 
@@ -126,7 +126,7 @@ def _hits(space: OpenSpace, query: Query, answer: Answer) -> None:
         if not answer.ranking.matches:
             frame.notice(
                 "Nothing here really matches",
-                "These are the nearest items all the same. Other words may find more, or there is nothing of the kind.",
+                "These are the nearest items all the same. Fuller words may find more; or there is nothing like it.",
             )
         (separate_results if query.separate else results)(space, hits, answer.items)
     elif answer.probe is not None:

@@ -110,7 +110,7 @@ def test_text_from_files_is_shown_as_it_is_and_never_as_markup(page: Page, tmp_p
     wicked = "<img src=x onerror=\"document.title='broken'\"> <b>bold</b> **stars** $x^2$ :smile: ![p](http://127.0.0.1/p.png)"
     text(tmp_path / "files" / "<b>wicked.txt", wicked)
     picture(tmp_path / "files" / "**red** [x](y).png", "red")
-    text(tmp_path / "files" / "**red** [x](y).txt", wicked)
+    text(tmp_path / "files" / "**red** [x](y).txt", f"{wicked} again")  # of other content, so an item of its own
     done = nearspace("ingest", tmp_path / "files", "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE)
     assert done.returncode == 0, done.stderr
     with serving(tmp_path / "home", "test") as address:
