@@ -122,10 +122,7 @@ class LedgerFile:
                 if outermost and self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 if isinstance(error, sqlite3.OperationalError):
-                    raise SpaceError(
-                        f"The ledger {self.path} cannot be written ({error}). What was written before is safe: "
-                        "free space on its disk or mend the folder's permissions, and run the same command again."
-                    ) from error
+                    raise _unwritable(self.path, error) from error
                 raise
 
     def _encoder_row(self) -> str:
@@ -142,7 +139,16 @@ class LedgerFile:
         return self._all(query)[0][0]
 
 
+def _unwritable(path: Path, error: sqlite3.Error) -> SpaceError:
+    return SpaceError(
+        f"The ledger {path} cannot be written ({error}). What was written before is safe: "
+        "free space on its disk or mend the folder's permissions, and run the same command again."
+    )
+
+
 def _unusable(path: Path, error: sqlite3.Error) -> SpaceError:
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:  # the low byte, whatever the reason in the others
+        return _unwritable(path, error)
     return SpaceError(
         f"The ledger {path} cannot be opened ({error}). Check the folder's permissions and the free space "
         "on its disk; if the file is damaged, restore it from a backup."

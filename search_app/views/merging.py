@@ -8,6 +8,7 @@ from search_app.engine.methods import METHODS, STANDARDISED
 from search_app.engine.query import Query
 from search_app.engine.ranking import Ranking
 from search_app.views import links
+from search_app.views.frame import note
 
 _BALANCE, _SEPARATE, _METHOD = "merge-balance", "merge-separate", "merge-method"
 
@@ -44,7 +45,7 @@ def merging(query: Query, ranking: Ranking) -> None:
                 label_visibility="collapsed",
             )
             if ranking.method != query.method:
-                st.caption(
+                note(
                     "The encoder of this space has no calibration, so hits are ordered as by "
                     f"“{METHODS[STANDARDISED].title}”."
                 )

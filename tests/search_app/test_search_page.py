@@ -80,7 +80,7 @@ def test_the_balance_and_separate_lists_go_into_the_url_and_hold(colours: Path) 
 def test_experts_change_the_method_and_learn_what_each_does(colours: Path) -> None:
     app = page(q="red", k="6")
     assert not app.exception
-    assert "no calibration" in app.caption[0].value
+    assert "no calibration" in words(app)
     app.radio(key="merge-method").set_value("cosine").run()
     assert params(app) == {"q": ["red"], "k": ["6"], "method": ["cosine"]}
     assert "IMAGE" not in kinds(app)[:3], "to words, passages are closer than pictures"

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,7 +33,9 @@ def with_client(home: Path, act: Callable[[Client], Awaitable[T]]) -> T:
             async with Client(server) as client:
                 return await act(client)
 
-    return anyio.run(acting)
+    # In a thread of its own: where a browser was started in this one, Playwright's event loop already runs in it.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, acting).result()
 
 
 def told(result: CallToolResult) -> dict:
