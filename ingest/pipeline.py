@@ -26,6 +26,7 @@ from ingest.space.overview import note_results
 from ingest.space.records import SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
 from ingest.sweep import Missing, sweep
+from ingest.twins import mark_twins
 
 _WRITES_AHEAD = 4  # groups waiting for the writer; with the engine's own bound this bounds memory
 _ROOTS_KEPT = 1_000  # of the paths given, how many the ledger keeps; scripts may name every file of an archive
@@ -126,7 +127,8 @@ def ingest(
             "are kept once now, with all their paths."
         )
     space.index()
-    if changed is None and any(entry.outcome in CHANGES_ITEMS for entry in report.outcomes):
+    changes = any(entry.outcome in CHANGES_ITEMS for entry in report.outcomes)
+    if changed is None and (changes or space.ledger.unmarked_count()):
         tidy(space)
     report.encoded_images, report.encoded_texts = work.count.images, work.count.texts
     report.slowest = work.slowest.files()
@@ -138,8 +140,12 @@ def ingest(
 
 
 def tidy(space: Space) -> None:
-    """Bring the statistics in step with the items, and drop what no item uses; for the holder of the write lock."""
+    """Bring statistics and near-duplicates in step with the items, and drop what no item uses.
+
+    For the holder of the write lock.
+    """
     space.refresh_statistics()
+    mark_twins(space.ledger, space.folder)
     space.drop_unused_thumbnails()
 
 

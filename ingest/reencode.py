@@ -24,6 +24,7 @@ from ingest.space.item import Item
 from ingest.space.records import Source
 from ingest.space.space import Space
 from ingest.space.staging import NewPassages, Staging, delete_staging
+from ingest.twins import mark_twins
 
 _GROUP = 64  # sources whose vectors are kept at a time; what a kill can cost
 
@@ -120,6 +121,7 @@ def reencode(
         result.seconds = time.monotonic() - started
     dropped = [missing.source.id for missing in result.missing]
     space.swap_encoder(encoder.info, dropped=dropped, keep_texts=result.kept_texts, progress=indexing)
+    mark_twins(space.ledger, space.folder)
     result.swapped = True
     result.seconds = time.monotonic() - started
     return result

@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in facts["sources"].items())
     gap = facts["modality_gap"]
     last = facts["last_run"]
+    twins = facts["near_duplicates"]
     rows = {
         "space": f"{name}  ({space.folder})",
         "encoder": f"{facts['encoder']['id']}, {facts['encoder']['dimension']} dimensions, "
@@ -40,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
         "sources": outcomes or "none yet",
         "duplicates": f"{facts['copies']:,} sources with the content of another, whose items they share",
         "folders": _spread(facts["folders"]),
+        "near-duplicates": f"{twins['items']:,} items like one of {twins['groups']:,} others"
+        + (f"; {twins['not_compared']:,} are compared by the next ingest" if twins["not_compared"] else ""),
         "formats": _spread({suffix or "no suffix": counts for suffix, counts in facts["formats"].items()}),
         "years": _years(facts["years"]),
         "size on disk": decimal(facts["bytes"]),
@@ -104,6 +107,7 @@ def describe(space: Space) -> dict:
     """What is in the space, in values that JSON has."""
     manifest = space.manifest
     spread, run = overview.spread(space.ledger), overview.last_run(space.ledger)
+    groups, twins = space.ledger.twin_counts()
     return {
         "space": space.name,
         "folder": str(space.folder),
@@ -116,6 +120,7 @@ def describe(space: Space) -> dict:
         "created": manifest.created,
         "items": space.ledger.counts(),
         "sources": space.ledger.outcome_counts(),
+        "near_duplicates": {"groups": groups, "items": twins, "not_compared": space.ledger.unmarked_count()},
         "copies": space.ledger.copy_count(),
         "modality_gap": manifest.modality_gap,
         "not_indexed": space.ledger.waiting(),

@@ -29,5 +29,7 @@ class Draft:
     """An upright RGB picture, reduced to what encoding needs; None for a passage."""
     thumbnail: bytes = b""
     """The picture as JPEG, at most 320 pixels on its longer side; b'' for a passage."""
+    hash: int | None = None
+    """The picture's perceptual hash; None for a passage, and for a picture whose thumbnail is to tell."""
     meta: dict[str, Value] = field(default_factory=dict)
     """Further facts: `width` and `height` (pixels, upright), `format` and `colours` for an image."""

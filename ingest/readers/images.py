@@ -20,6 +20,7 @@ from ingest.readers.colours import as_srgb, on_white, reduced, times
 from ingest.readers.dominant import dominant_colours
 from ingest.readers.draft import Draft, Value
 from ingest.readers.kinds import RAW_SUFFIXES
+from ingest.readers.perceptual import picture_hash
 from ingest.readers.photo_facts import PhotoFacts, photo_facts
 from ingest.readers.raw import raw_preview
 from ingest.readers.svg import MAX_SVG_BYTES, is_svg, svg_as_png
@@ -171,6 +172,7 @@ def _draft(picture: _Picture, caption: str, image_size: int, gps: bool) -> Draft
         page=picture.page,
         image=_scaled(picture.image, _scale(picture.image.size, 2 * image_size, LONGEST * image_size)),
         thumbnail=thumbnail(picture.image),
+        hash=picture_hash(picture.image),
         meta=meta,
     )
 

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.copies import SOURCE_COLUMNS, LedgerCopies, marks, pieces
+from ingest.space.copies import SOURCE_COLUMNS, marks, pieces
 from ingest.space.item import Item
 from ingest.space.lookup import Lookup
 from ingest.space.records import Source, SourceRecord, Vectors
+from ingest.space.twins import LedgerTwins
 
 _VECTOR = np.dtype("<f4")
 _PENDING, _INDEXED, _REMOVED = 0, 1, 2
@@ -30,7 +31,7 @@ _ITEM_COLUMNS = (
 )
 
 
-class Ledger(Lookup, LedgerCopies):
+class Ledger(Lookup, LedgerTwins):
     """An open ledger; safe to share between threads, and readable while another process writes."""
 
     # ---- reading -------------------------------------------------------------------------------------------------
@@ -300,6 +301,7 @@ class Ledger(Lookup, LedgerCopies):
                         "WHERE fresh.item = vectors.item"
                     )
                     self._db.execute("UPDATE items SET state = 0")
+                    self._db.execute("DELETE FROM twins")
                     self._require_complete(encoder, keep_texts=keep_texts)
                     self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'moves'")
                     info = json.dumps(asdict(encoder))
@@ -354,6 +356,8 @@ class Ledger(Lookup, LedgerCopies):
             )
             blob = np.ascontiguousarray(vector, dtype=_VECTOR).tobytes()
             self._db.execute("INSERT INTO vectors VALUES (?, ?)", [cursor.lastrowid, blob])
+            if draft.hash is not None:
+                self._db.execute("INSERT OR REPLACE INTO hashes VALUES (?, ?)", [cursor.lastrowid, draft.hash])
             yield str(cursor.lastrowid)
 
     def _replace_passages(self) -> None:

@@ -111,6 +111,18 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX IF NOT EXISTS copies_by_holder ON copies (holder);
     """,
+    """
+    CREATE TABLE IF NOT EXISTS hashes (      -- of pictures as they look, of texts by their words
+        item INTEGER PRIMARY KEY,
+        hash INTEGER NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS hashes_by_hash ON hashes (hash);
+    CREATE TABLE IF NOT EXISTS twins (       -- items that were compared with the others
+        item   INTEGER PRIMARY KEY,
+        leader INTEGER NOT NULL              -- the item that stands for it and its near-duplicates; perhaps itself
+    );
+    CREATE INDEX IF NOT EXISTS twins_by_leader ON twins (leader);
+    """,
 )
 
 
