@@ -196,9 +196,5 @@ class _Nearest:
                 yield row, place, cosine
 
 
-def _rows_of(items: Marked, rows: NDArray[np.int64]) -> Marked:
-    return Marked(items.ids[rows], items.hashes[rows], items.vectors[rows])
-
-
 def _distinct(ids: Sequence[int]) -> list[int]:
     return sorted(set(ids))
