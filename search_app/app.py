@@ -14,7 +14,7 @@ def main() -> None:
     import streamlit as st
 
     from search_app.pages import search
-    from search_app.views import door
+    from search_app.views import door, navigation
 
     st.set_page_config(
         page_title="Nearspace",
@@ -24,9 +24,13 @@ def main() -> None:
         menu_items={"About": "**Nearspace**: text and images in one latent space."},
     )
     door.let_in()
-    # No page is named like its module: until the first call of `st.navigation` in a process, Streamlit takes the files
-    # of `pages/` for pages, and would run the module itself for a tab that stayed open over a restart.
-    st.navigation([st.Page(search.search_page, title="Search", default=True)], position="hidden").run()
+    # No page's path is its module's name: until the first call of `st.navigation` in a process, Streamlit takes the
+    # files of `pages/` for pages, and would run the module itself for a tab that stayed open over a restart.
+    pages = [
+        st.Page(search.search_page, title="Search", icon=":material/search:", default=True),
+    ]
+    navigation.announce(pages)
+    st.navigation(pages, position="hidden").run()
     door.way_out()
 
 

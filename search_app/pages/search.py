@@ -1,15 +1,9 @@
 """The search page: one box, the results as cards, the map beside them."""
 
-import shlex
-from collections.abc import Callable
-from pathlib import Path
-
 import streamlit as st
 
-from ingest.encoders.base import Encoder
-from ingest.errors import NearspaceError, SpaceChanged, SpaceNotFound
+from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
-from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
 from ingest.space import Item
 from search_app.engine.filters import Filters
 from search_app.engine.pictures import open_picture
@@ -23,66 +17,28 @@ from search_app.views.filters import filters
 from search_app.views.map_panel import map_panel
 from search_app.views.merging import merging
 from search_app.views.narrowing import narrowed_by
+from search_app.views.opening import draw_page, loaded_encoder, space_empty
 from search_app.views.query_box import from_item, query_box
-from search_app.views.resources import OpenSpace, Place, opened, place
-from search_app.views.words import PLURAL, count_of, in_markdown
+from search_app.views.resources import OpenSpace
+from search_app.views.words import PLURAL, count_of
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
 _STARTERS = 6
-_WAIT_FOR_A_SPACE = 3.0  # seconds
 
 
 def search_page() -> None:
     """Draw the page as its URL asks."""
-    try:
-        _draw()
-    except SpaceChanged:
-        st.rerun()  # the space was re-encoded meanwhile, and is opened anew
+    draw_page(_draw)
 
 
-def _draw() -> None:
-    frame.style()
-    try:
-        where = place(links.space_asked_for())
-        head = frame.head(where)
-        space = _open(where)
-    except SpaceNotFound:
-        _space_missing(where)
-        return
-    except NearspaceError as error:
-        frame.error_notice("The space cannot be opened", error)
-        return
-    query, _ = links.current()
-    snapshot = space.searcher.vectors.now()
-    with head:
-        frame.count_line(space, snapshot.revision, frame.theme(), named=len(where.others) < 2)
+def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     query_box(space, query)
     if not len(snapshot):
-        _space_empty(space, snapshot)
+        space_empty(space, snapshot)
     elif query.asks:
         _answer(space, query, snapshot)
     else:
         _welcome(space, query, snapshot)
-
-
-def _open(where: Place) -> OpenSpace:
-    with st.spinner(f"Opening the space {in_markdown(where.name)} …"):
-        return opened(where.home, where.name)
-
-
-def _encoder(space: OpenSpace) -> Encoder:
-    """The space's encoder, with a word about it while it loads for the first time."""
-    if space.encoder_is_loaded():
-        return space.encoder()
-    line = st.empty()
-
-    def say(words: str) -> None:
-        line.text(words)
-
-    with st.spinner(f"Loading the encoder {in_markdown(space.space.manifest.encoder.id)} …"):
-        encoder = space.encoder(say)
-    line.empty()
-    return encoder
 
 
 def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
@@ -92,7 +48,7 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         filters(query, snapshot)
     narrowed_by(query)
     try:
-        encoder = _encoder(space)
+        encoder = loaded_encoder(space)
         answer = space.searcher.ask(query, encoder, asked.pictures)
     except SpaceChanged:
         raise
@@ -205,49 +161,3 @@ def _some_items(space: OpenSpace, snapshot: Snapshot) -> list[Item]:
         room = min(share, _STARTERS - len(ids))
         ids += [str(group.ids[row]) for row in steady_sample(group.ids, room)]
     return space.space.ledger.items(ids)
-
-
-def _space_empty(space: OpenSpace, snapshot: Snapshot) -> None:
-    frame.notice(
-        f"The space {space.space.name} is empty",
-        "Put pictures and documents into it; this page shows them as soon as they are there:",
-        command=_command("ingest FOLDER", space.space.folder.parent, space.space.name),
-    )
-    _look_again(lambda: space.space.ledger.revision() != snapshot.revision)
-
-
-def _space_missing(where: Place) -> None:
-    if where.others:
-        frame.notice(f"There is no space {where.name} in {where.home}", "Choose one of these:")
-        with st.container(key="spaces", horizontal=True):
-            for number, name in enumerate(where.others, start=1):
-                st.button(in_markdown(name), key=f"space-{number}", on_click=links.go_to_space, args=(name,))
-    else:
-        frame.notice(
-            "There is no space yet",
-            f"Make one from a folder of pictures and documents, or try the sample collection. Looked in {where.home}.",
-            command=f"{_command('ingest FOLDER', where.home, where.name)}\n{_command('demo', where.home)}",
-        )
-    _look_again(lambda: where.name in place().others)
-
-
-def _command(words: str, home: Path, name: str = DEFAULT_SPACE) -> str:
-    """A command line that works on the space the page looks for, whatever folder it is typed in."""
-    command = ["nearspace", *words.split()]
-    if name != DEFAULT_SPACE:
-        command += ["--space", name]
-    if home != Path.cwd() / DEFAULT_HOME:
-        command += ["--home", str(home)]
-    return shlex.join(command)
-
-
-def _look_again(ready: Callable[[], bool]) -> None:
-    """Draw the page again once `ready` says so."""
-
-    @st.fragment(run_every=_WAIT_FOR_A_SPACE)
-    def look() -> None:
-        if ready():
-            st.rerun()
-        frame.note("This page looks again every few seconds.")
-
-    look()

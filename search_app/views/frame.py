@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ingest.errors import SpaceChanged
 from ingest.readers.draft import MODALITIES
-from search_app.views import links
+from search_app.views import links, navigation
 from search_app.views.palette import DARK, LIGHT, Theme
 from search_app.views.resources import OpenSpace, Place
 from search_app.views.words import count_of, in_html
@@ -28,9 +28,10 @@ def theme() -> Theme:
 
 
 def head(where: Place) -> DeltaGenerator:
-    """Draw the name, and the choice of a space where there is more than one; returns where the counts belong."""
+    """Draw the name, links to the pages, and the choice where there are several spaces; returns where counts belong."""
     with st.container(key="head", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.html('<div class="ns-brand"><img src="app/static/icon.png" alt=""><b>Nearspace</b></div>', width="content")
+        navigation.page_links()
         with st.container(key="head-space", horizontal=True, vertical_alignment="center", gap="small", width="content"):
             counts = st.container(key="head-counts", width="content")
             if len(where.others) > 1:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from search_app.engine.composing import MOST_TERMS, Term
-from search_app.engine.query import MapView, Query, from_params, to_params, with_terms, without_filters
+from search_app.engine.query import MapView, Params, Query, from_params, to_params, with_terms, without_filters
 
 _SPACE = "space"
 
@@ -23,10 +23,19 @@ def space_asked_for() -> str:
 
 def go(query: Query, view: MapView | None = None) -> None:
     """Bring the URL to a query, with the map as it is or as `view`."""
-    params = to_params(query, view or current()[1])
+    st.query_params.from_dict(_params(query, view or current()[1]))
+
+
+def shared() -> Params:
+    """The URL's parameters that mean the same on every page: the query, the map and the space."""
+    return _params(*current())
+
+
+def _params(query: Query, view: MapView) -> Params:
+    params = to_params(query, view)
     if asked := space_asked_for():
         params[_SPACE] = [asked]
-    st.query_params.from_dict(params)
+    return params
 
 
 def go_to_space(name: str) -> None:
