@@ -17,7 +17,7 @@ from ingest.space import Item, check_encoder, open_space
 from search_app.commands.filtering import filters_given
 from search_app.engine.asking import Part, question, require_items
 from search_app.engine.filters import Filters
-from search_app.engine.ranking import Hit
+from search_app.engine.hits import Hit
 from search_app.engine.results import results_of
 from search_app.engine.search import Searcher
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from search_app.engine.snapshot import Group
+from search_app.engine.group import Group
 
 ASKING = ThreadPoolExecutor(8, thread_name_prefix="asking")
 """Asks the index of both modalities at one time."""

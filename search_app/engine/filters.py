@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from ingest.readers.dominant import COLOUR_NAMES, colour_bits
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.derived import SHAPES, day_number
+from search_app.engine.group import Group
 from search_app.engine.keywords import phrase
-from search_app.engine.snapshot import Group, Snapshot
+from search_app.engine.snapshot import Snapshot
 
 LONGEST_PART = 200
 """Characters of a phrase, a title or a metadata value that a link keeps."""

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
+from search_app.engine.group import Group
 from search_app.engine.query import Probe
-from search_app.engine.snapshot import Group, Snapshot
+from search_app.engine.snapshot import Snapshot
 
 AXES = 3
 PROJECTION_FOLDER = "projections"

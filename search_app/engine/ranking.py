@@ -36,106 +36,24 @@ candidates as well, and the more of them they say, the more is added to their ke
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.calibration import ECHOING, Calibration, Cell, echo
 from ingest.readers.draft import MODALITIES, Modality
+from search_app.engine.background import Background, affinity, centred_rows, modality_means
 from search_app.engine.candidates import ASKING, Index, from_index, nearest_by_scan, shares_of
-from search_app.engine.methods import STANDARDISED, Floats, Found, Method, method_for
+from search_app.engine.group import Group
+from search_app.engine.hits import Hit, Ranking
+from search_app.engine.methods import Found, Method, method_for
 from search_app.engine.query import Probe, Query
-from search_app.engine.snapshot import Group, Snapshot
-
-MEAN_PRIOR = 3.0
-SPREAD_PRIOR = 10.0
-TYPICAL_SPREAD = 0.1
-COUNTED = 10_000
-"""In a modality of more items than this, percentiles are by place in the index, or over the sample, not counted."""
-ENOUGH_TEXTS = 64
-"""With fewer texts than this, the phrases join the background."""
-NOTHING, MATCHING = 3.3, 6.0
-"""Deviations above the median below which nothing matches, and from which a hit is very close, where no calibration
-tells."""
+from search_app.engine.snapshot import Snapshot
 
 _SAID = 16 / 3
 """What saying all of a question's rare words adds to a key, in reaches: 8 deviations where keys are deviations."""
 
 _LIKELY = 0.1  # a chance from which a hit is loosely related where others match
-_HALF = 0.5  # of a question's rare words said, from which an item matches whatever its vector says
-
-Closeness = Literal["very close", "close", "loosely related", "no real match"]
-
-PHRASES = (
-    "a photo of a dog", "a bird on a branch", "a red car on the road", "a plate of food", "people at a table",
-    "a child playing outside", "a house with a garden", "mountains and a lake", "a city street at night",
-    "a close-up of a flower", "a cup of coffee", "a wooden chair", "a musical instrument", "a boat on the water",
-    "a train at the station", "a woman reading a book", "a football match", "an old map", "snow on the trees",
-    "a computer screen", "how it works", "the history of the town", "a short introduction", "instructions for use",
-    "what to do first", "the results of the study", "a letter to a friend", "a list of parts", "the price of bread",
-    "the weather in spring", "questions and answers", "a recipe with eggs and flour", "the law and the court",
-    "a story about the sea", "health and exercise", "the stars and the planets", "money and trade",
-    "learning a language", "music and dance", "repairing a machine",
-)  # fmt: skip
-"""What people might ask of anything: stands for texts where a space has few."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """An item found, and how close it is."""
-
-    id: str
-    modality: Modality
-    rank: int
-    """Place in the merged list, from 1."""
-    score: float
-    """Standard deviations above the affinity that is usual for this query and modality."""
-    percentile: float
-    """Percent of the modality's other items that are less close, 0 to 100."""
-    others: int
-    """How many other items that percentile was taken over."""
-    sampled: bool
-    """Whether there are more, so that it is an estimate."""
-    cosine: float
-    """Raw cosine of query and item; only comparable within one modality."""
-    nearness: float = 0.0
-    """0 at what unrelated items reach, 1 at what items that belong together have; below and above in proportion."""
-    chance: float | None = None
-    """The chance, 0 to 1, that the hit is relevant, by the encoder's calibration; None without one."""
-
-    said: float = 0.0
-    """How much of the question's rare words, such as names and codes, the item says: 0 to 1."""
-
-    @property
-    def distance(self) -> float:
-        """Euclidean distance of query and item, both of unit length: 0 to 2."""
-        return max(2.0 - 2.0 * self.cosine, 0.0) ** 0.5
-
-    @property
-    def closeness(self) -> Closeness:
-        """How close the hit is, in words."""
-        if self.nearness >= 1.0:
-            return "very close"
-        if self.nearness >= 0.5:
-            return "close"
-        return "loosely related" if self.nearness >= 0.0 else "no real match"
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """The hits of one query, best first."""
-
-    hits: tuple[Hit, ...] = ()
-    searched: int = 0
-    """How many items the filters let through."""
-    method: str = STANDARDISED
-    """The method that ordered them: where the encoder has no calibration, not the calibrated one asked for."""
-
-    @property
-    def matches(self) -> bool:
-        """Whether any hit really matches."""
-        return any(hit.closeness != "no real match" or hit.said > _HALF for hit in self.hits)
 
 
 def rank(
@@ -189,7 +107,7 @@ def rank(
             rows = np.concatenate([rows, np.setdiff1d(np.array([*shares], dtype=np.int64), rows)])
         vectors = group.vectors[rows]
         affinities, cosines = affinity(vectors, mean, centred), np.clip(vectors @ raw, -1.0, 1.0)
-        usual = _Background(group, mean, centred, phrases if group.modality == "text" else None)
+        usual = Background(group, mean, centred, phrases if group.modality == "text" else None)
         by_place = not narrow and not method.raw
         candidates.append(_Candidates(group, rows, cosines, affinities, usual, shares, by_place))
     cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
@@ -226,7 +144,7 @@ class _Candidates:
     rows: NDArray[np.int64]
     cosines: NDArray[np.float32]
     affinities: NDArray[np.float32]
-    usual: "_Background"
+    usual: "Background"
     shares: Mapping[int, float]
     """How much of the question's rare words the items of these rows say; these come last where they are far."""
     by_place: bool
@@ -237,7 +155,7 @@ class _Candidates:
     ) -> Found:
         texts = self.group.modality == "text"
         none = np.zeros(len(self.rows))
-        centred = _centred(self.group.vectors[self.rows], mean)
+        centred = centred_rows(self.group.vectors[self.rows], mean)
         affinities = self.affinities.astype(np.float64)
         return Found(
             self.group.modality,
@@ -286,7 +204,7 @@ def _echoing(candidates: list[_Candidates], means: dict[Modality, NDArray[np.flo
     """The texts that hits are compared with, centred, closest first; none where no texts are searched."""
     for one in candidates:
         if one.group.modality == "text":
-            return _centred(one.group.vectors[one.rows[: ECHOING + 1]], means["text"])
+            return centred_rows(one.group.vectors[one.rows[: ECHOING + 1]], means["text"])
     return np.empty((0, 0))
 
 
@@ -306,36 +224,6 @@ def _share_of_texts(probe: Probe) -> float:
     return sum(weight for modality, weight in wanted if modality == "text") / total if total else 0.5
 
 
-def _centred(vectors: NDArray[np.float32], mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    shifted = vectors - mean
-    return np.asarray(shifted / np.maximum(np.linalg.norm(shifted, axis=1, keepdims=True), 1e-12))
-
-
-def affinity(
-    vectors: NDArray[np.float32], mean: NDArray[np.float64], centred: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Cosine of each unit row, once it has lost `mean`, with the centred query; shape (len(vectors),)."""
-    # |x - m|^2 = 1 - 2 x.m + |m|^2 for a unit x: one pass over the rows, and no shifted copy of them.
-    products = vectors @ np.stack([centred, mean.astype(np.float32)], axis=1)
-    squares = 1.0 - 2.0 * products[:, 1].astype(np.float64) + float(mean @ mean)
-    shifted = products[:, 0] - float(mean @ centred)
-    return np.asarray(np.clip(shifted / np.sqrt(np.maximum(squares, 1e-12)), -1.0, 1.0), dtype=np.float32)
-
-
-def modality_means(snapshot: Snapshot, phrases: NDArray[np.float32] | None) -> dict[Modality, NDArray[np.float64]]:
-    """The mean vector of each modality, shape (dimension,), drawn towards 0 where there are few items."""
-    means: dict[Modality, NDArray[np.float64]] = {}
-    for modality in MODALITIES:
-        group = snapshot.groups.get(modality)
-        total = np.zeros(snapshot.dimension) if group is None else group.total
-        count = 0 if group is None else len(group)
-        if modality == "text" and phrases is not None:
-            total = total + phrases.sum(axis=0, dtype=np.float64)
-            count += len(phrases)
-        means[modality] = np.asarray(total / (count + MEAN_PRIOR))
-    return means
-
-
 def _allowed(
     query: Query, group: Group, through: Mapping[Modality, NDArray[np.bool_]] | None
 ) -> NDArray[np.bool_]:  # fmt: skip
@@ -349,64 +237,3 @@ def _allowed(
 def _asked(query: Query) -> int:
     """How many candidates of each modality are worth merging."""
     return max(4 * query.count, 100)
-
-
-class _Background:
-    """The affinities that are usual for one query and modality."""
-
-    def __init__(
-        self,
-        group: Group,
-        mean: NDArray[np.float64],
-        centred: NDArray[np.float32],
-        phrases: NDArray[np.float32] | None,
-    ) -> None:
-        sample = affinity(group.sample, mean, centred).astype(np.float64)
-        usual = sample
-        if phrases is not None and len(usual) < ENOUGH_TEXTS:
-            usual = np.concatenate([usual, affinity(phrases, mean, centred)])
-        count = len(usual)
-        self._mean = float(usual.sum() / (count + MEAN_PRIOR))
-        variance = (count * float(usual.var()) + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)
-        self._spread = variance**0.5
-        self._middle = float(np.median(usual)) * count / (count + MEAN_PRIOR)
-        # The median of the deviations, as the standard deviation of a normal distribution that has it.
-        typical = 1.4826 * float(np.median(np.abs(usual - np.median(usual))))
-        self._steady = ((count * typical**2 + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)) ** 0.5
-        self._sample = group.sample
-        if len(group) <= COUNTED:
-            self._among: frozenset[int] | None = None
-            self._rising = np.sort(affinity(group.vectors, mean, centred))
-        else:
-            self._among = group.sampled
-            self._rising = np.sort(sample)
-
-    @property
-    def sampled(self) -> bool:
-        """Whether percentiles are taken over the sample."""
-        return self._among is not None
-
-    def standardise(self, values: Floats) -> Floats:
-        """How many deviations each of `values` lies above what is usual."""
-        return (values - self._mean) / self._spread
-
-    def nearness(self, values: Floats) -> Floats:
-        """0 and 1 where the median is exceeded by NOTHING and MATCHING deviations."""
-        return ((values - self._middle) / self._steady - NOTHING) / (MATCHING - NOTHING)
-
-    def of_cosines(self, raw: NDArray[np.float32]) -> tuple[float, float]:
-        """Mean and deviation of the background's cosines with the query as the encoder gave it."""
-        cosines = (self._sample @ raw).astype(np.float64)
-        count = len(cosines)
-        variance = (count * float(cosines.var()) + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)
-        return float(cosines.mean()), float(variance**0.5)
-
-    def percentile(self, row: int, value: float) -> tuple[float, int]:
-        """Percent of the other items counted that are less close than the item of `row`; and how many there are."""
-        itself = self._among is None or row in self._among
-        others = len(self._rising) - int(itself)
-        # The item's own value may differ from `value` in its last bits: neither it nor its equals count as less close.
-        lower = int(np.searchsorted(self._rising, value - 1e-6))
-        if self._among is not None:
-            lower = min(lower, others - 1)  # a sample cannot tell that nothing else is closer
-        return (100.0 * lower / others if others else 100.0), others

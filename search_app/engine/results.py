@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ingest.readers.draft import Modality, Value
 from ingest.space import Item
-from search_app.engine.ranking import Hit
+from search_app.engine.hits import Hit
 from search_app.engine.search import Answer
 
 FIELDS = {

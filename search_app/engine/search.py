@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.calibration import Calibration, calibration_of
+from search_app.engine.background import PHRASES
 from search_app.engine.candidates import Index
 from search_app.engine.filters import Lookups, let_through
+from search_app.engine.hits import Ranking
 from search_app.engine.keywords import Sayings, said_rarely
 from search_app.engine.projection import LiveProjections, Projections
 from search_app.engine.query import Probe, Query, encode, with_quoted
-from search_app.engine.ranking import PHRASES, Ranking, rank
+from search_app.engine.ranking import rank
 from search_app.engine.snapshot import LiveVectors, Snapshot, VectorSource
 
 if TYPE_CHECKING:

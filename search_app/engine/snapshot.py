@@ -1,10 +1,10 @@
 """A space's vectors in memory, brought up to date whenever the ledger has changed."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 from ingest.readers.dominant import COLOUR_NAMES
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.derived import SHAPES
-
-Number = TypeVar("Number", bound=np.generic)
-
-BACKGROUND = 2_048
-"""Items of a modality that stand for all of them when a score is standardised."""
+from search_app.engine.columns import Column
+from search_app.engine.group import Facets, Group
 
 
 class VectorBatch(Protocol):
@@ -122,74 +119,6 @@ class VectorSource(Protocol):
 
 
 @dataclass(frozen=True)
-class Facets:
-    """What filters ask of the items of a group, in its order; each array has shape (len(group),)."""
-
-    formats: NDArray[np.int16]
-    """For each item, the place of its format in the snapshot's `format_names`; -1 if it is not known."""
-    days: NDArray[np.int32]
-    """Since 1970: when a photo was taken, else its file's."""
-    bytes: NDArray[np.int64]
-    """Of the file."""
-    pixels: NDArray[np.int32]
-    """0 for a text."""
-    shapes: NDArray[np.int8]
-    """Places in `ingest.space.derived.SHAPES`."""
-    colours: NDArray[np.int32]
-    """A bit for each of COLOUR_NAMES."""
-    captioned: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Group:
-    """All items of one modality, in the order of their ids."""
-
-    modality: Modality
-    ids: NDArray[np.int64]
-    folders: NDArray[np.int32]
-    """For each item, the place of its folder in the snapshot's `folder_names`."""
-    vectors: NDArray[np.float32]
-    """Unit rows, shape (len(ids), dimension)."""
-    total: NDArray[np.float64]
-    """The sum of the vectors, shape (dimension,)."""
-    facets: Facets
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @cached_property
-    def background(self) -> NDArray[np.int64]:
-        """Rows of at most BACKGROUND items, rising; mostly the same ones when the group grows."""
-        return steady_sample(self.ids, BACKGROUND)
-
-    @cached_property
-    def sampled(self) -> frozenset[int]:
-        """The rows of `background`."""
-        return frozenset(self.background.tolist())
-
-    @cached_property
-    def sample(self) -> NDArray[np.float32]:
-        """The vectors of `background`, shape (len(background), dimension)."""
-        return self.vectors[self.background]
-
-    def lengths_without(self, mean: NDArray[np.float64]) -> NDArray[np.float32]:
-        """The length of each vector once it has lost `mean`; remembered, as questions to one snapshot ask the same."""
-        known: tuple[bytes, NDArray[np.float32]] | None = self.__dict__.get("_lengths")
-        if known is None or known[0] != mean.tobytes():
-            squares = 1.0 - 2.0 * (self.vectors @ mean.astype(np.float32)).astype(np.float64) + float(mean @ mean)
-            known = mean.tobytes(), np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
-            self.__dict__["_lengths"] = known
-        return known[1]
-
-    def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The row of each id that is in the group; ids that are not are left out."""
-        rows = np.searchsorted(self.ids, ids)
-        inside = rows < len(self.ids)
-        rows, ids = rows[inside], ids[inside]
-        return np.asarray(rows[self.ids[rows] == ids], dtype=np.int64)
-
-
-@dataclass(frozen=True)
 class Elsewhere:
     """Items, each with a folder that it is in beside its own, as a file of the same content is there."""
 
@@ -286,7 +215,7 @@ class LiveVectors:
         self._moves = self._facet_changes = -1
         self._formats: dict[str, int] = {}
         self._folders: dict[str, int] = {}
-        self._columns: dict[Modality, _Column] = {}
+        self._columns: dict[Modality, Column] = {}
         self._snapshot = Snapshot(-1, source.dimension, (), {})
 
     def now(self) -> Snapshot:
@@ -299,7 +228,7 @@ class LiveVectors:
             facet_changes = self._source.facet_changes()
             if revision != self._snapshot.revision:
                 if moves != self._moves:
-                    self._columns = {name: _Column(self._source.dimension) for name in MODALITIES}
+                    self._columns = {name: Column(self._source.dimension) for name in MODALITIES}
                 self._drop_dead()
                 newest = self._append_new()
                 self._read_facets(after=newest if facet_changes == self._facet_changes else 0)
@@ -339,95 +268,3 @@ class LiveVectors:
         read = Facets(codes, batch.days, batch.bytes, batch.pixels, batch.shapes, batch.colours, batch.captioned)
         for column in self._columns.values():
             column.put_facets(after, batch.ids, read)
-
-
-class _Column:
-    """Growing arrays of one modality; what a snapshot was given is never written again."""
-
-    def __init__(self, dimension: int) -> None:
-        self.used = 0
-        self.ids = np.empty(0, np.int64)
-        self.folders = np.empty(0, np.int32)
-        self.vectors = np.empty((0, dimension), np.float32)
-        self.total = np.zeros(dimension)  # kept as items come and go, so that no search sums all of them up
-        self.facets = _unknown(0)
-
-    def keep(self, mask: NDArray[np.bool_]) -> None:
-        if not mask.all():
-            self.total = self.total - self.vectors[: self.used][~mask].sum(axis=0, dtype=np.float64)
-            self.ids = self.ids[: self.used][mask]
-            self.folders = self.folders[: self.used][mask]
-            self.vectors = self.vectors[: self.used][mask]
-            self.facets = _each(self.facets, lambda array: array[mask])
-            self.used = len(self.ids)
-
-    def append(self, ids: NDArray[np.int64], folders: NDArray[np.int32], vectors: NDArray[np.float32]) -> None:
-        start, end = self.used, self.used + len(ids)
-        if end > len(self.ids):
-            room = max(end, len(self.ids) * 3 // 2)
-            self.ids = _with_room(self.ids, start, room)
-            self.folders = _with_room(self.folders, start, room)
-            self.vectors = _with_room(self.vectors, start, room)
-        self.ids[start:end], self.folders[start:end], self.vectors[start:end] = ids, folders, vectors
-        self.total = self.total + vectors.sum(axis=0, dtype=np.float64)
-        self.used = end
-
-    def group(self, modality: Modality) -> Group:
-        used = self.used
-        return Group(modality, self.ids[:used], self.folders[:used], self.vectors[:used], self.total, self.facets)
-
-    def put_facets(self, after: int, ids: NDArray[np.int64], read: Facets) -> None:
-        """Take the facets of the items newer than `after` from what was `read` of `ids`; the others keep theirs."""
-        mine = self.ids[: self.used]
-        first = int(np.searchsorted(mine, after, side="right"))
-        places = np.searchsorted(ids, mine[first:])
-        there = places < len(ids)
-        there[there] = ids[places[there]] == mine[first:][there]
-        merged = _unknown(self.used)
-        # A few numbers an item: cheaper to copy than to keep room for.
-        for whole, old, new in zip(_arrays(merged), _arrays(self.facets), _arrays(read), strict=True):
-            whole[:first] = old[:first]
-            whole[first:][there] = new[places[there]]
-        self.facets = merged
-
-
-def _arrays(facets: Facets) -> list[NDArray]:
-    return [getattr(facets, field.name) for field in fields(Facets)]
-
-
-def _each(facets: Facets, change: Callable[[NDArray], NDArray]) -> Facets:
-    return Facets(*map(change, _arrays(facets)))
-
-
-def _unknown(count: int) -> Facets:
-    """Facets of items of which nothing is known."""
-    return Facets(
-        np.full(count, -1, np.int16),
-        np.zeros(count, np.int32),
-        np.zeros(count, np.int64),
-        np.zeros(count, np.int32),
-        np.zeros(count, np.int8),
-        np.zeros(count, np.int32),
-        np.zeros(count, np.bool_),
-    )
-
-
-def steady_sample(ids: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Rows of at most `count` of `ids`, rising: those whose hash is lowest, so that few change as `ids` grows."""
-    if len(ids) <= count:
-        return np.arange(len(ids), dtype=np.int64)
-    return np.sort(np.argpartition(_hash(ids), count)[:count]).astype(np.int64)
-
-
-def _hash(ids: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """SplitMix64's finaliser (Steele et al. 2014): spreads neighbouring ids over all of 64 bits."""
-    x = ids.astype(np.uint64)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
-def _with_room(array: NDArray[Number], used: int, room: int) -> NDArray[Number]:
-    larger = np.empty((room, *array.shape[1:]), array.dtype)
-    larger[:used] = array[:used]
-    return larger

@@ -6,10 +6,11 @@ from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from search_app.engine.filters import Filters
+from search_app.engine.group import steady_sample
 from search_app.engine.pictures import open_picture
 from search_app.engine.query import Query, with_quoted, within_window
 from search_app.engine.search import Answer
-from search_app.engine.snapshot import Snapshot, steady_sample
+from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.cards import results, separate_results, starters
 from search_app.views.chips import Asked, chips, only_item

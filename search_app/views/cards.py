@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from ingest.space import Item
-from search_app.engine.ranking import Hit
+from search_app.engine.hits import Hit
 from search_app.views import links
 from search_app.views.details import show_details
 from search_app.views.resources import OpenSpace, thumbnail

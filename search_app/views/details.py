@@ -6,7 +6,7 @@ from ingest.errors import ReadError
 from ingest.places import at_hand
 from ingest.space import Item
 from search_app.engine.composing import Term
-from search_app.engine.ranking import Hit
+from search_app.engine.hits import Hit
 from search_app.views import links
 from search_app.views.resources import OpenSpace, thumbnail
 from search_app.views.words import closeness, headline, in_html, snippet, unwrapped

@@ -9,10 +9,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
+from search_app.engine.group import steady_sample
+from search_app.engine.hits import Hit
 from search_app.engine.projection import Projection
 from search_app.engine.query import MapView
-from search_app.engine.ranking import Hit
-from search_app.engine.snapshot import Snapshot, steady_sample
+from search_app.engine.snapshot import Snapshot
 from search_app.views.palette import LIGHT, MAP_FOLDERS, MAP_MODALITY, MAP_OTHER, MAP_STAR, Theme
 from search_app.views.words import PLURAL, in_plotly
 

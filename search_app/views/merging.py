@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from search_app.engine.hits import Ranking
 from search_app.engine.methods import METHODS, STANDARDISED
 from search_app.engine.query import Query
-from search_app.engine.ranking import Ranking
 from search_app.views import links
 from search_app.views.frame import note
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from ingest.readers.draft import Modality
 from ingest.space import Item
-from search_app.engine.ranking import Hit
+from search_app.engine.hits import Hit
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^@/'\"])")
 _WRAPPED = 50  # a line of fewer characters was not broken at a fixed width

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ingest.encoders.lite import load_lite
 from ingest.readers.images import open_upright
+from search_app.engine.background import PHRASES
 from search_app.engine.composing import compose
 from search_app.engine.query import unit
-from search_app.engine.ranking import PHRASES
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "flickr8k"
 BEST = 10

@@ -17,9 +17,11 @@ from ingest.encoders.calibration import calibration_of
 from ingest.encoders.registry import load_encoder
 from ingest.readers.draft import Modality
 from ingest.readers.images import open_upright
+from search_app.engine.background import PHRASES
+from search_app.engine.hits import Hit
 from search_app.engine.methods import METHODS
 from search_app.engine.query import Part, Probe, Query
-from search_app.engine.ranking import PHRASES, Hit, rank
+from search_app.engine.ranking import rank
 from search_app.engine.snapshot import LiveVectors, Snapshot
 from tests.search_app.engine.memory import ExactIndex, MemoryLedger
 

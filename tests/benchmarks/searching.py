@@ -23,10 +23,11 @@ from ingest.encoders.base import EncoderInfo
 from ingest.readers.draft import MODALITIES, Draft, Modality
 from ingest.space import Space, open_space, open_to_write
 from ingest.space.records import SourceRecord
+from search_app.engine.background import modality_means
 from search_app.engine.filters import Filters, let_through
 from search_app.engine.keywords import said_rarely
 from search_app.engine.query import Part, Probe, Query
-from search_app.engine.ranking import modality_means, rank
+from search_app.engine.ranking import rank
 from search_app.engine.snapshot import LiveVectors, Snapshot
 
 ITEMS, DIMENSION, QUERIES = 20_000, 384, 60
@@ -171,15 +172,24 @@ def _fill(home: Path, items: int) -> None:
 
 
 def _cloud(count: int, seed: int) -> NDArray[np.float32]:
-    """Unit vectors about a mean of their own, whose principal components fall off as those of captions in `lite` do."""
-    chance = np.random.default_rng(seed)
-    falling = np.arange(1, DIMENSION + 1) ** -0.5
-    turn = np.linalg.qr(np.random.default_rng(5).standard_normal((DIMENSION, DIMENSION)))[0].astype(np.float32)
-    cloud = (chance.standard_normal((count, DIMENSION)) * falling).astype(np.float32) @ turn
-    offset = chance.standard_normal(DIMENSION).astype(np.float32)
-    cloud /= np.linalg.norm(cloud, axis=1, keepdims=True)
-    cloud += np.float32(0.3) * offset / np.linalg.norm(offset)
-    return np.asarray(cloud / np.linalg.norm(cloud, axis=1, keepdims=True))
+    """Unit vectors about a mean of their own, in topics of very different sizes, which both modalities share.
+
+    Their principal components fall off, and the cosines of unrelated pairs spread (0.1), as those of `lite` do.
+    """
+    shared, chance = np.random.default_rng(5), np.random.default_rng(seed)
+    falling = np.arange(1, DIMENSION + 1) ** -0.35
+    turn = np.linalg.qr(shared.standard_normal((DIMENSION, DIMENSION)))[0].astype(np.float32)
+    themes, topics = _directions(shared, 60, falling), _directions(shared, 1_500, falling)
+    topic = np.minimum(chance.zipf(1.2, count) - 1, 10**6) * 7_919 % len(topics)
+    cloud = 0.45 * themes[topic % len(themes)] + 0.55 * topics[topic] + 0.7 * _directions(chance, count, falling)
+    offset = chance.standard_normal(DIMENSION)
+    cloud = cloud @ turn + np.float32(0.3) * (offset / np.linalg.norm(offset)).astype(np.float32)
+    return np.asarray(cloud / np.linalg.norm(cloud, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _directions(chance: np.random.Generator, count: int, falling: NDArray[np.float64]) -> NDArray[np.float32]:
+    drawn = (chance.standard_normal((count, DIMENSION)) * falling).astype(np.float32)
+    return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
 
 
 def _record(name: Modality, row: int, vector: NDArray[np.float32], chance: np.random.Generator) -> SourceRecord:

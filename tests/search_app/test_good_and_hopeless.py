@@ -7,8 +7,8 @@ import pytest
 
 from ingest.encoders.lite import LiteEncoder
 from ingest.space import open_space
+from search_app.engine.hits import Ranking
 from search_app.engine.query import Query
-from search_app.engine.ranking import Ranking
 from search_app.engine.search import Searcher
 from tests.search_app.good_and_hopeless import GOOD, HOPELESS
 

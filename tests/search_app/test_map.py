@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from search_app.engine.hits import Hit
 from search_app.engine.projection import fit
 from search_app.engine.query import MapView, Part, Probe, Query, encode
-from search_app.engine.ranking import Hit, rank
+from search_app.engine.ranking import rank
 from search_app.engine.snapshot import Snapshot
 from search_app.views.map import Drawn, Extent, draw, layers
 from search_app.views.palette import MAP_OTHER

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search_app.engine.ranking import Hit
+from search_app.engine.hits import Hit
 from search_app.views.words import closeness, count_of, numbers, unwrapped
 
 

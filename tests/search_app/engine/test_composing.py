@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.composing import (
     ALPHA,
     BETA,
@@ -18,7 +19,7 @@ from search_app.engine.composing import (
     write_term,
 )
 from search_app.engine.query import MapView, Query, encode, from_params, to_params, with_terms
-from search_app.engine.ranking import PHRASES, modality_means, rank
+from search_app.engine.ranking import rank
 from tests.fake_encoder import COLOURS
 from tests.search_app.engine.memory import (
     ENCODER,

@@ -5,9 +5,11 @@ import pytest
 
 from ingest.encoders.calibration import Calibration, Cell
 from ingest.settings import RANKING_METHODS
+from search_app.engine.background import PHRASES
+from search_app.engine.hits import Ranking
 from search_app.engine.methods import CALIBRATED, METHODS, STANDARDISED, method_for
 from search_app.engine.query import Part, Probe, Query, encode
-from search_app.engine.ranking import PHRASES, Ranking, rank
+from search_app.engine.ranking import rank
 from search_app.engine.snapshot import LiveVectors
 from tests.fake_encoder import COLOURS
 from tests.search_app.engine.memory import ENCODER, ExactIndex, MemoryLedger, colourful, named, pictures, texts

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
-from search_app.engine import ranking
+from search_app.engine import background
+from search_app.engine.background import PHRASES
 from search_app.engine.filters import Filters, let_through
+from search_app.engine.hits import Ranking
 from search_app.engine.query import Query, encode
-from search_app.engine.ranking import PHRASES, Ranking, rank
+from search_app.engine.ranking import rank
 from tests.fake_encoder import COLOURS
 from tests.search_app.engine.memory import (
     ENCODER,
@@ -133,7 +135,7 @@ def test_a_percentile_over_a_sample_says_so_and_agrees_with_the_whole(monkeypatc
     assert [hit.percentile for hit in counted[:3]] == pytest.approx(
         [100.0 * (5_999 - place) / 5_999 for place in range(3)]
     )
-    monkeypatch.setattr(ranking, "COUNTED", 5_000)
+    monkeypatch.setattr(background, "COUNTED", 5_000)
     everywhere = Query(text="red", count=90, filters=Filters(folders=("home",)))
     estimated = ask(ledger, everywhere).hits
     assert all(hit.sampled and hit.others in (2_047, 2_048) and hit.percentile < 100 for hit in estimated)
