@@ -12,6 +12,7 @@ import ingest
 from ingest.chroma_options import add_chroma
 from ingest.commands.composing import SEARCH_EPILOG, add_composing
 from ingest.commands.filtering import add_filters
+from ingest.commands.listing import add_listing
 from ingest.engines.pool import add_engine
 from ingest.errors import NearspaceError
 from ingest.report import INTERRUPTED, NOTHING_DONE
@@ -130,6 +131,7 @@ def parser() -> argparse.ArgumentParser:
     find.add_argument("--json", action="store_true", help="print the results as JSON")
     _add_where(find)
     add_filters(find)
+    add_listing(find)
 
     app = commands.add_parser("app", help="open the search page in the browser")
     _add_where(app)

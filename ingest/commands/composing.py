@@ -15,6 +15,8 @@ examples:
   nearspace search --item 12 --minus-item 40 --plus snow
   nearspace search beach --like 12 --unlike 77      after Rocchio: towards the one, away from the other
   nearspace search --between 12 77 0.5              half way from one item to another
+  nearspace search beach --fold --diversity 0.5     near-duplicates as one, and less of the same
+  nearspace search beach --page 2 --export more.zip the next results, with their originals
 
 --json prints a list with an object for each result, best first:
   rank        number   place in the list, from 1
@@ -32,6 +34,8 @@ examples:
   title       string   the document's title or the passage's heading, or empty
   text        string   the passage; of an image its caption, or empty
   meta        object   what else is known: width, height, format, taken and the like
+  alike       list     the ids of near-duplicates that are folded under it (--fold)
+  passages    list     the ids of further passages of its document among the results (--group)
 These names stay; others may be added.
 """
 

@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.space.copies import marks, pieces
 from ingest.space.derived import due_count
 from ingest.space.ledger_file import LedgerFile
 from ingest.space.records import FacetRows
@@ -63,6 +64,18 @@ class Lookup(LedgerFile):
         return [
             item for (item,) in self._all("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [expression, most])
         ]
+
+    def paths_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """The path of the source that each live item of `ids` came from."""
+        found: dict[str, str] = {}
+        for piece in pieces([int(item_id) for item_id in ids]):
+            rows = self._all(
+                "SELECT items.id, path FROM items JOIN sources ON sources.id = items.source "
+                f"WHERE state != 2 AND items.id IN ({marks(piece)})",
+                piece,
+            )
+            found.update((str(number), path) for number, path in rows)
+        return found
 
     def _ids(self, query: str, values: Sequence[object]) -> NDArray[np.int64]:
         # Joined by SQLite: a row each would take five times as long to hand over.

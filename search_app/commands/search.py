@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -16,8 +17,10 @@ from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.commands.filtering import filters_given
 from search_app.engine.asking import Part, question, require_items
+from search_app.engine.exporting import Export, export, require_suffix
 from search_app.engine.filters import Filters
-from search_app.engine.hits import Hit
+from search_app.engine.grouping import Entry
+from search_app.engine.listing import Listing
 from search_app.engine.results import results_of
 from search_app.engine.search import Searcher
 
@@ -27,6 +30,8 @@ _SNIPPET = 160
 def run(options: argparse.Namespace) -> int:
     """Print the items closest in meaning to what was asked; returns the exit status."""
     filters = filters_given(options)
+    if options.export:
+        require_suffix(options.export)
     asked = options.asked or [Asked("text", phrase) for phrase in filters.phrases]
     if not (asked or options.like or options.unlike):
         raise SettingsError(
@@ -47,20 +52,40 @@ def run(options: argparse.Namespace) -> int:
             method=options.method,
             balance=options.balance,
             separate=options.separate,
+            listing=Listing(
+                sort=options.sort,
+                reverse=options.reverse,
+                page=options.page,
+                diversity=options.diversity,
+                fold=options.fold,
+                group=options.group,
+            ),
         )
         require_items(query, space.ledger)
         answer = Searcher(space).ask(query, encoder, pictures)
+        results = list(results_of(answer))
+        exported = export(space, results, options.export) if options.export else None
     if options.json:
-        result_console.print_json(json.dumps([result.as_json() for result in results_of(answer)]))
-        return 0
-    found = [(hit, answer.items[hit.id]) for hit in answer.ranking.hits if hit.id in answer.items]
-    if not found:
-        say(_nothing_found(filters != Filters()))
-        return 0
-    if not answer.ranking.matches:
-        say("nothing in the space really matches; these are the nearest all the same:")
-    result_console.print(_as_table(found))
+        result_console.print_json(json.dumps([result.as_json() for result in results]))
+    elif not results:
+        say(_nothing_found(filters != Filters(), options.page))
+    else:
+        if not answer.page.matches:
+            say("nothing in the space really matches; these are the nearest all the same:")
+        entries = [(entry, answer.items[entry.hit.id]) for entry in answer.page.entries if entry.hit.id in answer.items]
+        result_console.print(_as_table(entries))
+    if exported:
+        _tell(exported, options.export)
     return 0
+
+
+def _tell(exported: Export, file: Path) -> None:
+    words = f"wrote {exported.results:,} results to {file}"
+    if file.suffix.lower() == ".zip":
+        words += f", with {exported.originals:,} originals"
+        if exported.left_out:
+            words += f"; {len(exported.left_out):,} are not in it, as `left out.txt` there tells"
+    say(words)
 
 
 def _parts(asked: Sequence[Asked]) -> list[Part]:
@@ -86,20 +111,23 @@ def _share(written: str) -> float:
         raise SettingsError(f"{written!r} is no place between two items. Give a number from 0 to 1.") from None
 
 
-def _nothing_found(filtered: bool) -> str:
+def _nothing_found(filtered: bool, page: int) -> str:
+    if page > 1:
+        return f"nothing is left for page {page}; ask for an earlier one"
     if filtered:
         return "nothing found: no item is all of what the options ask; leave one of them out"
     return "nothing found: the space has no items yet; put some in with `nearspace ingest FOLDER`"
 
 
-def _as_table(found: Sequence[tuple[Hit, Item]]) -> Table:
+def _as_table(found: Sequence[tuple[Entry, Item]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", justify="right")
     table.add_column("match")
     table.add_column("closer than")
     table.add_column("cosine", justify="right")
     table.add_column("source, passage or caption", overflow="fold")
-    for hit, item in found:
+    for entry, item in found:
+        hit = entry.hit
         kind = "images" if item.modality == "image" else "passages"
         page = f", page {item.page}" if item.page else f", at {item.clock}" if item.clock else ""
         words = " ".join(item.text.split())
@@ -107,6 +135,10 @@ def _as_table(found: Sequence[tuple[Hit, Item]]) -> Table:
         source = Text(printable(item.path) + page)
         if item.also:
             source.append(f", {item.also_at}", style="dim")
+        if entry.alike:
+            source.append(f", +{len(entry.alike):,} like it", style="dim")
+        if entry.passages:
+            source.append(f", +{len(entry.passages):,} of its passages", style="dim")
         if snippet:
             source.append(f"\n{printable(snippet)}", style="dim")
         share = f"{hit.percentile:.1f} % of {kind}" if hit.others else f"(only one of the {kind})"

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from search_app.engine.api import Space
     from search_app.engine.asking import Part
     from search_app.engine.filters import Filters
+    from search_app.engine.listing import Listing
     from search_app.engine.results import Result
 
-__all__ = ["Filters", "Part", "Result", "Space"]
+__all__ = ["Filters", "Listing", "Part", "Result", "Space"]
 
-_HOMES = {"Filters": "filters", "Part": "asking", "Result": "results", "Space": "api"}
+_HOMES = {"Filters": "filters", "Listing": "listing", "Part": "asking", "Result": "results", "Space": "api"}
 
 
 def __getattr__(name: str) -> object:

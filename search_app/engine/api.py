@@ -9,8 +9,6 @@
 What this module and `search_app.engine` name is a promise to those programs; a test guards names and signatures.
 """
 
-import os
-import stat
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,14 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder, Say
-from ingest.errors import ReadError
-from ingest.places import at_hand, state_of
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.engine.asking import Part, no_item, question, require_items
 from search_app.engine.composing import is_item
+from search_app.engine.exporting import Export, export
 from search_app.engine.filters import Filters
+from search_app.engine.listing import PLAIN, Listing
+from search_app.engine.neighbours import Measure, Neighbour, nearest
+from search_app.engine.originals import open_original
 from search_app.engine.query import LARGEST_COUNT, Query
 from search_app.engine.results import Result, results_of
 from search_app.engine.search import Searcher
@@ -92,8 +92,12 @@ class Space:
         unlike: Sequence[str] = (),
         filters: Filters | None = None,
         count: int = DEFAULT_COUNT,
+        listing: Listing = PLAIN,
     ) -> list[Result]:
         """The `count` items (96 at most) closest in meaning to the question, best first, in one fair list.
+
+        `listing` asks for a later page of them, another order, more diversity, near-duplicates folded, or passages
+        grouped under their document.
 
         `text` and `image` are parts of weight 1, asked together with `parts`; `like` and `unlike` are the ids of
         items to find more, and less, like.  Items that the question names are not among the results.
@@ -111,14 +115,35 @@ class Space:
         at_least = self._space.manifest.encoder.image_size
         query, pictures = question([*asked, *parts], like, unlike, at_least=at_least)
         require_items(query, self._space.ledger)
-        return self._ask(query, filters, count, pictures)
+        return self._ask(query, filters, count, listing, pictures)
 
-    def similar(self, item_id: str, *, filters: Filters | None = None, count: int = DEFAULT_COUNT) -> list[Result]:
+    def similar(
+        self, item_id: str, *, filters: Filters | None = None, count: int = DEFAULT_COUNT, listing: Listing = PLAIN
+    ) -> list[Result]:
         """The `count` items closest to an item of the space, best first, without itself.
 
         Raises ItemNotFound, and what `search` raises of space and encoder.
         """
-        return self.search(like=[item_id], filters=filters, count=count)
+        return self.search(like=[item_id], filters=filters, count=count, listing=listing)
+
+    def neighbours(
+        self, item_id: str, *, measure: Measure = "cosine", centred: bool = False, count: int = DEFAULT_COUNT
+    ) -> dict[Modality, list[Neighbour]]:
+        """The `count` items of each modality that are nearest to an item, by their vectors alone, nearest first.
+
+        Distances are true ones, in the full space; `centred` takes away the mean of each modality first.  Raises
+        ItemNotFound.
+        """
+        self.show(item_id)
+        snapshot = self._searcher.vectors.now()
+        return nearest(snapshot, item_id, measure, centred=centred, count=min(max(count, 1), LARGEST_COUNT))
+
+    def export(self, results: Sequence[Result], file: str | Path) -> Export:
+        """Write results to a file, by its suffix: `.csv`, `.json`, or `.zip` with the originals.
+
+        Raises SettingsError for another suffix, or where the file cannot be written.
+        """
+        return export(self._space, results, Path(file).expanduser())
 
     def show(self, item_id: str) -> Item:
         """An item: where it comes from, its text, and what else is known.  Raises ItemNotFound."""
@@ -144,22 +169,7 @@ class Space:
         What was put in its place since (another file, a link to one) was never chosen for the space.  Raises
         ItemNotFound.
         """
-        source = self._space.ledger.source(self.show(item_id).path)
-        if source is None:
-            return None
-        try:
-            if state_of(source.path, self.folder) != (source.size, source.mtime_ns):
-                return None
-            # What is unpacked from an archive goes as soon as this is done, but not for those who have it open.
-            with at_hand(source.path, self.folder) as place:
-                file = place.open("rb")
-        except (OSError, ReadError):
-            return None
-        now = os.fstat(file.fileno())
-        if not stat.S_ISREG(now.st_mode) or now.st_size != source.size:
-            file.close()
-            return None
-        return file
+        return open_original(self._space, self.show(item_id))
 
     def status(self) -> dict[str, object]:
         """What the space holds and what came of its last ingest, as `nearspace status --json` tells it."""
@@ -197,10 +207,10 @@ class Space:
         self.close()
 
     def _ask(
-        self, query: Query, filters: Filters | None, count: int, pictures: "dict[str, Image]"
+        self, query: Query, filters: Filters | None, count: int, listing: Listing, pictures: "dict[str, Image]"
     ) -> list[Result]:  # fmt: skip
         count = min(max(count, 1), LARGEST_COUNT)
-        query = replace(query, filters=filters or Filters(), count=count)
+        query = replace(query, filters=filters or Filters(), count=count, listing=listing)
         return list(results_of(self._searcher.ask(query, self._loaded(), pictures)))
 
     def _loaded(self) -> Encoder:

@@ -52,6 +52,11 @@ class Hit:
             return "close"
         return "loosely related" if self.nearness >= 0.0 else "no real match"
 
+    @property
+    def matches(self) -> bool:
+        """Whether the hit really matches, by its meaning or by what it says."""
+        return self.closeness != "no real match" or self.said > HALF_SAID
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -66,4 +71,4 @@ class Ranking:
     @property
     def matches(self) -> bool:
         """Whether any hit really matches."""
-        return any(hit.closeness != "no real match" or hit.said > HALF_SAID for hit in self.hits)
+        return any(hit.matches for hit in self.hits)

@@ -24,6 +24,7 @@ from search_app.engine.composing import (
 )
 from search_app.engine.filters import MOST_PARTS, Filters, filters_from_params, filters_to_params
 from search_app.engine.keywords import quoted
+from search_app.engine.listing import Listing, Look, listing_from_params, listing_to_params
 from search_app.engine.methods import CALIBRATED, METHODS
 from search_app.engine.snapshot import Snapshot
 
@@ -55,12 +56,20 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     """Which items may be found."""
     count: int = DEFAULT_COUNT
+    """How many results make a page."""
+    listing: Listing = field(default_factory=Listing)
+    look: Look = field(default_factory=Look)
     method: str = CALIBRATED
     """How images and texts are put into one list: a name of search_app.engine.methods.METHODS."""
     balance: float = 0.0
     """From -1, which favours texts, to 1, which favours images."""
     separate: bool = False
     """Whether images and texts are listed apart, each ranked on its own."""
+
+    @property
+    def at_start(self) -> "Query":
+        """The same on its first page, with nothing opened: how a new question begins."""
+        return replace(self, listing=replace(self.listing, page=1), look=Look(self.look.layout))
 
     @property
     def asks(self) -> bool:
@@ -131,6 +140,7 @@ def to_params(query: Query, view: MapView) -> Params:
         "method": [query.method] if query.method != CALIBRATED else [],
         "balance": [f"{query.balance:g}"] if query.balance else [],
         "lists": ["separate"] if query.separate else [],
+        **listing_to_params(query.listing, query.look),
         "map": ["3d"] if view.dimensions == 3 else [],
         "colour": [view.colouring] if view.colouring != "modality" else [],
         "gap": ["open"] if view.gap else [],
@@ -146,6 +156,7 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
         return values[0]
 
     likes = _item_ids(params.get("like", ()))
+    listing, look = listing_from_params(params)
     terms = [term for written in params.get("term", ()) if (term := read_term(written))]
     query = Query(
         text=first("q").strip()[:LONGEST_TEXT],
@@ -155,6 +166,8 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
         terms=tuple(dict.fromkeys(terms))[:MOST_TERMS],
         filters=filters_from_params(params),
         count=_count(first("k")),
+        listing=listing,
+        look=look,
         method=first("method") if first("method") in METHODS else CALIBRATED,
         balance=_balance(first("balance")),
         separate=first("lists") == "separate",

@@ -236,4 +236,4 @@ def _allowed(
 
 def _asked(query: Query) -> int:
     """How many candidates of each modality are worth merging."""
-    return max(4 * query.count, 100)
+    return max(2 * query.count, 100)

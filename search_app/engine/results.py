@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ingest.readers.draft import Modality, Value
 from ingest.space import Item
-from search_app.engine.hits import Hit
+from search_app.engine.grouping import Entry
 from search_app.engine.search import Answer
 
 FIELDS = {
@@ -24,6 +24,8 @@ FIELDS = {
     "title": "the document's title or the passage's heading, or ''",
     "text": "the passage; of an image its caption, or ''",
     "meta": "what else is known: width, height, format, taken, ...",
+    "alike": "the ids of near-duplicates that are folded under it",
+    "passages": "the ids of further passages of its document among the results",
 }
 """The fields of a result and what they hold: these names stay."""
 
@@ -47,6 +49,8 @@ class Result:
     title: str
     text: str
     meta: Mapping[str, Value]
+    alike: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The result in values that JSON has, with FIELDS as keys."""
@@ -60,8 +64,9 @@ class Result:
         return {name: rounded.get(name, getattr(self, name)) for name in FIELDS}
 
 
-def result_of(hit: Hit, item: Item) -> Result:
-    """The result that a hit and its item make."""
+def result_of(entry: Entry, item: Item) -> Result:
+    """The result that an entry of a page and the item of its hit make."""
+    hit = entry.hit
     return Result(
         rank=hit.rank,
         id=item.id,
@@ -78,6 +83,8 @@ def result_of(hit: Hit, item: Item) -> Result:
         title=item.title,
         text=item.text,
         meta=item.meta,
+        alike=tuple(other.id for other in entry.alike),
+        passages=tuple(other.id for other in entry.passages),
     )
 
 
@@ -97,7 +104,7 @@ def item_as_json(item: Item) -> dict[str, object]:
 
 
 def results_of(answer: Answer) -> Iterator[Result]:
-    """The results of an answer, best first; an item that has left the space meanwhile is left out."""
-    for hit in answer.ranking.hits:
-        if hit.id in answer.items:
-            yield result_of(hit, answer.items[hit.id])
+    """The results of an answer, in its order; an item that has left the space meanwhile is left out."""
+    for entry in answer.page.entries:
+        if entry.hit.id in answer.items:
+            yield result_of(entry, answer.items[entry.hit.id])

@@ -1,8 +1,8 @@
 """A space that can be asked: its vectors, projections and reference phrases, shared by all that ask it."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.calibration import Calibration, calibration_of
-from search_app.engine.background import PHRASES
+from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.candidates import Index
 from search_app.engine.filters import Lookups, let_through
+from search_app.engine.grouping import PASSAGES_SHOWN, Entry
 from search_app.engine.hits import Ranking
 from search_app.engine.keywords import Sayings, said_rarely
+from search_app.engine.paging import Arranging, Page, Relations, page_of_results
 from search_app.engine.projection import LiveProjections, Projections
 from search_app.engine.query import Probe, Query, encode, with_quoted
 from search_app.engine.ranking import rank
@@ -30,12 +32,8 @@ if TYPE_CHECKING:
 _BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
 
 
-class ItemSource(VectorSource, Lookups, Sayings, Protocol):
+class ItemSource(VectorSource, Lookups, Sayings, Relations, Protocol):
     """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
-
-    def items(self, ids: Sequence[str]) -> "list[Item]":
-        """The live items of `ids`, in the order asked."""
-        ...
 
     def waiting(self) -> int:
         """How many items Chroma has still to learn or to forget."""
@@ -62,9 +60,15 @@ class Answer:
     """The vectors that were searched."""
     probe: Probe | None = None
     """The query as vectors; None when nothing was left to ask."""
-    ranking: Ranking = field(default_factory=Ranking)
+    page: Page = field(default_factory=Page)
+    """The results that are shown of it."""
     items: "dict[str, Item]" = field(default_factory=dict)
-    """The item of each hit, by id."""
+    """The item of each hit that is shown, by id."""
+
+    @property
+    def ranking(self) -> Ranking:
+        """The hit of each result, with its place in the list."""
+        return Ranking(tuple(entry.hit for entry in self.page.entries), self.page.searched, self.page.method)
 
 
 class Searcher:
@@ -92,19 +96,28 @@ class Searcher:
         exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
         filters = with_quoted(query)
         through = let_through(filters, snapshot, self.space.ledger) if filters.narrow else None
-        ranking = rank(
-            query,
-            probe,
-            snapshot,
-            self.space,
-            self._phrase_vectors(encoder),
-            through=through,
-            said=said_rarely(query.words, self.space.ledger, len(snapshot)),
-            calibration=self._calibration_of(encoder),
-            exact=exact,
-        )
-        items = {item.id: item for item in self.space.ledger.items([hit.id for hit in ranking.hits])}
-        return Answer(snapshot, probe, ranking, items)
+        phrases = self._phrase_vectors(encoder)
+        said = said_rarely(query.words, self.space.ledger, len(snapshot))
+        calibration = self._calibration_of(encoder)
+
+        def ranked(count: int, every: bool) -> Ranking:
+            return rank(
+                replace(query, count=count),
+                probe,
+                snapshot,
+                self.space,
+                phrases,
+                through=through,
+                said=said,
+                calibration=calibration,
+                exact=exact or every,
+            )
+
+        means = modality_means(snapshot, phrases)
+        by = Arranging(snapshot, probe.centred(means), means, self.space.ledger)
+        page = page_of_results(query, ranked, by)
+        items = self.space.ledger.items(list(_shown(page.entries, query.look.unfolded)))
+        return Answer(snapshot, probe, page, {item.id: item for item in items})
 
     def projections(self, snapshot: Snapshot) -> Projections:
         """The maps to draw `snapshot` with."""
@@ -121,3 +134,12 @@ class Searcher:
             if self._phrases is None:
                 self._phrases = encoder.encode_texts(PHRASES)
             return self._phrases
+
+
+def _shown(entries: Iterable[Entry], unfolded: Sequence[str]) -> Iterable[str]:
+    """The ids of the items that are shown of results: not of what stays folded."""
+    for entry in entries:
+        yield entry.hit.id
+        yield from (hit.id for hit in entry.passages[:PASSAGES_SHOWN])
+        if entry.hit.id in unfolded:
+            yield from (hit.id for hit in entry.alike)

@@ -4,11 +4,12 @@ import mimetypes
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import PurePath
 from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
-from fastapi import FastAPI, File, Form, Query, Request, UploadFile
+from fastapi import Depends, FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
@@ -18,6 +19,8 @@ from ingest.errors import ItemNotFound, NearspaceError, ServerError, SettingsErr
 from search_app.engine import Filters, Part
 from search_app.engine.composing import MOST_TERMS, read_term
 from search_app.engine.filters import filters_from_params, filters_to_params
+from search_app.engine.listing import LAST_PAGE, PLAIN, Listing, Sort
+from search_app.engine.neighbours import Measure
 from search_app.engine.pictures import MOST_BYTES
 from search_app.engine.query import LARGEST_COUNT
 from search_app.engine.results import FIELDS, item_as_json
@@ -66,7 +69,8 @@ _IN_ADDRESS = {
         for name, words in FILTERS.items()
     ]
 }
-_OWN = ("text", "term", "like", "unlike", "modality", "folder", "count")
+_LISTING = ("page", "sort", "reverse", "diversity", "fold", "group")
+_OWN = ("text", "term", "like", "unlike", "modality", "folder", "count", *_LISTING)
 
 _Text = Annotated[str, Query(description="words to look for")]
 _Term = Annotated[
@@ -83,6 +87,27 @@ _Folder = Annotated[list[str] | None, Query(description="only items from this fo
 _Count = Annotated[int, Query(ge=1, le=LARGEST_COUNT, description="how many results")]
 
 
+def _listing(
+    page: Annotated[int, Query(ge=1, le=LAST_PAGE, description="which page of `count` results")] = 1,
+    sort: Annotated[
+        Sort, Query(description="the order of the closest results that match: newest, or largest file, first")
+    ] = "closeness",
+    reverse: Annotated[bool, Query(description="turn that order round")] = False,
+    diversity: Annotated[
+        float, Query(ge=0.0, le=1.0, description="from 0, the closest, to 1, what differs most from what comes before")
+    ] = 0.0,
+    fold: Annotated[bool, Query(description="near-duplicates as one result, which has the others as `alike`")] = False,
+    group: Annotated[
+        bool, Query(description="the passages of a document as one result, which names the others as `passages`")
+    ] = False,
+) -> Listing:
+    """How the address asks for results to be listed."""
+    return Listing(sort=sort, reverse=reverse, page=page, diversity=diversity, fold=fold, group=group)
+
+
+_Listing = Annotated[Listing, Depends(_listing)]
+
+
 def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
     """The HTTP API over `living`, for whoever sends `token`; without one, for requests to one of `hosts`."""
     app = FastAPI(
@@ -92,11 +117,16 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
     _tell_errors(app)
     decoding = threading.BoundedSemaphore(_DECODED_AT_ONCE)
 
-    def found(request: Request, given: "_Asked", count: int) -> JSONResponse:
+    def found(request: Request, given: "_Asked", count: int, listing: Listing) -> JSONResponse:
         filters = _filters(request, given.filters)
         results = living.ask(
             lambda space: space.search(
-                parts=given.parts(), like=given.like, unlike=given.unlike, filters=filters, count=count
+                parts=given.parts(),
+                like=given.like,
+                unlike=given.unlike,
+                filters=filters,
+                count=count,
+                listing=listing,
             )
         )
         return JSONResponse({"results": [result.as_json() for result in results]})
@@ -115,8 +145,10 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         modality: _Kind = None,
         folder: _Folder = None,
         count: _Count = 10,
+        listing: _Listing = PLAIN,
     ) -> JSONResponse:
-        return found(request, _Asked(text, term or [], like or [], unlike or [], modality, folder or []), count)
+        asked = _Asked(text, term or [], like or [], unlike or [], modality, folder or [])
+        return found(request, asked, count, listing)
 
     @app.post(
         "/v1/search",
@@ -136,12 +168,13 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         modality: Annotated[Literal["image", "text"] | None, Form(description="only images, or only passages")] = None,
         folder: Annotated[list[str] | None, Form(description="only items from this folder")] = None,
         count: Annotated[int, Form(ge=1, le=LARGEST_COUNT, description="how many results")] = 10,
+        listing: _Listing = PLAIN,
     ) -> JSONResponse:
         asked = _Asked(text, term or [], like or [], unlike or [], modality, folder or [])
         with decoding:
             asked.pictures = [(_content(each), 1.0) for each in image or []]
             asked.pictures += [(_content(each), -1.0) for each in minus_image or []]
-            return found(request, asked, count)
+            return found(request, asked, count, listing)
 
     @app.get("/v1/items/{item_id}", summary="An item: where it comes from, its text, and what else is known")
     def item(item_id: str) -> JSONResponse:
@@ -153,9 +186,24 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         openapi_extra=_IN_ADDRESS,
     )
     def similar(
-        request: Request, item_id: str, modality: _Kind = None, folder: _Folder = None, count: _Count = 10
+        request: Request,
+        item_id: str,
+        modality: _Kind = None,
+        folder: _Folder = None,
+        count: _Count = 10,
+        listing: _Listing = PLAIN,
     ) -> JSONResponse:
-        return found(request, _Asked("", [], [item_id], [], modality, folder or []), count)
+        return found(request, _Asked("", [], [item_id], [], modality, folder or []), count, listing)
+
+    @app.get("/v1/items/{item_id}/neighbours", summary="The items nearest to an item by their vectors alone")
+    def neighbours(
+        item_id: str,
+        measure: Annotated[Measure, Query(description="cosine, or euclidean for the distance")] = "cosine",
+        centred: Annotated[bool, Query(description="take away the mean of each modality first")] = False,
+        count: _Count = 10,
+    ) -> JSONResponse:
+        near = living.ask(lambda space: space.neighbours(item_id, measure=measure, centred=centred, count=count))
+        return JSONResponse({modality: [asdict(each) for each in found] for modality, found in near.items()})
 
     @app.get("/v1/items/{item_id}/thumbnail", summary="An image's thumbnail, as JPEG", response_class=Response)
     def thumbnail(item_id: str) -> Response:

@@ -1,6 +1,7 @@
 """`nearspace search`, typed as a person types it."""
 
 import json
+import zipfile
 from pathlib import Path
 
 from search_app.engine.results import FIELDS
@@ -52,3 +53,25 @@ def test_what_cannot_be_asked_is_told_in_words(colours_home: Path) -> None:
         assert done.returncode == 2, asked
         assert told in " ".join(done.stderr.split()), asked
         assert "Traceback" not in done.stderr
+
+
+def test_results_are_paged_sorted_folded_and_exported(colours_home: Path, tmp_path: Path) -> None:
+    whole = found(colours_home, "red", "-k", "6")
+    second = found(colours_home, "red", "-k", "3", "--page", "2", "--export", tmp_path / "red.json")
+    assert second == whole[3:]
+    assert json.loads((tmp_path / "red.json").read_text(encoding="utf-8")) == second
+    where = ("--home", colours_home, "--space", "test")
+    done = nearspace(
+        "search", "red", "--fold", "--group", "--sort", "size", "--reverse", "--export", tmp_path / "red.zip", *where
+    )
+    assert done.returncode == 0, done.stderr
+    assert "originals" in done.stderr + done.stdout
+    assert zipfile.is_zipfile(tmp_path / "red.zip")
+    for wrong, told in (
+        (("--export", "red.xlsx"), "End its name in .csv, .json, .zip"),
+        (("--page", "0"), "not a page"),
+        (("--diversity", "2"), "not a number from 0 to 1"),
+    ):
+        done = nearspace("search", "red", *wrong, *where)
+        assert done.returncode == 2
+        assert told in " ".join(done.stderr.split())

@@ -63,18 +63,18 @@ def test_when_nothing_matches_the_page_says_so_and_shows_the_nearest(colours: Pa
 
 
 def test_the_balance_and_separate_lists_go_into_the_url_and_hold(colours: Path) -> None:
-    app = page(q="red", k="6")
+    app = page(q="red", k="6", fold="off")
     app.slider(key="merge-balance").set_value(1.0).run()
-    assert params(app) == {"q": ["red"], "k": ["6"], "balance": ["1"]}
+    assert params(app) == {"q": ["red"], "k": ["6"], "balance": ["1"], "fold": ["off"]}
     images = kinds(app).count("IMAGE")
     assert kinds(app)[:3] == ["IMAGE"] * 3
     app.slider(key="merge-balance").set_value(-1.0).run()
     assert kinds(app)[:3] == ["TEXT"] * 3
     assert kinds(app).count("IMAGE") < images
     app.toggle(key="merge-separate").set_value(True).run()
-    assert params(app) == {"q": ["red"], "k": ["6"], "balance": ["-1"], "lists": ["separate"]}
+    assert params(app) == {"q": ["red"], "k": ["6"], "balance": ["-1"], "lists": ["separate"], "fold": ["off"]}
     assert kinds(app) == ["IMAGE"] * 3 + ["TEXT"] * 3
-    assert kinds(page(q="red", k="6", lists="separate")) == kinds(app)
+    assert kinds(page(q="red", k="6", lists="separate", fold="off")) == kinds(app)
 
 
 def test_experts_change_the_method_and_learn_what_each_does(colours: Path) -> None:
@@ -101,10 +101,10 @@ def test_an_example_is_searched_for_when_it_is_clicked(colours: Path) -> None:
 
 
 def test_words_find_pictures_and_passages_of_their_colour(colours: Path) -> None:
-    app = page()
+    app = page(fold="off")
     app.chat_input(key="query-box").set_value("red").run()
     assert not app.exception
-    assert params(app) == {"q": ["red"]}
+    assert params(app) == {"q": ["red"], "fold": ["off"]}
     assert {"red.png", "red tall.png", "red"} <= set(names(app)[:6])
     assert not {"blue.png", "green.png", "blue", "green"} & set(names(app)[:4])
     assert set(kinds(app)[:4]) == {"IMAGE", "TEXT"}
@@ -113,7 +113,14 @@ def test_words_find_pictures_and_passages_of_their_colour(colours: Path) -> None
 
 def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     app = page(
-        q="blue", modality="image", folder=["pictures", "pictures/tall"], k="3", map="3d", colour="folder", gap="open"
+        q="blue",
+        modality="image",
+        folder=["pictures", "pictures/tall"],
+        k="3",
+        fold="off",
+        map="3d",
+        colour="folder",
+        gap="open",
     )
     assert not app.exception
     assert set(names(app)[:2]) == {"blue.png", "blue tall.png"}
@@ -169,7 +176,7 @@ def test_more_and_less_like_a_result_move_the_question_and_can_be_taken_back(col
 
 
 def test_words_are_left_out_weighed_and_cleared_by_their_chip(colours: Path) -> None:
-    app = page(q="red", modality="image", folder=["pictures", "pictures/tall"], k="4")
+    app = page(q="red", modality="image", folder=["pictures", "pictures/tall"], k="4", fold="off")
     app.text_input(key="compose-words").set_value("blue").run()
     app.button(key="compose-add").click().run()
     assert params(app)["term"] == ["text:1:blue"]
@@ -182,7 +189,7 @@ def test_words_are_left_out_weighed_and_cleared_by_their_chip(colours: Path) -> 
     assert "without" in words(app)
     assert "blue" not in " ".join(names(app))
     app.button(key="clear-term-1").click().run()
-    assert params(app).keys() == {"q", "modality", "folder", "k"}
+    assert params(app).keys() == {"q", "modality", "folder", "k", "fold"}
 
 
 def test_a_picture_is_left_out_from_the_popover(colours: Path) -> None:
@@ -222,21 +229,21 @@ def test_two_liked_items_are_ends_to_go_between(colours: Path) -> None:
 
 
 def test_a_picture_is_searched_for_alone_with_words_and_by_its_link(colours: Path) -> None:
-    app = page()
+    app = page(fold="off")
     app.chat_input(key="query-box").upload("mine.png", png("purple"), "image/png").run()
     assert not app.exception
     [picture_name] = params(app)["image"]
     assert open_picture(colours / "test", picture_name) is not None
     assert set(names(app)[:3]) == {"purple.png", "purple tall.png", "purple"}
     app.chat_input(key="query-box").set_value("yellow").run()
-    assert params(app) == {"q": ["yellow"], "image": [picture_name]}
+    assert params(app) == {"q": ["yellow"], "image": [picture_name], "fold": ["off"]}
     both = names(app)
     assert {name.split()[0].split(".")[0] for name in both[:6]} == {"purple", "yellow"}
-    assert names(page(q="yellow", image=picture_name)) == both
+    assert names(page(q="yellow", image=picture_name, fold="off")) == both
     app.button(key="clear-text").click().run()
-    assert params(app) == {"image": [picture_name]}
+    assert params(app) == {"image": [picture_name], "fold": ["off"]}
     app.button(key="clear-picture").click().run()
-    assert params(app) == {}
+    assert params(app) == {"fold": ["off"]}
 
 
 def test_new_words_replace_the_item_that_was_searched_from(colours: Path) -> None:

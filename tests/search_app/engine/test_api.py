@@ -29,13 +29,15 @@ SURFACE = {
         "counts": ["self"],
         "dimension": "property",
         "encoder": "property",
+        "export": ["self", "results", "file"],
         "folder": "property",
         "name": "property",
+        "neighbours": ["self", "item_id", "measure", "centred", "count"],
         "original": ["self", "item_id"],
-        "search": ["self", "text", "image", "parts", "like", "unlike", "filters", "count"],
+        "search": ["self", "text", "image", "parts", "like", "unlike", "filters", "count", "listing"],
         "show": ["self", "item_id"],
         "status": ["self"],
-        "similar": ["self", "item_id", "filters", "count"],
+        "similar": ["self", "item_id", "filters", "count", "listing"],
         "thumbnail": ["self", "item_id"],
         "vector": ["self", "item_id"],
         "vectors": ["self", "modality"],
@@ -61,7 +63,7 @@ def stems(results: list[Result]) -> list[str]:
 
 
 def test_the_names_that_programs_use_stay() -> None:
-    assert engine.__all__ == ["Filters", "Part", "Result", "Space"]
+    assert engine.__all__ == ["Filters", "Listing", "Part", "Result", "Space"]
     for name, members in SURFACE.items():
         kind = getattr(engine, name)
         public = {member for member in vars(kind) if not member.startswith("_")} | {"__init__"}

@@ -238,6 +238,7 @@ def test_the_page_and_the_description_tell_every_way_and_load_nothing(client: Te
         "/v1/search",
         "/v1/status",
         "/v1/items/{item_id}",
+        "/v1/items/{item_id}/neighbours",
         "/v1/items/{item_id}/similar",
         "/v1/items/{item_id}/thumbnail",
         "/v1/items/{item_id}/original",
@@ -320,3 +321,35 @@ def test_a_space_that_was_reencoded_is_opened_again(tmp_path: Path) -> None:
         assert client.get("/v1/status").json()["encoder"]["id"] == other
     living.close()
     assert other != FAKE
+
+
+def test_results_are_paged_sorted_made_diverse_and_folded(client: TestClient) -> None:
+    whole = found(client.get("/v1/search", params={"text": "red", "count": 8}))
+    pages = [
+        found(client.get("/v1/search", params={"text": "red", "count": 4, "page": page}))
+        for page in (1, 2)
+    ]  # fmt: skip
+    assert [result["id"] for page in pages for result in page] == [result["id"] for result in whole]
+    assert [result["rank"] for result in pages[1]] == [5, 6, 7, 8]
+    sorted_by_name = found(client.get("/v1/search", params={"text": "red", "sort": "name", "reverse": True}))
+    by_name = [Path(result["path"]).name for result in sorted_by_name]
+    assert by_name == sorted(by_name, key=str.casefold, reverse=True)
+    diverse = found(client.get("/v1/search", params={"text": "red", "count": 8, "diversity": 1}))
+    assert diverse[0]["id"] == whole[0]["id"]
+    assert [result["id"] for result in diverse] != [result["id"] for result in whole]
+    folded = found(client.get("/v1/search", params={"text": "red", "count": 8, "fold": True, "group": True}))
+    assert all(result["alike"] == result["passages"] == [] for result in whole)
+    hidden = {item_id for result in folded for item_id in (*result["alike"], *result["passages"])}
+    assert not hidden & {result["id"] for result in folded}
+    for wrong in ({"page": 0}, {"sort": "rowid"}, {"diversity": 2}, {"fold": "perhaps"}):
+        assert client.get("/v1/search", params={"text": "red", **wrong}).status_code == 422
+
+
+def test_neighbours_are_told_in_both_modalities(client: TestClient) -> None:
+    item_id = found(client.get("/v1/search", params={"text": "red", "modality": "image"}))[0]["id"]
+    answer = client.get(f"/v1/items/{item_id}/neighbours", params={"measure": "euclidean", "count": 3}).json()
+    assert list(answer) == ["image", "text"]
+    for near in answer.values():
+        assert len(near) == 3
+        assert [each["distance"] for each in near] == sorted(each["distance"] for each in near)
+    assert client.get("/v1/items/999999/neighbours").status_code == 404

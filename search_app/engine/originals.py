@@ -1,0 +1,32 @@
+"""The files that items came from, given out only while they are what was read."""
+
+import os
+import stat
+from typing import BinaryIO
+
+from ingest.errors import ReadError
+from ingest.places import at_hand, state_of
+from ingest.space import Item, Space
+
+
+def open_original(space: Space, item: Item) -> BinaryIO | None:
+    """The file that an item of `space` came from, open to be read; None where it is not the one that was read any more.
+
+    What was put in its place since (another file, a link to one) was never chosen for the space.
+    """
+    source = space.ledger.source(item.path)
+    if source is None:
+        return None
+    try:
+        if state_of(source.path, space.folder) != (source.size, source.mtime_ns):
+            return None
+        # What is unpacked from an archive goes as soon as this is done, but not for those who have it open.
+        with at_hand(source.path, space.folder) as place:
+            file = place.open("rb")
+    except (OSError, ReadError):
+        return None
+    now = os.fstat(file.fileno())
+    if not stat.S_ISREG(now.st_mode) or now.st_size != source.size:
+        file.close()
+        return None
+    return file
