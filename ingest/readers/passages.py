@@ -82,6 +82,22 @@ def cut(document: Document, token_spans: TokenSpans, window: int) -> list[Draft]
     return drafts
 
 
+def sentences(text: str) -> list[Span]:
+    """Where the sentences of a passage are, without the white space around them; a blank line ends one too."""
+    spans: list[Span] = []
+    start = 0
+    for blank in [*_BLANK_LINES.finditer(text), None]:
+        end = blank.start() if blank else len(text)
+        for stop in [*_sentence_ends(text, start, end), end]:
+            inside = text[start:stop]
+            if inside.strip():
+                first = start + len(inside) - len(inside.lstrip())
+                spans.append((first, first + len(inside.strip())))
+            start = stop
+        start = blank.end() if blank else end
+    return spans
+
+
 def _carried(text: str, token_spans: TokenSpans) -> _Carried:
     text = text[:LONGEST_CARRIED].strip()
     # A name such as "0042" says nothing, and is not carried.

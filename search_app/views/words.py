@@ -39,6 +39,33 @@ def snippet(text: str, longest: int) -> str:
     return (cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut).rstrip(" ,;:.-") + "…"
 
 
+def marked(text: str, span: tuple[int, int] | None) -> str:
+    """`text` as HTML that shows it literally, with the part at `span` marked."""
+    if span is None:
+        return in_html(text)
+    start, end = span
+    return f'{in_html(text[:start])}<mark class="ns-best">{in_html(text[start:end])}</mark>{in_html(text[end:])}'
+
+
+def excerpt(text: str, span: tuple[int, int] | None, longest: int, before: int = 0) -> str:
+    """`text` as HTML on one line, at most `longest` characters or so, with the part at `span` marked and in it.
+
+    The line begins at most `before` characters before that part, between words.
+    """
+    if span is None:
+        return in_html(snippet(text, longest))
+    start, end = span
+    lead, inside, rest = (" ".join(part.split()) for part in (text[:start], text[start:end], text[end:]))
+    if len(lead) > before:
+        lead = lead[len(lead) - before :].partition(" ")[2] if before else ""
+        lead = f"… {lead}".rstrip()
+    lead = f"{lead} " if lead else ""
+    room = longest - len(lead) - len(inside)
+    inside = inside if room >= 0 else snippet(inside, max(longest - len(lead), 20))
+    rest = f" {snippet(rest, room)}" if rest and room > 20 else " …" if rest and room >= 0 else ""
+    return f'{in_html(lead)}<mark class="ns-best">{in_html(inside)}</mark>{in_html(rest)}'
+
+
 def unwrapped(text: str) -> str:
     """`text` with the lines of its paragraphs joined where they were broken at a fixed width; short lines stay."""
     lines = text.strip().split("\n")
