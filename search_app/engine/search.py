@@ -17,6 +17,7 @@ from search_app.engine.filters import Lookups, let_through
 from search_app.engine.grouping import PASSAGES_SHOWN, Entry
 from search_app.engine.hits import Ranking
 from search_app.engine.keywords import Sayings, said_rarely
+from search_app.engine.maps.live import Maps
 from search_app.engine.paging import Arranging, Page, Relations, page_of_results
 from search_app.engine.projection import LiveProjections, Projections
 from search_app.engine.query import Probe, Query, encode, with_quoted
@@ -78,7 +79,9 @@ class Searcher:
         """Ask `space`, which stays the caller's to close."""
         self.space = space
         self.vectors = LiveVectors(space.ledger)
-        self._projections = LiveProjections(space.folder, space.manifest.encoder.fingerprint)
+        fingerprint = space.manifest.encoder.fingerprint
+        self._projections = LiveProjections(space.folder, fingerprint)
+        self.maps = Maps(space.folder, fingerprint, self._projections)
         self._lock = threading.Lock()
         self._phrases: NDArray[np.float32] | None = None
         self._calibration: tuple[str, Calibration | None] | None = None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.engine.group import steady_sample
 from search_app.engine.hits import Hit
-from search_app.engine.projection import Projection
+from search_app.engine.projection import AXES, Projection
 from search_app.engine.query import MapView
 from search_app.engine.snapshot import Snapshot
 from search_app.views.palette import LIGHT, MAP_FOLDERS, MAP_MODALITY, MAP_OTHER, MAP_STAR, Theme
@@ -272,7 +272,9 @@ def _label(labels: Mapping[int, str], number: int) -> str:
 
 def _layout(view: MapView, projection: Projection, theme: Theme) -> dict[str, Any]:
     words = " of variance" if view.dimensions == 2 else ""
-    titles = [f"axis {place} · {100 * share:.1f} %{words}" for place, share in enumerate(projection.kept, start=1)]
+    titles = [
+        f"axis {place} · {100 * share:.1f} %{words}" for place, share in enumerate(projection.kept[:AXES], start=1)
+    ]
     axis = {
         "showticklabels": False,
         "showgrid": True,

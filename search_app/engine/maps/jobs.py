@@ -1,0 +1,143 @@
+"""Slow work in a background thread, one at a time, with a status to poll and an end that can be asked for."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, Literal, TypeVar
+
+from ingest.errors import NearspaceError
+
+Result = TypeVar("Result")
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+Progress = Callable[[float, str], None]
+"""Told the share of the work that is done, 0 to 1, and what is being done; raises Cancelled when that is asked for."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Cancelled(Exception):
+    """Whoever started the work no longer wants it."""
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """How far a job is."""
+
+    state: State = "waiting"
+    share: float = 0.0
+    """Of the work, 0 to 1; never falls."""
+    words: str = ""
+    """What is being done, as `placing 100,000 items`."""
+    problem: str = ""
+    """Why it failed, fit to be shown to a person."""
+    seconds: float = 0.0
+    """How long it has run, or ran."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ("done", "failed", "cancelled")
+
+
+class Job(Generic[Result]):
+    """One piece of slow work; safe to share between threads."""
+
+    def __init__(self, work: Callable[[Progress], Result]) -> None:
+        """Nothing begins before `run`."""
+        self._work = work
+        self._lock = threading.Lock()
+        self._status = JobStatus()
+        self._began = 0.0
+        self._unwanted = threading.Event()
+        self._over = threading.Event()
+        self._result: Result | None = None
+        self._bug: BaseException | None = None
+
+    @property
+    def status(self) -> JobStatus:
+        """How far it is now; costs nothing."""
+        with self._lock:
+            running = self._status.state == "running"
+            seconds = time.monotonic() - self._began if running else self._status.seconds
+            return replace(self._status, seconds=seconds)
+
+    def cancel(self) -> None:
+        """Ask it to end; it does within a second or so, and its state is `cancelled` then."""
+        self._unwanted.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for its end, at most `seconds`; whether it is over."""
+        return self._over.wait(seconds)
+
+    def result(self) -> Result:
+        """What came of it, once it is over; raises what it failed with, or Cancelled."""
+        self._over.wait()
+        if self._bug is not None:
+            raise self._bug
+        return self._result  # type: ignore[return-value]  # it is over, and did not fail
+
+    def run(self) -> None:
+        """Do the work in this thread; never raises."""
+        with self._lock:
+            self._began = time.monotonic()
+            self._status = JobStatus("running")
+        try:
+            self._heard(0.0, "")
+            self._result = self._work(self._heard)
+            self._end("done")
+        except Cancelled as stop:
+            self._bug = stop
+            self._end("cancelled")
+        except Exception as bug:  # `result` raises it again, and the page shows that there is one
+            self._bug = bug
+            if not isinstance(bug, NearspaceError):
+                _LOG.exception("a background job failed")
+            told = str(bug) if isinstance(bug, NearspaceError) else f"{type(bug).__name__}: {bug}. The log tells more."
+            self._end("failed", told)
+
+    def _heard(self, share: float, words: str) -> None:
+        if self._unwanted.is_set():
+            raise Cancelled
+        with self._lock:
+            share = min(max(share, self._status.share), 1.0)
+            self._status = replace(self._status, share=share, words=words or self._status.words)
+
+    def _end(self, state: State, problem: str = "") -> None:
+        with self._lock:
+            share = 1.0 if state == "done" else self._status.share
+            self._status = replace(
+                self._status, state=state, share=share, problem=problem, seconds=time.monotonic() - self._began
+            )
+        self._over.set()
+
+
+class Jobs:
+    """Runs jobs one after another in a thread of its own, which ends with the program."""
+
+    def __init__(self) -> None:
+        """No thread runs before the first job."""
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._known: dict[str, Job] = {}
+
+    def start(self, key: str, work: Callable[[Progress], Result]) -> Job[Result]:
+        """Begin `work`, or return the job of that key that is not over yet."""
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None and not known.status.over:
+                return known
+            job = Job(work)
+            self._known[key] = job
+        threading.Thread(target=self._in_turn, args=(job,), name=f"map {key}", daemon=True).start()
+        return job
+
+    def get(self, key: str) -> Job | None:
+        """The last job of that key, over or not."""
+        with self._lock:
+            return self._known.get(key)
+
+    def _in_turn(self, job: Job) -> None:
+        with self._turn:
+            job.run()
