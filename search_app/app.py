@@ -13,7 +13,7 @@ def main() -> None:
 
     import streamlit as st
 
-    from search_app.pages import search
+    from search_app.pages import closeness, search
     from search_app.views import door, navigation
 
     st.set_page_config(
@@ -28,6 +28,7 @@ def main() -> None:
     # files of `pages/` for pages, and would run the module itself for a tab that stayed open over a restart.
     pages = [
         st.Page(search.search_page, title="Search", icon=":material/search:", default=True),
+        st.Page(closeness.closeness_page, title="Closeness", icon=":material/science:", url_path="closeness-lab"),
     ]
     navigation.announce(pages)
     st.navigation(pages, position="hidden").run()

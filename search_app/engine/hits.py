@@ -12,6 +12,15 @@ HALF_SAID = 0.5
 Closeness = Literal["very close", "close", "loosely related", "no real match"]
 
 
+def closeness_of(nearness: float) -> Closeness:
+    """A nearness in words; see `Hit.nearness`."""
+    if nearness >= 1.0:
+        return "very close"
+    if nearness >= 0.5:
+        return "close"
+    return "loosely related" if nearness >= 0.0 else "no real match"
+
+
 @dataclass(frozen=True)
 class Hit:
     """An item found, and how close it is."""
@@ -46,11 +55,7 @@ class Hit:
     @property
     def closeness(self) -> Closeness:
         """How close the hit is, in words."""
-        if self.nearness >= 1.0:
-            return "very close"
-        if self.nearness >= 0.5:
-            return "close"
-        return "loosely related" if self.nearness >= 0.0 else "no real match"
+        return closeness_of(self.nearness)
 
     @property
     def matches(self) -> bool:

@@ -99,9 +99,9 @@ class Searcher:
         exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
         filters = with_quoted(query)
         through = let_through(filters, snapshot, self.space.ledger) if filters.narrow else None
-        phrases = self._phrase_vectors(encoder)
+        phrases = self.phrases(encoder)
         said = said_rarely(query.words, self.space.ledger, len(snapshot))
-        calibration = self._calibration_of(encoder)
+        calibration = self.calibration(encoder)
 
         def ranked(count: int, every: bool) -> Ranking:
             return rank(
@@ -126,13 +126,15 @@ class Searcher:
         """The maps to draw `snapshot` with."""
         return self._projections.now(snapshot)
 
-    def _calibration_of(self, encoder: Encoder) -> Calibration | None:
+    def calibration(self, encoder: Encoder) -> Calibration | None:
+        """What the numbers of `encoder`, the space's own, mean, as far as that is known."""
         with self._lock:
             if self._calibration is None or self._calibration[0] != encoder.info.fingerprint:
                 self._calibration = encoder.info.fingerprint, calibration_of(encoder.info)
             return self._calibration[1]
 
-    def _phrase_vectors(self, encoder: Encoder) -> NDArray[np.float32]:
+    def phrases(self, encoder: Encoder) -> NDArray[np.float32]:
+        """The vectors of PHRASES, shape (len(PHRASES), dimension)."""
         with self._lock:
             if self._phrases is None:
                 self._phrases = encoder.encode_texts(PHRASES)

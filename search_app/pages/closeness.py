@@ -1,0 +1,41 @@
+"""The closeness lab: what "close in meaning" is, as a story of sections, one shown at a time."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ingest.errors import NearspaceError, SpaceChanged
+from search_app.engine.query import Query
+from search_app.engine.snapshot import Snapshot
+from search_app.views import frame, lab
+from search_app.views.lab import pairs, story
+from search_app.views.opening import draw_page, space_empty
+from search_app.views.resources import OpenSpace
+
+SECTIONS = (pairs.SECTION,)
+"""The story, in the order in which it is told."""
+
+_STYLE = Path(lab.__file__).with_name("lab.css")
+
+
+def closeness_page() -> None:
+    """Draw the section that the URL asks for."""
+    draw_page(_draw)
+
+
+def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+    st.html(_STYLE)
+    if not len(snapshot):
+        space_empty(space, snapshot)
+        return
+    now = story.chosen(SECTIONS)
+    with st.container(key="lab"):
+        story.contents(SECTIONS, now)
+        story.opening(now)
+        try:
+            now.draw(space, snapshot)
+        except SpaceChanged:
+            raise
+        except NearspaceError as error:
+            frame.error_notice("This cannot be shown", error)
+        story.onward(SECTIONS, now)

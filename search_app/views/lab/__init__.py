@@ -1,0 +1,1 @@
+"""The sections of the closeness lab, a module each, and what they share."""

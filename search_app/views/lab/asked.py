@@ -1,0 +1,46 @@
+"""What the lab's sections are asked, in the page's URL; the names of a section's parameters begin with its key."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from search_app.engine.composing import MOST_TERMS, Term, read_term, write_term
+
+PART = "part"
+
+
+def one(name: str, default: str = "") -> str:
+    """The URL's value of that name."""
+    return str(st.query_params.get(name, default))
+
+
+def many(name: str) -> list[str]:
+    """The URL's values of that name."""
+    return [str(value) for value in st.query_params.get_all(name)]
+
+
+def number(name: str, least: int, most: int, default: int) -> int:
+    """The URL's value of that name as a whole number from `least` to `most`; `default` where it is none."""
+    written = one(name)
+    if not written.isascii() or not written.isdecimal() or len(written) > 6:
+        return default
+    return min(max(int(written), least), most)
+
+
+def put(name: str, value: str | Sequence[str]) -> None:
+    """Bring the URL to a value, or values; empty ones leave it."""
+    if value:
+        st.query_params[name] = value if isinstance(value, str) else list(value)
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def terms(name: str) -> list[Term]:
+    """The things of that name: words, pictures and items, each once; what cannot be read is left out."""
+    read = [term for written in many(name) if (term := read_term(written)) and term.kind != "between"]
+    return list(dict.fromkeys(read))[:MOST_TERMS]
+
+
+def put_terms(name: str, wanted: Sequence[Term]) -> None:
+    """Bring the URL to these things, each once."""
+    put(name, [write_term(term) for term in dict.fromkeys(wanted)][:MOST_TERMS])
