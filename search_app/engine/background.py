@@ -4,15 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.group import Group
+from search_app.engine.group import Group, lengths_without, products
 from search_app.engine.methods import Floats
 from search_app.engine.snapshot import Snapshot
 
 MEAN_PRIOR = 3.0
 SPREAD_PRIOR = 10.0
 TYPICAL_SPREAD = 0.1
-COUNTED = 10_000
-"""In a modality of more items than this, percentiles are by place in the index, or over the sample, not counted."""
 ENOUGH_TEXTS = 64
 """With fewer texts than this, the phrases join the background."""
 NOTHING, MATCHING = 3.3, 6.0
@@ -37,11 +35,24 @@ def affinity(
     vectors: NDArray[np.float32], mean: NDArray[np.float64], centred: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Cosine of each unit row, once it has lost `mean`, with the centred query; shape (len(vectors),)."""
-    # |x - m|^2 = 1 - 2 x.m + |m|^2 for a unit x: one pass over the rows, and no shifted copy of them.
-    products = vectors @ np.stack([centred, mean.astype(np.float32)], axis=1)
-    squares = 1.0 - 2.0 * products[:, 1].astype(np.float64) + float(mean @ mean)
-    shifted = products[:, 0] - float(mean @ centred)
-    return np.asarray(np.clip(shifted / np.sqrt(np.maximum(squares, 1e-12)), -1.0, 1.0), dtype=np.float32)
+    return _affinity(vectors, lengths_without(mean, vectors), mean, centred)
+
+
+def affinities_of(group: Group, mean: NDArray[np.float64], centred: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same for all items of a group, whose lengths are remembered; shape (len(group),)."""
+    return _affinity(group.vectors, group.lengths_without(mean), mean, centred)
+
+
+def _affinity(
+    vectors: NDArray[np.float32],
+    lengths: NDArray[np.float32],
+    mean: NDArray[np.float64],
+    centred: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    shifted = products(vectors, centred)
+    shifted -= np.float32(mean @ centred)
+    shifted /= lengths
+    return np.clip(shifted, -1.0, 1.0, out=shifted)
 
 
 def modality_means(snapshot: Snapshot, phrases: NDArray[np.float32] | None) -> dict[Modality, NDArray[np.float64]]:
@@ -67,38 +78,18 @@ def centred_rows(vectors: NDArray[np.float32], mean: NDArray[np.float64]) -> NDA
 class Background:
     """The affinities that are usual for one query and modality."""
 
-    def __init__(
-        self,
-        group: Group,
-        mean: NDArray[np.float64],
-        centred: NDArray[np.float32],
-        phrases: NDArray[np.float32] | None,
-    ) -> None:
-        """Compare the centred query with the group's sample, and with `phrases` where the group is small."""
-        sample = affinity(group.sample, mean, centred).astype(np.float64)
-        usual = sample
+    def __init__(self, sample: NDArray[np.floating], phrases: NDArray[np.floating] | None = None) -> None:
+        """Take the affinities of a group's sample, and of the phrases where those stand in for texts."""
+        usual = sample.astype(np.float64)
         if phrases is not None and len(usual) < ENOUGH_TEXTS:
-            usual = np.concatenate([usual, affinity(phrases, mean, centred)])
+            usual = np.concatenate([usual, phrases])
         count = len(usual)
         self._mean = float(usual.sum() / (count + MEAN_PRIOR))
-        variance = (count * float(usual.var()) + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)
-        self._spread = variance**0.5
-        self._middle = float(np.median(usual)) * count / (count + MEAN_PRIOR)
+        self._spread = _spread(usual, float(usual.var()))
+        middle = float(np.median(usual))
+        self._middle = middle * count / (count + MEAN_PRIOR)
         # The median of the deviations, as the standard deviation of a normal distribution that has it.
-        typical = 1.4826 * float(np.median(np.abs(usual - np.median(usual))))
-        self._steady = ((count * typical**2 + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)) ** 0.5
-        self._sample = group.sample
-        if len(group) <= COUNTED:
-            self._among: frozenset[int] | None = None
-            self._rising = np.sort(affinity(group.vectors, mean, centred))
-        else:
-            self._among = group.sampled
-            self._rising = np.sort(sample)
-
-    @property
-    def sampled(self) -> bool:
-        """Whether percentiles are taken over the sample."""
-        return self._among is not None
+        self._steady = _spread(usual, (1.4826 * float(np.median(np.abs(usual - middle)))) ** 2)
 
     def standardise(self, values: Floats) -> Floats:
         """How many deviations each of `values` lies above what is usual."""
@@ -108,19 +99,24 @@ class Background:
         """0 and 1 where the median is exceeded by NOTHING and MATCHING deviations."""
         return ((values - self._middle) / self._steady - NOTHING) / (MATCHING - NOTHING)
 
-    def of_cosines(self, raw: NDArray[np.float32]) -> tuple[float, float]:
-        """Mean and deviation of the background's cosines with the query as the encoder gave it."""
-        cosines = (self._sample @ raw).astype(np.float64)
-        count = len(cosines)
-        variance = (count * float(cosines.var()) + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)
-        return float(cosines.mean()), float(variance**0.5)
 
-    def percentile(self, row: int, value: float) -> tuple[float, int]:
-        """Percent of the other items counted that are less close than the item of `row`; and how many there are."""
-        itself = self._among is None or row in self._among
-        others = len(self._rising) - int(itself)
-        # The item's own value may differ from `value` in its last bits: neither it nor its equals count as less close.
-        lower = int(np.searchsorted(self._rising, value - 1e-6))
-        if self._among is not None:
-            lower = min(lower, others - 1)  # a sample cannot tell that nothing else is closer
-        return (100.0 * lower / others if others else 100.0), others
+def background_of(
+    sample: NDArray[np.float32],
+    mean: NDArray[np.float64],
+    centred: NDArray[np.float32],
+    phrases: NDArray[np.float32] | None,
+) -> Background:
+    """The background of a centred query: the affinities of a group's sample and, of texts, the phrases' vectors."""
+    return Background(sample, None if phrases is None else affinity(phrases, mean, centred))
+
+
+def usual_cosine(cosines: NDArray[np.floating]) -> tuple[float, float]:
+    """Mean and standard deviation of the sample's cosines with the query as the encoder gave it."""
+    usual = cosines.astype(np.float64)
+    return float(usual.mean()), _spread(usual, float(usual.var()))
+
+
+def _spread(usual: Floats, variance: float) -> float:
+    """The standard deviation, drawn towards TYPICAL_SPREAD where there are few."""
+    count = len(usual)
+    return float(((count * variance + SPREAD_PRIOR * TYPICAL_SPREAD**2) / (count + SPREAD_PRIOR)) ** 0.5)

@@ -54,11 +54,6 @@ class Group:
         return steady_sample(self.ids, BACKGROUND)
 
     @cached_property
-    def sampled(self) -> frozenset[int]:
-        """The rows of `background`."""
-        return frozenset(self.background.tolist())
-
-    @cached_property
     def sample(self) -> NDArray[np.float32]:
         """The vectors of `background`, shape (len(background), dimension)."""
         return self.vectors[self.background]
@@ -67,8 +62,7 @@ class Group:
         """The length of each vector once it has lost `mean`; remembered, as questions to one snapshot ask the same."""
         known: tuple[bytes, NDArray[np.float32]] | None = self.__dict__.get("_lengths")
         if known is None or known[0] != mean.tobytes():
-            squares = 1.0 - 2.0 * (self.vectors @ mean.astype(np.float32)).astype(np.float64) + float(mean @ mean)
-            known = mean.tobytes(), np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
+            known = mean.tobytes(), lengths_without(mean, self.vectors)
             self.__dict__["_lengths"] = known
         return known[1]
 
@@ -78,6 +72,22 @@ class Group:
         inside = rows < len(self.ids)
         rows, ids = rows[inside], ids[inside]
         return np.asarray(rows[self.ids[rows] == ids], dtype=np.int64)
+
+
+def products(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inner product of each row with `vector`, shape (len(rows),).
+
+    By NumPy's own loop: bound by memory like BLAS's, but without threads, which wait for one another on a busy machine
+    and would take the core that the other modality is looked at on.
+    """
+    return np.asarray(np.einsum("ij,j->i", rows, vector))
+
+
+def lengths_without(mean: NDArray[np.float64], rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The length of each unit row once it has lost `mean`, shape (len(rows),)."""
+    # |x - m|^2 = 1 - 2 x.m + |m|^2 for a unit x: one pass over the rows, and no shifted copy of them.
+    squares = 1.0 - 2.0 * products(rows, mean.astype(np.float32)).astype(np.float64) + float(mean @ mean)
+    return np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
 
 
 def steady_sample(ids: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -27,8 +27,8 @@ class Found:
     modality: Modality
     cosines: Floats
     """With the query, as the encoder gave them."""
-    usual_cosine: tuple[float, float]
-    """Mean and standard deviation of the background's cosines with this query."""
+    usual_cosine: tuple[float, float] | None
+    """Mean and standard deviation of the background's cosines with this query; None unless `Method.raw`."""
     affinities: Floats
     """Cosines once query and items have lost their modality's mean."""
     scores: Floats
@@ -72,6 +72,7 @@ def _centred(found: Found) -> Floats:
 
 def _raw_standardised(found: Found) -> Floats:
     """Deviations above the usual cosine of this query and modality: z-score normalisation (Montague and Aslam 2001)."""
+    assert found.usual_cosine is not None
     mean, spread = found.usual_cosine
     return (found.cosines - mean) / spread
 

@@ -7,9 +7,9 @@ passage is closer than any picture.  So nothing is ever ordered by raw cosine ac
     query; both are brought back to unit length.  The cosine of two centred vectors, the *affinity*, no longer
     holds what is common to a whole modality.  The mean is the sum over the items divided by (n + MEAN_PRIOR), so that
     the one item of a modality is not moved onto nothing.
-2.  Candidates.  Each modality gives its own: Chroma is asked for the nearest to the centred query (subtracting a mean
-    from every item shifts all their inner products with a query alike, so the order is the same but for
-    lengths); narrowed to folders, all items of those folders are scanned, as a metadata filter in Chroma is slower.
+2.  Candidates.  Each modality gives its own: up to SCANNED items all are looked at; of more, Chroma is asked for the
+    nearest to the centred query (subtracting a mean from every item shifts all their inner products with a query
+    alike, so the order is the same but for lengths).  See search_app.engine.candidates.
 3.  Standardising.  For each query and modality, the affinities to a steady background sample of that modality (at most
     2,048 items, chosen by a hash of their id, so the same ones from query to query) give a mean and a standard
     deviation; a hit's score is how many of these deviations it lies above that mean.  A z-score, computed per query.
@@ -27,23 +27,23 @@ together have, as the encoder's calibration knows them.  Without one, its affini
 background, in deviations estimated from the median too, so that many good hits do not hide one another.
 
 The percentile is simpler: the share of the modality's other items whose affinity is lower than the hit's.  Up to
-COUNTED items all are counted.  Beyond that, a hit that the index gave is as far from the top as its place says, and
-for others the background sample is counted, so that no question costs a look at every item.
+SCANNED items all are counted.  Beyond that, a hit that the index gave is as far from the top as its place says, and
+for others the background sample is counted.
 
 Names and codes hardly move an encoder's vectors.  So items that say a question's rare words (see `said_rarely`) are
 candidates as well, and the more of them they say, the more is added to their key, whatever the method.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.calibration import ECHOING, Calibration, Cell, echo
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.background import Background, affinity, centred_rows, modality_means
-from search_app.engine.candidates import ASKING, Index, from_index, nearest_by_scan, shares_of
+from search_app.engine.background import centred_rows, modality_means
+from search_app.engine.candidates import ASKING, Candidates, Index, Sought, look
 from search_app.engine.group import Group
 from search_app.engine.hits import Hit, Ranking
 from search_app.engine.methods import Found, Method, method_for
@@ -78,44 +78,23 @@ def rank(
     """
     method = method_for(query.method, calibrated=calibration is not None)
     means = modality_means(snapshot, phrases)
-    centred = probe.centred(means)
-    raw = probe.raw
-    searched = 0
-    candidates: list[_Candidates] = []
-    narrow = exact or through is not None
+    raw, centred = probe.raw, probe.centred(means)
     groups = [snapshot.groups[name] for name in query.filters.wanted if len(snapshot.groups.get(name, ()))]
-    looked_for = raw if method.raw else centred
-    if not narrow:
-        asking = [
-            ASKING.submit(from_index, group, index, looked_for, _asked(query) + len(query.named)) for group in groups
-        ]
-    for place, group in enumerate(groups):
-        mean = means[group.modality]
-        allowed = _allowed(query, group, through)
-        searched += int(allowed.sum())
-        if narrow:
-            rows = nearest_by_scan(group, allowed, None if method.raw else mean, looked_for, _asked(query))
-        else:
-            rows = asking[place].result()
-            rows = rows[allowed[rows]]
-            near = (
-                rows if method.raw else rows[np.argsort(-affinity(group.vectors[rows], mean, centred), kind="stable")]
-            )
-            rows = near[: _asked(query)]
-        shares = shares_of(group, allowed, said or {})
-        if shares:
-            rows = np.concatenate([rows, np.setdiff1d(np.array([*shares], dtype=np.int64), rows)])
-        vectors = group.vectors[rows]
-        affinities, cosines = affinity(vectors, mean, centred), np.clip(vectors @ raw, -1.0, 1.0)
-        usual = Background(group, mean, centred, phrases if group.modality == "text" else None)
-        by_place = not narrow and not method.raw
-        candidates.append(_Candidates(group, rows, cosines, affinities, usual, shares, by_place))
+    allowed = [_allowed(query, group, through) for group in groups]
+
+    def looked(group: Group, mask: NDArray[np.bool_]) -> Candidates:
+        stands_in = phrases if group.modality == "text" else None
+        sought = Sought(raw, centred, means[group.modality], stands_in, _asked(query), method.raw)
+        return look(group, sought, mask, said or {}, None if exact or through is not None else index)
+
+    candidates = list(ASKING.map(looked, groups, allowed))
+    searched = sum(int(mask.sum()) for mask in allowed)
     cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
     echoing = _echoing(candidates, means)
     merged: list[tuple[float, Hit]] = []
     for one in candidates:
-        found = one.found(raw, means[one.group.modality], echoing, cells.get(one.group.modality))
-        merged += one.hits(method, query, found)
+        found = _found(one, means[one.group.modality], echoing, cells.get(one.group.modality))
+        merged += _hits(one, found, method, query)
     merged.sort(key=lambda keyed: (-keyed[0], int(keyed[1].id)))
     best = _apart(merged, query.count) if query.separate else [hit for _, hit in merged[: query.count]]
     hits = tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1))
@@ -136,71 +115,48 @@ def _in_company(ranking: Ranking) -> Ranking:
     return replace(ranking, hits=tuple(lifted))
 
 
-@dataclass(frozen=True)
-class _Candidates:
-    """What is merged of one modality, closest first."""
+def _found(one: Candidates, mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None) -> Found:
+    """What methods order the candidates by."""
+    texts = one.group.modality == "text"
+    echoes = np.zeros(len(one.rows))
+    if cell is not None and len(echoing) > texts:
+        echoes = echo(centred_rows(one.group.vectors[one.rows], mean), echoing, texts=texts)
+    scores = one.usual.standardise(one.affinities)
+    return Found(one.group.modality, one.cosines, one.usual_cosine, one.affinities, scores, echoes, cell)
 
-    group: Group
-    rows: NDArray[np.int64]
-    cosines: NDArray[np.float32]
-    affinities: NDArray[np.float32]
-    usual: "Background"
-    shares: Mapping[int, float]
-    """How much of the question's rare words the items of these rows say; these come last where they are far."""
-    by_place: bool
-    """Whether the rows are the closest there are, as the index has them."""
 
-    def found(
-        self, raw: NDArray[np.float32], mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None
-    ) -> Found:
-        texts = self.group.modality == "text"
-        none = np.zeros(len(self.rows))
-        centred = centred_rows(self.group.vectors[self.rows], mean)
-        affinities = self.affinities.astype(np.float64)
-        return Found(
-            self.group.modality,
-            self.cosines.astype(np.float64),
-            self.usual.of_cosines(raw),
-            affinities,
-            self.usual.standardise(affinities),
-            echo(centred, echoing, texts=texts) if cell is not None and len(echoing) > texts else none,
-            cell,
-        )
-
-    def hits(self, method: Method, query: Query, found: Found) -> list[tuple[float, Hit]]:
-        """The best hits of the modality with their keys."""
-        modality = self.group.modality
-        keys = method.keys(found) + method.reach * query.balance * (1.0 if modality == "image" else -1.0)
-        keys = keys + _SAID * method.reach * np.array([self.shares.get(int(row), 0.0) ** 2 for row in self.rows])
-        logits = found.logits
-        chances = [None] * len(keys) if logits is None else (1.0 / (1.0 + np.exp(-logits))).tolist()
-        near = found.cell.nearness(found.cosines) if found.cell else self.usual.nearness(found.affinities)
-        answer = []
-        # No more than `count` of each modality can be among the best.
-        for place in np.argsort(-keys, kind="stable")[: query.count].tolist():
-            row = int(self.rows[place])
-            percentile, others = self.usual.percentile(row, float(self.affinities[place]))
-            if self.usual.sampled and self.by_place and row not in self.shares:
-                others = len(self.group) - 1
-                percentile = 100.0 * (others - place) / others
-            hit = Hit(
-                str(self.group.ids[row]),
+def _hits(one: Candidates, found: Found, method: Method, query: Query) -> list[tuple[float, Hit]]:
+    """The best hits of the modality with their keys."""
+    modality = one.group.modality
+    keys = method.keys(found) + method.reach * query.balance * (1.0 if modality == "image" else -1.0)
+    keys = keys + _SAID * method.reach * one.shares**2
+    logits = found.logits
+    chances = [None] * len(keys) if logits is None else (1.0 / (1.0 + np.exp(-logits))).tolist()
+    near = found.cell.nearness(found.cosines) if found.cell else one.usual.nearness(found.affinities)
+    percentiles = np.where(one.others > 0, 100.0 * one.lower / np.maximum(one.others, 1), 100.0)
+    return [
+        (
+            float(keys[place]),
+            Hit(
+                str(one.group.ids[one.rows[place]]),
                 modality,
                 0,
                 float(found.scores[place]),
-                percentile,
-                others,
-                others < len(self.group) - 1,
-                float(self.cosines[place]),
+                float(percentiles[place]),
+                int(one.others[place]),
+                int(one.others[place]) < len(one.group) - 1,
+                float(found.cosines[place]),
                 float(near[place]),
                 chances[place],
-                self.shares.get(row, 0.0),
-            )
-            answer.append((float(keys[place]), hit))
-        return answer
+                float(one.shares[place]),
+            ),
+        )
+        # No more than `count` of each modality can be among the best.
+        for place in np.argsort(-keys, kind="stable")[: query.count].tolist()
+    ]
 
 
-def _echoing(candidates: list[_Candidates], means: dict[Modality, NDArray[np.float64]]) -> NDArray[np.float64]:
+def _echoing(candidates: list[Candidates], means: dict[Modality, NDArray[np.float64]]) -> NDArray[np.float64]:
     """The texts that hits are compared with, centred, closest first; none where no texts are searched."""
     for one in candidates:
         if one.group.modality == "text":

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.background import Background, affinity
+from search_app.engine.background import affinity, background_of
 from search_app.engine.hits import Closeness, closeness_of
 from search_app.engine.lab.ground import Ground
 from search_app.engine.lab.things import Thing
@@ -64,7 +64,8 @@ def _usual(one: Thing, other: Thing, ground: Ground) -> float | None:
     if group is None or not len(group):
         return None
     mean, centred = ground.means[other.modality], ground.centred(one.modality, one.vector)
-    usual = Background(group, mean, centred, ground.phrases if other.modality == "text" else None)
+    phrases = ground.phrases if other.modality == "text" else None
+    usual = background_of(affinity(group.sample, mean, centred), mean, centred, phrases)
     return float(usual.nearness(affinity(other.vector[None], mean, centred).astype(np.float64))[0])
 
 

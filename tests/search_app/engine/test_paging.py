@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ingest.space import Item
-from search_app.engine import paging
+from search_app.engine import candidates, paging
 from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.filters import Filters
 from search_app.engine.hits import Ranking
@@ -104,6 +104,7 @@ def test_pages_hold_every_result_once(listing: Listing, separate: bool) -> None:
 @pytest.mark.parametrize("listing", [PLAIN, Listing(diversity=0.4)])
 def test_an_index_that_misses_some_loses_none_between_pages(listing: Listing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "CHOSEN_FROM", 60)
+    monkeypatch.setattr(candidates, "SCANNED", 0)
     ledger = scattered(300)
     pages = all_pages(ledger, Query("red", count=10, listing=listing), index=ForgetfulIndex(ledger))
     found = [item_id for page in pages for item_id in ids(page)]

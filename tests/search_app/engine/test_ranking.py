@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from search_app.engine import background
+from search_app.engine import candidates
 from search_app.engine.background import PHRASES
 from search_app.engine.filters import Filters, let_through
 from search_app.engine.hits import Ranking
@@ -86,7 +86,8 @@ def test_more_like_an_item_leaves_the_item_out_and_finds_its_kin_in_both_modalit
     assert ranking.searched == 119
 
 
-def test_filters_by_modality_and_folder_hold() -> None:
+def test_filters_by_modality_and_folder_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "SCANNED", 0)
     ledger = colourful()
     only_text = ask(ledger, Query(text="red", filters=Filters(modalities=("text",)), count=50))
     assert {hit.modality for hit in only_text.hits} == {"text"}
@@ -135,7 +136,7 @@ def test_a_percentile_over_a_sample_says_so_and_agrees_with_the_whole(monkeypatc
     assert [hit.percentile for hit in counted[:3]] == pytest.approx(
         [100.0 * (5_999 - place) / 5_999 for place in range(3)]
     )
-    monkeypatch.setattr(background, "COUNTED", 5_000)
+    monkeypatch.setattr(candidates, "SCANNED", 5_000)
     everywhere = Query(text="red", count=90, filters=Filters(folders=("home",)))
     estimated = ask(ledger, everywhere).hits
     assert all(hit.sampled and hit.others in (2_047, 2_048) and hit.percentile < 100 for hit in estimated)
@@ -176,7 +177,8 @@ def test_a_space_of_a_few_equal_items_gives_finite_scores(count: int) -> None:
     assert all(0 < hit.score < 20 for hit in hits)
 
 
-def test_an_item_that_chroma_still_has_and_the_ledger_has_not_is_left_out() -> None:
+def test_an_item_that_chroma_still_has_and_the_ledger_has_not_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "SCANNED", 0)
     ledger = colourful()
     behind = ExactIndex(MemoryLedger(rows=dict(ledger.rows)))
     ledger.remove("1")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from search_app.engine import background
+from search_app.engine import candidates
 from search_app.engine.hits import Hit
 from search_app.engine.keywords import phrase, said_rarely
 from search_app.engine.query import Query, encode
@@ -65,7 +65,7 @@ def test_percentiles_of_large_groups_come_from_the_place_and_agree_with_counting
     ledger = MemoryLedger()
     ledger.add("image", vectors)
     counted = ask(ledger, "red", count=30)
-    monkeypatch.setattr(background, "COUNTED", 2_900)
+    monkeypatch.setattr(candidates, "SCANNED", 2_900)
     placed = ask(ledger, "red", count=30)
     assert [hit.id for hit in placed] == [hit.id for hit in counted]
     np.testing.assert_allclose([hit.percentile for hit in placed], [hit.percentile for hit in counted], atol=0.01)
