@@ -75,7 +75,7 @@ def ingest(
 
     Sources under `paths` whose files are gone, or not wanted any more, leave the space as `missing` says; other
     sources are not touched.  The caller holds the space's write lock.  When this is interrupted, what is written
-    stays, and the next run goes on from there.  When `stop` says so, the files in hand are still encoded and written,
+    stays, and the next run goes on from there.  When `stop` says so, the batch in hand is still encoded and written,
     and the report tells that the run was interrupted.  `told` gets every outcome as it is settled.
 
     What is at the web `addresses` is fetched; where it cannot be, or is not there any more, what the space has of it

@@ -82,7 +82,7 @@ def engine(work: Work) -> Iterator[Sequence[Examined]]:
     """Examine and encode the files of `work` on this machine."""
     examiner = Examiner(work.ledger, work.encoder, work.reading)
     examine = timed(examiner.examine, work.slowest)
-    return run(work.files, examine, work.encoder, work.count, glance=examiner.unchanged)
+    return run(work.files, examine, work.encoder, work.count, glance=examiner.unchanged, stop=work.stop)
 
 
 def timed(examine: Callable[[Found], Examined], slowest: Slowest) -> Callable[[Found], Examined]:
@@ -106,11 +106,13 @@ def run(
     *,
     readers: int = READERS,
     glance: Callable[[Found], Examined | None] = lambda found: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Sequence[Examined]]:
     """Examine and encode `files`, giving groups of settled sources; every `Fresh` in them has its vectors.
 
     What `glance` settles at once takes no thread; for the others it gives None.  Reading runs a bounded number of
     files and items in front of the encoder.  Groups come often, so that what is given can be made durable soon.
+    When `stop` says so, the batch in hand is still encoded, and what was read ahead of it is dropped.
     """
     batcher = _Batcher(encoder, count)
     ahead: deque[Future[Examined]] = deque()
@@ -140,7 +142,7 @@ def run(
             ahead.append(pool.submit(read, found))
             while len(ahead) >= (at_least + _FILES_AHEAD if held.items < _ITEMS_AHEAD else at_least):
                 yield from _settle(next_one(), batcher)
-        while ahead:
+        while ahead and not stop():
             yield from _settle(next_one(), batcher)
         if last := [*settled, *batcher.flush()]:
             yield last

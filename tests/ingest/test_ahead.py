@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,22 @@ def test_files_of_many_pages_are_not_read_far_ahead():
         assert read - encoded // pages <= 1 + 2 * local._AHEAD * local.READERS
         encoded += size
     assert sum(size for _, size in encoder.batches) == 80 * pages
+
+
+def test_what_was_read_ahead_is_dropped_when_the_run_is_to_stop():
+    asked: list[bool] = []
+
+    class Stopping(FakeEncoder):
+        def encode_images(self, images):
+            asked.append(True)
+            return super().encode_images(images)
+
+    files = [Found(Path(f"/{number}.jpg"), Path("/"), 1, 1, "image") for number in range(400)]
+    readers = Readers(pages=1)
+    given = takewhile(lambda found: not asked, files)
+    groups = list(local.run(given, readers, Stopping(), EncodingCount(), stop=lambda: bool(asked)))
+    assert [examined.found for group in groups for examined in group] == files[: local._BATCH["image"]]
+    assert len(asked) == 1, "what was read ahead is not encoded"
 
 
 def test_files_that_are_as_they_were_are_settled_without_a_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
