@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Where the system does not tell of changes (some network folders), WATCHFILES_FORCE_POLLING=1 looks for "
         "them instead. Exit status: 0 ended with Ctrl-C, 2 nothing could be done.",
     )
-    keep.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, watched recursively, or a file")
+    keep.add_argument("paths", nargs="+", metavar="PATH", help="a folder, watched recursively, or a file")
     _add_ingesting(keep)
     _add_told(keep)
 

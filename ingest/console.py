@@ -1,17 +1,14 @@
-"""What a person sees in the terminal: progress, the table of outcomes, and errors."""
+"""What a person sees in the terminal: the table of outcomes, messages and errors."""
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -20,13 +17,11 @@ from ingest.readers.kinds import Kind
 from ingest.report import IN_THE_SPACE, OUTCOMES, Outcome, Report, SourceOutcome
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Event, Watch
     from ingest.plan import Plan
 
-SLOW_SECONDS = 2.0
+SLOW_SECONDS = 0.5
 """A file that took less is not told among the slowest."""
 
-_NAME_SHOWN = 40  # characters of the current file's name
 _LISTED = 20  # sources listed under one reason before the rest are only counted
 _STYLES = {
     "added": "green",
@@ -53,125 +48,18 @@ def show_error(message: str) -> None:
     progress_console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
 
 
-class _Rate(ProgressColumn):
-    """Files settled a second, over the whole run."""
-
-    def render(self, task: Task) -> Text:
-        if not task.elapsed or not task.completed:
-            return Text("- files/s", style="dim")
-        return Text(f"{task.completed / task.elapsed:,.1f} files/s", style="dim")
-
-
-@contextmanager
-def ingest_progress() -> Iterator["Watch"]:
-    """A live bar with rate and time left on a terminal; a line every ten seconds elsewhere (a log, a CI job)."""
-    if not progress_console.is_terminal:
-        yield _plain_watch()
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        _Rate(),
-        TextColumn("{task.fields[size]}", style="dim"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[current]}", style="dim", markup=False),
-    )
-    with Progress(*columns, console=progress_console, transient=True) as bar:
-        finding = bar.add_task("looking for files", total=None, size="", current="")
-        ingesting = bar.add_task("ingesting", total=None, start=False, visible=False, size="", current="")
-
-        def watch(event: "Event") -> None:
-            if event.walking:
-                bar.update(finding, completed=event.found)
-                return
-            if not bar.tasks[ingesting].started:
-                bar.update(finding, visible=False)
-                bar.start_task(ingesting)
-            bar.update(
-                ingesting,
-                total=event.found,
-                completed=event.settled,
-                visible=True,
-                size=f"{decimal(event.settled_size)} of {decimal(event.size)}",
-                current=printable(PurePath(event.current).name)[:_NAME_SHOWN],
-            )
-
-        yield watch
-
-
-def _plain_watch() -> "Watch":
-    last = time.monotonic()
-
-    def watch(event: "Event") -> None:
-        nonlocal last
-        if time.monotonic() - last >= 10:
-            last = time.monotonic()
-            sizes = f"{decimal(event.settled_size)} of {decimal(event.size)}"
-            done = f"{event.settled:,} of {event.found:,} files, {sizes}, {printable(event.current)}"
-            say(f"{event.found:,} files found" if event.walking else done)
-
-    return watch
-
-
-@contextmanager
-def count_progress(doing: str) -> Iterator["Counting"]:
-    """A live bar on a terminal, a line every ten seconds elsewhere; it appears when it is first called."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=progress_console, transient=True, disable=not progress_console.is_terminal) as bar:
-        yield Counting(bar, doing)
-
-
-class Counting:
-    """Shows how far some work has come; call it with (done, in all)."""
-
-    def __init__(self, bar: Progress, doing: str) -> None:
-        """Draw on `bar`, with `doing` before it."""
-        self._bar = bar
-        self._doing = doing
-        self._last = time.monotonic()
-
-    def __call__(self, done: int, total: int) -> None:
-        """Move the bar, or tell a log."""
-        if not self._bar.tasks:
-            self._bar.add_task(self._doing, total=total)
-        self._bar.update(self._bar.tasks[0].id, total=total, completed=done)
-        if not progress_console.is_terminal and time.monotonic() - self._last >= 10:
-            self._last = time.monotonic()
-            say(f"{self._doing}: {done:,} of {total:,}")
-
-
-@contextmanager
-def rebuild_progress() -> Iterator["Rebuilding"]:
-    """A bar for work on the index that appears only when there is such work."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=progress_console, transient=True, disable=not progress_console.is_terminal) as bar:
-        yield Rebuilding(bar)
-
-
-class Rebuilding:
-    """Shows how far the index has caught up with the ledger; call it with (items done, items in all)."""
-
-    def __init__(self, bar: Progress) -> None:
-        """Draw on `bar`."""
-        self._bar = bar
-
-    def __call__(self, done: int, total: int) -> None:
-        """Move the bar."""
-        if not self._bar.tasks:
-            self._bar.add_task("updating the index", total=total)
-        self._bar.update(self._bar.tasks[0].id, total=total, completed=done)
-
-
 def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -> None:
     """Print the outcomes as a table, then every file that failed, was skipped or was read in part, with its reason."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("outcome")
-    table.add_column("files", justify="right")
-    for outcome, count in report.counts().items():
-        if count:
-            table.add_row(Text(outcome, style=_STYLES.get(outcome, "")), f"{count:,}")
-    result_console.print(table)
+    if report.outcomes:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("outcome")
+        table.add_column("files", justify="right")
+        for outcome, count in report.counts().items():
+            if count:
+                table.add_row(Text(outcome, style=_STYLES.get(outcome, "")), f"{count:,}")
+        result_console.print(table)
+    else:
+        result_console.print("no files to read there")
     show_problems(report)
     _show_left_out(report)
     if slow := [(path, seconds) for path, seconds in report.slowest if seconds >= SLOW_SECONDS]:
@@ -179,12 +67,11 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
         for path, seconds in slow:
             result_console.print(Text(f"  {seconds:,.1f} s  {printable(path)}", style="dim"), soft_wrap=True)
     done = sum(report.counts()[outcome] for outcome in IN_THE_SPACE)
-    rate = f", {done / report.seconds:,.1f} files/s" if done and report.seconds > 1 else ""
-    encoded = f"{report.encoded_images:,} images and {report.encoded_texts:,} passages"
-    result_console.print(f"\nencoded {encoded} in {report.seconds:,.1f} s{rate}")
-    result_console.print(
-        f"the space [bold]{escape(space)}[/bold] holds {counts['image']:,} images and {counts['text']:,} passages"
-    )
+    items = report.encoded_images + report.encoded_texts
+    rates = [f"{count / report.seconds:,.1f} {what}/s" for count, what in ((done, "files"), (items, "items")) if count]
+    took = ", ".join([f"{report.seconds:,.1f} s", *(rates if report.seconds > 1 else ())])
+    result_console.print(f"\nencoded {_items(report.encoded_images, report.encoded_texts)} in {took}")
+    result_console.print(f"the space [bold]{escape(space)}[/bold] holds {_items(counts['image'], counts['text'])}")
     if report.interrupted:
         result_console.print(
             Text(
@@ -238,6 +125,15 @@ def in_words(seconds: float) -> str:
             return f"{count:.0f} {unit}s" if count >= 10 else f"{count:.1f} {unit}s"
     whole = max(1, round(seconds))
     return f"{whole} second{'s' * (whole != 1)}"
+
+
+def _items(images: int, passages: int) -> str:
+    return f"{counted(images, 'image')} and {counted(passages, 'passage')}"
+
+
+def counted(count: int, what: str) -> str:
+    """So many of what is named: '1 image', '2,000 images'."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _show_left_out(report: Report) -> None:

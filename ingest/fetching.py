@@ -94,6 +94,9 @@ def fetch(
         yield from (found for found in fetched if found)
 
 
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+
+
 def _found(client: "httpx.Client", address: str, space: Path) -> Found:
     folder = _folder(space, address)
     path, problem, size, changed = folder / "not fetched", "", 0, 0
@@ -130,7 +133,7 @@ def _fetched(client: "httpx.Client", address: str, folder: Path) -> Path:
     except httpx.TooManyRedirects as error:
         raise ReadError(f"more than {MAX_REDIRECTS} redirects. Give the address that they lead to.") from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        words = " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
+        words = _ERRNO.sub("", " ".join(str(error).split())).rstrip(".")[:200] or type(error).__name__
         raise ReadError(f"cannot be fetched: {words}. Check the address and the network, and try again.") from error
 
 

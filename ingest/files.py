@@ -1,5 +1,6 @@
 """Which files of a folder are read, what identifies them, and which caption belongs to which picture."""
 
+import errno
 import hashlib
 import os
 import re
@@ -103,11 +104,12 @@ def walk(
     try:
         root = root.resolve(strict=True)
         status = root.stat()
-    except OSError as error:
-        on_error(root, error)
-        return
-    except RuntimeError:  # Python 3.11 and 3.12 report a loop of links in this way.
-        skip(root, "a link that leads back to itself. Mend the link, or leave it out.")
+    except (OSError, RuntimeError) as error:
+        # Python 3.11 and 3.12 report a loop of links as a RuntimeError.
+        if isinstance(error, OSError) and error.errno != errno.ELOOP:
+            on_error(root, error)
+        else:
+            skip(root, "a link that leads back to itself. Mend the link, or leave it out.")
         return
     if not _storable(str(root)):
         skip(root, _NOT_UTF8)

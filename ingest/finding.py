@@ -50,13 +50,27 @@ class Finds:
 def _listeners(finds: Finds, report: Report) -> tuple[OnError, OnSkip]:
     def cannot_look(path: Path, error: OSError) -> None:
         finds.blind.add(path)
-        reason = f"It cannot be looked into: {error.strerror or error}. Mend its permissions and run again."
-        report.add(SourceOutcome(str(path), "failed", reason))
+        report.add(SourceOutcome(str(path), "failed", _why_blind(error)))
 
     def skip(path: Path, reason: str) -> None:
         report.add(SourceOutcome(str(path), "skipped", reason))
 
     return cannot_look, skip
+
+
+def _why_blind(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):  # it went between two looks
+        return "it is no longer there. Ingest the folder again."
+    remedy = "Mend its permissions" if isinstance(error, PermissionError) else "Check the path and its disk"
+    return f"cannot be looked into: {error.strerror or error}. {remedy}, and run again."
+
+
+def resolved(path: Path) -> Path:
+    """`path` with the links in it followed; as it is where they cannot be."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # Python 3.11 and 3.12 report a loop of links as a RuntimeError.
+        return path
 
 
 def find(
@@ -75,12 +89,12 @@ def find(
         SettingsError: a glob of `choice` cannot be understood.
     """
     files: dict[Path, Found] = {}
-    finds = Finds(Roots(path.resolve() for path in paths))
+    finds = Finds(Roots(map(resolved, paths)))
     cannot_look, skip = _listeners(finds, report)
     for path in paths:
-        if not path.exists():
-            finds.blind.add(path.resolve())
-            report.add(SourceOutcome(str(path), "failed", "There is nothing at this path. Check how it is spelt."))
+        if is_nothing_at(path):
+            finds.blind.add(resolved(path))
+            report.add(SourceOutcome(str(path), "failed", "there is nothing at this path. Check how it is spelt."))
             continue
         for found in walk(path, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice):
             files.setdefault(found.path, found)
@@ -96,6 +110,17 @@ def find(
     return finds
 
 
+def is_nothing_at(path: Path) -> bool:
+    """Whether it is certain that `path` leads nowhere; False where one may not look."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choice, report: Report) -> Finds:
     """The files that `choice` wants among `changed`, absolute paths under `paths`, and in the folders among them.
 
@@ -105,7 +130,7 @@ def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choic
     Raises:
         SettingsError: a glob of `choice` cannot be understood.
     """
-    roots = Roots(path.resolve() for path in paths)
+    roots = Roots(map(resolved, paths))
     by_root: dict[Path, set[Path]] = {}
     for path in changed:
         if above := roots.above(path):

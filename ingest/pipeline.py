@@ -47,6 +47,8 @@ class Event:
     """Bytes of the files found, once all are found."""
     settled_size: int = 0
     """Bytes of the files whose outcome is written."""
+    items: int = 0
+    """New items that those files gave."""
     current: str = ""
     """The file whose outcome was written last."""
 
@@ -104,11 +106,11 @@ def ingest(
     run = space.ledger.begin_run([str(path) for path in (*paths, *addresses)[:_ROOTS_KEPT]])
     work = Work(takewhile(lambda found: not stop(), finds.files), space.ledger, encoder, reading, stop)
 
-    def settled(files: int, settled_size: int, last: str) -> None:
+    def settled(files: int, settled_size: int, items: int, last: str) -> None:
         report.settled = files
-        tell(Event(len(finds.files), False, files, size, settled_size, last))
+        tell(Event(len(finds.files), False, files, size, settled_size, items, last))
 
-    settled(0, 0, "")
+    settled(0, 0, 0, "")
     with _Writer(space, run, report, settled) as writer:
         while True:
             for group in engine(work):
@@ -152,13 +154,14 @@ def tidy(space: Space) -> None:
 class _Writer:
     """Writes groups in a thread of its own: thumbnails, then the ledger, then Chroma."""
 
-    def __init__(self, space: Space, run: int, report: Report, settled: Callable[[int, int, str], None]) -> None:
+    def __init__(self, space: Space, run: int, report: Report, settled: Callable[[int, int, int, str], None]) -> None:
         self._space = space
         self._run = run
         self._report = report
         self._settled = settled
         self._count = 0
         self._size = 0
+        self._items = 0
         self._groups: queue.Queue[Sequence[Examined] | None] = queue.Queue(_WRITES_AHEAD)
         self._early: list[Copy] = []  # copies whose items are still being encoded
         self._failure: BaseException | None = None
@@ -257,7 +260,8 @@ class _Writer:
             self._report.add(entry)
         self._count += len(outcomes)
         self._size += sum(examined.found.size for examined in settled)
-        self._settled(self._count, self._size, group[-1].found.source)
+        self._items += sum(entry.items for entry in outcomes)
+        self._settled(self._count, self._size, self._items, group[-1].found.source)
 
     def _without_copies(self, group: Sequence[Examined]) -> Iterator[Examined]:
         """Lay the copies of `group` aside, and what was read although another has given the same content."""

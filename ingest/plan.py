@@ -15,6 +15,7 @@ from ingest.engines.work import EncodingCount
 from ingest.examine import Copy, Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, same_content
 from ingest.files import Found
 from ingest.finding import find
+from ingest.pipeline import Event, Watch
 from ingest.readers.kinds import Kind
 from ingest.readers.options import AS_USUAL, Reading
 from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
@@ -64,6 +65,7 @@ def plan(
     reading: Reading = AS_USUAL,
     missing: Missing = "remove",
     addresses: Sequence[str] = (),
+    watch: Watch = lambda event: None,
 ) -> Plan:
     """Say what `ingest` with the same arguments would do to the space of `ledger`.
 
@@ -76,14 +78,17 @@ def plan(
     """
     started = time.monotonic()
     report = Report()
-    finds = find(paths, choice, report, told=lambda count: None)
+    finds = find(paths, choice, report, told=lambda count: watch(Event(count, True, 0)))
     with_named_pictures(finds, ledger, reading)
     by_kind: Counter[tuple[Kind | None, Outcome]] = Counter((None, entry.outcome) for entry in report.outcomes)
     looker = _Looker(ledger, reading)
     to_encode: list[Found] = []
     moved: set[int] = set()
+    size, looked_at = sum(found.size for found in finds.files), 0
     with ThreadPoolExecutor(local.READERS) as pool:
-        for examined in pool.map(looker.examine, finds.files):
+        for count, examined in enumerate(pool.map(looker.examine, finds.files), 1):
+            looked_at += examined.found.size
+            watch(Event(len(finds.files), False, count, size, looked_at, current=examined.found.source))
             outcome, reason = _outlook(examined)
             report.add(SourceOutcome(examined.found.source, outcome, reason))
             by_kind[examined.found.kind, outcome] += 1

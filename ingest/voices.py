@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ingest.console import ingest_progress, rebuild_progress, say, show_changes, show_plan, show_problems, show_report
+from ingest.console import say, show_changes, show_plan, show_problems, show_report
+from ingest.progress import ingest_progress, rebuild_progress
 from ingest.readers.draft import Modality
 from ingest.report import Report, SourceOutcome
 
@@ -29,9 +30,9 @@ class Voice:
         """Tell one line about work that goes on."""
         say(line)
 
-    def progress(self) -> AbstractContextManager["Watch"]:
+    def progress(self, doing: str = "ingesting") -> AbstractContextManager["Watch"]:
         """What shows how the run goes on."""
-        return ingest_progress()
+        return ingest_progress(doing)
 
     def rebuilding(self) -> AbstractContextManager["Progress"]:
         """What shows how the index catches up."""
@@ -58,7 +59,7 @@ class Quiet(Voice):
     def say(self, line: str) -> None:
         """Nothing."""
 
-    def progress(self) -> AbstractContextManager["Watch"]:
+    def progress(self, doing: str = "ingesting") -> AbstractContextManager["Watch"]:
         """Shows nothing."""
         return nullcontext(_look_away)
 
@@ -91,7 +92,7 @@ class JsonLines(Quiet):
         self.told = self._outcome
         self._found = False
 
-    def progress(self) -> AbstractContextManager["Watch"]:
+    def progress(self, doing: str = "ingesting") -> AbstractContextManager["Watch"]:
         """Tells once how many files there are."""
         return nullcontext(self._watch)
 
@@ -101,7 +102,8 @@ class JsonLines(Quiet):
 
     def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
         """Write the same events as a run, with the outcomes that sources would have."""
-        _line("found", files=plan.report.found)
+        if not self._found:  # as there was nothing to look at
+            _line("found", files=plan.report.found, bytes=0)
         for outcome in plan.report.outcomes:
             self._outcome(outcome)
         _line("summary", **plan.report.summary(space=space, roots=roots))

@@ -55,7 +55,7 @@ def given(paths: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
     `-` stands for what is on standard input, one a line (or ended by NUL, as by -print0).
 
     Raises:
-        SettingsError: there is nothing on standard input.
+        SettingsError: there is nothing on standard input, or a path is empty.
     """
     files: list[Path] = []
     addresses: list[str] = []
@@ -71,6 +71,8 @@ def given(paths: Sequence[str]) -> tuple[list[Path], tuple[str, ...]]:
             found = (line.strip() for line in lines if is_address(line))
             addresses += [address.encode("utf-8", "replace").decode() for address in found]
             files += [Path(line).absolute() for line in lines if not is_address(line)]
+        elif not path:
+            raise SettingsError("One of the paths is empty. Look where it comes from: a variable that is not set, say.")
         elif is_address(path):
             addresses.append(path)
         else:

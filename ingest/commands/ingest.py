@@ -2,16 +2,19 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from ingest.choosing import Chooser
 from ingest.chroma_options import chroma_in_environment
+from ingest.console import printable
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.engines import local
 from ingest.engines.work import Engine
 from ingest.errors import EncoderMismatch, SettingsError
+from ingest.finding import is_nothing_at
 from ingest.pipeline import ingest
 from ingest.plan import ledger_to_read, plan
 from ingest.report import Report
@@ -22,11 +25,18 @@ from ingest.stopping import Stopping
 from ingest.voices import Voice, voice_of
 from ingest.wishes import AS_EVER, Wishes, given, wishes_of
 
+_NAMED = 3  # paths in an error at most
+
 
 def run(options: argparse.Namespace) -> int:
     """Ingest `options.paths`; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
     paths, addresses = given(options.paths)
+    if not addresses and all(map(is_nothing_at, paths)):  # told before anything is loaded or made
+        named = ", ".join(printable(str(path)) for path in paths[:_NAMED])
+        raise SettingsError(
+            f"There is nothing at {named}. Check how {'it is' if len(paths) == 1 else 'they are'} spelt."
+        )
     if options.report and not options.report.expanduser().absolute().parent.is_dir():
         raise SettingsError(f"There is no folder for the report {options.report}. Give --report a file in one that is.")
     voice = voice_of(options)
@@ -92,8 +102,7 @@ def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice
             check_encoder(current_manifest(home / name), encoder.info)
         return encoder
 
-    ledger = ledger_to_read(home, name)
-    try:
+    with closing(ledger_to_read(home, name)) as ledger, voice.progress("looking at") as watch:
         made = plan(
             ledger,
             paths,
@@ -102,9 +111,8 @@ def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice
             reading=wishes.reading,
             missing=wishes.missing,
             addresses=wishes.addresses,
+            watch=watch,
         )
-    finally:
-        ledger.close()
     voice.plan(made, space=name, roots=[*map(str, paths), *wishes.addresses])
     return made.report
 

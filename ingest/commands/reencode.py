@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from ingest.console import count_progress, printable, rebuild_progress, result_console, say, show_error
+from ingest.console import printable, result_console, say, show_error
 from ingest.encoders.registry import load_encoder
+from ingest.progress import count_progress, rebuild_progress
 from ingest.reencode import Missing, Reencoding, reencode
 from ingest.report import ALL_WELL, NOTHING_DONE
 from ingest.settings import home_folder, space_name

@@ -11,7 +11,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import printable, result_console, say
+from ingest.console import counted, printable, result_console, say
 from ingest.settings import home_folder, space_name
 from ingest.space import Space, list_spaces, open_space, overview
 from ingest.space.staging import is_begun, staged_count
@@ -37,11 +37,11 @@ def run(options: argparse.Namespace) -> int:
         "space": f"{name}  ({space.folder})",
         "encoder": f"{facts['encoder']['id']}, {facts['encoder']['dimension']} dimensions, "
         f"fingerprint {facts['encoder']['fingerprint'][:12]}",
-        "items": f"{facts['items']['image']:,} images, {facts['items']['text']:,} passages",
+        "items": f"{counted(facts['items']['image'], 'image')}, {counted(facts['items']['text'], 'passage')}",
         "sources": outcomes or "none yet",
-        "duplicates": f"{facts['copies']:,} sources with the content of another, whose items they share",
+        "duplicates": f"{counted(facts['copies'], 'source')} with the content of another, sharing its items",
         "folders": _spread(facts["folders"]),
-        "near-duplicates": f"{twins['items']:,} items like one of {twins['groups']:,} others"
+        "near-duplicates": f"{counted(twins['items'], 'item')} nearly the same as one of {twins['groups']:,} others"
         + (f"; {twins['not_compared']:,} are compared by the next ingest" if twins["not_compared"] else ""),
         "formats": _spread({suffix or "no suffix": counts for suffix, counts in facts["formats"].items()}),
         "years": _years(facts["years"]),
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         "modality gap": "-" if gap is None else f"{gap:.3f} between the mean image and the mean passage",
         "index": ("up to date" if not facts["not_indexed"] else f"{facts['not_indexed']:,} items still to be indexed")
         + (f", on {facts['chroma']}" if facts["chroma"] else ""),
-        "made": facts["created"],
+        "made": _when(facts["created"]),
         "other spaces": ", ".join(other for other in facts["spaces"] if other != name) or "none",
     }
     if facts["reencoding"]:
@@ -90,17 +90,22 @@ def _begun(reencoding: dict, items: dict[str, int]) -> str:
 
 def _items(counts: Mapping[str, int]) -> str:
     images, passages = counts.get("image", 0), counts.get("text", 0)
-    told = [f"{images:,} image{'s' * (images != 1)}"] if images else []
-    return ", ".join(told + ([f"{passages:,} passage{'s' * (passages != 1)}"] if passages else []))
+    told = [counted(images, "image")] if images else []
+    return ", ".join(told + ([counted(passages, "passage")] if passages else []))
 
 
 def _told(run: dict) -> str:
     """A run in words."""
-    when = datetime.fromisoformat(run["started"]).astimezone().strftime("%Y-%m-%d %H:%M")
+    when = _when(run["started"])
     took = "" if run["seconds"] is None else f", {run['seconds']:,.1f} s"
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in (run["outcomes"] or {}).items() if count)
     ended = "" if run["finished"] else "; it did not come to its end, or goes on now"
     return f"{when}{took}{': ' if outcomes else ''}{outcomes}{ended}"
+
+
+def _when(moment: str) -> str:
+    """A moment, ISO 8601, by this machine's clock."""
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def describe(space: Space) -> dict:

@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import Counting, count_progress, printable, result_console, say
+from ingest.console import printable, result_console, say
 from ingest.encoders.tuned import PREFIX, check_free
+from ingest.progress import Counting, count_progress
 from ingest.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED, SourceOutcome
 from ingest.settings import encoder_name
 from ingest.tuning.pairs import collect

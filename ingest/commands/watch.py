@@ -5,19 +5,24 @@ from dataclasses import replace
 
 from ingest.commands.ingest import open_with_encoder
 from ingest.encoders.base import Encoder
+from ingest.errors import SettingsError
 from ingest.report import ALL_WELL
 from ingest.settings import home_folder, space_name
 from ingest.space import Space
 from ingest.stopping import Stopping
 from ingest.voices import voice_of
 from ingest.watching import watch
-from ingest.wishes import wishes_of
+from ingest.wishes import given, wishes_of
 
 
 def run(options: argparse.Namespace) -> int:
     """Ingest and watch `options.paths` until Ctrl-C; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
-    paths = [path.expanduser().absolute() for path in options.paths]
+    paths, addresses = given(options.paths)
+    if addresses:
+        raise SettingsError(
+            f"{addresses[0]} cannot be watched. Fetch it now and then: nearspace ingest {addresses[0]}."
+        )
     wishes, voice = wishes_of(options), voice_of(options)
     asked = wishes
 

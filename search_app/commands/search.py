@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.commands.composing import Asked
-from ingest.console import printable, rebuild_progress, result_console, say
+from ingest.console import printable, result_console, say
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
+from ingest.progress import rebuild_progress
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.commands.filtering import filters_given

@@ -59,6 +59,10 @@ def test_the_exit_status_tells_well_partly_and_not_at_all(tmp_path, folder):
     assert "broken.jpg" in done.stdout
     done = ingest(tmp_path, tmp_path / "nowhere", space="other")
     assert done.returncode == 2
+    assert "There is nothing at" in done.stderr
+    assert not (tmp_path / "home" / "other").exists(), "a slip of the finger makes no space"
+    done = ingest(tmp_path, folder, tmp_path / "nowhere")
+    assert done.returncode == 1
     assert "nothing at this path" in done.stdout
 
 
@@ -228,3 +232,15 @@ def test_standard_input_without_paths_is_an_error_in_words(tmp_path):
     done = nearspace("ingest", "-", "--home", tmp_path / "home", "--encoder", FAKE, input="\n")
     assert (done.returncode, (tmp_path / "home").exists()) == (2, False)
     assert "No paths" in done.stderr
+
+
+def test_paths_that_cannot_be_looked_at_are_told_in_words(tmp_path, folder):
+    (tmp_path / "loop").symlink_to("loop")
+    done = ingest(tmp_path, folder, tmp_path / "loop", tmp_path / ("long" * 80))
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "a link that leads back to itself" in done.stdout
+    assert "File name too long" in done.stdout
+    for command in ("ingest", "watch"):
+        done = nearspace(command, "", "--home", tmp_path / "home", cwd=folder)
+        assert done.returncode == 2
+        assert "One of the paths is empty" in done.stderr, "not the folder that happens to be the current one"
