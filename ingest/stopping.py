@@ -6,7 +6,8 @@ import threading
 from types import FrameType, TracebackType
 from typing import Self
 
-_FINISHING = b"\nfinishing the batch in hand; press Ctrl-C again to end at once\n"
+# A live bar of two lines is drawn over the last two: they are empty, so that the words stay.
+_FINISHING = b"\nfinishing the batch in hand; press Ctrl-C again to end at once\n\n"
 
 
 class Stopping:
