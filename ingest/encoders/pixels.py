@@ -30,14 +30,17 @@ MARGIN = 0.05
 
 def square_pixels(image: "Image") -> NDArray[np.uint8]:
     """The whole picture as a square, shape (260, 260, 3), RGB: laid on white if it lies on white, squeezed if not."""
-    image = image.convert("RGB")
     pixels = squeezed(image)
-    return _laid(image) if lies_on_white(pixels) else pixels
+    return _laid(_rgb(image)) if lies_on_white(pixels) else pixels
 
 
 def squeezed(image: "Image") -> NDArray[np.uint8]:
     """The whole picture squeezed to a square, shape (260, 260, 3), RGB."""
-    return _resized(image.convert("RGB"), (IMAGE_SIZE, IMAGE_SIZE))
+    return _resized(_rgb(image), (IMAGE_SIZE, IMAGE_SIZE))
+
+
+def _rgb(image: "Image") -> "Image":
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would make a copy
 
 
 def lies_on_white(pixels: NDArray[np.uint8]) -> bool:

@@ -247,12 +247,12 @@ def _draft(frame: _Frame, path: Path, title: str) -> Draft:
     from PIL import Image
 
     from ingest.readers.dominant import dominant_colours
-    from ingest.readers.images import thumbnail
+    from ingest.readers.images import as_jpeg, small_copy
 
     picture = Image.open(BytesIO(frame.jpeg), formats=("JPEG",))  # its pixels are unpacked when they are needed
     meta: dict[str, Value] = {"width": frame.width, "height": frame.height, "format": path.suffix[1:].upper()}
     with Image.open(BytesIO(frame.jpeg), formats=("JPEG",)) as opened:
-        shown = opened.convert("RGB")
-    thumb = thumbnail(shown)
-    meta["colours"] = ", ".join(dominant_colours(shown))
-    return Draft("image", title=title, image=picture, thumbnail=thumb, meta={**meta, "seconds": frame.seconds})
+        small = small_copy(opened.convert("RGB"))
+    meta["colours"] = ", ".join(dominant_colours(small))
+    meta["seconds"] = frame.seconds
+    return Draft("image", title=title, image=picture, thumbnail=as_jpeg(small), meta=meta)

@@ -127,7 +127,8 @@ def _ceiling(figures: Figures, encoder: Encoder, files: list[Found]) -> None:
 def _whole(figures: Figures, space: Space, encoder: Encoder, piece: Path, count: int) -> None:
     costs = figures.costs
     with (
-        _timed(images, "thumbnail", costs, "thumbnails", time.thread_time),
+        _timed(images, "small_copy", costs, "thumbnails", time.thread_time),
+        _timed(images, "as_jpeg", costs, "thumbnails", time.thread_time),
         _timed(Examiner, "examine", costs, "reading", time.thread_time),
         _timed(pipeline._Writer, "put", costs, "writes", time.perf_counter),
         _timed(type(encoder), "encode_images", costs, "encoding", time.perf_counter),
