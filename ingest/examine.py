@@ -116,11 +116,17 @@ class Examiner:
         self._being_read: set[Content] = set()
         self._turn = threading.Condition()
 
-    def unchanged(self, found: Found) -> Unchanged | None:
-        """`Unchanged` where the ledger alone tells that the space has `found` as it is; None where one has to look."""
+    def glance(self, files: Sequence[Found]) -> list[Unchanged | None]:
+        """For each of `files`, `Unchanged` where the ledger alone tells that the space has it as it is.
+
+        None where one has to look.
+        """
+        known = self._ledger.sources_at([found.source for found in files])
+        return [self._unchanged(found, known.get(found.source)) for found in files]
+
+    def _unchanged(self, found: Found, source: Source | None) -> Unchanged | None:
         if found.kind is None or found.problem:
             return None
-        source = self._ledger.source(found.source)
         if source is None or (source.size, source.mtime_ns) != (found.size, found.mtime_ns):
             return None
         if source.outcome not in IN_THE_SPACE or not self._read_as_wanted(found, source):

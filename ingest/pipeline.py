@@ -220,6 +220,7 @@ class _Writer:
         space, ledger, run = self._space, self._space.ledger, self._run
         outcomes: list[SourceOutcome] = []
         records: list[SourceRecord] = []
+        seen: list[tuple[int, int, int]] = []
         settled: list[Examined] = []
         with ledger.transaction(changes=False):
             for examined in self._without_copies(group):
@@ -229,7 +230,7 @@ class _Writer:
                 reason, items, gaps = "", 0, ""
                 match examined:
                     case Unchanged(source=source):
-                        ledger.touch(run, source.id, found.size, found.mtime_ns)
+                        seen.append((source.id, found.size, found.mtime_ns))
                     case Moved(source=source):
                         outcome, reason = "moved", f"from {source.path}"
                         ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, source.sidecar))
@@ -245,6 +246,7 @@ class _Writer:
                         reason = f"same content as {examined.copy_of.path}" if examined.copy_of else ""
                         records.append(self._fresh_record(examined, outcome))
                 outcomes.append(SourceOutcome(found.source, outcome, reason, items, gaps))
+            ledger.touch(run, seen)
             if records:
                 ledger.write(run, records)
             early = []

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,10 @@ _BATCH: dict[Modality, int] = {"image": 32, "text": 128}
 _AHEAD = 4  # files a reader, whatever is in them
 _FILES_AHEAD = 2 * _BATCH["image"]  # as many more while what was read has no more than so many items
 _ITEMS_AHEAD = 4 * _BATCH["image"]
-_GLANCED = 256  # sources that need nothing go to the writer in groups of so many
+_GLANCED = 256  # files are glanced at, and sources that need nothing go to the writer, in groups of so many
+
+Glance = Callable[[Sequence[Found]], Sequence[Examined | None]]
+"""Settles those files that need not be read; None for each of the others."""
 
 
 @dataclass
@@ -82,7 +86,7 @@ def engine(work: Work) -> Iterator[Sequence[Examined]]:
     """Examine and encode the files of `work` on this machine."""
     examiner = Examiner(work.ledger, work.encoder, work.reading)
     examine = timed(examiner.examine, work.slowest)
-    return run(work.files, examine, work.encoder, work.count, glance=examiner.unchanged, stop=work.stop)
+    return run(work.files, examine, work.encoder, work.count, glance=examiner.glance, stop=work.stop)
 
 
 def timed(examine: Callable[[Found], Examined], slowest: Slowest) -> Callable[[Found], Examined]:
@@ -105,12 +109,12 @@ def run(
     count: EncodingCount,
     *,
     readers: int = READERS,
-    glance: Callable[[Found], Examined | None] = lambda found: None,
+    glance: Glance = lambda files: [None] * len(files),
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Sequence[Examined]]:
     """Examine and encode `files`, giving groups of settled sources; every `Fresh` in them has its vectors.
 
-    What `glance` settles at once takes no thread; for the others it gives None.  Reading runs a bounded number of
+    What `glance` settles at once takes no thread.  Reading runs a bounded number of
     files and items in front of the encoder.  Groups come often, so that what is given can be made durable soon.
     When `stop` says so, the batch in hand is still encoded, and what was read ahead of it is dropped.
     """
@@ -132,8 +136,8 @@ def run(
 
     pool = ThreadPoolExecutor(readers, thread_name_prefix="reader")
     try:
-        for found in files:
-            if at_once := glance(found):
+        for found, at_once in glanced(files, glance, stop):
+            if at_once:
                 settled.append(at_once)
                 if len(settled) >= _GLANCED:
                     yield settled
@@ -148,6 +152,18 @@ def run(
             yield last
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def glanced(
+    files: Iterable[Found], glance: Glance, stop: Callable[[], bool]
+) -> Iterator[tuple[Found, Examined | None]]:  # fmt: skip
+    """`files`, until `stop` says so, with what `glance` says of each: a question to the ledger for many of them."""
+    files = iter(files)
+    while group := list(islice(files, _GLANCED)):
+        for found, at_once in zip(group, glance(group), strict=True):
+            if stop():
+                return
+            yield found, at_once
 
 
 class _Held:

@@ -77,11 +77,11 @@ def _run(work: Work, pool: Pool, say: Say | None) -> Iterator[Sequence[Examined]
     ours: list[Found] = []  # what was fetched from the web lies in the space, which workers never open
     settled: list[Examined] = []
     examiner = Examiner(work.ledger, work.encoder, work.reading)
-    for found in work.files:
+    for found, unchanged in local.glanced(work.files, examiner.glance, work.stop):
         if found.address:
             ours.append(found)
             continue
-        examined = _glance(found, examiner, work.ledger)
+        examined = unchanged or _task(found, examiner, work.ledger)
         if isinstance(examined, Task):
             tasks[found.source] = examined
             continue
@@ -97,10 +97,8 @@ def _run(work: Work, pool: Pool, say: Say | None) -> Iterator[Sequence[Examined]
     yield from local.engine(replace(work, files=takewhile(lambda found: not work.stop(), ours)))
 
 
-def _glance(found: Found, examiner: Examiner, ledger: Ledger) -> Examined | Task:
+def _task(found: Found, examiner: Examiner, ledger: Ledger) -> Examined | Task:
     """What there is to do about `found`, where that can be told without reading it; else the task of finding out."""
-    if unchanged := examiner.unchanged(found):
-        return unchanged
     source = ledger.source(found.source)
     same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
     if found.kind is None or found.problem or (source and same_stat and source.outcome == "skipped"):
@@ -116,7 +114,8 @@ def _send(
     asked: list[Found] = []
 
     def here(files: Iterable[Found]) -> Iterator[Sequence[Examined]]:
-        return local.run(files, local.timed(examiner.examine, work.slowest), work.encoder, work.count)
+        examine = local.timed(examiner.examine, work.slowest)
+        return local.run(files, examine, work.encoder, work.count, stop=work.stop)
 
     piece = max(1, min(_PIECE, len(tasks) // (4 * workers)))
     for size in (piece, 1):

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 from ingest.fetching import is_address
 from ingest.files import ROW_STATE
@@ -15,6 +16,8 @@ from ingest.readers.kinds import kind_of
 from ingest.readers.options import choices_in
 from ingest.space.ledger_file import LedgerFile
 from ingest.space.records import Source
+
+Value = TypeVar("Value", int, str)
 
 _SQL_VARIABLES = 500  # a list of ids goes into SQL in pieces: SQLite bounds the number of variables
 SOURCE_COLUMNS = "id, path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason"
@@ -187,7 +190,7 @@ class LedgerCopies(LedgerFile):
             )
 
 
-def pieces(values: Sequence[int]) -> Iterator[Sequence[int]]:
+def pieces(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """`values` in pieces that SQL takes."""
     for start in range(0, len(values), _SQL_VARIABLES):
         yield values[start : start + _SQL_VARIABLES]

@@ -1,5 +1,6 @@
 """An item of a space, as the ledger keeps it."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -53,3 +54,18 @@ class Item:
         """`also at 2 places` where other files have the same content, else ''."""
         count = len(self.also)
         return f"also at {count:,} place{'s' * (count != 1)}" if count else ""
+
+
+ITEM_COLUMNS = (
+    "items.id, modality, path, root, folder, text, title, page, position, meta, thumbnail, "
+    "items.source FROM items JOIN sources ON sources.id = items.source"
+)
+"""What `item_of` makes an item of."""
+
+
+def item_of(row: tuple, also: tuple[str, ...] = ()) -> Item:
+    """The item in a row of ITEM_COLUMNS, with the other paths of its content."""
+    number, modality, path, root, folder, text, title, page, position, meta, thumbnail, _ = row
+    return Item(
+        str(number), modality, path, root, folder, text, title, page, position, json.loads(meta), thumbnail, also
+    )  # fmt: skip

@@ -18,20 +18,17 @@ from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.copies import SOURCE_COLUMNS, marks, pieces
-from ingest.space.item import Item
+from ingest.space.indexing import LedgerIndexing
+from ingest.space.item import ITEM_COLUMNS, Item, item_of
 from ingest.space.lookup import Lookup
 from ingest.space.records import Source, SourceRecord, Vectors
 from ingest.space.twins import LedgerTwins
 
 _VECTOR = np.dtype("<f4")
 _PENDING, _INDEXED, _REMOVED = 0, 1, 2
-_ITEM_COLUMNS = (
-    "items.id, modality, path, root, folder, text, title, page, position, meta, thumbnail, "
-    "items.source FROM items JOIN sources ON sources.id = items.source"
-)
 
 
-class Ledger(Lookup, LedgerTwins):
+class Ledger(Lookup, LedgerIndexing, LedgerTwins):
     """An open ledger; safe to share between threads, and readable while another process writes."""
 
     # ---- reading -------------------------------------------------------------------------------------------------
@@ -67,14 +64,14 @@ class Ledger(Lookup, LedgerTwins):
         found: dict[int, Item] = {}
         numbers = [int(item_id) for item_id in ids if item_id.isdecimal()]
         for piece in pieces(numbers):
-            query = f"SELECT {_ITEM_COLUMNS} WHERE state != 2 AND items.id IN ({marks(piece)})"
+            query = f"SELECT {ITEM_COLUMNS} WHERE state != 2 AND items.id IN ({marks(piece)})"
             found.update((int(item.id), item) for item in self._with_paths(self._all(query, piece)))
         return [found[number] for number in numbers if number in found]
 
     def items_of(self, path: str) -> list[Item]:
         """The live items of the source at `path`, in their order; those of a copy show their holder's path."""
         rows = self._all(
-            f"SELECT {_ITEM_COLUMNS} WHERE state != 2 AND items.source = (SELECT COALESCE(holder, asked.id) "
+            f"SELECT {ITEM_COLUMNS} WHERE state != 2 AND items.source = (SELECT COALESCE(holder, asked.id) "
             "FROM sources AS asked LEFT JOIN copies ON copies.source = asked.id WHERE asked.path = ?) "
             "ORDER BY position",
             [path],
@@ -124,6 +121,13 @@ class Ledger(Lookup, LedgerTwins):
         rows = self._sources("path = ?", [path])
         return rows[0] if rows else None
 
+    def sources_at(self, paths: Sequence[str]) -> dict[str, Source]:
+        """The sources at `paths`, by path; those that are not there are left out."""
+        found: dict[str, Source] = {}
+        for piece in pieces(paths):
+            found.update((source.path, source) for source in self._sources(f"path IN ({marks(piece)})", piece))
+        return found
+
     def sources_with_hash(self, sha256: str) -> list[Source]:
         """The sources that have this content and are in the space."""
         return self._sources("sha256 = ? AND sha256 != '' ORDER BY id", [sha256])
@@ -148,53 +152,6 @@ class Ledger(Lookup, LedgerTwins):
     def outcome_counts(self) -> dict[str, int]:
         """How many sources ended in each outcome when they were last looked at."""
         return dict(self._all("SELECT outcome, COUNT(*) FROM sources GROUP BY outcome ORDER BY outcome"))
-
-    # ---- what Chroma still has to learn ---------------------------------------------------------------------------
-
-    def indexed_counts(self) -> dict[Modality, tuple[int, int]]:
-        """For each modality: items that Chroma surely has, and items that it may have as well."""
-        rows = self._all("SELECT modality, state = 1, COUNT(*) FROM items GROUP BY modality, state = 1")
-        found = {(modality, bool(sure)): int(count) for modality, sure, count in rows}
-        return {name: (found.get((name, True), 0), found.get((name, False), 0)) for name in MODALITIES}
-
-    def pending(self, limit: int) -> list[Item]:
-        """Up to `limit` items that are not yet in Chroma, oldest first."""
-        rows = self._all(f"SELECT {_ITEM_COLUMNS} WHERE state = 0 ORDER BY items.id LIMIT ?", [limit])
-        return [_item(row) for row in rows]
-
-    def removed(self, limit: int) -> list[tuple[str, Modality]]:
-        """Up to `limit` items (id, modality) that are still to be taken out of Chroma."""
-        rows = self._all("SELECT id, modality FROM items WHERE state = 2 ORDER BY id LIMIT ?", [limit])
-        return [(str(number), modality) for number, modality in rows]
-
-    def waiting(self) -> int:
-        """How many items Chroma has still to learn or to forget."""
-        return int(self._one("SELECT COUNT(*) FROM items WHERE state != 1"))
-
-    def indexed_sample(self, modality: Modality, count: int) -> list[str]:
-        """Up to `count` items that Chroma surely has, spread evenly over the ledger."""
-        ids = self._all("SELECT id FROM items WHERE modality = ? AND state = 1 ORDER BY id", [modality])
-        step = max(1, len(ids) // count)
-        return [str(number) for (number,) in ids[::step][:count]]
-
-    def mark_indexed(self, ids: Iterable[str]) -> None:
-        """Note that Chroma has these items."""
-        with self.transaction(changes=False):
-            self._db.executemany(
-                "UPDATE items SET state = 1 WHERE id = ? AND state = 0", [(int(item_id),) for item_id in ids]
-            )
-
-    def mark_all_pending(self) -> None:
-        """Note that Chroma has none of the items, so that all are upserted again."""
-        with self.transaction(changes=False):
-            self._db.execute("UPDATE items SET state = 0 WHERE state = 1")
-
-    def purge(self, ids: Sequence[str]) -> None:
-        """Forget removed items for good."""
-        with self.transaction(changes=False):
-            for piece in pieces([int(item_id) for item_id in ids]):
-                self._db.execute(f"DELETE FROM vectors WHERE item IN ({marks(piece)})", piece)
-                self._db.execute(f"DELETE FROM items WHERE id IN ({marks(piece)})", piece)
 
     def thumbnails(self) -> set[str]:
         """The thumbnails that items use, as paths within the space folder."""
@@ -228,12 +185,13 @@ class Ledger(Lookup, LedgerTwins):
                 new.extend(self._put_items(source, record))
         return new
 
-    def touch(self, run: int, source: int, size: int, mtime_ns: int) -> None:
-        """Note that `run` found this source unchanged."""
+    def touch(self, run: int, seen: Iterable[tuple[int, int, int]]) -> None:
+        """Note that `run` found these sources (id, size, mtime_ns) unchanged."""
         with self.transaction(changes=False):
-            self._db.execute(
-                "UPDATE sources SET run = ?, size = ?, mtime_ns = ?, outcome = 'unchanged', reason = '' WHERE id = ?",
-                [run, size, mtime_ns, source],
+            self._db.executemany(
+                f"UPDATE sources SET run = {int(run)}, size = ?, mtime_ns = ?, outcome = 'unchanged', reason = '' "
+                "WHERE id = ?",
+                [(size, mtime_ns, source) for source, size, mtime_ns in seen],
             )
 
     def keep(self, run: int, source: int, outcome: str, reason: str) -> None:
@@ -392,7 +350,7 @@ class Ledger(Lookup, LedgerTwins):
 
     def _with_paths(self, rows: Sequence[tuple]) -> list[Item]:
         others = self._other_paths(sorted({row[-1] for row in rows}))
-        return [_item(row, others.get(row[-1], ())) for row in rows]
+        return [item_of(row, others.get(row[-1], ())) for row in rows]
 
     def _upsert_again(self, source: int) -> None:
         self._db.execute("UPDATE items SET state = 0 WHERE source = ? AND state = 1", [source])
@@ -408,10 +366,3 @@ class Ledger(Lookup, LedgerTwins):
                 "Mend it: nearspace repair."
             )
         return flat.reshape(len(blobs), self.dimension)
-
-
-def _item(row: tuple, also: tuple[str, ...] = ()) -> Item:
-    number, modality, path, root, folder, text, title, page, position, meta, thumbnail, _ = row
-    return Item(
-        str(number), modality, path, root, folder, text, title, page, position, json.loads(meta), thumbnail, also
-    )  # fmt: skip

@@ -53,6 +53,17 @@ def test_items_that_never_reached_the_index_are_put_there_on_opening(home):
         assert finds_every_item(space)
 
 
+def test_what_the_index_has_still_to_learn_is_found_without_a_look_at_every_item(home):
+    with open_space(home, "test") as space:
+        asked: list[str] = []
+        space.ledger._db.set_trace_callback(asked.append)
+        assert (space.ledger.pending(10), space.ledger.removed(10), space.ledger.waiting()) == ([], [], 0)
+        space.ledger._db.set_trace_callback(None)
+        plans = [space.ledger._db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall() for query in asked]
+    assert len(plans) == 3
+    assert all("items_not_indexed" in plan[0][3] for plan in plans), plans
+
+
 def test_a_missing_space_is_named_with_those_that_are_there(home, tmp_path):
     with pytest.raises(SpaceNotFound, match="Choose one of these: test"):
         open_space(home, "holiday")
