@@ -59,6 +59,14 @@ class Lookup(LedgerFile):
         """How many values each metadata key has, by key."""
         return dict(self._all("SELECT key, COUNT(*) FROM meta_values GROUP BY key ORDER BY key"))
 
+    def texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """What each live item says: its title and text; of an image its caption."""
+        found: dict[int, str] = {}
+        for piece in pieces(ids):
+            query = f"SELECT id, title, text FROM items WHERE state != 2 AND id IN ({marks(piece)})"
+            found.update((item, f"{title}\n{text}".strip()) for item, title, text in self._all(query, piece))
+        return found
+
     def some_saying(self, expression: str, most: int) -> list[int]:
         """Up to `most` live items whose words match, in no order."""
         return [
