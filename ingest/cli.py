@@ -13,6 +13,7 @@ from ingest.chroma_options import add_chroma
 from ingest.commands.composing import SEARCH_EPILOG, add_composing
 from ingest.commands.filtering import add_filters
 from ingest.commands.listing import add_listing
+from ingest.commands.mapping import add_topics
 from ingest.engines.pool import add_engine
 from ingest.errors import NearspaceError
 from ingest.report import INTERRUPTED, NOTHING_DONE
@@ -40,6 +41,7 @@ _COMMANDS = {
     # The command line is where the two packages meet: these commands ask a space, and belong to the app's side.
     "search": "search_app.commands.search",
     "app": "search_app.commands.app",
+    "topics": "search_app.commands.topics",
     "serve": "search_app.commands.serve",
     "mcp": "search_app.commands.mcp",
 }
@@ -132,6 +134,8 @@ def parser() -> argparse.ArgumentParser:
     _add_where(find)
     add_filters(find)
     add_listing(find)
+
+    add_topics(commands, _add_where)
 
     app = commands.add_parser("app", help="open the search page in the browser")
     _add_where(app)

@@ -27,6 +27,13 @@ def add_filters(command: argparse.ArgumentParser) -> None:
     )
     only.add_argument("--colour", action="append", default=[], metavar="NAME", help="pictures that are mostly red, say")
     only.add_argument("--has-caption", action="store_true", help="pictures that have a caption")
+    only.add_argument(
+        "--topic",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of the topic of this name, or with this word in its name; `nearspace topics` lists them",
+    )
     only.add_argument("--title", default="", metavar="WORDS", help="whose title says this")
     only.add_argument(
         "--exact",

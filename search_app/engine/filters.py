@@ -59,6 +59,8 @@ class Filters:
     """Only pictures that are mostly of one of these COLOUR_NAMES; () stands for all items."""
     captioned: bool = False
     """Only pictures that have a caption."""
+    topics: tuple[str, ...] = ()
+    """Only items of the topics that have these names, or one of these among the words of their name; () for all."""
     title: str = ""
     """Only items whose title says this."""
     phrases: tuple[str, ...] = ()
@@ -77,6 +79,14 @@ class Filters:
         return self != Filters(modalities=self.modalities)
 
 
+class Grouped(Protocol):
+    """What filters ask of topics; see `search_app.engine.maps.topics.Topics`."""
+
+    def among(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which items of the group are of a topic with one of these names, or words of a name; (len(group),)."""
+        ...
+
+
 class Lookups(Protocol):
     """What filters ask of a ledger; see `ingest.space.lookup.Lookup`."""
 
@@ -90,9 +100,12 @@ class Lookups(Protocol):
 
 
 def let_through(
-    filters: Filters, snapshot: Snapshot, ledger: Lookups
-) -> dict[Modality, NDArray[np.bool_]]:  # fmt: skip
-    """Which items of each wanted modality the filters let through, shape (len(group),)."""
+    filters: Filters, snapshot: Snapshot, ledger: Lookups, topics: Grouped | None = None
+) -> dict[Modality, NDArray[np.bool_]]:
+    """Which items of each wanted modality the filters let through, shape (len(group),).
+
+    A filter by topic needs the space's `topics`; without any, no item is of one.
+    """
     named = list(_named(filters, ledger))
     masks: dict[Modality, NDArray[np.bool_]] = {}
     for modality in filters.wanted:
@@ -101,6 +114,8 @@ def let_through(
         mask = np.ones(len(group), np.bool_)
         for part in _columns(filters, group, snapshot):
             mask &= part
+        if filters.topics:
+            mask &= topics.among(group, filters.topics) if topics else np.bool_(False)
         for ids in named:
             part = np.zeros(len(group), np.bool_)
             part[group.rows_of(ids)] = True
@@ -167,6 +182,7 @@ def filters_to_params(filters: Filters) -> dict[str, Sequence[str]]:
         "shape": filters.shapes,
         "of-colour": filters.colours,
         "captioned": ["yes"] if filters.captioned else [],
+        "topic": filters.topics,
         "title": [filters.title] if filters.title else [],
         "exact": filters.phrases,
         "where": filters.where,
@@ -176,7 +192,7 @@ def filters_to_params(filters: Filters) -> dict[str, Sequence[str]]:
 def filters_from_params(params: Mapping[str, Sequence[str]]) -> Filters:
     """Read filters from a link's parameters; what cannot be read takes its default.
 
-    A folder or format that the space does not have is kept, so that the page can say that it is not there.
+    A folder, format or topic that the space does not have is kept, so that the page can say that it is not there.
     """
 
     def listed(name: str) -> tuple[str, ...]:
@@ -203,6 +219,7 @@ def filters_from_params(params: Mapping[str, Sequence[str]]) -> Filters:
         shapes=tuple(name for name in SHAPES[1:] if name in params.get("shape", ())),
         colours=tuple(name for name in COLOUR_NAMES if name in params.get("of-colour", ())),
         captioned="yes" in params.get("captioned", ()),
+        topics=listed("topic"),
         title=next(iter(written("title")), ""),
         phrases=written("exact"),
         where=tuple(wanted for wanted in written("where") if wanted.partition("=")[0].strip()),

@@ -18,6 +18,7 @@ from search_app.engine.grouping import PASSAGES_SHOWN, Entry
 from search_app.engine.hits import Ranking
 from search_app.engine.keywords import Sayings, said_rarely
 from search_app.engine.maps.live import Maps
+from search_app.engine.maps.live_topics import LiveTopics, Texts
 from search_app.engine.paging import Arranging, Page, Relations, page_of_results
 from search_app.engine.projection import LiveProjections, Projections
 from search_app.engine.query import Probe, Query, encode, with_quoted
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
 
 
-class ItemSource(VectorSource, Lookups, Sayings, Relations, Protocol):
+class ItemSource(VectorSource, Lookups, Sayings, Texts, Relations, Protocol):
     """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
 
     def waiting(self) -> int:
@@ -82,6 +83,9 @@ class Searcher:
         fingerprint = space.manifest.encoder.fingerprint
         self._projections = LiveProjections(space.folder, fingerprint)
         self.maps = Maps(space.folder, fingerprint, self._projections)
+        self.topics = LiveTopics(
+            space.folder, fingerprint, space.ledger, lambda now: self.maps.means(now, gap=False), self.maps.jobs
+        )
         self._lock = threading.Lock()
         self._phrases: NDArray[np.float32] | None = None
         self._calibration: tuple[str, Calibration | None] | None = None
@@ -98,7 +102,8 @@ class Searcher:
         # After a re-encoding the index is filled anew, which may take minutes.
         exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
         filters = with_quoted(query)
-        through = let_through(filters, snapshot, self.space.ledger) if filters.narrow else None
+        topics = self.topics.found(snapshot, encoder) if filters.topics else None
+        through = let_through(filters, snapshot, self.space.ledger, topics) if filters.narrow else None
         phrases = self.phrases(encoder)
         said = said_rarely(query.words, self.space.ledger, len(snapshot))
         calibration = self.calibration(encoder)

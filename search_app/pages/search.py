@@ -46,7 +46,7 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     asked = _what_is_asked(space, query)
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
         chips(space, query, asked)
-        filters(query, snapshot)
+        filters(query, snapshot, space)
     narrowed_by(query)
     try:
         encoder = loaded_encoder(space)

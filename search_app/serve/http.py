@@ -57,6 +57,7 @@ FILTERS = {
     "shape": "only pictures that are landscape, portrait or square; may be repeated",
     "of-colour": "only pictures that are mostly of this colour; may be repeated",
     "captioned": "yes: only pictures that have a caption",
+    "topic": "only items of the topic of this name, or with this word in its name; may be repeated",
     "title": "only items whose title says this",
     "exact": "only items that say this word for word; may be repeated",
     "where": "only items with this in their metadata: KEY=VALUE, or KEY; may be repeated",

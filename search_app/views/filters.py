@@ -10,13 +10,14 @@ from search_app.engine.query import LARGEST_COUNT, Query
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.narrowing import narrowing
+from search_app.views.resources import OpenSpace
 
 _KIND, _FOLDERS, _COUNT = "filter-modality", "filter-folders", "filter-count"
 _KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
 
 
-def filters(query: Query, snapshot: Snapshot) -> None:
-    """Draw the filters as the query has them; a change goes into the URL."""
+def filters(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) -> None:
+    """Draw the filters as the query has them, the topics of `space` among them; a change goes into the URL."""
     folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.filters.folders]))
     st.session_state[_KIND] = next(name for name, wanted in _KINDS.items() if wanted == query.filters.modalities)
     st.session_state[_FOLDERS] = list(query.filters.folders)
@@ -43,7 +44,7 @@ def filters(query: Query, snapshot: Snapshot) -> None:
             label_visibility="collapsed",
             on_change=_changed,
         )
-        narrowing(query, snapshot)
+        narrowing(query, snapshot, space)
 
 
 def _changed() -> None:

@@ -8,20 +8,23 @@ from typing import Any
 import streamlit as st
 
 from search_app.engine.filters import LONGEST_PART, Filters
+from search_app.engine.maps.topics import FEWEST
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
+from search_app.views.resources import OpenSpace
 from search_app.views.words import in_markdown, snippet
 
 _FORMATS, _SHAPES, _COLOURS = "filter-formats", "filter-shapes", "filter-colours"
 _AFTER, _BEFORE, _PIXELS, _CAPTIONED = "filter-after", "filter-before", "filter-pixels", "filter-captioned"
+_TOPICS = "filter-topics"
 _TITLE, _EXACT, _WHERE = "filter-title", "filter-exact", "filter-where"
 _SIZES = (0, 300_000, 1_000_000, 2_000_000, 8_000_000, 12_000_000, 24_000_000)
 _EARLIEST, _LATEST = date(1800, 1, 1), date(2200, 1, 1)
 
 
-def narrowing(query: Query, snapshot: Snapshot) -> None:
-    """Draw the popover as the query has it; a change goes into the URL."""
+def narrowing(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) -> None:
+    """Draw the popover as the query has it, with the topics of `space`; a change goes into the URL."""
     filters, counts, state = query.filters, snapshot.facet_counts, st.session_state
     set_here = len(list(_parts(filters)))
     with (
@@ -44,6 +47,7 @@ def narrowing(query: Query, snapshot: Snapshot) -> None:
         )
         state[_TITLE] = filters.title
         st.text_input("Title says", key=_TITLE, max_chars=LONGEST_PART, on_change=_changed)
+        _of_topics(filters, snapshot, space)
         formats = counts.formats | {name: 0 for name in filters.formats if name not in counts.formats}
         if len(formats) > 1 or filters.formats:
             state[_FORMATS] = list(filters.formats)
@@ -71,6 +75,32 @@ def narrowing(query: Query, snapshot: Snapshot) -> None:
             on_change=_changed,
             help="A key with its value, or a key alone for any value; several with ; between.",
         )
+
+
+def _of_topics(filters: Filters, snapshot: Snapshot, space: OpenSpace | None) -> None:
+    topics = space.searcher.topics.now(snapshot) if space else None
+    counts = topics.counts(snapshot) if topics else {}
+    counts |= {name: 0 for name in filters.topics if name not in counts}
+    if len(counts) > 1 or filters.topics:
+        st.session_state[_TOPICS] = list(filters.topics)
+        st.multiselect(
+            "Topic",
+            list(counts),
+            key=_TOPICS,
+            format_func=lambda name: f"{name} ({counts[name]:,})" if counts[name] else name,
+            placeholder="Any",
+            on_change=_changed,
+        )
+    elif space is not None and topics is None and len(snapshot) >= FEWEST:
+        job = space.searcher.topics.job()
+        if job is None or job.status.over:
+            st.button("Find topics", icon=":material/category:", on_click=_find_topics, args=(space, snapshot))
+        else:
+            st.caption(f"Finding topics, {100 * job.status.share:.0f} % done")
+
+
+def _find_topics(space: OpenSpace, snapshot: Snapshot) -> None:
+    space.searcher.topics.start(snapshot, space.encoder())
 
 
 def _date(label: str, key: str) -> None:
@@ -136,6 +166,7 @@ def _changed() -> None:
                 after=state.get(_AFTER),
                 before=state.get(_BEFORE),
                 min_pixels=int(state.get(_PIXELS, filters.min_pixels)),
+                topics=tuple(state.get(_TOPICS, filters.topics)),
                 shapes=tuple(state.get(_SHAPES, filters.shapes)),
                 colours=tuple(state.get(_COLOURS, filters.colours)),
                 captioned=bool(state.get(_CAPTIONED, filters.captioned)),
@@ -173,6 +204,7 @@ def _parts(filters: Filters) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each filter in words, with the change that takes it away."""
     lists = (
         ("phrases", "says “{}”"),
+        ("topics", "about {}"),
         ("formats", "{} files"),
         ("shapes", "{}"),
         ("colours", "mostly {}"),

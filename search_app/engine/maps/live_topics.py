@@ -1,7 +1,7 @@
 """The topics of one open space: found when they are first asked for, kept beside it, and found anew only when asked."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from search_app.engine.maps.jobs import Job, Jobs, Progress
 from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
 from search_app.engine.maps.reducing import Reduction
 from search_app.engine.maps.topic_names import named
-from search_app.engine.maps.topics import FEWEST, FITTED, JUDGED, MOST, Name, Topics, find_clusters
+from search_app.engine.maps.topics import FITTED, JUDGED, MOST, Name, Topics, find_clusters
 from search_app.engine.maps.vocabulary import Vocabulary, WordVectors
 from search_app.engine.snapshot import Snapshot
 
@@ -28,7 +28,7 @@ Means = Callable[[Snapshot], Mapping[Modality, NDArray[np.float64]]]
 class Texts(Protocol):
     """What topics ask of a ledger; see `ingest.space.lookup.Lookup`."""
 
-    def texts(self, ids: "list[int]") -> dict[int, str]:
+    def texts(self, ids: Sequence[int]) -> dict[int, str]:
         """What each live item says: its title and text; of an image its caption."""
         ...
 
@@ -60,11 +60,11 @@ class LiveTopics:
     def found(self, snapshot: Snapshot, encoder: Encoder, progress: Progress | None = None) -> Topics:
         """The topics, found now where they have not been: a second or two, up to a minute in a large space."""
         with self._finding:  # whoever comes meanwhile waits for those that are being found
-            return self.now(snapshot) or self._find(snapshot, encoder, progress or _unheard)
+            return self.now(snapshot) or self.find(snapshot, encoder, progress)
 
     def start(self, snapshot: Snapshot, encoder: Encoder) -> Job[Topics]:
         """Find topics anew in the background; while that goes on, the same job is returned."""
-        return self._jobs.start("topics", lambda progress: self._find(snapshot, encoder, progress))
+        return self._jobs.start("topics", lambda progress: self.find(snapshot, encoder, progress))
 
     def job(self) -> Job | None:
         """The last finding that was started, if any."""
@@ -76,9 +76,11 @@ class LiveTopics:
         own = dict.fromkeys(word for name in topics.names for word in name.said) if topics else ()
         return self.words.vocabulary(encoder, tuple(own), progress)
 
-    def _find(self, snapshot: Snapshot, encoder: Encoder, progress: Progress) -> Topics:
+    def find(self, snapshot: Snapshot, encoder: Encoder, progress: Progress | None = None) -> Topics:
+        """The topics, found anew now."""
+        progress = progress or _unheard
         topics = find_clusters(snapshot, self._means(snapshot), progress)
-        topics = named(topics, snapshot, lambda ids: self._ledger.texts(list(ids)), self.words, encoder, progress)
+        topics = named(topics, snapshot, self._ledger.texts, self.words, encoder, progress)
         _save(self._path, self._key, topics)
         with self._lock:
             self._current = topics

@@ -22,7 +22,7 @@ _NOTIONS = frozenset({3, 4, 9, 10, 11, 12, 14, 15, 18, 21, 26, 28})  # top, act,
 _OFTEN = 5  # times that tagged texts must use a notion
 _RUDE = re.compile(
     r"offensive|disparag|obscene|derog|slur|vulgar|insult|contempt|taboo|pejorative|prostitut|genital|copulat|racis|"
-    r"sexual|excre|anus|breast|buttock|slang|ethnic|narcotic|(?:black|white)-skinned",
+    r"sexual|testic|testes|scrot|excre|anus|breast|buttock|slang|ethnic|narcotic|(?:black|white)-skinned",
 )
 _WORD = re.compile(r"[a-z]{3,}")
 

@@ -15,7 +15,7 @@ from ingest.encoders.base import Encoder
 from search_app.engine.maps.jobs import Progress
 from search_app.engine.maps.reducing import groups_of, sampled
 from search_app.engine.maps.said import set_apart, words_of
-from search_app.engine.maps.topics import Name, Topics
+from search_app.engine.maps.topics import SEPARATOR, Name, Topics
 from search_app.engine.maps.vocabulary import WordVectors
 from search_app.engine.snapshot import Snapshot
 
@@ -80,9 +80,9 @@ def _name(
     both = [word for word in about if any(_alike(word, other) for other in near)]
     ordered = _distinct([*both, *(word for pair in _turns(about, near) for word in pair)])
     for count in range(IN_NAME, len(ordered) + 1):
-        if (name := " · ".join(ordered[:count])) not in taken:
+        if (name := SEPARATOR.join(ordered[:count])) not in taken:
             return Name(name, tuple(about), tuple(near))
-    base, number = " · ".join(ordered[:IN_NAME]) or "topic", 2
+    base, number = SEPARATOR.join(ordered[:IN_NAME]) or "topic", 2
     while base in taken or (not ordered and f"{base} {number}" in taken):
         if f"{base} {number}" not in taken:
             return Name(f"{base} {number}", tuple(about), tuple(near))

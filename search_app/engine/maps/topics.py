@@ -1,11 +1,13 @@
 """Topics: clusters of the full space, pictures and passages together, and the items of a snapshot by topic.
 
 Each modality loses its mean first, so that a topic holds both; then k-means (Lloyd 1982) in the first principal
-components, over directions.  How many there are is picked by the mean silhouette (Rousseeuw 1987) of a steady sample,
-among numbers from 2 to MOST.  An item's topic is the one whose centre is nearest, so that new items have one at once.
+components, over directions.  How many there are is picked by the mean silhouette (Rousseeuw 1987) of a steady sample:
+the fewest, from 2 to MOST, whose silhouette comes within a share of ENOUGH of the best.  An item's topic is the one
+whose centre is nearest, so that new items have one at once.
 """
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +29,9 @@ FITTED = 20_000
 """Items at most that clusters are looked for among: of a larger space a steady sample."""
 JUDGED = 2_000
 """Items at most that a number of topics is judged by."""
+ENOUGH = 0.85
+SEPARATOR = " · "
+"""Between the words of a name."""
 _SMALLEST = 4  # items a topic, on average, at least
 _SEED = 20_240_501
 _CHUNK = 16_384  # rows at a time
@@ -42,6 +47,11 @@ class Name:
     """The words that set its texts and captions apart, the foremost first."""
     near: tuple[str, ...] = ()
     """The words of the vocabulary that lie nearest to its centre, nearest first."""
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the name, in lower case."""
+        return self.name.casefold().split(SEPARATOR)
 
 
 @dataclass(frozen=True)
@@ -111,9 +121,13 @@ class Topics:
         return np.concatenate([np.empty(0, np.int16), *(self.of(group) for _, group in groups_of(snapshot))])
 
     def among(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
-        """Which items of the group are of one of the topics of these names, shape (len(group),)."""
-        wanted = [number for number, name in enumerate(self.names) if name.name in names]
-        return np.isin(self.of(group), wanted)
+        """Which items of the group are of a topic with one of these names, or words of a name; (len(group),)."""
+        return np.isin(self.of(group), self.numbers_of(names))
+
+    def numbers_of(self, names: Sequence[str]) -> list[int]:
+        """The topics that have one of these names, or one of these among the words of their name; in any case."""
+        wanted = {name.casefold().strip() for name in names}
+        return [number for number, name in enumerate(self.names) if wanted & {name.name.casefold(), *name.words}]
 
     def counts(self, snapshot: Snapshot) -> dict[str, int]:
         """How many items each topic has, by name, the largest first."""
@@ -123,6 +137,8 @@ class Topics:
 
     def told(self, snapshot: Snapshot, representatives: int = 6) -> list[Topic]:
         """The topics as the items have them now, the largest first."""
+        if not len(self):
+            return []
         best: list[list[tuple[float, int]]] = [[] for _ in self.names]
         sums, images, texts = np.zeros(len(self)), np.zeros(len(self), int), np.zeros(len(self), int)
         for modality, group in groups_of(snapshot):
@@ -185,7 +201,8 @@ def find_clusters(
         progress(0.6 * place / len(numbers), f"trying {number} topics")
         centres[number] = _k_means(rows, number)
         silhouettes[number] = _silhouette(judged, np.argmax(judged @ centres[number].T, axis=1), number)
-    best = max(numbers, key=lambda number: (silhouettes[number], -number))
+    enough = ENOUGH * max(silhouettes.values())
+    best = next((number for number in numbers if silhouettes[number] >= enough > 0.0), numbers[0])
     return Topics(reduction, centres[best], (), silhouettes, len(snapshot), newest)
 
 
@@ -214,7 +231,10 @@ def _k_means(rows: NDArray[np.float32], number: int) -> NDArray[np.float32]:
         if many
         else KMeans(number, n_init=4, random_state=_SEED)
     )
-    return _directions(np.asarray(fitting.fit(rows).cluster_centers_, np.float32))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that items which are all the same make fewer clusters
+        fitting.fit(rows)
+    return _directions(np.asarray(fitting.cluster_centers_, np.float32))
 
 
 def _silhouette(rows: NDArray[np.float32], labels: NDArray[np.int64], number: int) -> float:

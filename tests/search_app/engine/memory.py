@@ -49,6 +49,8 @@ class MemoryLedger:
     """The items that each full-text expression finds."""
     having: dict[tuple[str, str | None], list[int]] = field(default_factory=dict)
     """The items that have each metadata key and value."""
+    written: dict[int, str] = field(default_factory=dict)
+    """What items say."""
     _next: int = 1
     _revision: int = 0
     _moves: int = 0
@@ -107,6 +109,9 @@ class MemoryLedger:
 
     def items_with(self, key: str, value: str | None = None) -> NDArray[np.int64]:
         return np.array(self.having.get((key, value), []), np.int64)
+
+    def texts(self, ids: Sequence[int]) -> dict[int, str]:
+        return {number: self.written[number] for number in ids if number in self.written}
 
     def some_saying(self, expression: str, most: int) -> list[int]:
         return self.said.get(expression, [])[:most]

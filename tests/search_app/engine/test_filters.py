@@ -3,6 +3,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ingest.readers.dominant import colour_bits
 from ingest.space.derived import SHAPES, day_number
@@ -14,6 +15,7 @@ from search_app.engine.filters import (
     let_through,
     size_of,
 )
+from search_app.engine.group import Group
 from search_app.engine.keywords import phrase
 from search_app.engine.snapshot import LiveVectors
 from tests.search_app.engine.memory import Facts, MemoryLedger, pictures, snapshot_of, texts
@@ -24,6 +26,7 @@ LINKED = (
     Filters(after=date(2019, 5, 1), before=date(2020, 2, 29)),
     Filters(min_pixels=1_000_000, max_pixels=9_000_000, min_bytes=5, max_bytes=10**11),
     Filters(shapes=("landscape", "square"), colours=("red", "white"), captioned=True),
+    Filters(topics=("birds · owls", "sky")),
     Filters(title="the & <title>", phrases=('"ISO 9001"', "Zürich"), where=("camera=Canon EOS", "keywords", "a=b=c")),
 )
 
@@ -114,6 +117,23 @@ def test_phrases_titles_and_metadata_are_asked_of_the_ledger_and_all_must_hold()
     assert ids_of(Filters(where=("camera = Canon",)), ledger) == [1]
     assert ids_of(Filters(where=("camera",), phrases=("iso 9001",)), ledger) == [2]
     assert ids_of(Filters(phrases=("...",)), ledger) == []
+
+
+def test_topics_are_asked_of_the_topics_and_without_any_no_item_is_of_one() -> None:
+    class Halves:
+        def among(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
+            return np.isin(group.ids, [2, 4] if "even" in names else [])
+
+    ledger = faceted()
+    snapshot = snapshot_of(ledger)
+
+    def found(filters: Filters, topics: Halves | None) -> list[int]:
+        masks = let_through(filters, snapshot, ledger, topics)
+        return sorted(number for name, mask in masks.items() for number in snapshot.groups[name].ids[mask].tolist())
+
+    assert found(Filters(topics=("even",)), Halves()) == [2, 4]
+    assert found(Filters(topics=("even",), formats=("png",)), Halves()) == [2]
+    assert found(Filters(topics=("gone",)), Halves()) == found(Filters(topics=("even",)), None) == []
 
 
 def test_facts_that_change_later_are_seen_and_those_of_new_items_too() -> None:
