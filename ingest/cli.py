@@ -31,6 +31,7 @@ from ingest.settings import (
 _COMMANDS = {
     "ingest": "ingest.commands.ingest",
     "watch": "ingest.commands.watch",
+    "remove": "ingest.commands.remove",
     "status": "ingest.commands.status",
     "check": "ingest.commands.check",
     "repair": "ingest.commands.repair",
@@ -104,6 +105,8 @@ def parser() -> argparse.ArgumentParser:
     keep.add_argument("paths", nargs="+", metavar="PATH", help="a folder, watched recursively, or a file")
     _add_ingesting(keep)
     _add_told(keep)
+
+    _add_remove(commands)
 
     find = commands.add_parser(
         "search",
@@ -215,6 +218,19 @@ def _add_where(command: argparse.ArgumentParser) -> None:
         "--space", metavar="NAME", help=f"the space's name (default: ${SPACE_VARIABLE}, else {DEFAULT_SPACE})"
     )
     command.add_argument("--home", type=Path, metavar="DIR", help=_HOME_HELP)
+
+
+def _add_remove(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    leave = commands.add_parser(
+        "remove",
+        help="take files out of a space; the files themselves stay",
+        description="Takes the sources at and below each PATH out of the space. Their files stay where they are, and "
+        "an ingest of a folder around them leaves them out from then on, until one is ingested by its own name.",
+    )
+    leave.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or a web address, as ingested")
+    leave.add_argument("--yes", action="store_true", help="remove them without asking")
+    leave.add_argument("--json", action="store_true", help="print as JSON")
+    _add_where(leave)
 
 
 def _add_care(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -41,9 +41,13 @@ class Finds:
 
     told: bool = False
     """Whether somebody saw the roots change, so that a root with nothing in it is really gone."""
+    own: Path | None = None
+    """The folder of the space itself, links resolved: what is kept in it is found from a root in it alone."""
 
     def is_blind_to(self, path: Path) -> bool:
         """Whether this run could not see if `path` is there."""
+        if self.own and path.is_relative_to(self.own):
+            return not any(root.is_relative_to(self.own) for root in self.roots.above(path))
         return bool(self.blind) and any(each in self.blind for each in (path, *path.parents))
 
 

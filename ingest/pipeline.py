@@ -19,9 +19,11 @@ from ingest.files import Found
 from ingest.finding import find, find_changed
 from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, Reading
+from ingest.removed import without_removed
 from ingest.report import CHANGES_ITEMS, IN_THE_SPACE, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
 from ingest.space.copies import Content
+from ingest.space.kept_out import let_in
 from ingest.space.overview import note_results
 from ingest.space.records import SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
@@ -100,6 +102,8 @@ def ingest(
         finds = find_changed(paths, changed, choice, report)
     finds.files.extend(fetch(addresses, space.folder, stop=stop) if addresses else ())
     with_named_pictures(finds, space.ledger, reading)
+    finds.own = space.folder.resolve()
+    let_in(space.ledger, without_removed(finds, space.ledger, () if changed else (*paths, *addresses), report))
     report.found = len(finds.files)
     size = sum(found.size for found in finds.files)
     held = sum(count for outcome, count in space.ledger.outcome_counts().items() if outcome in IN_THE_SPACE)

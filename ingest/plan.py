@@ -18,6 +18,7 @@ from ingest.finding import find
 from ingest.pipeline import Event, Watch
 from ingest.readers.kinds import Kind
 from ingest.readers.options import AS_USUAL, Reading
+from ingest.removed import without_removed
 from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
 from ingest.space.ledger import Ledger
@@ -80,6 +81,8 @@ def plan(
     report = Report()
     finds = find(paths, choice, report, told=lambda count: watch(Event(count, True, 0)))
     with_named_pictures(finds, ledger, reading)
+    finds.own = ledger.path.parent.resolve()
+    without_removed(finds, ledger, (*paths, *addresses), report)
     by_kind: Counter[tuple[Kind | None, Outcome]] = Counter((None, entry.outcome) for entry in report.outcomes)
     looker = _Looker(ledger, reading)
     to_encode: list[Found] = []

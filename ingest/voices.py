@@ -83,14 +83,18 @@ class Quiet(Voice):
 class JsonLines(Quiet):
     """Tells a script: one JSON object a line on standard output, `event` first.
 
-    `found` says how many files there are and how many bytes they have; `outcome` comes once a source, when it is
-    durable; `summary` is the last.
+    `said` is a line for a person about work that takes its time; `found` says how many files there are and how many
+    bytes they have; `outcome` comes once a source, when it is durable; `summary` is the last.
     """
 
     def __init__(self) -> None:
         """Write to standard output."""
         self.told = self._outcome
         self._found = False
+
+    def say(self, line: str) -> None:
+        """Pass the line on."""
+        _line("said", line=line)
 
     def progress(self, doing: str = "ingesting") -> AbstractContextManager["Watch"]:
         """Tells once how many files there are."""

@@ -14,6 +14,7 @@ from rich.text import Text
 from ingest.console import counted, printable, result_console, say
 from ingest.settings import home_folder, space_name
 from ingest.space import Space, list_spaces, open_space, overview
+from ingest.space.kept_out import kept_out
 from ingest.space.staging import is_begun, staged_count
 
 _SHOWN = 10  # folders and formats that are named
@@ -53,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
         "made": _when(facts["created"]),
         "other spaces": ", ".join(other for other in facts["spaces"] if other != name) or "none",
     }
+    if facts["kept_out"]:
+        rows["kept out"] = f"{len(facts['kept_out']):,} files or folders that were removed by hand; --json names them"
     if facts["reencoding"]:
         rows["re-encoding"] = _begun(facts["reencoding"], facts["items"])
     for label, value in rows.items():
@@ -127,6 +130,7 @@ def describe(space: Space) -> dict:
         "sources": space.ledger.outcome_counts(),
         "near_duplicates": {"groups": groups, "items": twins, "not_compared": space.ledger.unmarked_count()},
         "copies": space.ledger.copy_count(),
+        "kept_out": kept_out(space.ledger),
         "modality_gap": manifest.modality_gap,
         "not_indexed": space.ledger.waiting(),
         "chroma": str(manifest.chroma) if manifest.chroma else None,

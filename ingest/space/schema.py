@@ -123,6 +123,12 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX IF NOT EXISTS twins_by_leader ON twins (leader);
     """,
+    """
+    CREATE TABLE IF NOT EXISTS kept_out (    -- what a person has removed
+        path  TEXT PRIMARY KEY,              -- of a source, or of a folder with all that is below it
+        since TEXT NOT NULL
+    );
+    """,
 )
 
 

@@ -1,0 +1,64 @@
+"""`nearspace remove`: take sources out of a space; their files stay where they are."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.text import Text
+
+from ingest.console import result_console, say
+from ingest.errors import SettingsError
+from ingest.fetching import is_address
+from ingest.pipeline import tidy
+from ingest.report import ALL_WELL, INTERRUPTED
+from ingest.settings import home_folder, space_name
+from ingest.space import open_to_reencode
+from ingest.space.kept_out import Leaving, leaving, remove
+
+_STAYS = (
+    "The files themselves stay where they are. An ingest of a folder around them leaves them out from now on; "
+    "ingest one by its own name to have it again."
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Remove the sources at and below `options.paths`, once a person has agreed; returns the exit status."""
+    home, name = home_folder(options.home), space_name(options.space)
+    paths = [_as_in_the_ledger(path) for path in options.paths]
+    with open_to_reencode(home, name, say=say) as space:
+        found = leaving(space.ledger, paths)
+        if not found.sources:
+            raise SettingsError(
+                f"Nothing in the space {name!r} is from {', '.join(paths)}. `nearspace status` names its folders."
+            )
+        if not options.yes and not _agreed(found):
+            say("nothing was removed")
+            return INTERRUPTED
+        gone = remove(space.ledger, paths)
+        space.index()
+        tidy(space)
+        counts = space.ledger.counts()
+    if options.json:
+        facts = {"sources": gone.sources, "items": gone.items, "paths": paths, "left": counts}
+        result_console.print_json(json.dumps(facts))
+    else:
+        result_console.print(Text(f"removed {_counted(gone)}. {_STAYS}"), soft_wrap=True)
+    return ALL_WELL
+
+
+def _as_in_the_ledger(given: str) -> str:
+    """The path as an ingest of it writes it down: absolute, links resolved down to the file's name."""
+    return given if is_address(given) else str(Path(given).expanduser().resolve())
+
+
+def _agreed(found: Leaving) -> bool:
+    if not sys.stdin.isatty():
+        raise SettingsError(f"{_counted(found)} would leave the space. Give the same command with --yes.")
+    result_console.print(Text(f"{_counted(found)} would leave the space. {_STAYS}"), soft_wrap=True)
+    return result_console.input("Remove them? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _counted(gone: Leaving) -> str:
+    sources = "1 source" if gone.sources == 1 else f"{gone.sources:,} sources"
+    return f"{sources} with {gone.items:,} item{'s' * (gone.items != 1)}"
