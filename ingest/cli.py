@@ -355,6 +355,21 @@ def _add_serving(command: argparse.ArgumentParser) -> None:
         "st.login, and [nearspace] with allowed = [addresses]",
     )
     command.add_argument(
+        "--allow-changes",
+        action="store_true",
+        help="let whoever reaches the page change spaces, also where it is opened to other machines (with --sign-in "
+        "only the editors whom FILE names may)",
+    )
+    command.add_argument(
+        "--allow-folder",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="let them ingest folders in DIR, whose files can then be read by all who search; repeatable; implies "
+        "--allow-changes",
+    )
+    command.add_argument(
         "--headless",
         action="store_true",
         default=bool(os.environ.get("NEARSPACE_HEADLESS")),

@@ -13,6 +13,7 @@
         ├── SpaceNotFound      no space of that name is there
         ├── EncoderMismatch    the space was made with another encoder
         ├── SpaceBusy          another process is writing into the space
+        ├── JobRunning         a background job of the space goes on
         ├── SpaceChanged       the space was re-encoded while it was open
         ├── ItemNotFound       the space has no item of that id
         └── ServerError        the Chroma server does not start or does not answer
@@ -73,6 +74,10 @@ class EncoderMismatch(SpaceError):
 
 class SpaceBusy(SpaceError):
     """Another process is writing into the space."""
+
+
+class JobRunning(SpaceError):
+    """A background job of the space goes on, and there is one at a time."""
 
 
 class SpaceChanged(SpaceError):

@@ -12,6 +12,8 @@ One TOML file holds all of it; `nearspace app --sign-in FILE` checks the file be
     [nearspace]
     allowed = ["ada@example.org", "@example.com"]   # addresses, whole domains, or "*" for all whom the provider knows
     unverified_emails = false   # true where the provider does not say whether it has verified an address
+    editors = ["ada@example.org"]   # who of them may change spaces on the library page; without it nobody
+    folders = ["/srv/pictures"]     # folders of the server in which editors may ingest; without it dropped files alone
 """
 
 import tomllib
@@ -39,10 +41,21 @@ class SignIn:
     allowed: tuple[str, ...]
     """Addresses, domains with `@` in front, or `*`; in lower case."""
     unverified_emails: bool = False
+    editors: tuple[str, ...] = ()
+    """Who of them may change spaces, in the same way."""
+    folders: tuple[str, ...] = ()
+    """The folders in which editors may ingest."""
 
     def lets_in(self, claims: Mapping[str, Any]) -> bool:
         """Whether the account with these claims, which the provider has signed, may come in."""
-        if "*" in self.allowed:
+        return self._names(self.allowed, claims)
+
+    def lets_edit(self, claims: Mapping[str, Any]) -> bool:
+        """Whether that account may change spaces, if it may come in."""
+        return self._names(self.editors, claims)
+
+    def _names(self, entries: tuple[str, ...], claims: Mapping[str, Any]) -> bool:
+        if "*" in entries:
             return True
         email = str(claims.get("email") or "").strip().casefold()
         name, at, domain = email.rpartition("@")
@@ -51,7 +64,7 @@ class SignIn:
         verified = claims.get("email_verified")
         if verified is not True and not (verified is None and self.unverified_emails):
             return False
-        return email in self.allowed or f"@{domain}" in self.allowed
+        return email in entries or f"@{domain}" in entries
 
 
 def read_sign_in(file: Path) -> SignIn:
@@ -77,7 +90,12 @@ def read_sign_in(file: Path) -> SignIn:
             f"cookie_secret in [auth] of {file} is shorter than {_SHORTEST_SECRET} characters. "
             "Put in what `openssl rand -hex 32` gives."
         )
-    return SignIn(_allowed(own, file), own.get("unverified_emails") is True)
+    return SignIn(
+        _allowed(own, file),
+        own.get("unverified_emails") is True,
+        _addresses(own.get("editors", []), "editors", file),
+        _folders(own.get("folders", []), file),
+    )
 
 
 def require_library() -> None:
@@ -100,9 +118,21 @@ def _allowed(own: Mapping[str, Any], file: Path) -> tuple[str, ...]:
             f"The sign-in file {file} lacks the key allowed in [nearspace]: without it every account that the "
             'provider knows would come in. Add it: allowed = ["ada@example.org", "@example.com"].'
         )
-    for entry in allowed:
+    return _addresses(allowed, "allowed", file)
+
+
+def _addresses(entries: object, key: str, file: Path) -> tuple[str, ...]:
+    if not isinstance(entries, list):
+        raise SettingsError(f"{key} of {file} is not a list of addresses. Correct it.")
+    for entry in entries:
         if not isinstance(entry, str) or (entry != "*" and "@" not in entry[:-1]):
             raise SettingsError(
-                f"{entry!r} in allowed of {file} is neither an address, nor @ and a domain, nor *. Correct it."
+                f"{entry!r} in {key} of {file} is neither an address, nor @ and a domain, nor *. Correct it."
             )
-    return tuple(entry.strip().casefold() for entry in allowed)
+    return tuple(entry.strip().casefold() for entry in entries)
+
+
+def _folders(entries: object, file: Path) -> tuple[str, ...]:
+    if not isinstance(entries, list) or not all(isinstance(each, str) and Path(each).is_absolute() for each in entries):
+        raise SettingsError(f"folders of {file} is not a list of folders from the root on. Correct it.")
+    return tuple(entries)

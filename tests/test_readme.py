@@ -27,6 +27,7 @@ def person(lite, tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("person")
     sample = sample_folder()
     shutil.copytree(sample / "pictures" / "birds", home / "Pictures")
+    shutil.copytree(sample / "pictures" / "bridges", home / "Pictures" / "drafts")
     shutil.copytree(sample / "texts" / "nature", home / "Notes")
     shutil.copytree(sample / "texts" / "sport", home / "work" / "FOLDER")
     shutil.copy(sample / "pictures" / "vehicles" / "racing_car.webp", home / "work" / "car.jpg")

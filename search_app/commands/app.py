@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 from ingest.console import say
+from ingest.errors import SettingsError
 from ingest.settings import HOME_VARIABLE, SPACE_VARIABLE, home_folder, space_name
+from search_app.permission import ALLOW_CHANGES_VARIABLE, ALLOW_FOLDERS_VARIABLE
 from search_app.sign_in import SIGN_IN_VARIABLE, read_sign_in, require_library
 
 _STOP_SECONDS = 15.0
@@ -29,6 +31,10 @@ def run(options: argparse.Namespace) -> int:
     environment = {**os.environ, HOME_VARIABLE: str(home), SPACE_VARIABLE: name, "PYTHONPATH": search_path}
     if sign_in:
         environment[SIGN_IN_VARIABLE] = str(sign_in)
+    if options.allow_changes or options.allow_folder:
+        environment[ALLOW_CHANGES_VARIABLE] = "1"
+    if options.allow_folder:
+        environment[ALLOW_FOLDERS_VARIABLE] = os.pathsep.join(map(_allowed_folder, options.allow_folder))
     say("opening the search page; stop it with Ctrl-C ...")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the child below is ended too
     with subprocess.Popen(command, env=environment) as streamlit:
@@ -39,6 +45,13 @@ def run(options: argparse.Namespace) -> int:
         except BaseException:
             _end(streamlit)
             raise
+
+
+def _allowed_folder(given: Path) -> str:
+    folder = given.expanduser().resolve()
+    if not folder.is_dir():
+        raise SettingsError(f"There is no folder {given} for --allow-folder. Check how it is spelt.")
+    return str(folder)
 
 
 def _checked_sign_in(options: argparse.Namespace) -> Path | None:

@@ -1,0 +1,57 @@
+"""Dropped files are kept under safe names within their caps."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.files import walk
+from search_app.engine import uploads
+from search_app.engine.uploads import UPLOAD_FOLDER, keep_files, safe_name
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a bird.JPG", "a bird.jpg"),
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\Users\\ada\\car.png", "car.png"),
+        (".hidden.txt", "hidden.txt"),
+        ("a<b>:c|d?.md", "a_b__c_d_.md"),
+        ("line\nbreak\x00\u202e.txt", "line_break__.txt"),
+        ("CON.txt", "_CON.txt"),
+        ("u\u0308ber.pdf", "über.pdf"),
+        ("..", "file"),
+        ("", "file"),
+        ("\ud800.txt", "_.txt"),
+    ],
+)
+def test_a_name_leads_nowhere_else_and_stays_readable(given: str, kept: str) -> None:
+    assert safe_name(given).replace("?", "_") == kept
+
+
+def test_long_names_keep_their_suffix() -> None:
+    for given in ("a" * 400 + ".jpeg", "鳥" * 400 + ".jpeg"):
+        assert safe_name(given).endswith(".jpeg")
+        assert len(safe_name(given).encode()) <= 255
+
+
+def test_files_are_kept_each_once_and_another_of_the_same_name_gets_a_number(tmp_path: Path) -> None:
+    kept = keep_files(tmp_path / "new space", [("a.txt", b"one"), ("x/a.txt", b"two"), ("a.txt", b"one")])
+    folder = tmp_path / "new space" / UPLOAD_FOLDER
+    assert kept.paths == [folder / "a.txt", folder / "a (2).txt"]
+    assert keep_files(tmp_path / "new space", [("a.txt", b"two")]).paths == [folder / "a (2).txt"]
+    assert sorted(path.name for path in folder.iterdir()) == ["a (2).txt", "a.txt"]
+    found = {found.path.name for found in walk(folder, on_error=lambda path, error: None)}
+    assert found == {"a (2).txt", "a.txt"}
+
+
+def test_what_is_not_taken_is_told_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MOST_BYTES", 10)
+    monkeypatch.setattr(uploads, "MOST_FILES", 4)
+    files = [("a.exe", b"x"), ("b.txt", b"x" * 11), ("c.txt", b""), ("d.txt", b"good"), ("e.txt", b"one too many")]
+    kept = keep_files(tmp_path, [*files[:4], ("e.txt", b"more")])
+    assert [path.name for path in kept.paths] == ["d.txt"]
+    assert [name for name, _ in kept.refused] == ["a.exe", "b.txt", "c.txt", "e.txt"]
+    assert [reason.split(" ")[0] for _, reason in kept.refused] == ["no", "too", "it", "4"]
+    monkeypatch.setattr(uploads, "MOST_KEPT_FILES", 1)
+    assert "full" in keep_files(tmp_path, [("f.txt", b"x")]).refused[0][1]
