@@ -13,8 +13,9 @@ def main() -> None:
 
     import streamlit as st
 
-    from search_app.pages import closeness, search
+    from search_app.pages import closeness, library, search
     from search_app.views import door, navigation
+    from search_app.views.opening import LIBRARY
 
     st.set_page_config(
         page_title="Nearspace",
@@ -29,6 +30,7 @@ def main() -> None:
     pages = [
         st.Page(search.search_page, title="Search", icon=":material/search:", default=True),
         st.Page(closeness.closeness_page, title="Closeness", icon=":material/science:", url_path="closeness-lab"),
+        st.Page(library.library_page, title="Library", icon=":material/photo_library:", url_path=LIBRARY),
     ]
     navigation.announce(pages)
     st.navigation(pages, position="hidden").run()

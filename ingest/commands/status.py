@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         "formats": _spread({suffix or "no suffix": counts for suffix, counts in facts["formats"].items()}),
         "years": _years(facts["years"]),
         "size on disk": decimal(facts["bytes"]),
-        "last run": _told(last) if last else "none yet",
+        "last run": run_words(last) if last else "none yet",
         "modality gap": "-" if gap is None else f"{gap:.3f} between the mean image and the mean passage",
         "index": ("up to date" if not facts["not_indexed"] else f"{facts['not_indexed']:,} items still to be indexed")
         + (f", on {facts['chroma']}" if facts["chroma"] else ""),
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if facts["kept_out"]:
         rows["kept out"] = f"{len(facts['kept_out']):,} files or folders that were removed by hand; --json names them"
     if facts["reencoding"]:
-        rows["re-encoding"] = _begun(facts["reencoding"], facts["items"])
+        rows["re-encoding"] = begun_words(facts["reencoding"], facts["items"])
     for label, value in rows.items():
         table.add_row(Text(label, style="dim"), Text(value))
     result_console.print(table)
@@ -83,7 +83,7 @@ def _years(counts: dict[str, dict[str, int]]) -> str:
     return "\n".join(lines) or "none yet"
 
 
-def _begun(reencoding: dict, items: dict[str, int]) -> str:
+def begun_words(reencoding: dict, items: dict[str, int]) -> str:
     """A re-encoding that goes on, or was interrupted, in words."""
     return (
         f"begun: {reencoding['staged']:,} of {sum(items.values()):,} items have a vector of another encoder; searches "
@@ -97,7 +97,7 @@ def _items(counts: Mapping[str, int]) -> str:
     return ", ".join(told + ([counted(passages, "passage")] if passages else []))
 
 
-def _told(run: dict) -> str:
+def run_words(run: dict) -> str:
     """A run in words."""
     when = _when(run["started"])
     took = "" if run["seconds"] is None else f", {run['seconds']:,.1f} s"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ingest.readers.draft import Modality
 from ingest.report import Outcome
 from ingest.space.ledger import Ledger
+from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.records import Source
 
 
@@ -111,11 +112,18 @@ def sources_under(ledger: Ledger, paths: Iterable[Path], run: int) -> list[Sourc
 
 def size_on_disk(folder: Path) -> int:
     """How many bytes the space's files have; files that come and go meanwhile may count or not."""
-    total = 0
+    return sum(size_by_part(folder).values())
+
+
+def size_by_part(folder: Path) -> dict[str, int]:
+    """How many bytes each part of the space's folder has, by its name there; the ledger's files count as one."""
+    total: Counter[str] = Counter()
     for path in folder.rglob("*"):
         try:
             status = path.lstat()
         except OSError:
             continue
-        total += status.st_size if not path.is_dir() else 0
-    return total
+        if not path.is_dir():
+            part = path.relative_to(folder).parts[0]
+            total[LEDGER_NAME if part.startswith(LEDGER_NAME) else part] += status.st_size
+    return dict(total.most_common())

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     home, name = home_folder(options.home), space_name(options.space)
     package = Path(__file__).resolve().parents[1]
     sign_in = _checked_sign_in(options)
-    command = [sys.executable, "-m", "streamlit", "run", str(package / "app.py")]
+    command = [sys.executable, "-m", "search_app.launch", "run", str(package / "app.py")]
     command += ["--server.headless", "true" if options.headless else "false"]
     if sign_in:
         command += ["--secrets.files", str(sign_in)]

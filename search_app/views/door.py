@@ -21,7 +21,7 @@ def let_in() -> None:
         return
     frame.style()
     try:
-        sign_in = _read(file)
+        names = _read(file)
     except SettingsError as error:
         frame.error_notice("Nobody can sign in", error)
         st.stop()
@@ -29,7 +29,7 @@ def let_in() -> None:
         frame.notice("Sign in to search", "This space is for those whom its owner has let in.")
         st.button("Sign in", key="sign-in", icon=":material/login:", type="primary", on_click=st.login)
         st.stop()
-    if not sign_in.lets_in(st.user.to_dict()):
+    if not names.lets_in(st.user.to_dict()):
         frame.notice(
             "This account may not come in",
             f"{st.user.get('email') or 'It has no address that'} is not among those whom the owner has let in, or the "
@@ -39,6 +39,12 @@ def let_in() -> None:
         )
         st.button("Sign out", key="sign-out", icon=":material/logout:", on_click=st.logout)
         st.stop()
+
+
+def sign_in() -> SignIn | None:
+    """Who may come in and edit; None where nobody signs in.  Raises SettingsError where the file cannot be read."""
+    file = os.environ.get(SIGN_IN_VARIABLE)
+    return _read(file) if file else None
 
 
 def way_out() -> None:

@@ -15,6 +15,15 @@ def announce(pages: Sequence[StreamlitPage]) -> None:
     st.session_state[_PAGES] = tuple(pages)
 
 
+def link_to(url_path: str, label: str, icon: str) -> None:
+    """Draw a link to the page of that path, where there is one and it is not the one that is shown."""
+    pages: tuple[StreamlitPage, ...] = st.session_state.get(_PAGES, ())
+    for page in pages:
+        if page.url_path == url_path and not st.context.url.split("?")[0].endswith(f"/{url_path}"):
+            with st.container(key=f"to-{url_path}"):
+                st.page_link(page, label=label, icon=icon, query_params=links.shared())
+
+
 def page_links() -> None:
     """Draw a link to each page, where there are several."""
     pages: tuple[StreamlitPage, ...] = st.session_state.get(_PAGES, ())

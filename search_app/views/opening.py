@@ -11,9 +11,12 @@ from ingest.errors import NearspaceError, SpaceChanged, SpaceNotFound
 from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
-from search_app.views import frame, links
+from search_app.views import frame, links, navigation
 from search_app.views.resources import OpenSpace, Place, opened, place
 from search_app.views.words import in_markdown
+
+LIBRARY = "space-library"
+"""The path of the library page."""
 
 _WAIT_FOR_A_SPACE = 3.0  # seconds
 
@@ -78,6 +81,7 @@ def space_empty(space: OpenSpace, snapshot: Snapshot) -> None:
         "Put pictures and documents into it; this page shows them as soon as they are there:",
         command=command_line("ingest FOLDER", space.space.folder.parent, space.space.name),
     )
+    navigation.link_to(LIBRARY, "Add your first folder", ":material/create_new_folder:")
     _look_again(lambda: space.space.ledger.revision() != snapshot.revision)
 
 
@@ -95,6 +99,7 @@ def space_missing(where: Place) -> None:
             f"Make one from a folder of pictures and documents, or try the sample collection. Looked in {where.home}.",
             command=f"{ingest}\n{demo}",
         )
+    navigation.link_to(LIBRARY, "Add a folder, or try the sample", ":material/create_new_folder:")
     _look_again(lambda: where.name in place().others)
 
 

@@ -1,0 +1,70 @@
+"""Changes to a space from the page: only for those who may, and always as a background job."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from ingest import jobs
+from ingest.errors import NearspaceError, SettingsError
+from ingest.jobs import Job, Kind
+from search_app.permission import Permission, permission
+from search_app.views import door, frame
+
+_PROBLEM = "library-problem"
+
+
+def granted() -> Permission:
+    """What the visitor of this page may do."""
+    sign_in = door.sign_in()
+    return permission(
+        address=st.get_option("server.address"),
+        headers=st.context.headers.to_dict(),
+        sign_in=sign_in,
+        claims=st.user.to_dict() if sign_in else None,
+        environment=os.environ,
+    )
+
+
+def begin(home: Path, name: str, kind: Kind, arguments: Sequence[str], about: str) -> bool:
+    """Start a job of the space; returns whether it started, and has the page say why it did not."""
+    try:
+        allowed = granted()
+        allowed.require()
+        by = str(st.user.get("email") or "") if door.sign_in() else ""
+        jobs.start(home, name, kind, arguments, about=about, by=by)
+    except NearspaceError as error:
+        complain(error)
+        return False
+    return True
+
+
+def end(home: Path, name: str, job: Job) -> None:
+    """Ask a job to end."""
+    try:
+        granted().require()
+        jobs.ask_to_end(home, name, job.id)
+    except NearspaceError as error:
+        complain(error)
+
+
+def ingest(home: Path, name: str, paths: Sequence[str], about: str, options: Sequence[str] = ()) -> bool:
+    """Start an ingest of paths that the caller has checked; as `begin`."""
+    return begin(home, name, "ingest", [*options, "--json-lines", "--", *paths], about)
+
+
+def complain(error: NearspaceError) -> None:
+    """Have the page say, once, what could not be done."""
+    st.session_state[_PROBLEM] = str(error)
+
+
+def complaint() -> None:
+    """Say what could not be done at the last click."""
+    if words := st.session_state.pop(_PROBLEM, ""):
+        frame.error_notice("That could not be done", SettingsError(words))
+
+
+def read_only(allowed: Permission) -> None:
+    """Say why nothing can be changed here."""
+    frame.notice("You can look, and change nothing", allowed.why)
