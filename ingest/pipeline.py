@@ -103,7 +103,7 @@ def ingest(
     finds.files.extend(fetch(addresses, space.folder, stop=stop) if addresses else ())
     with_named_pictures(finds, space.ledger, reading)
     finds.own = space.folder.resolve()
-    let_in(space.ledger, without_removed(finds, space.ledger, () if changed else (*paths, *addresses), report))
+    let_in(space.ledger, without_removed(finds, space.ledger, (*paths, *addresses) if changed is None else (), report))
     report.found = len(finds.files)
     size = sum(found.size for found in finds.files)
     held = sum(count for outcome, count in space.ledger.outcome_counts().items() if outcome in IN_THE_SPACE)
