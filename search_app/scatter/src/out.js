@@ -1,0 +1,59 @@
+// The view as a file: PNG as it is seen, SVG with every point in view as a mark of its own.
+import { CanvasPen, SvgPen } from "./pens.js";
+
+const MOST = 60_000; // marks of an SVG that programs still open
+
+export function save(map, kind) {
+  if (kind === "svg") download(new Blob([asSvg(map)], { type: "image/svg+xml" }), "map.svg");
+  else asPng(map).toBlob((blob) => download(blob, "map.png"), "image/png");
+}
+
+function asPng(map) {
+  const canvas = document.createElement("canvas");
+  canvas.width = map.overCanvas.width;
+  canvas.height = map.overCanvas.height;
+  const context = canvas.getContext("2d");
+  context.fillStyle = map.theme.background;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  // What WebGL has drawn can be read in the same turn only.
+  map.drawNow();
+  for (const layer of [map.underCanvas, map.stage.canvas, map.overCanvas]) context.drawImage(layer, 0, 0, canvas.width, canvas.height);
+  context.setTransform(map.dense, 0, 0, map.dense, 0, 0);
+  legend(new CanvasPen(context), map);
+  return canvas;
+}
+
+function asSvg(map) {
+  const { stage, theme } = map;
+  const pen = new SvgPen();
+  map.drawUnder(pen);
+  const screen = map.screenOf();
+  const radius = Math.round(map.size * 4) / 10;
+  let drawn = 0;
+  for (let row = 0; row < map.points.n && drawn < MOST; row++) {
+    const x = screen[2 * row], y = screen[2 * row + 1];
+    if (!map.alpha[row] || !(x > -radius && y > -radius && x < stage.width + radius && y < stage.height + radius)) continue;
+    drawn++;
+    pen.circle(x, y, radius, { fill: map.colourAt(row), opacity: map.alpha[row] < 128 ? 0.15 : 0.8 });
+  }
+  map.drawOver(pen);
+  legend(pen, map);
+  return pen.written(stage.width, stage.height, theme.background);
+}
+
+function legend(pen, map) {
+  let y = 18;
+  for (const { name, colour } of map.look.legend.filter(({ name }) => !map.hidden.has(name)).slice(0, 14)) {
+    pen.circle(18, y, 5, { fill: colour });
+    pen.text(name, 30, y, { size: 12, fill: map.theme.ink, halo: map.theme.background, align: "start" });
+    y += 18;
+  }
+}
+
+function download(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

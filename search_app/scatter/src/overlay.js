@@ -1,0 +1,174 @@
+// What is drawn under and over the points: density, axes, pictures, lines, numbers, the star, names of topics.
+import { contours } from "d3-contour";
+
+const STAR = 12; // pixels from its middle to a tip
+const LEVELS = [0.06, 0.16, 0.32, 0.55]; // of the greatest density
+const LABEL_ROOM = 6; // pixels between two names
+const PICTURE = 58; // pixels of the longer side of a picture on the map
+
+const starPoints = (x, y, radius) =>
+  Array.from({ length: 10 }, (_, corner) => {
+    const far = corner % 2 ? radius * 0.42 : radius;
+    const turn = (corner * Math.PI) / 5 - Math.PI / 2;
+    return [x + far * Math.cos(turn), y + far * Math.sin(turn)];
+  });
+
+/** The density as a picture of one colour, and its contours, both in the map's own numbers. */
+export function densityOf({ size, values, box }, colour) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext("2d");
+  const pixels = context.createImageData(size, size);
+  const [red, green, blue] = [1, 3, 5].map((from) => parseInt(colour.slice(from, from + 2), 16));
+  for (let cell = 0; cell < size * size; cell++) {
+    // Rows run upwards on the map and downwards in the picture.
+    const place = 4 * ((size - 1 - Math.floor(cell / size)) * size + (cell % size));
+    pixels.data.set([red, green, blue, Math.min(150, values[cell] * 0.8)], place);
+  }
+  context.putImageData(pixels, 0, 0);
+  const most = values.reduce((greatest, value) => Math.max(greatest, value), 1);
+  const toMap = ([x, y]) => [box[0] + (x / size) * (box[2] - box[0]), box[1] + (y / size) * (box[3] - box[1])];
+  const lines = contours().size([size, size]).thresholds(LEVELS.map((level) => level * most))(values)
+    .flatMap((level) => level.coordinates.flatMap((polygon) => polygon.map((ring) => ring.map(toMap))));
+  return { canvas, box, lines };
+}
+
+/** Draw what lies under the points. */
+export function under(pen, { stage, theme, density, withDensity, axes }) {
+  if (density && withDensity && stage.dimensions === 2) {
+    const [left, bottom] = stage.project(density.box);
+    const [right, top] = stage.project(density.box.slice(2));
+    pen.image(density.canvas, left, top, right - left, bottom - top);
+    for (const line of density.lines)
+      pen.path(line.map((place) => stage.project(place)), { stroke: theme.muted, width: 0.8, opacity: 0.55, closed: true });
+  }
+  if (stage.dimensions === 3) frame3d(pen, stage, theme, axes);
+  else cross(pen, stage, theme);
+}
+
+function cross(pen, stage, theme) {
+  const [x, y] = stage.project([0, 0]);
+  pen.path([[0, y], [stage.width, y]], { stroke: theme.line, width: 1 });
+  pen.path([[x, 0], [x, stage.height]], { stroke: theme.line, width: 1 });
+}
+
+function frame3d(pen, stage, theme, axes) {
+  axes.forEach((axis, number) => {
+    const end = (side) => [0, 1, 2].map((place) => (place === number ? side : 0));
+    const [from, to] = [stage.project(end(-1.08)), stage.project(end(1.08))];
+    if (from[2] > 1 || to[2] > 1) return;
+    pen.path([from, to], { stroke: theme.muted, width: 1, opacity: 0.6 });
+    const marks = { size: 11, fill: theme.muted, halo: theme.background };
+    if (axis.low) pen.text(axis.low, from[0], from[1] + 10, marks);
+    pen.text(axis.high || axis.title, to[0], to[1] - 10, marks);
+  });
+}
+
+/** Draw the names of the axes of a flat map, along its edges. */
+export function axesNames(pen, { stage, theme, axes }) {
+  if (stage.dimensions !== 2) return;
+  const marks = { size: 11.5, fill: theme.muted, halo: theme.background };
+  const [right, up] = axes;
+  const { width, height } = stage;
+  if (right.low) {
+    pen.text(`← ${right.low}`, 26, height - 12, { ...marks, align: "start" });
+    pen.text(`${right.high} →`, width - 10, height - 12, { ...marks, align: "end" });
+  } else pen.text(right.title, width / 2, height - 12, marks);
+  if (up.low) {
+    pen.text(`← ${up.low}`, 12, height - 26, { ...marks, align: "start", turned: true });
+    pen.text(`${up.high} →`, 12, 10, { ...marks, align: "end", turned: true });
+  } else pen.text(up.title, 12, height / 2, { ...marks, turned: true });
+}
+
+/** Draw what lies over the points; returns the boxes of names that can be clicked. */
+export function over(pen, { stage, theme, scene, pictures, colourOf, area }) {
+  for (const { spot, picture, colour } of pictures) framed(pen, spot, picture, colour, theme);
+  const seen = (at) => {
+    const place = stage.project(at);
+    return place[2] > 1 ? null : place;
+  };
+  trail(pen, scene, seen, theme);
+  neighbours(pen, scene, seen, theme, colourOf);
+  hits(pen, scene, seen, theme);
+  if (scene.spot) {
+    const place = seen(scene.spot);
+    if (place) {
+      const [x, y] = place;
+      pen.circle(x, y, 8, { stroke: theme.accent, width: 2 });
+      pen.path([[x - 13, y], [x + 13, y]], { stroke: theme.accent, width: 1.5 });
+      pen.path([[x, y - 13], [x, y + 13]], { stroke: theme.accent, width: 1.5 });
+    }
+  }
+  if (scene.star) {
+    const place = seen(scene.star.at);
+    if (place) pen.path(starPoints(place[0], place[1], STAR), { fill: theme.star, stroke: theme.card, width: 1.5, closed: true });
+  }
+  const names = topics(pen, scene, seen, theme, stage);
+  outline(pen, area, theme);
+  return names;
+}
+
+function framed(pen, [x, y], picture, colour, theme) {
+  const scale = PICTURE / Math.max(picture.width, picture.height);
+  const wide = picture.width * scale, high = picture.height * scale;
+  const corners = [[x - wide / 2, y - high / 2], [x + wide / 2, y - high / 2], [x + wide / 2, y + high / 2], [x - wide / 2, y + high / 2]];
+  pen.path(corners, { fill: theme.card, stroke: colour, width: 3, closed: true });
+  pen.image(picture, x - wide / 2, y - high / 2, wide, high);
+}
+
+function trail(pen, scene, seen, theme) {
+  const stops = scene.trail.map(({ at }) => seen(at)).filter(Boolean);
+  const now = scene.star && seen(scene.star.at);
+  pen.path(now ? [...stops, now] : stops, { stroke: theme.star, width: 1.5, dash: [4, 4], opacity: 0.7 });
+  scene.trail.forEach(({ at, label }) => {
+    const place = seen(at);
+    if (!place) return;
+    pen.path(starPoints(place[0], place[1], STAR * 0.6), { fill: theme.card, stroke: theme.star, width: 1.4, closed: true });
+    pen.text(label, place[0] + 11, place[1], { size: 11, fill: theme.muted, halo: theme.background, align: "start" });
+  });
+}
+
+function neighbours(pen, scene, seen, theme, colourOf) {
+  const middle = scene.item && seen(scene.item.at);
+  for (const { id, at } of scene.near) {
+    const place = seen(at);
+    if (!place) continue;
+    const from = middle ?? (scene.spot && seen(scene.spot));
+    if (from) pen.path([from, place], { stroke: theme.accent, width: 1.4, opacity: 0.75 });
+    pen.circle(place[0], place[1], 6, { fill: colourOf(id) ?? theme.muted, stroke: theme.card, width: 1.5 });
+  }
+  if (middle) pen.circle(middle[0], middle[1], 9, { fill: colourOf(scene.item.id) ?? theme.accent, stroke: theme.accent, width: 3 });
+}
+
+function hits(pen, scene, seen, theme) {
+  // The worst first, so that better ones lie above it.
+  for (const { rank, at, kind } of [...scene.hits].reverse()) {
+    const place = seen(at);
+    if (!place) continue;
+    pen.circle(place[0], place[1], 9.5, { fill: kind ? theme.text : theme.image, stroke: theme.card, width: 1.5 });
+    pen.text(rank, place[0], place[1] + 0.5, { size: 11, weight: 700, fill: theme.onBadge });
+  }
+}
+
+function topics(pen, scene, seen, theme, stage) {
+  const taken = [];
+  for (const { code, label, at, colour } of scene.topics) {
+    const place = seen(at);
+    if (!place) continue;
+    const [x, y] = place;
+    const wide = 3.6 * label.length + 8;
+    const box = [x - wide, y - 9, x + wide, y + 9];
+    if (x < 0 || y < 0 || x > stage.width || y > stage.height) continue;
+    const meets = (other) => box[0] < other[2] + LABEL_ROOM && box[2] > other[0] - LABEL_ROOM && box[1] < other[3] && box[3] > other[1];
+    if (taken.some(({ box: other }) => meets(other))) continue;
+    taken.push({ code, box });
+    pen.text(label, x, y, { size: 13, weight: 650, fill: colour ?? theme.ink, halo: theme.background });
+  }
+  return taken;
+}
+
+function outline(pen, area, theme) {
+  if (!area || area.length < 2) return;
+  pen.path(area, { stroke: theme.accent, width: 2, dash: [6, 4], closed: true });
+  pen.path(area, { fill: theme.accent, opacity: 0.08, closed: true });
+}

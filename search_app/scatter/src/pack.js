@@ -1,0 +1,20 @@
+// Reads what `search_app/views/packing.py` writes: a header in JSON, and blocks of numbers behind it.
+const KINDS = { u1: Uint8Array, u2: Uint16Array, i2: Int16Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array };
+const ALIGNED = 8; // bytes: every block starts at a multiple of it
+
+const aligned = (place) => Math.ceil(place / ALIGNED) * ALIGNED;
+
+/** The header, with each block as a typed array under its name. */
+export function unpack(bytes) {
+  // Copied to a buffer of its own, since a typed array must start at a multiple of its numbers' size.
+  const own = bytes.slice();
+  const length = new DataView(own.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(own.subarray(4, 4 + length)));
+  let place = aligned(4 + length);
+  const arrays = {};
+  for (const { name, kind, count } of header.blocks) {
+    arrays[name] = new KINDS[kind](own.buffer, place, count);
+    place = aligned(place + arrays[name].byteLength);
+  }
+  return { ...header, ...arrays };
+}

@@ -1,0 +1,97 @@
+// The elements of a map: its layers, the buttons over it, the line of what is drawn, and the legend below.
+import style from "./map.css";
+
+const TOOLS = [
+  ["lasso", "Lasso: draw around items (L)", '<path d="M12 4c5 0 9 2.6 9 6s-4 6-9 6-9-2.6-9-6 4-6 9-6Z"/><path d="M7 15c-2 1-2 4 1 5"/>'],
+  ["box", "Box: draw a rectangle around items (B)", '<rect x="4" y="5" width="16" height="14" stroke-dasharray="3 2.5"/>'],
+  ["in", "Closer (+)", '<path d="M12 6v12M6 12h12"/>'],
+  ["out", "Further away (−)", '<path d="M6 12h12"/>'],
+  ["fit", "The whole map (0)", '<path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/>'],
+  ["png", "Save the view as PNG", '<path d="M12 4v10m-4-4 4 4 4-4M5 19h14"/>'],
+];
+
+const make = (tag, kind, parent) => {
+  const element = document.createElement(tag);
+  if (kind) element.className = kind;
+  parent?.append(element);
+  return element;
+};
+
+/** Puts the elements of a map into `root`; returns those that the map works with. */
+export function build(root, map) {
+  const frame = make("div", "frame", root);
+  make("style", "", frame).textContent = style;
+  const stageBox = make("div", "stage", frame);
+  const underCanvas = make("canvas", "layer", stageBox);
+  const overCanvas = make("canvas", "layer over", stageBox);
+  const glass = make("div", "glass", stageBox);
+  glass.tabIndex = 0;
+  glass.setAttribute("role", "application");
+  glass.setAttribute(
+    "aria-label",
+    "Map of the space: near points are close in meaning. Arrow keys move it, plus and minus zoom, 0 shows all, " +
+      "space tells what is in the middle, Enter opens it.");
+  const bar = make("div", "bar", frame);
+  const buttons = new Map();
+  for (const [name, title, drawing] of TOOLS) {
+    const button = make("button", "", bar);
+    button.type = "button";
+    button.title = title;
+    button.setAttribute("aria-label", title);
+    button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true">${drawing}</svg>`;
+    button.onclick = () => act(name);
+    buttons.set(name, button);
+  }
+  const act = (name) => {
+    const { stage, pointer } = map;
+    if (name === "lasso" || name === "box") pointer.use(name);
+    else if (name === "in" || name === "out") stage.zoom(name === "in" ? 1 : -1);
+    else if (name === "fit") stage.fit();
+    else map.save("png");
+  };
+  const told = make("div", "told", frame);
+  told.setAttribute("role", "status");
+  const legendBox = make("div", "legend", frame);
+  const tools = {
+    say: (words) => { told.textContent = words; },
+    mark: (tool) => buttons.forEach((button, name) => button.setAttribute("aria-pressed", String(name === tool))),
+    update: (scene) => { told.textContent = scene.told; },
+    legend: (look, hidden, onHide) => legend(legendBox, look, hidden, onHide),
+  };
+  return { frame, stageBox, underCanvas, overCanvas, glass, tools };
+}
+
+function legend(box, look, hidden, onHide) {
+  const drawn = JSON.stringify([look.legend, look.ramp, [...hidden]]);
+  if (box.dataset.drawn === drawn) return;
+  box.dataset.drawn = drawn;
+  box.replaceChildren();
+  if (look.ramp) {
+    make("span", "end", box).textContent = look.ramp.low;
+    make("span", "ramp", box).style.background = `linear-gradient(90deg, ${look.ramp.colours.join(", ")})`;
+    make("span", "end", box).textContent = look.ramp.high;
+  }
+  for (const { name, colour, count, square } of look.legend) {
+    const entry = make("button", hidden.has(name) ? "entry off" : "entry", box);
+    entry.type = "button";
+    entry.title = hidden.has(name) ? "Show these items" : "Hide these items; with Shift or a double click all others";
+    entry.setAttribute("aria-pressed", String(!hidden.has(name)));
+    make("i", square ? "square" : "", entry).style.background = colour;
+    make("span", "name", entry).textContent = name;
+    make("small", "", entry).textContent = count.toLocaleString("en");
+    const alone = () => onHide(new Set(look.legend.map((other) => other.name).filter((other) => other !== name)));
+    entry.onclick = (event) => {
+      if (event.shiftKey) return alone();
+      const now = new Set(hidden);
+      if (!now.delete(name)) now.add(name);
+      onHide(now);
+    };
+    entry.ondblclick = alone;
+  }
+  if (hidden.size) {
+    const all = make("button", "entry all", box);
+    all.type = "button";
+    all.textContent = "show all";
+    all.onclick = () => onHide(new Set());
+  }
+}
