@@ -5,7 +5,7 @@ READY := .venv/ready
 # How many processes run the tests; 0 runs them in one, for a debugger.
 WORKERS ?= 2
 
-.PHONY: demo test test-models test-ray lint bench lock screenshots clean
+.PHONY: demo test test-models test-ray lint bench lock map screenshots clean
 
 demo: $(READY)  ## ingest the sample collection and open the search page (NEARSPACE_HEADLESS=1: no browser)
 	$(BIN)/nearspace demo $(DEMO_OPTIONS)
@@ -36,6 +36,13 @@ lock: $(READY)  ## resolve the dependencies anew
 	    --no-header --no-emit-index-url --no-config --constraint requirements.lock --upgrade --quiet \
 	    --output-file requirements-models.lock
 
+map: search_app/scatter/node_modules  ## build the map's script anew (needs Node.js and npm)
+	cd search_app/scatter && npm run --silent build
+
+search_app/scatter/node_modules: search_app/scatter/package-lock.json
+	cd search_app/scatter && npm ci --no-audit --no-fund
+	@touch $@
+
 screenshots: $(READY)  ## make the README's pictures anew (needs Chromium)
 	$(BIN)/python -m tests.browser.screenshots
 
@@ -56,5 +63,5 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 clean:  ## remove the environments, caches and the demo's space
-	rm -rf .venv .venv-models .nearspace .pytest_cache .ruff_cache .mypy_cache build dist *.egg-info
+	rm -rf .venv .venv-models .nearspace search_app/scatter/node_modules .pytest_cache .ruff_cache .mypy_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

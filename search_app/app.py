@@ -14,6 +14,7 @@ def main() -> None:
     import streamlit as st
 
     from search_app.pages import closeness, library, search
+    from search_app.pages import map as map_page
     from search_app.views import door, navigation
     from search_app.views.opening import LIBRARY
 
@@ -29,6 +30,7 @@ def main() -> None:
     # files of `pages/` for pages, and would run the module itself for a tab that stayed open over a restart.
     pages = [
         st.Page(search.search_page, title="Search", icon=":material/search:", default=True),
+        st.Page(map_page.map_page, title="Map", icon=":material/scatter_plot:", url_path="space-map"),
         st.Page(closeness.closeness_page, title="Closeness", icon=":material/science:", url_path="closeness-lab"),
         st.Page(library.library_page, title="Library", icon=":material/photo_library:", url_path=LIBRARY),
     ]

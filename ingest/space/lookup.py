@@ -67,6 +67,10 @@ class Lookup(LedgerFile):
             found.update((item, f"{title}\n{text}".strip()) for item, title, text in self._all(query, piece))
         return found
 
+    def metadata_values(self, key: str) -> list[tuple[int, str]]:
+        """Each live item that has a metadata key with each of its values, in the order of the items' ids."""
+        return self._all("SELECT item, value FROM meta_values WHERE key = ? ORDER BY item, value", [key])
+
     def some_saying(self, expression: str, most: int) -> list[int]:
         """Up to `most` live items whose words match, in no order."""
         return [

@@ -17,7 +17,7 @@ from ingest.errors import SettingsError
 from ingest.readers.kinds import kind_of
 from ingest.space import Item, Space
 from search_app.engine.originals import open_original
-from search_app.engine.results import FIELDS, Result
+from search_app.engine.results import FIELDS, Result, item_as_json
 
 MOST_BYTES = 2_000_000_000
 """Bytes of originals that one archive holds, at most."""
@@ -51,6 +51,17 @@ def as_csv(results: Iterable[Result]) -> bytes:
     writer.writerow(FIELDS)
     for result in results:
         writer.writerow([_cell(value) for value in result.as_json().values()])
+    return table.getvalue().encode("utf-8-sig", "replace")
+
+
+def items_as_csv(items: Iterable[Item]) -> bytes:
+    """Items that no question was asked for, as CSV like that of results, with what is known of an item as columns."""
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    listed = [item_as_json(item) for item in items]
+    writer.writerow(listed[0] if listed else ())
+    for told in listed:
+        writer.writerow([_cell(value) for value in told.values()])
     return table.getvalue().encode("utf-8-sig", "replace")
 
 

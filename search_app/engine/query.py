@@ -35,7 +35,12 @@ DEFAULT_COUNT = 24
 LARGEST_COUNT = 96
 
 Dimensions = Literal[2, 3]
-Colouring = Literal["modality", "folder"]
+LONGEST_AREA = 1_200
+"""Characters of a selection that a link keeps."""
+MOST_HIDDEN = 40
+"""Entries of the legend that a link keeps hidden."""
+_COLOURINGS = ("modality", "folder", "date", "match", "topic")
+_METADATA = "meta:"
 
 
 @dataclass(frozen=True)
@@ -118,9 +123,40 @@ class MapView:
     """How the map is drawn."""
 
     dimensions: Dimensions = 2
-    colouring: Colouring = "modality"
+    colouring: str = "modality"
+    """`modality`, `folder`, `date`, `match` (how close to the question), `topic`, or `meta:` and a metadata key."""
     gap: bool = False
     """Whether the modality gap is left as it is; otherwise each modality is centred on its own mean."""
+    projection: str = "pca"
+    """How the space is projected, as search_app.engine.maps.model reads it."""
+    axes: tuple[str, ...] = ()
+    """What is drawn along each axis, as search_app.engine.maps.model writes it; () for the first components."""
+    sheet: bool = False
+    """Whether pictures are drawn on the map."""
+    names: bool = True
+    """Whether the names of topics are drawn."""
+    hidden: tuple[str, ...] = ()
+    """The entries of the legend whose items are not drawn."""
+    item: str = ""
+    """The id of the item that is looked at."""
+    euclidean: bool = False
+    """Whether the neighbours of that item are those by Euclidean distance; otherwise by cosine."""
+    spot: tuple[float, ...] = ()
+    """The empty place that is decoded, a number for each dimension; () for none."""
+    area: str = ""
+    """What is selected, as search_app.engine.maps.selecting writes it; '' for nothing."""
+    topic: str = ""
+    """The name of the topic that is looked at."""
+
+    @property
+    def looking(self) -> bool:
+        """Whether an item, a place, a selection or a topic is looked at."""
+        return bool(self.item or self.spot or self.area or self.topic)
+
+    @property
+    def at_rest(self) -> "MapView":
+        """The same map with nothing on it looked at."""
+        return replace(self, item="", spot=(), area="", topic="")
 
 
 Params = dict[str, list[str]]
@@ -144,6 +180,16 @@ def to_params(query: Query, view: MapView) -> Params:
         "map": ["3d"] if view.dimensions == 3 else [],
         "colour": [view.colouring] if view.colouring != "modality" else [],
         "gap": ["open"] if view.gap else [],
+        "projection": [view.projection] if view.projection != "pca" else [],
+        "axis": view.axes,
+        "pictures": ["shown"] if view.sheet else [],
+        "names": [] if view.names else ["off"],
+        "hide": view.hidden,
+        "item": [view.item] if view.item else [],
+        "distance": ["euclidean"] if view.euclidean else [],
+        "spot": [" ".join(f"{place:.4g}" for place in view.spot)] if view.spot else [],
+        "area": [view.area] if view.area else [],
+        "topic": [view.topic] if view.topic else [],
     }
     return {name: list(values) for name, values in given.items() if values}
 
@@ -172,12 +218,31 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
         balance=_balance(first("balance")),
         separate=first("lists") == "separate",
     )
+    colour = first("colour")[:LONGEST_TEXT]
     view = MapView(
         dimensions=3 if first("map") == "3d" else 2,
-        colouring="folder" if first("colour") == "folder" else "modality",
+        colouring=colour if colour in _COLOURINGS or colour.removeprefix(_METADATA) not in ("", colour) else "modality",
         gap=first("gap") == "open",
+        projection=first("projection")[:20] or "pca",
+        axes=tuple(written[: 2 * LONGEST_TEXT] for written in params.get("axis", ()))[:3],
+        sheet=first("pictures") == "shown",
+        names=first("names") != "off",
+        hidden=tuple(dict.fromkeys(params.get("hide", ())))[:MOST_HIDDEN],
+        item=first("item") if is_item(first("item")) else "",
+        euclidean=first("distance") == "euclidean",
+        spot=_spot(first("spot")),
+        area=first("area") if len(first("area")) <= LONGEST_AREA else "",
+        topic=first("topic")[:LONGEST_TEXT],
     )
     return query, view
+
+
+def _spot(written: str) -> tuple[float, ...]:
+    try:
+        places = tuple(float(part) for part in written[:100].split())
+    except ValueError:
+        return ()
+    return places if len(places) in (2, 3) and all(np.isfinite(places)) else ()
 
 
 def _item_ids(written: Sequence[str]) -> tuple[str, ...]:

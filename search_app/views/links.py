@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -101,3 +102,21 @@ def clear_filters() -> None:
     """Let all items through again."""
     query, _ = current()
     go(without_filters(query))
+
+
+def look(**changes: Any) -> None:
+    """Change what is looked at on the map, or how; see MapView."""
+    query, view = current()
+    go(query, replace(view, **changes))
+
+
+def look_at_item(item_id: str) -> None:
+    """Look at an item on the map, and at nothing else."""
+    query, view = current()
+    go(query, replace(view.at_rest, item=item_id))
+
+
+def look_at_nothing() -> None:
+    """Look at the map as a whole again."""
+    query, view = current()
+    go(query, view.at_rest)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from search_app.engine.query import Colouring, MapView, Query
+from search_app.engine.query import MapView, Query
 from search_app.engine.search import Answer
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
@@ -52,7 +52,8 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
 
 def _controls(view: MapView) -> None:
     st.session_state[_DIMENSIONS] = f"{view.dimensions}-D"
-    st.session_state[_COLOUR] = view.colouring
+    # The page of the map knows more of them.
+    st.session_state[_COLOUR] = "folder" if view.colouring == "folder" else "modality"
     st.session_state[_GAP] = view.gap
     with st.container(key="map-controls", horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<div class="ns-map-title" id="nearspace-map">Map</div>', width="content")
@@ -84,7 +85,7 @@ def _controls(view: MapView) -> None:
 def _changed() -> None:
     state = st.session_state
     query, view = links.current()
-    colouring: Colouring = "folder" if state[_COLOUR] == "folder" else "modality"
+    colouring = "folder" if state[_COLOUR] == "folder" else "modality"
     links.go(
         query,
         replace(view, dimensions=3 if state[_DIMENSIONS] == "3-D" else 2, colouring=colouring, gap=bool(state[_GAP])),

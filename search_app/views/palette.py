@@ -57,3 +57,8 @@ MAP_FOLDERS = (
     "#1590A0",
     "#C9504C",
 )
+# A scale from little to much, by whether the theme is the light one: from near its background to far from it.
+SCALES = {
+    True: ("#B9C4E0", "#8C8FD0", "#7A45B5", "#4B0A63"),
+    False: ("#3F4673", "#7C62CF", "#E07BB0", "#FFDCA6"),
+}

@@ -1,5 +1,6 @@
 """What all sessions of the app share: open spaces, encoders, thumbnails."""
 
+import base64
 import io
 import threading
 from collections.abc import Sequence
@@ -175,3 +176,29 @@ def _read(path: Path) -> Thumbnail:
     right, bottom = picture.width - 1, picture.height - 1
     corners = [picture.getpixel(corner) for corner in ((0, 0), (right, 0), (0, bottom), (right, bottom))]
     return Thumbnail(content, all(min(corner) >= _WHITE for corner in corners if isinstance(corner, tuple)))
+
+
+def small_picture(path: Path, side: int) -> bytes | None:
+    """The thumbnail in that file as JPEG of at most `side` pixels each way; None when it has gone or is damaged."""
+    try:
+        return _small(path, side)
+    except OSError:
+        return None
+
+
+def as_url(jpeg: bytes) -> str:
+    """A JPEG as the address of itself."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
+@lru_cache(maxsize=8_192)  # of some 3 kB each
+def _small(path: Path, side: int) -> bytes:
+    from PIL import Image
+
+    with Image.open(path, formats=("JPEG", "WEBP")) as opened:
+        opened.draft("RGB", (side, side))  # JPEG is decoded at about that size
+        picture = opened.convert("RGB")
+    picture.thumbnail((side, side))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return out.getvalue()

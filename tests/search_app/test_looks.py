@@ -71,7 +71,10 @@ def test_braces_in_the_style_sheet_are_balanced() -> None:
 
 def test_nothing_is_fetched_from_the_network() -> None:
     for file in [*PACKAGE.rglob("*.css"), *PACKAGE.rglob("*.js"), *PACKAGE.rglob("*.toml")]:
-        assert not re.search(r"https?://|@import|url\(\s*['\"]?//", file.read_text(encoding="utf-8")), file
+        if "node_modules" in file.parts:
+            continue
+        written = file.read_text(encoding="utf-8").replace("http://www.w3.org/", "")  # names of XML vocabularies
+        assert not re.search(r"https?://|@import|url\(\s*['\"]?//", written), file
     for face in CONFIG["theme"]["fontFaces"]:
         assert (PACKAGE / face["url"].removeprefix("app/")).is_file()
 

@@ -29,11 +29,13 @@ export function answers({ data, setTriggerValue }, name) {
   const { lookup } = named(name);
   lookup.send = (wanted) => setTriggerValue("want", wanted);
   if (data) lookup.answer(data);
-  else lookup.next();
+  else lookup.again();
 }
 
-/** The map is not on the page any more. */
+/** A part is not on the page any more, or is about to be drawn again. */
 export function gone(name, part) {
-  if (part === "scene") maps.get(name)?.detach();
-  if (part === "answers" && maps.has(name)) maps.get(name).lookup.send = null;
+  const map = maps.get(name);
+  if (!map) return;
+  if (part === "answers") map.lookup.send = null;
+  if (part === "scene") map.leave();
 }

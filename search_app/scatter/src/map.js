@@ -9,6 +9,7 @@ import { Stage } from "./stage.js";
 import { build } from "./tools.js";
 
 const STILL = 160; // milliseconds without a move after which pictures are chosen anew
+const GONE = 1_500; // milliseconds without an element on the page after which a map ends
 const FAINT = 34; // of 255: points that are not in question
 const SIZES = [[300, 11], [3_000, 8], [20_000, 5.5], [60_000, 4], [200_000, 3], [Infinity, 2.2]]; // pixels across
 const OPACITIES = [[3_000, 0.88], [20_000, 0.75], [60_000, 0.6], [200_000, 0.5], [Infinity, 0.4]];
@@ -55,8 +56,7 @@ export class SpaceMap {
     this.theme = scene.theme;
     this.hidden = new Set(scene.hidden);
     if (before && before.revision !== scene.revision) this.lookup.known.clear();
-    this.root.style.setProperty("--ns-map-height", `${scene.height}px`);
-    for (const [name, colour] of Object.entries(scene.theme)) this.root.style.setProperty(`--ns-${name}`, colour);
+    for (const [name, colour] of Object.entries(scene.theme)) this.frame.style.setProperty(`--ns-${name}`, colour);
     this.tools.update(scene);
     this.card.hide();
     this.ready();
@@ -78,20 +78,20 @@ export class SpaceMap {
     }
     this.colour();
     this.tools.legend(this.look, this.hidden, (hidden) => this.hide(hidden));
-    this.root.dataset.drawn = String(this.points.n);
+    this.frame.dataset.drawn = String(this.points.n);
     this.draw();
   }
 
   // ---- drawing -----------------------------------------------------------------------------------------------------
 
   attach(root) {
-    if (this.root === root) return;
-    this.detach();
-    this.root = root.host ?? root;
-    const layers = build(root, this);
-    Object.assign(this, layers);
-    this.root = layers.frame;
-    this.mounted = root;
+    clearTimeout(this.leaving);
+    if (this.stage) {
+      // Another element of the page: the view moves over as it is.
+      if (this.frame.parentNode !== root) root.append(this.frame);
+      return;
+    }
+    Object.assign(this, build(root, this));
     try {
       this.stage = new Stage(this.glass, () => this.moved());
     } catch (error) {
@@ -110,14 +110,18 @@ export class SpaceMap {
     this.frame.nearspace = this;
   }
 
-  detach() {
-    if (!this.stage) return;
-    this.observer.disconnect();
-    this.pointer.dispose();
-    this.stage.dispose();
-    this.mounted = this.root = this.stage = this.scene = null;
-    this.frame.remove();
-    clearTimeout(this.settling);
+  /** End, unless another element takes the view over at once. */
+  leave() {
+    clearTimeout(this.leaving);
+    this.leaving = setTimeout(() => {
+      if (!this.stage || this.frame.isConnected) return;
+      clearTimeout(this.settling);
+      this.observer.disconnect();
+      this.pointer.dispose();
+      this.stage.dispose();
+      this.stage = this.scene = null;
+      this.frame.remove();
+    }, GONE);
   }
 
   resize() {

@@ -71,12 +71,18 @@ export class Lookup {
     this.send({ whole, small, at: Math.round(now) });
   }
 
+  /** Ask anew: the page has been drawn again, and what was asked before may have been lost. */
+  again() {
+    this.asked = 0;
+    this.next();
+  }
+
   answer({ whole, small }) {
     for (const [id, told] of Object.entries(whole)) { this.known.set(id, told); this.waiting.delete(id); }
     for (const [id, source] of Object.entries(small)) {
       const picture = new Image();
       picture.onload = () => this.onAnswer();
-      picture.src = source;
+      if (source) picture.src = source;
       this.pictures.set(id, picture);
       this.waiting.delete(id);
     }

@@ -51,6 +51,8 @@ class MemoryLedger:
     """The items that have each metadata key and value."""
     written: dict[int, str] = field(default_factory=dict)
     """What items say."""
+    told: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    """The items that have each metadata key, with their values."""
     _next: int = 1
     _revision: int = 0
     _moves: int = 0
@@ -112,6 +114,9 @@ class MemoryLedger:
 
     def texts(self, ids: Sequence[int]) -> dict[int, str]:
         return {number: self.written[number] for number in ids if number in self.written}
+
+    def metadata_values(self, key: str) -> list[tuple[int, str]]:
+        return self.told.get(key, [])
 
     def some_saying(self, expression: str, most: int) -> list[int]:
         return self.said.get(expression, [])[:most]

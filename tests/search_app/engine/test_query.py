@@ -30,6 +30,22 @@ PICTURE = "0123456789abcdef" * 2
             Query(likes=("42", "7"), unlikes=("9",), filters=Filters(modalities=("text",)), count=7),
             MapView(colouring="folder", gap=True),
         ),
+        (
+            Query(text="x"),
+            MapView(
+                colouring="meta:shot with",
+                projection="umap",
+                axes=("3", "text:day>text:night & fog"),
+                sheet=True,
+                names=False,
+                hidden=("a, b", "c"),
+                item="12",
+                euclidean=True,
+                spot=(0.25, -1.5),
+                area="0 0;1 0;1 1",
+                topic="boats · sea",
+            ),
+        ),
         (Query(text="x", filters=Filters(folders=("a/b", "a/b, c", "50%"))), MapView(dimensions=3, colouring="folder")),
     ],
 )
@@ -54,6 +70,7 @@ def test_a_link_of_defaults_is_empty() -> None:
         {"k": ["²"]},
         {"map": ["4d"], "colour": ["pink"], "gap": ["wide"]},
         {"folder": [""], "q": ["   "]},
+        {"item": ["1;2"], "spot": ["1 inf"], "area": ["0 0;" * 1_000], "colour": ["meta:"]},
         {"q": []},
     ],
 )

@@ -1,0 +1,293 @@
+"""The map as a place to work in: every item, what it lies near, and what can be asked of a place."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ingest.encoders.base import Encoder
+from ingest.errors import NearspaceError, SpaceChanged
+from search_app.engine.filters import let_through
+from search_app.engine.maps.colouring import Coding, coding
+from search_app.engine.maps.model import Layout, MapSpec
+from search_app.engine.maps.reducing import groups_of
+from search_app.engine.maps.selecting import Area, drawn, inside, read_area
+from search_app.engine.neighbours import Neighbour
+from search_app.engine.pictures import open_picture
+from search_app.engine.query import MapView, Query, with_quoted
+from search_app.engine.search import Answer
+from search_app.engine.snapshot import Snapshot
+from search_app.views import frame, links
+from search_app.views.chips import Asked, chips
+from search_app.views.filters import filters
+from search_app.views.map_bar import colourings_of, map_bar, spec_of
+from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
+from search_app.views.map_told import axes_of, drawn_line, told
+from search_app.views.opening import draw_page, loaded_encoder, space_empty
+from search_app.views.query_box import query_box
+from search_app.views.resources import OpenSpace
+from search_app.views.scatter import Drawing, answers, drawing, look, scatter, theme_of
+from search_app.views.words import snippet
+
+_ASKED, _TRAIL = "what the map was asked last", "questions before this one"
+_TRAIL_LENGTH = 5
+_LOOK_EVERY = 1.0  # seconds between looks at a fit
+
+
+def map_page() -> None:
+    """Draw the page as its URL asks."""
+    draw_page(_draw)
+
+
+def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+    query_box(space, query)
+    if not len(snapshot):
+        space_empty(space, snapshot)
+        return
+    view = _fresh(query, links.current()[1])
+    answer = _answer(space, query)
+    map_bar(space, view, query, snapshot, colourings_of(space, query))
+    layout = _layout(space, snapshot, view)
+    left, right = st.columns([2.35, 1], gap="medium")
+    with left:
+        if layout is None:
+            _fitting(space, snapshot, spec_of(view))
+            return
+        _refit(space, snapshot, layout)
+        picture = _map(space, snapshot, query, view, layout, answer)
+        told(layout)
+    with right:
+        _side(space, snapshot, view, answer, picture)
+
+
+def _fresh(query: Query, view: MapView) -> MapView:
+    """The view; a question that is asked anew takes away what was looked at before."""
+    before = st.session_state.get(_ASKED)
+    st.session_state[_ASKED] = query.at_start
+    if before is None or before == query.at_start or not view.looking:
+        return view
+    links.go(query, view.at_rest)
+    return view.at_rest
+
+
+def _answer(space: OpenSpace, query: Query) -> Answer | None:
+    """The answer to the question, with its chips and filters; None where nothing is asked, or it cannot be."""
+    if not query.asks:
+        return None
+    pictures = {name: found for name in query.pictures if (found := open_picture(space.space.folder, name))}
+    items = {item.id: item for item in space.space.ledger.items(query.named)}
+    with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
+        chips(space, query, Asked(pictures, items))
+        filters(query, space.searcher.vectors.now())
+    try:
+        return space.searcher.ask(query, loaded_encoder(space), pictures)
+    except SpaceChanged:
+        raise
+    except NearspaceError as error:
+        frame.error_notice("The search cannot be done", error)
+        return None
+
+
+# ---- fitting -------------------------------------------------------------------------------------------------------
+
+
+def _layout(space: OpenSpace, snapshot: Snapshot, view: MapView) -> Layout | None:
+    spec = spec_of(view)
+    encoder: Encoder | None = None
+    if any(end.kind == "text" for meaning in spec.meanings for end in (meaning.start, meaning.end)):
+        encoder = loaded_encoder(space)
+    with st.spinner("Laying out the map …"):
+        return space.searcher.maps.layout(snapshot, spec, encoder)
+
+
+@st.fragment(run_every=_LOOK_EVERY)
+def _fitting(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
+    """Show how far a fit is, and the map once it is done; begins it where nobody has."""
+    maps = space.searcher.maps
+    job = maps.job(spec)
+    if job is None:
+        job = maps.start(snapshot, spec)
+    status = job.status
+    if status.state == "done":
+        st.rerun()
+    with st.container(key="map-fitting"):
+        if status.state in ("failed", "cancelled"):
+            why = status.problem or "It was stopped."
+            frame.notice("This map has not been fitted", why, bad=status.state == "failed")
+            if st.button("Fit it", key="fit-again", icon=":material/refresh:"):
+                maps.start(snapshot, spec)
+            return
+        st.progress(status.share, text=f"{status.words or 'waiting for another fit'} · {status.seconds:.0f} s")
+        frame.note("The fit runs in the background and is kept beside the space: it is done once.")
+        if st.button("Stop", key="fit-stop", icon=":material/stop:", type="tertiary"):
+            job.cancel()
+
+
+def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
+    """Offer a new fit where the space has moved on from this one."""
+    job = space.searcher.maps.job(layout.spec)
+    if job is not None and not job.status.over:
+        _fitting(space, snapshot, layout.spec)
+    elif layout.drift.offered:
+        drift = layout.drift
+        with st.container(key="map-drift", horizontal=True, vertical_alignment="center", gap="small"):
+            frame.note(
+                f"Since this map was fitted, {drift.came:,} items came and {drift.gone:,} went. "
+                "They are drawn where the old axes put them."
+            )
+            if st.button("Fit it anew", key="refit", icon=":material/refresh:", type="tertiary"):
+                space.searcher.maps.start(snapshot, layout.spec)
+                st.rerun()
+
+
+# ---- the map -------------------------------------------------------------------------------------------------------
+
+
+def _map(
+    space: OpenSpace, snapshot: Snapshot, query: Query, view: MapView, layout: Layout, answer: Answer | None
+) -> Drawing:
+    picture = drawing(layout)
+    probe = answer.probe if answer else None
+    coloured = coding(view.colouring, snapshot, space.space.ledger, probe)
+    hits = answer.ranking.hits if answer else ()
+    near = neighbours_of(snapshot, view) if view.item else []
+    area = read_area(view.area) if view.area else None
+    lit = _lit(space, snapshot, query, layout, area, coloured, view)
+    scene = {
+        "theme": theme_of(frame.theme()),
+        "axes": axes_of(space, layout),
+        "told": drawn_line(picture, snapshot, len(hits)),
+        "hits": _hits(picture, hits),
+        "star": _star(picture, layout, query, answer),
+        "trail": _trail(picture, layout, query, answer),
+        "item": _marked(picture, [view.item])[0] if _marked(picture, [view.item]) else None,
+        "near": _marked(picture, [each.id for each in near]),
+        "spot": picture.at(np.array(view.spot)).tolist() if len(view.spot) == layout.spec.dimensions else None,
+        "area": picture.at(np.array(area.corners)).tolist() if area and not area.lens else None,
+        "topics": [],
+        "hidden": list(view.hidden),
+        "sheet": view.sheet,
+        "density": True,
+    }
+    with st.container(key="map-place"):
+        scatter(picture, look(picture, coloured, frame.theme(), lit), scene, _acts(picture))
+        answers(space)
+    return picture
+
+
+def _lit(
+    space: OpenSpace,
+    snapshot: Snapshot,
+    query: Query,
+    layout: Layout,
+    area: Area | None,
+    coloured: Coding,
+    view: MapView,
+) -> NDArray[np.bool_] | None:
+    """Which items stand out: those that the filters let through and the selection holds; None where all do."""
+    lit = None
+    wanted = with_quoted(query)
+    if wanted.narrow or wanted.modalities:
+        masks = let_through(wanted, snapshot, space.space.ledger)
+        none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
+        lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
+    if area is not None:
+        within = _selected(layout, area, coloured, view)
+        lit = within if lit is None else lit & within
+    return lit
+
+
+def _selected(layout: Layout, area: Area, coloured: Coding, view: MapView) -> NDArray[np.bool_]:
+    """Which items the area holds, those that are hidden left out; shape (len(layout),)."""
+    hidden = [kind.code for kind in coloured.kinds if kind.name in view.hidden]
+    return inside(area, layout.spots) & ~np.isin(coloured.codes, hidden)
+
+
+def _marked(picture: Drawing, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The items of `ids` that are on the map, with where they are drawn."""
+    layout = picture.layout
+    at = [layout.rows_of([item_id]) for item_id in ids]
+    return [
+        {"id": item_id, "at": picture.at(layout.spots[rows[0]]).tolist(), "kind": int(layout.modalities[rows[0]])}
+        for item_id, rows in zip(ids, at, strict=True)
+        if len(rows)
+    ]
+
+
+def _hits(picture: Drawing, hits: Sequence[Any]) -> list[dict[str, Any]]:
+    ranks = {hit.id: hit.rank for hit in hits}
+    return [{**mark, "rank": str(ranks[mark["id"]])} for mark in _marked(picture, [hit.id for hit in hits])]
+
+
+def _star(picture: Drawing, layout: Layout, query: Query, answer: Answer | None) -> dict[str, Any] | None:
+    if answer is None or answer.probe is None:
+        return None
+    return {"at": picture.at(layout.place_probe(answer.probe)).tolist(), "label": _label(query)}
+
+
+def _label(query: Query) -> str:
+    return snippet(query.words or ("a picture" if query.pictures else "items"), 28)
+
+
+def _trail(picture: Drawing, layout: Layout, query: Query, answer: Answer | None) -> list[dict[str, Any]]:
+    """Where the last questions of this visit lie, oldest first, without the present one."""
+    kept: list[tuple[Query, Any]] = st.session_state.setdefault(_TRAIL, [])
+    now = query.at_start
+    if answer is not None and answer.probe is not None and (not kept or kept[-1][0] != now):
+        kept[:] = [*(entry for entry in kept if entry[0] != now), (now, answer.probe)][-_TRAIL_LENGTH:]
+    dimension = picture.layout.spec.dimensions
+    before = [(asked, probe) for asked, probe in kept if asked != now]
+    spots = [(asked, layout.place_probe(probe)) for asked, probe in before]
+    return [
+        {"at": picture.at(spot).tolist(), "label": _label(asked)} for asked, spot in spots if len(spot) == dimension
+    ]
+
+
+def _acts(picture: Drawing) -> dict[str, Callable[[Mapping[str, Any]], None]]:
+    """What is done when a person does something on the map."""
+
+    def pick(told: Mapping[str, Any]) -> None:
+        if str(told.get("id", "")).isdecimal():
+            links.look_at_item(str(told["id"]))
+
+    def spot(told: Mapping[str, Any]) -> None:
+        at = np.array(told.get("at") or (), np.float64)
+        _, view = links.current()
+        if view.looking or len(at) != picture.layout.spec.dimensions:
+            links.look_at_nothing()
+
+    def area(told: Mapping[str, Any]) -> None:
+        points, matrix = told.get("points") or (), told.get("matrix")
+        if matrix:
+            found = drawn(points, picture.lens(matrix))
+        else:
+            found = drawn(picture.spot(np.array(points, np.float64).reshape(-1, 2)).tolist()) if points else None
+        if found is not None:
+            query, view = links.current()
+            links.go(query, view.at_rest)
+            links.look(area=found.written())
+
+    def hide(told: Mapping[str, Any]) -> None:
+        links.look(hidden=tuple(str(name) for name in told.get("hidden") or ()))
+
+    return {"pick": pick, "spot": spot, "area": area, "hide": hide, "topic": lambda _: None}
+
+
+# ---- beside the map ------------------------------------------------------------------------------------------------
+
+
+def _side(space: OpenSpace, snapshot: Snapshot, view: MapView, answer: Answer | None, picture: Drawing) -> None:
+    if view.item:
+        found = space.space.ledger.items([view.item])
+        near: list[Neighbour] = neighbours_of(snapshot, view)
+        item_panel(space, found[0], near, view) if found else gone_panel()
+    elif view.area and (area := read_area(view.area)):
+        layout = picture.layout
+        coloured = coding(view.colouring, snapshot, space.space.ledger, answer.probe if answer else None)
+        selection_panel(space, layout.ids[_selected(layout, area, coloured, view)], snapshot)
+    if answer is not None:
+        results_panel(space, answer)
+    elif not view.looking:
+        frame.note("Click a point to see it and what it lies near. Draw around points with the lasso to compare them.")

@@ -1,0 +1,64 @@
+"""Lists of items beside the map: a picture, a name that opens the item on the map, and where it comes from."""
+
+from collections.abc import Iterable, Mapping
+
+import streamlit as st
+
+from ingest.space import Item
+from search_app.views import links
+from search_app.views.resources import OpenSpace, as_url, small_picture
+from search_app.views.words import headline, in_html, in_markdown, snippet, whereabouts
+
+_SIDE = 128  # pixels
+
+
+def section(title: str, remark: str = "") -> None:
+    """Draw a heading; both may be untrusted."""
+    small = f"<small>{in_html(remark)}</small>" if remark else ""
+    st.html(f'<div class="ns-section">{in_html(title)}{small}</div>')
+
+
+def rows(space: OpenSpace, items: Iterable[Item], key: str, remarks: Mapping[str, str] | None = None) -> None:
+    """Draw a row for each item; `remarks`, by id, stand at its end."""
+    with st.container(key=f"items-{key}", gap=None):
+        for item in items:
+            with st.container(
+                key=f"item-row-{key}-{item.id}", horizontal=True, vertical_alignment="center", gap="small"
+            ):
+                st.html(_picture(space, item) or '<div class="ns-glyph">¶</div>', width="content")
+                with st.container(gap=None, width="stretch"):
+                    st.button(
+                        in_markdown(snippet(headline(item), 60)),
+                        key=f"open-{key}-{item.id}",
+                        type="tertiary",
+                        on_click=links.look_at_item,
+                        args=(item.id,),
+                    )
+                    said = snippet(item.text, 90) or whereabouts(item)
+                    st.html(f'<div class="ns-where">{in_html(said)}</div>')
+                if remark := (remarks or {}).get(item.id):
+                    st.html(f'<div class="ns-remark">{in_html(remark)}</div>', width="content")
+
+
+def thumbnails(space: OpenSpace, items: Iterable[Item], key: str) -> None:
+    """Draw small cards side by side: a picture, or the beginning of a passage, each with a button that opens it."""
+    with st.container(key=f"cards-{key}"):
+        for item in items:
+            with st.container(key=f"tile-{key}-{item.id}"):
+                words = f'<div class="ns-tile">{in_html(snippet(item.text or item.name, 90))}</div>'
+                st.html(_picture(space, item) or words)
+                st.button(
+                    in_markdown(snippet(headline(item), 24)),
+                    key=f"tile-open-{key}-{item.id}",
+                    type="tertiary",
+                    on_click=links.look_at_item,
+                    args=(item.id,),
+                )
+
+
+def _picture(space: OpenSpace, item: Item) -> str:
+    """The item's small picture as HTML; '' where it has none."""
+    path = space.space.thumbnail_path(item)
+    small = small_picture(path, _SIDE) if path else None
+    alt = in_html(snippet(item.text or item.name, 100))
+    return f'<img class="ns-small" src="{as_url(small)}" alt="{alt}">' if small else ""

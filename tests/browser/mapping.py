@@ -1,0 +1,77 @@
+"""What a person does on the page of the map, and what they see there."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.acting import settled
+
+_FRAMES = '[...document.querySelectorAll("*")].map((each) => each.shadowRoot?.querySelector(".frame"))'
+_MAP = f"{_FRAMES}.find(Boolean).nearspace"
+
+
+def open_map(page: Page, address: str, query: str = "") -> None:
+    """Open the page of the map, and wait until its points are drawn."""
+    # The first visit of all must be to the main page, until which Streamlit knows no other.
+    page.goto(address)
+    settled(page)
+    page.goto(f"{address}/space-map{query}")
+    drawn(page)
+
+
+def drawn(page: Page) -> None:
+    """Wait until the map is drawn and nothing runs any more."""
+    expect(page.locator(".frame[data-drawn]")).to_be_visible()
+    settled(page)
+    page.wait_for_function(f"() => {_MAP}.alpha && !{_MAP}.pending")
+
+
+def on_map(page: Page, asked: str) -> Any:
+    """The value of a JavaScript expression about the map, which is `map` in it."""
+    return page.evaluate(f"() => {{ const map = {_MAP}; return {asked}; }}")
+
+
+def spot_of(page: Page, item_id: str) -> tuple[float, float]:
+    """Where an item is on the screen."""
+    x, y = on_map(page, f"map.stage.project(map.at(map.rowOf('{item_id}'))).slice(0, 2)")
+    return on_screen(page, x, y)
+
+
+def on_screen(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a place of the map's element is on the screen."""
+    box = page.locator(".glass").bounding_box()
+    assert box is not None
+    return box["x"] + x, box["y"] + y
+
+
+def free_point(page: Page) -> str:
+    """The id of a point that no other one covers."""
+    return str(
+        on_map(
+            page,
+            """(() => {
+                const spots = map.screenOf(), rows = [...Array(map.points.n).keys()];
+                const inside = (row) => spots[2 * row] > 60 && spots[2 * row] < map.stage.width - 60
+                    && spots[2 * row + 1] > 30 && spots[2 * row + 1] < map.stage.height - 40;
+                const away = (row, other) =>
+                    Math.hypot(spots[2 * row] - spots[2 * other], spots[2 * row + 1] - spots[2 * other + 1]);
+                return map.idOf(rows.find((row) =>
+                    inside(row) && rows.every((other) => other === row || away(row, other) > 16)));
+            })()""",
+        )
+    )
+
+
+def lasso(page: Page, corners: Sequence[tuple[float, float]]) -> None:
+    """Draw around a part of the map; `corners` are shares of its width and height."""
+    box = page.locator(".glass").bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.get_by_label(re.compile("^Lasso")).click()
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=6)
+    page.mouse.up()

@@ -1,0 +1,83 @@
+"""The page of the map in a real browser: look at items, draw around them, turn axes, come back by the address."""
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.acting import ask, settled
+from tests.browser.mapping import drawn, free_point, lasso, on_map, open_map, spot_of
+
+
+def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Page, sample_address: str):
+    open_map(page, sample_address)
+    expect(page.locator(".told")).to_have_text(re.compile(r"^All \d+ items drawn\.$"))
+    item = free_point(page)
+    page.mouse.move(*spot_of(page, item))
+    expect(page.locator(".card .title")).to_be_visible()
+    named = page.locator(".card .title").inner_text()
+    page.mouse.click(*spot_of(page, item))
+    expect(page).to_have_url(re.compile(rf"[?&]item={item}\b"))
+    expect(page.locator(".st-key-map-side-head h4")).to_have_text(named)
+    settled(page)
+    expect(page.locator("[class*='st-key-item-row-near-']")).to_have_count(10)
+    assert len(on_map(page, "map.scene.near")) == 10
+    page.get_by_text("Euclidean").click()
+    expect(page).to_have_url(re.compile("distance=euclidean"))
+    page.locator("[class*='st-key-open-near-'] button").first.click()
+    expect(page).not_to_have_url(re.compile(rf"[?&]item={item}\b"))
+
+
+def test_what_is_drawn_around_is_selected_and_the_address_selects_it_again(
+    browser: Browser, page: Page, sample_address: str
+):
+    open_map(page, sample_address)
+    lasso(page, [(0.5, 0.1), (0.95, 0.1), (0.95, 0.9), (0.5, 0.9)])
+    expect(page).to_have_url(re.compile("area="))
+    heading = page.locator(".st-key-map-side-head h4")
+    expect(heading).to_have_text(re.compile(r"^\d+ items selected$"))
+    drawn(page)
+    count = int(heading.inner_text().split()[0])
+    assert on_map(page, "map.alpha.filter((alpha) => alpha === 255).length") == count
+    with page.expect_download() as waiting:
+        page.get_by_text("Save as CSV").click()
+    assert len(waiting.value.path().read_text("utf-8-sig").splitlines()) > count
+    with browser.new_context() as other:
+        again = other.new_page()
+        again.goto(page.url)
+        expect(again.locator(".st-key-map-side-head h4")).to_have_text(f"{count} items selected")
+
+
+def test_axes_lead_from_one_phrase_to_another(page: Page, sample_address: str):
+    open_map(page, sample_address, "?axis=text:an+animal>text:a+building&axis=text:food>text:music")
+    assert on_map(page, "map.scene.axes.map((axis) => [axis.low, axis.high])") == [
+        ["an animal", "a building"],
+        ["food", "music"],
+    ]
+    page.locator(".st-key-map-axes button").first.click()
+    expect(page.get_by_label("From").first).to_have_value("an animal")
+    page.get_by_label("To", exact=True).first.fill("a machine")
+    page.get_by_label("To", exact=True).first.press("Enter")
+    expect(page).to_have_url(re.compile("machine"))
+
+
+def test_a_question_is_a_star_with_numbered_hits_and_colours_tell_of_all_points(page: Page, sample_address: str):
+    open_map(page, sample_address)
+    ask(page, "a bird")
+    expect(page.locator("[class*='st-key-item-row-hits-']")).to_have_count(24)
+    drawn(page)
+    assert sorted(on_map(page, "map.scene.hits.map(({ rank }) => Number(rank))")) == list(range(1, 25))
+    assert on_map(page, "map.scene.star.label") == "a bird"
+    ask(page, "a castle")
+    expect(page).to_have_url(re.compile("castle"))
+    drawn(page)
+    assert on_map(page, "map.scene.trail.map(({ label }) => label)") == ["a bird"]
+    page.goto(page.url + "&colour=match")
+    drawn(page)
+    expect(page.locator(".ramp")).to_be_visible()
+    page.goto(page.url.replace("colour=match", "colour=folder&map=3d&pictures=shown"))
+    drawn(page)
+    assert on_map(page, "map.points.dimensions") == 3
+    hidden = page.locator(".entry .name").first.inner_text()
+    page.locator(".entry").first.click()
+    expect(page.locator(".entry.off .name")).to_have_text(hidden)
+    expect(page).to_have_url(re.compile("hide="))
