@@ -8,7 +8,7 @@ import streamlit as st
 from search_app.engine.composing import LONGEST_TEXT
 from search_app.engine.maps.model import METHODS, Axis, End, Gap, MapSpec, Meaning, spec_from_params, spec_to_params
 from search_app.engine.projection import COMPONENTS
-from search_app.engine.query import MapView, Query, to_params
+from search_app.engine.query import Dimensions, MapView, Query, to_params
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.resources import OpenSpace
@@ -116,7 +116,7 @@ def _changed() -> None:
     state = st.session_state
     query, view = links.current()
     spec = spec_of(view)
-    dimensions = 3 if state[_DIMENSIONS] == 3 else 2
+    dimensions: Dimensions = 3 if state[_DIMENSIONS] == 3 else 2
     changed = replace(spec, method=state[_METHOD], dimensions=dimensions, gap=bool(state[_GAP]))
     drawn = with_spec(view, changed)
     drawn = replace(drawn, sheet=bool(state[_SHEET]), names=bool(state[_NAMES]))
