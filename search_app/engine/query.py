@@ -145,18 +145,16 @@ class MapView:
     """The empty place that is decoded, a number for each dimension; () for none."""
     area: str = ""
     """What is selected, as search_app.engine.maps.selecting writes it; '' for nothing."""
-    topic: str = ""
-    """The name of the topic that is looked at."""
 
     @property
     def looking(self) -> bool:
-        """Whether an item, a place, a selection or a topic is looked at."""
-        return bool(self.item or self.spot or self.area or self.topic)
+        """Whether an item, a place or a selection is looked at."""
+        return bool(self.item or self.spot or self.area)
 
     @property
     def at_rest(self) -> "MapView":
         """The same map with nothing on it looked at."""
-        return replace(self, item="", spot=(), area="", topic="")
+        return replace(self, item="", spot=(), area="")
 
 
 Params = dict[str, list[str]]
@@ -189,7 +187,6 @@ def to_params(query: Query, view: MapView) -> Params:
         "distance": ["euclidean"] if view.euclidean else [],
         "spot": [" ".join(f"{place:.4g}" for place in view.spot)] if view.spot else [],
         "area": [view.area] if view.area else [],
-        "topic": [view.topic] if view.topic else [],
     }
     return {name: list(values) for name, values in given.items() if values}
 
@@ -232,7 +229,6 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
         euclidean=first("distance") == "euclidean",
         spot=_spot(first("spot")),
         area=first("area") if len(first("area")) <= LONGEST_AREA else "",
-        topic=first("topic")[:LONGEST_TEXT],
     )
     return query, view
 

@@ -80,7 +80,7 @@ def _answer(space: OpenSpace, query: Query) -> Answer | None:
     items = {item.id: item for item in space.space.ledger.items(query.named)}
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
         chips(space, query, Asked(pictures, items))
-        filters(query, space.searcher.vectors.now())
+        filters(query, space.searcher.vectors.now(), space)
     try:
         return space.searcher.ask(query, loaded_encoder(space), pictures)
     except SpaceChanged:
@@ -190,7 +190,8 @@ def _lit(
     lit = None
     wanted = with_quoted(query)
     if wanted.narrow or wanted.modalities:
-        masks = let_through(wanted, snapshot, space.space.ledger)
+        topics = space.searcher.topics.now(snapshot) if wanted.topics else None
+        masks = let_through(wanted, snapshot, space.space.ledger, topics)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
         lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
     if area is not None:

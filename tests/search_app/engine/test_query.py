@@ -43,7 +43,6 @@ PICTURE = "0123456789abcdef" * 2
                 euclidean=True,
                 spot=(0.25, -1.5),
                 area="0 0;1 0;1 1",
-                topic="boats · sea",
             ),
         ),
         (Query(text="x", filters=Filters(folders=("a/b", "a/b, c", "50%"))), MapView(dimensions=3, colouring="folder")),
