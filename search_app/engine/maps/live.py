@@ -79,9 +79,13 @@ class Maps:
         """The size of the modality gap; None unless there are both images and passages."""
         return gap_of(snapshot.groups, self.means(snapshot, gap=False))
 
+    def projection(self, snapshot: Snapshot, gap: bool) -> Projection:
+        """The space's principal components, with the modality gap or without."""
+        return self._projections.now(snapshot).of(gap)
+
     def means(self, snapshot: Snapshot, gap: bool) -> Mapping[Modality, NDArray[np.float64]]:
         """What a vector of each modality loses before a map is drawn; with the gap left open, all lose the same."""
-        return self._projections.now(snapshot).of(gap).means
+        return self.projection(snapshot, gap).means
 
     # ---- principal components, and axes with a meaning ------------------------------------------------------------
 

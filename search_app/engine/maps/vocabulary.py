@@ -85,6 +85,13 @@ class WordVectors:
                 self._write(known)
             return np.array([known[word] for word in words], np.float32).reshape(-1, encoder.info.dimension)
 
+    def missing(self, words: Sequence[str], dimension: int) -> int:
+        """How many of the words are still to be encoded."""
+        with self._lock:
+            if self._known is None:
+                self._known = self._read(dimension)
+            return sum(word not in self._known for word in dict.fromkeys(words))
+
     def vocabulary(
         self, encoder: Encoder, own: Sequence[str] = (), progress: Progress | None = None
     ) -> Vocabulary:  # fmt: skip
