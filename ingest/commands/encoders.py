@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from rich.console import Console
 from rich.measure import Measurement
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -28,40 +27,14 @@ def run(options: argparse.Namespace) -> int:
 def _show(found: list[Listed]) -> None:
     sources = list(dict.fromkeys(model.source for model in found if model.source))
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1))
-    for heading in (
-        "encoder",
-        "dim",
-        "pixels",
-        "window",
-        "languages",
-        "MB",
-        "licence",
-        "here",
-        "Flickr30k",
-        "COCO",
-        "",
-    ):
-        right = heading in ("dim", "pixels", "window", "MB")
+    for heading, right in (("encoder", False), *_FACTS, ("licence", False)):
         # An id is there to be copied, so it is never cut in two.
-        table.add_column(heading, justify="right" if right else "left", no_wrap=heading not in ("licence", "languages"))
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for model in found:
-        table.add_row(
-            Text(model.id, style="bold" if model.here else ""),
-            str(model.dimension),
-            str(model.image_size),
-            str(model.text_window),
-            model.languages,
-            f"{model.megabytes:,}",
-            model.licence,
-            Text("yes", style="green") if model.here else Text("-", style="dim"),
-            _percent(model.flickr30k),
-            _percent(model.coco),
-            Text(f"[{sources.index(model.source) + 1}]" if model.source else "", style="dim"),
-        )
+        table.add_row(_id(model), *_facts(model, sources), model.licence)
     needed = Measurement.get(result_console, result_console.options.update(max_width=1000), table).maximum
     if result_console.is_terminal and result_console.width < needed:
-        for model in found:
-            _show_narrow(model, sources)
+        _show_narrow(found, sources)
     else:
         # What is read by another program, such as grep, gets every row on one line.
         Console(file=sys.stdout, highlight=False, width=max(needed, result_console.width)).print(table)
@@ -69,6 +42,7 @@ def _show(found: list[Listed]) -> None:
     explained = [
         "",
         "window: tokens of a text that are encoded; longer documents are cut into passages, none is cut short.",
+        "here: whether the weights are on this machine; the others are fetched when they are first used.",
         "Flickr30k, COCO: zero-shot recall@1, text to image / image to text, in percent, from",
         *(f"  [{number}] {source}" for number, source in enumerate(sources, 1)),
         *(["", *notes] if notes else []),
@@ -79,18 +53,56 @@ def _show(found: list[Listed]) -> None:
         "Choose one for a new space: nearspace ingest FOLDER --space NAME --encoder ID",
     ]
     for line in explained:
-        result_console.print(Text(line, style="dim"), soft_wrap=True)
+        result_console.print(Text(line, style="dim"), soft_wrap=not result_console.is_terminal)
 
 
-def _show_narrow(model: Listed, sources: list[str]) -> None:
-    """One encoder over two lines, for a terminal in which the table has no room."""
-    result_console.print(Text(model.id, style="bold"), soft_wrap=True)
-    size = f"{model.dimension} dim, {model.image_size} pixels, {model.text_window} tokens"
-    facts = [size, model.languages, f"{model.megabytes:,} MB", model.licence, "here" if model.here else "not here"]
-    for name, recall in (("Flickr30k", model.flickr30k), ("COCO", model.coco)):
-        if recall:
-            facts.append(f"{name} {_percent(recall)} [{sources.index(model.source) + 1}]")
-    result_console.print(Padding(Text("; ".join(facts), style="dim"), (0, 0, 0, 2)))
+_FACTS = (
+    ("dim", True),
+    ("pixels", True),
+    ("window", True),
+    ("languages", False),
+    ("MB", True),
+    ("here", False),
+    ("Flickr30k", False),
+    ("COCO", False),
+    ("", False),
+)
+"""The headings of what `_facts` gives, and whether they stand on the right."""
+
+
+def _facts(model: Listed, sources: list[str]) -> tuple[str, ...]:
+    """One cell for each of _FACTS."""
+    return (
+        str(model.dimension),
+        str(model.image_size),
+        str(model.text_window),
+        model.languages,
+        f"{model.megabytes:,}",
+        "yes" if model.here else "-",
+        _percent(model.flickr30k),
+        _percent(model.coco),
+        f"[{sources.index(model.source) + 1}]" if model.source else "",
+    )
+
+
+def _id(model: Listed) -> Text:
+    return Text(model.id, style="bold green" if model.here else "bold")
+
+
+def _show_narrow(found: list[Listed], sources: list[str]) -> None:
+    """Two lines an encoder, for a terminal in which the table has no room: its figures stay in columns."""
+    rows = [tuple(heading for heading, _ in _FACTS), *(_facts(model, sources) for model in found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, (_, right) in zip(row, widths, _FACTS, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    result_console.print(Text(f"encoder, licence\n  {lines[0]}", style="dim"), soft_wrap=True)
+    for model, line in zip(found, lines[1:], strict=True):
+        result_console.print(Text.assemble(_id(model), (f"  {model.licence}", "dim"), f"\n  {line}"), soft_wrap=True)
 
 
 def _percent(recall: Recall | None) -> str:
@@ -104,4 +116,5 @@ def _as_json(model: Listed) -> dict:
         facts[name] = recall._asdict() if recall else None
     facts["weights"] = [repo for repo, _ in model.weights]
     facts["megabytes"] = model.megabytes
+    del facts["stored"]  # megabytes says it
     return facts

@@ -1,5 +1,6 @@
 """The list of encoders: facts that a person can choose by, given at once."""
 
+import io
 import json
 import os
 import re
@@ -8,13 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from ingest.commands import encoders as command
 from ingest.encoders.catalogue import MODELS, OPENCLIP_FILES, licence_of, listed
 
 
 def nearspace(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ingest.cli", "encoders", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})
+    line = [sys.executable, "-m", "ingest.cli", "encoders", *arguments]
+    return subprocess.run(line, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})
 
 
 def test_about_a_dozen_models_small_to_best_english_and_multilingual() -> None:
@@ -62,7 +65,7 @@ def test_the_command_prints_a_row_a_model_and_imports_nothing_heavy() -> None:
     done = nearspace()
     assert done.returncode == 0, done.stderr
     row = next(line for line in done.stdout.splitlines() if line.startswith("openclip:ViT-B-32/laion2b_s34b_b79k "))
-    assert re.search(r"512 +224 +75 +English +605 +MIT .* 66\.8 / 84\.1 +39\.3 / 56\.3", row)
+    assert re.search(r"512 +224 +75 +English +605 .* 66\.8 / 84\.1 +39\.3 / 56\.3 .* MIT", row)
     assert "openclip_retrieval_results.csv" in done.stdout
     code = (
         "import sys; from ingest.cli import main; main(['encoders']);"
@@ -71,6 +74,18 @@ def test_the_command_prints_a_row_a_model_and_imports_nothing_heavy() -> None:
     )
     imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert imported.returncode == 0, imported.stderr
+
+
+def test_in_a_narrow_terminal_figures_stay_in_columns_and_no_line_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = io.StringIO()
+    monkeypatch.setattr(
+        command, "result_console", Console(file=printed, width=80, force_terminal=True, color_system=None)
+    )
+    command._show(list(MODELS))
+    table = printed.getvalue().split("\n\n")[0].splitlines()
+    assert len(table) == 2 + 2 * len(MODELS)
+    assert max(map(len, table)) <= 80
+    assert len({line.index(" / ") for line in table if " / " in line and "[2]" in line}) == 1
 
 
 def test_the_same_as_json(tmp_path: Path) -> None:
