@@ -21,9 +21,7 @@ def choose_device(given: str | None = None) -> str:
     Raises:
         SettingsError: the device asked for does not exist, or is not there.
     """
-    wanted = (given or os.environ.get(DEVICE_VARIABLE) or "auto").strip().lower()
-    if not _DEVICE.fullmatch(wanted):
-        raise SettingsError(f"There is no device {wanted!r}. Use cuda, cuda:1 and so on, mps, cpu or auto.")
+    wanted = device_name(given or os.environ.get(DEVICE_VARIABLE) or "auto")
     if wanted == "cpu" or (wanted == "auto" and not may_have_accelerator()):
         return "cpu"
     there = _devices_of_torch()
@@ -34,6 +32,14 @@ def choose_device(given: str | None = None) -> str:
             f"The device {wanted} was asked for, and torch finds {', '.join([*there, 'cpu'])} only. "
             f"Choose one of these with --device or {DEVICE_VARIABLE}."
         )
+    return wanted
+
+
+def device_name(given: str) -> str:
+    """The device as torch writes it, or `auto`; raises SettingsError if there is no such device anywhere."""
+    wanted = given.strip().lower()
+    if not _DEVICE.fullmatch(wanted):
+        raise SettingsError(f"There is no device {wanted!r}. Use cuda, cuda:1 and so on, mps, cpu or auto.")
     return wanted
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ingest.encoders.base import Say
-from ingest.errors import EncoderError, WeightsError
+from ingest.errors import EncoderError, UnknownEncoder, WeightsError
 
 PATIENCE = 4.0
 """Seconds in which the hub has to answer at all."""
@@ -51,6 +51,7 @@ def fetch_first(repo: str, names: list[str], *, encoder_id: str, say: Say | None
     """The first of these files that the cache has, else the first that the hub has.
 
     Raises:
+        UnknownEncoder: no repository can have that name.
         WeightsError: it is neither here nor to be had; the message has three lines, and comes within seconds.
     """
     if found := file_on_disk(repo, names):
@@ -78,7 +79,7 @@ def fetch_matching(
     `complete` names what a folder lacks, or gives ''.  Weights come as safetensors where the repository has them so.
 
     Raises:
-        WeightsError: as `fetch_first`.
+        UnknownEncoder, WeightsError: as `fetch_first`.
     """
     snapshot = snapshot_on_disk(repo)
     if snapshot is not None and not complete(snapshot):
@@ -145,6 +146,15 @@ def offline_by_choice() -> bool:
 
 def _fetched(fetch: Callable[[], _Found], repo: str, wanted: str, encoder_id: str) -> _Found:
     require_packages(encoder_id)
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+    try:
+        validate_repo_id(repo)
+    except HFValidationError as error:
+        raise UnknownEncoder(
+            f"{encoder_id!r} names no model: the hub has no repository called {repo!r}. Write it as OWNER/NAME, "
+            "or give the path of a folder; `nearspace encoders` lists some models."
+        ) from error
     if offline_by_choice():
         raise missing(encoder_id, repo, wanted, "HF_HUB_OFFLINE is set")
     # The hub's client tries again and again for minutes where there is no network; so the hub is asked once, first.

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +11,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders import bert_graph
 from ingest.encoders.base import Say
-from ingest.encoders.onnx import (
-    MOST_THREADS,
-    cache_folder,
-    compiled_session,
-    require_sha256,
-    tell,
-    usable_cores,
-)
+from ingest.encoders.onnx import cache_folder, compiled_session, require_sha256, side_by_side, tell
 from ingest.encoders.reference import text_reference
 from ingest.encoders.weights import MINILM_REMEDY, minilm_folder
 from ingest.errors import DifferenceError, WeightsError
@@ -33,8 +26,7 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 FINGERPRINT = hashlib.sha256("\n".join((SHA256, TOKENIZER_SHA256, bert_graph.VERSION)).encode()).hexdigest()
 """A digest of everything that decides a text's vector."""
-BATCH_TOKENS = 4096
-BATCH_TEXTS = 64
+_PIECE = 8  # texts that one thread encodes at a time
 LONG = 64
 """Longer texts, in tokens, are encoded in 8 bits: passages, not captions or queries."""
 TOLERANCE_8BIT = 0.04
@@ -92,14 +84,16 @@ class MiniLM:
 
     def _rows(self, windows: list[list[int]]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The place of every window and its unit row, in no certain order."""
-        long = [place for place, window in enumerate(windows) if self._session_8bit and len(window) > self._long]
-        short = sorted(set(range(len(windows))).difference(long))
-        for places in _batches(short, [len(window) for window in windows]):
-            yield from zip(places, self._run([windows[place] for place in places]), strict=True)
-        if long:
-            # One thread a text keeps the cores busier than all threads on one text.
-            with ThreadPoolExecutor(min(usable_cores(), MOST_THREADS)) as pool:
-                yield from zip(long, pool.map(self._run_8bit, [windows[place] for place in long]), strict=True)
+        lengths = [len(window) for window in windows]
+        long = [place for place, length in enumerate(lengths) if self._session_8bit and length > self._long]
+        # Texts of similar length together, so that little is padded.
+        short = sorted(set(range(len(windows))).difference(long), key=lengths.__getitem__)
+
+        def encode(start: int) -> NDArray[np.float32]:
+            return self._run([windows[place] for place in short[start : start + _PIECE]])
+
+        yield from zip(short, chain.from_iterable(side_by_side(encode, range(0, len(short), _PIECE))), strict=True)
+        yield from zip(long, side_by_side(lambda place: self._run_8bit(windows[place]), long), strict=True)
 
     def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:
         width = max(map(len, windows)) + 2
@@ -137,6 +131,7 @@ def load_minilm(reference_folder: Path, *, folder: Path | None = None, say: Say 
         lambda session: float(np.abs(MiniLM(session, tokenizer).encode(texts) - vectors).max()),
         title="the text tower of lite",
         say=say,
+        threads=1,
     )
     try:
         compiled_8bit = compiled_session(
@@ -164,15 +159,3 @@ def _weights(folder: Path) -> bert_graph.Weights:
 def _encodable(text: str) -> str:
     # Half of a surrogate pair, as undecodable file names have them, is no character; it is read as "?".
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _batches(places: list[int], lengths: list[int]) -> Iterator[list[int]]:
-    """`places` of texts of similar length, so that little is padded, in batches of bounded size."""
-    batch: list[int] = []
-    for place in sorted(places, key=lengths.__getitem__):
-        if batch and (len(batch) == BATCH_TEXTS or (len(batch) + 1) * (lengths[place] + 2) > BATCH_TOKENS):
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch

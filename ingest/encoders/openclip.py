@@ -12,7 +12,7 @@ from ingest.encoders.hub import fetch_first, fetch_matching, missing_in, one_lin
 from ingest.encoders.keeping import digest_of, digest_of_facts, read_json
 from ingest.encoders.openclip_models import PREFIX, find_pretrained, model_config
 from ingest.encoders.plugged import VERSION, Plan, TorchModel, load_plugged
-from ingest.errors import WeightsError
+from ingest.errors import UnknownEncoder, WeightsError
 
 INT8 = "@int8"
 """At the end of an id: the towers' weights are rounded to 8 bits, which is faster on a CPU."""
@@ -48,11 +48,16 @@ def load_openclip(encoder_id: str, *, device: str = "cpu", say: Say | None = Non
     Files on this machine are used as they are, and the rest is fetched from the hub.
 
     Raises:
-        UnknownEncoder: OpenCLIP has no such model or weights.
+        UnknownEncoder: the id names no model, or OpenCLIP has no such model or weights.
         WeightsError: a file is neither here nor to be had, or is damaged.
         EncoderError: OpenCLIP is not installed, and this model was not compiled before.
     """
     name, int8 = encoder_id.removeprefix(PREFIX).removesuffix(INT8), encoder_id.endswith(INT8)
+    if name in ("", "local-dir:", "hf-hub:"):
+        raise UnknownEncoder(
+            f"{encoder_id!r} names no model. Write it as {PREFIX}MODEL/PRETRAINED, {PREFIX}hf-hub:ID or "
+            f"{PREFIX}local-dir:FOLDER."
+        )
     if name.startswith("local-dir:"):
         folder = Path(name.removeprefix("local-dir:")).expanduser().absolute()
         encoder_id = f"{PREFIX}local-dir:{folder}{INT8 if int8 else ''}"

@@ -65,7 +65,5 @@ def find_pretrained(encoder_id: str, name: str) -> tuple[str, str, dict[str, Any
     every = {f"{model_name}/{tag_name}".lower(): f"{PREFIX}{model_name}/{tag_name}" for model_name in table
              for tag_name in table[model_name]}  # fmt: skip
     near = [every[found] for found in get_close_matches(name.lower(), list(every), n=5, cutoff=0.3)]
-    raise UnknownEncoder(
-        f"OpenCLIP has no model {name!r}. The nearest names: {', '.join(near) or 'none'}. "
-        "Use one of these, or look through `nearspace encoders`."
-    )
+    nearest = f"The nearest names: {', '.join(near)}. Use one of these" if near else "Write it as MODEL/PRETRAINED"
+    raise UnknownEncoder(f"OpenCLIP has no model {name!r}. {nearest}, or look through `nearspace encoders`.")

@@ -3,7 +3,8 @@
 import importlib
 
 from ingest.encoders.base import Encoder, Say
-from ingest.encoders.devices import choose_device
+from ingest.encoders.devices import choose_device, device_name
+from ingest.encoders.onnx import tell
 from ingest.errors import UnknownEncoder
 
 KNOWN_IDS = ("lite",)
@@ -18,8 +19,11 @@ def load_encoder(encoder_id: str, *, say: Say | None = None, device: str | None 
     else where $NEARSPACE_DEVICE says, else on the fastest device there is.
     Your own is `python:package.module:Name`, where `Name` is a class or function of an importable module that, called
     without arguments, gives an Encoder.
-    `say` receives a line about slow work.  Raises UnknownEncoder, or WeightsError from the encoder itself.
+    `say` receives a line about slow work.  Raises UnknownEncoder, SettingsError for a device that is not there, or
+    WeightsError from the encoder itself.
     """
+    if device and device_name(device) not in ("cpu", "auto") and not encoder_id.startswith(("openclip:", "st:")):
+        tell(say, f"{encoder_id} takes no device; one can be chosen for openclip:... and st:... encoders only")
     if encoder_id == "lite":
         from ingest.encoders.lite import load_lite
 

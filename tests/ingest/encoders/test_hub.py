@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.encoders import hub
-from ingest.errors import WeightsError
+from ingest.errors import UnknownEncoder, WeightsError
 
 REPO = "someone/some-model"
 
@@ -83,6 +83,15 @@ def test_without_a_network_three_lines_come_within_ten_seconds(
     assert "open_clip_model.safetensors" in wanted and REPO in wanted
     assert endpoint in why
     assert f"hf download {REPO}" in remedy and "openclip:local-dir:FOLDER" in remedy
+
+
+@pytest.mark.parametrize("name", ["a/b/c", "someone/a model", "someone/..", "/model"])
+def test_a_name_that_no_repository_can_have_is_refused_before_the_hub_is_asked(
+    cache: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "_unreachable", lambda: pytest.fail("the hub was asked"))
+    with pytest.raises(UnknownEncoder, match=r"Write it as OWNER/NAME, or give the path of a folder"):
+        hub.fetch_first(name, ["model.safetensors"], encoder_id=f"openclip:hf-hub:{name}")
 
 
 def test_a_person_who_wants_to_stay_offline_is_not_connected(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,6 +245,17 @@ def test_an_unknown_name_is_answered_with_the_nearest_ones(encoder_cache: Path, 
         load_encoder(f"openclip:{name}")
 
 
+@pytest.mark.parametrize("encoder_id", ["openclip:", "openclip:hf-hub:", "openclip:local-dir:", "openclip:@int8"])
+def test_an_id_that_names_no_model_is_refused(encoder_id: str) -> None:
+    with pytest.raises(UnknownEncoder, match=r"names no model\. Write it as openclip:MODEL/PRETRAINED"):
+        load_encoder(encoder_id)
+
+
+def test_a_name_that_nothing_comes_near_is_answered_with_how_to_write_one(encoder_cache: Path) -> None:
+    with pytest.raises(UnknownEncoder, match=r"no model '9999'\. Write it as MODEL/PRETRAINED, or look through"):
+        load_encoder("openclip:9999")
+
+
 def nearspace(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ingest.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})

@@ -4,7 +4,7 @@ import pytest
 
 from ingest.encoders.lite import LiteEncoder
 from ingest.encoders.registry import load_encoder
-from ingest.errors import UnknownEncoder
+from ingest.errors import SettingsError, UnknownEncoder
 from tests.fake_encoder import FakeEncoder
 
 
@@ -14,6 +14,17 @@ def test_lite_is_the_embedded_encoder(lite: LiteEncoder) -> None:
 
 def test_an_encoder_of_ones_own_is_loaded_by_module_and_name() -> None:
     assert isinstance(load_encoder("python:tests.fake_encoder:FakeEncoder"), FakeEncoder)
+
+
+def test_a_device_for_an_encoder_that_takes_none_is_told_and_must_exist_all_the_same() -> None:
+    said: list[str] = []
+    load_encoder("python:tests.fake_encoder:FakeEncoder", device="cuda", say=said.append)
+    assert said == [
+        "python:tests.fake_encoder:FakeEncoder takes no device; one can be chosen for openclip:... and st:... "
+        "encoders only"
+    ]
+    with pytest.raises(SettingsError, match="There is no device 'gpu'"):
+        load_encoder("lite", device="gpu")
 
 
 @pytest.mark.parametrize(
