@@ -39,12 +39,15 @@ def _show(found: list[Listed]) -> None:
         # What is read by another program, such as grep, gets every row on one line.
         Console(file=sys.stdout, highlight=False, width=max(needed, result_console.width)).print(table)
     notes = [f"  {model.id}: {model.note}" for model in found if model.note]
+    figures = [
+        "Flickr30k, COCO: zero-shot recall@1, text to image / image to text, in percent, from",
+        *(f"  [{number}] {source}" for number, source in enumerate(sources, 1)),
+    ]
     explained = [
         "",
         "window: tokens of a text that are encoded; longer documents are cut into passages, none is cut short.",
         "here: whether the weights are on this machine; the others are fetched when they are first used.",
-        "Flickr30k, COCO: zero-shot recall@1, text to image / image to text, in percent, from",
-        *(f"  [{number}] {source}" for number, source in enumerate(sources, 1)),
+        *(figures if sources else []),
         *(["", *notes] if notes else []),
         "",
         "Any OpenCLIP model works as well (openclip:MODEL/PRETRAINED, openclip:hf-hub:ID, openclip:local-dir:FOLDER),",

@@ -52,7 +52,7 @@ def _show(done: Reencoding, space: Space, before: str, *, dropping: bool) -> int
     counts = space.ledger.counts()
     result_console.print(
         Text(
-            f"the space {space.name} has the vectors of {after} now, in place of {before}'s: "
+            f"the space {space.name} has the vectors of {after} now, in place of those of {before}: "
             f"{counts['image']:,} images and {counts['text']:,} passages"
         ),
         soft_wrap=True,
@@ -66,7 +66,8 @@ def _list_missing(missing: Sequence[Missing], *, dropping: bool) -> None:
     for entry in missing:
         by_reason.setdefault(entry.reason, []).append(entry.source.path)
     for reason, paths in by_reason.items():
-        result_console.print(Text(f"{len(paths):,} pictures {verb}: {reason}", style="yellow"), soft_wrap=True)
+        count = "1 picture" if len(paths) == 1 else f"{len(paths):,} pictures"
+        result_console.print(Text(f"{count} {verb}: {reason}", style="yellow"), soft_wrap=True)
         shown = paths if dropping else paths[:_LISTED]  # what is dropped is always named
         for path in shown:
             result_console.print(Text(f"  {printable(path)}"), soft_wrap=True)

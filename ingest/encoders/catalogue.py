@@ -133,7 +133,8 @@ def _lite() -> Listed:
     from ingest.encoders.weights import MINILM_PACKAGE
 
     here = importlib.util.find_spec(MINILM_PACKAGE) is not None
-    licence, note = "Apache-2.0 towers", "comes with Nearspace; its figures are on its card, data/models/lite"
+    licence = "Apache-2.0, tuned on research data"
+    note = "comes with Nearspace; its figures and its data are on its card, data/models/lite"
     return Listed("lite", 384, 260, 254, "English", 30.5, licence, note=note, stored=105, here=here)
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 IMAGE_BATCH = 16
-_PIECE = 8  # pictures that one thread encodes at a time
+PIECE = 8
+"""Pictures that one thread encodes at a time."""
 
 
 class LiteEncoder:
@@ -46,10 +47,10 @@ class LiteEncoder:
         """Encode upright pictures of any size and aspect to unit rows (len(images), 384)."""
 
         def encode(start: int) -> NDArray[np.float32]:
-            pictures = pixels.pixel_batch(images[start : start + _PIECE])
+            pictures = pixels.pixel_batch(images[start : start + PIECE])
             return np.asarray(self._image_tower.run(["vectors"], {"pixels": pictures})[0])
 
-        pieces = side_by_side(encode, range(0, len(images), _PIECE))
+        pieces = side_by_side(encode, range(0, len(images), PIECE))
         return np.concatenate([np.empty((0, minilm.DIMENSION), np.float32), *pieces])
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:

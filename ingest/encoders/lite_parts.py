@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LiteParts:
-    """`lite`'s image tower in two parts that together give its vectors."""
+    """`lite`'s image tower in two parts that together give its vectors; may be called from several threads at once."""
 
     tower: "InferenceSession"
+    """Runs in one thread; see side_by_side."""
     pooled: str
     prior: str
     aligner: Aligner
@@ -50,7 +51,7 @@ def take_apart(model: Path) -> LiteParts:
             f"The image tower of lite in {model} does not end in the aligner that this Nearspace tunes. "
             "Install Nearspace again, so that program and weights belong together."
         )
-    tower = open_session(_with_outputs(model, [end.pooled, end.prior]))
+    tower = open_session(_with_outputs(model, [end.pooled, end.prior]), threads=1)
     nothing = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
     # The runtime widens weights that are stored small, in whichever way they are.
     weights = open_session(_with_outputs(model, list(end.weights.values()))).run(

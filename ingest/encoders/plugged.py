@@ -50,6 +50,8 @@ REFERENCE_TEXTS = (
 Arrays = Mapping[str, NDArray[Any]]
 Tower = Callable[[Arrays], NDArray[np.float32]]
 """Inputs by name to unit rows [n, dimension]."""
+Differ = Callable[[Tower], float]
+"""How far a tower's output for the reference inputs is from the package's own."""
 
 
 @dataclass(frozen=True)
@@ -163,22 +165,7 @@ def _compiled(plan: Plan, folder: Path, say: Say | None) -> PluggedEncoder:
     from ingest.encoders.on_torch import torch_tower  # below the load, which says so if torch is missing
 
     tokens = Tokens(model.tokenizer, model.frame)
-    references = [_within(text, tokens) for text in REFERENCE_TEXTS]
-    texts = model.expected_texts(references)
-    dimension = texts.shape[1]
-    pictures = reference_images(model.preprocessing)
-    images = model.expected_images(pictures)
-
-    def texts_differ(tower: Tower) -> float:
-        alone = _encode_texts(references[:1], tokens, tower, dimension)
-        together = _encode_texts(references, tokens, tower, dimension)
-        return _difference(np.concatenate([alone, together]), np.concatenate([texts[:1], texts]), plan.int8)
-
-    def images_differ(tower: Tower) -> float:
-        pixels = model.preprocessing.batch(pictures)
-        rows = _unit(np.concatenate([tower({"pixels": pixels[:1]}), tower({"pixels": pixels})]))
-        return _difference(rows, np.concatenate([images[:1], images]), plan.int8)
-
+    dimension, texts_differ, images_differ = _comparisons(model, tokens, int8=plan.int8)
     known = read_json(folder / "encoder.json") or {}
     tried_in_vain = known.get("tried_in_vain", {})
     towers: list[Tower] = []
@@ -207,8 +194,29 @@ def _compiled(plan: Plan, folder: Path, say: Say | None) -> PluggedEncoder:
     return PluggedEncoder(info, tokens, model.preprocessing, *towers)
 
 
+def _comparisons(model: TorchModel, tokens: Tokens, *, int8: bool) -> tuple[int, Differ, Differ]:
+    """The dimension, and what tells how far a text and an image tower are from the package's own output."""
+    references = [_within(text, tokens) for text in REFERENCE_TEXTS]
+    texts = model.expected_texts(references)
+    dimension = texts.shape[1]
+    pictures = reference_images(model.preprocessing)
+    images = model.expected_images(pictures)
+
+    def texts_differ(tower: Tower) -> float:
+        alone = _encode_texts(references[:1], tokens, tower, dimension)
+        together = _encode_texts(references, tokens, tower, dimension)
+        return _difference(np.concatenate([alone, together]), np.concatenate([texts[:1], texts]), int8)
+
+    def images_differ(tower: Tower) -> float:
+        pixels = model.preprocessing.batch(pictures)
+        rows = _unit(np.concatenate([tower({"pixels": pixels[:1]}), tower({"pixels": pixels})]))
+        return _difference(rows, np.concatenate([images[:1], images]), int8)
+
+    return dimension, texts_differ, images_differ
+
+
 def _compiled_session(
-    plan: Plan, target: Path, name: str, export: "Export", differ: Callable[[Tower], float], say: Say | None
+    plan: Plan, target: Path, name: str, export: "Export", differ: Differ, say: Say | None
 ) -> "InferenceSession | None":
     from ingest.encoders.compiling import CannotCompile, onnx_bytes
 

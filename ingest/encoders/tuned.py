@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from ingest.encoders.aligner import Aligner, from_weights
 from ingest.encoders.base import EncoderInfo, Say
 from ingest.encoders.calibration import Calibration, write_calibration
-from ingest.encoders.lite import IMAGE_BATCH, LiteEncoder, load_lite
+from ingest.encoders.lite import PIECE, LiteEncoder, load_lite
 from ingest.encoders.lite_parts import LiteParts, take_apart
-from ingest.encoders.onnx import sha256_of
+from ingest.encoders.onnx import sha256_of, side_by_side
 from ingest.encoders.pixels import pixel_batch
 from ingest.encoders.weights import model_folder
 from ingest.errors import SettingsError, UnknownEncoder, WeightsError
@@ -59,11 +59,13 @@ class TunedLite:
 
     def encode_images(self, images: "Sequence[Image]") -> NDArray[np.float32]:
         """Encode upright pictures of any size and aspect to unit rows (len(images), 384)."""
-        rows = [np.empty((0, self._info.dimension), np.float32)]
-        for start in range(0, len(images), IMAGE_BATCH):
-            features = self._parts.features(pixel_batch(images[start : start + IMAGE_BATCH]))
-            rows.append(np.asarray(self._aligner.vectors(*features), dtype=np.float32))
-        return np.concatenate(rows)
+
+        def encode(start: int) -> NDArray[np.float32]:
+            features = self._parts.features(pixel_batch(images[start : start + PIECE]))
+            return np.asarray(self._aligner.vectors(*features), dtype=np.float32)
+
+        pieces = side_by_side(encode, range(0, len(images), PIECE))
+        return np.concatenate([np.empty((0, self._info.dimension), np.float32), *pieces])
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The character span of each word piece of `text`, never truncated."""

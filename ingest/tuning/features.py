@@ -6,13 +6,15 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite import IMAGE_BATCH
+from ingest.encoders.lite import PIECE
 from ingest.encoders.lite_parts import LiteParts
+from ingest.encoders.onnx import MOST_THREADS, side_by_side, usable_cores
 from ingest.encoders.pixels import IMAGE_SIZE, square_pixels
 from ingest.errors import ReadError, SkipSource
 from ingest.report import SourceOutcome
@@ -56,20 +58,24 @@ def features_of(pictures: Sequence[Captioned], parts: LiteParts, views: Sequence
     found = Features()
     pooled: list[Floats] = []
     prior: list[Floats] = []
-    for group in _groups(pictures, views, max(1, IMAGE_BATCH // len(views))):
+    size = max(1, PIECE // len(views))
+    for group in _groups(pictures, views, size * min(usable_cores(), MOST_THREADS)):
         seen(len(group))
         read = [(picture, pixels) for picture, pixels in group if not isinstance(pixels, SourceOutcome)]
+        work = partial(_features, parts, [pixels for _, pixels in read], size)
         found.left_out += [pixels for _, pixels in group if isinstance(pixels, SourceOutcome)]
-        if not read:
-            continue
-        p, c = parts.features(np.concatenate([pixels for _, pixels in read]))
-        pooled.append(p.reshape(len(read), len(views), -1))
-        prior.append(c.reshape(len(read), len(views), -1))
+        for p, c in side_by_side(work, range(0, len(read), size)):
+            pooled.append(p.reshape(-1, len(views), p.shape[1]))
+            prior.append(c.reshape(-1, len(views), c.shape[1]))
         found.pictures += [picture for picture, _ in read]
     if pooled:
         found.pooled = np.ascontiguousarray(np.concatenate(pooled).swapaxes(0, 1))
         found.prior = np.ascontiguousarray(np.concatenate(prior).swapaxes(0, 1))
     return found
+
+
+def _features(parts: LiteParts, views: Sequence[NDArray[np.uint8]], size: int, start: int) -> tuple[Floats, Floats]:
+    return parts.features(np.concatenate(views[start : start + size]))
 
 
 _Read = tuple[Captioned, NDArray[np.uint8] | SourceOutcome]

@@ -123,14 +123,6 @@ def tune(
         parts.aligner, learning, captions, stop, recipe, lambda epoch, most: watch("learning", epoch, most)
     )  # fmt: skip
     before, after = (_measure(held, every.of(divided.held_out), aligner) for aligner in (parts.aligner, tuned.aligner))
-    # Held-out pictures ask; some that were learnt from only make the collection larger.
-    crowd = np.concatenate([divided.held_out, divided.learnt[:MOST_AROUND]])
-    calibration = fit_calibration(
-        Collection(_vectors(features.of(crowd), tuned.aligner), every.of(crowd), len(divided.held_out)),
-        fingerprint="",  # known once the encoder is kept
-        source="pictures held out from tuning",
-        otherwise=calibration_of(lite.info),
-    )
     counts = {"learnt": len(divided.learnt), "stop": len(divided.stop), "held_out": len(divided.held_out)}
     figures = {
         "base": {"id": lite.info.id, "fingerprint": lite.info.fingerprint},
@@ -150,7 +142,7 @@ def tune(
         pairs=captions.pairs,
         before=before,
         after=after,
-        calibration=calibration,
+        calibration=_calibrate(features, every, divided, tuned.aligner, lite),
         figures=figures,
     )
 
@@ -158,6 +150,19 @@ def tune(
 def keep(tuning: Tuning, name: str, *, overwrite: bool = False) -> Path:
     """Register the tuned encoder as `lite:NAME`; returns its folder.  Raises SettingsError as `save_tuned` does."""
     return save_tuned(name, tuning.aligner, tuning.figures, tuning.calibration, overwrite=overwrite)
+
+
+def _calibrate(
+    features: Features, captions: Captions, divided: Parts, aligner: Aligner, lite: LiteEncoder
+) -> Calibration | None:
+    # Held-out pictures ask; some that were learnt from only make the collection larger.
+    crowd = np.concatenate([divided.held_out, divided.learnt[:MOST_AROUND]])
+    return fit_calibration(
+        Collection(_vectors(features.of(crowd), aligner), captions.of(crowd), len(divided.held_out)),
+        fingerprint="",  # known once the encoder is kept
+        source="pictures held out from tuning",
+        otherwise=calibration_of(lite.info),
+    )
 
 
 def _measure(held: Features, captions: Captions, aligner: Aligner) -> Retrieval:
@@ -174,9 +179,9 @@ def _require_enough(count: int, collected: Collected, source: Path) -> None:
         return
     also = []
     if collected.without_caption:
-        also.append(f"{collected.without_caption:,} pictures have no caption")
+        also.append(f"{collected.without_caption:,} without a caption")
     if failed := sum(entry.outcome == "failed" for entry in collected.left_out):
-        also.append(f"{failed:,} files cannot be read")
+        also.append(f"{failed:,} that cannot be read")
     more = f" ({'; '.join(also)})" if also else ""
     raise SettingsError(
         f"There are {count:,} different captioned pictures in {source}{more}, and tuning needs {FEWEST}; some hundreds "

@@ -140,7 +140,7 @@ def test_pictures_that_are_gone_are_named_and_nothing_changes(home, folder, caps
     arguments = ["reencode", "--encoder", RetunedEncoder().info.id, "--home", str(home), "--space", "test"]
     assert cli.main(arguments) == 2
     shown = capsys.readouterr()
-    assert "1 pictures cannot be encoded anew: it is no longer there" in shown.out
+    assert "1 picture cannot be encoded anew: it is no longer there" in shown.out
     assert "green.png" in shown.out and "blue.png" in shown.out and "red.png" not in shown.out
     assert "--drop-missing" in shown.err
     assert vectors(home).keys() == before.keys()

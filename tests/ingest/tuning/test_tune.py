@@ -92,7 +92,7 @@ def test_no_picture_is_in_two_parts(things):
 def test_too_few_pictures_are_refused_with_both_numbers(tmp_path):
     folder = draw_all(tmp_path / "few", each=3)
     (folder / "zorblax 0.txt").unlink()
-    with pytest.raises(SettingsError, match=rf"There are 17 .*1 pictures have no caption.*needs {FEWEST}"):
+    with pytest.raises(SettingsError, match=rf"There are 17 .*1 without a caption.*needs {FEWEST}"):
         tune(collect(folder), folder)
 
 
