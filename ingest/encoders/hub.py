@@ -146,7 +146,8 @@ def offline_by_choice() -> bool:
 
 def _fetched(fetch: Callable[[], _Found], repo: str, wanted: str, encoder_id: str) -> _Found:
     require_packages(encoder_id)
-    from huggingface_hub.utils import HFValidationError, validate_repo_id
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
         validate_repo_id(repo)
