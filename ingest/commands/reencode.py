@@ -48,7 +48,8 @@ def _show(done: Reencoding, space: Space, before: str, *, dropping: bool) -> int
     if done.resumed:
         result_console.print(f"{done.resumed:,} vectors were there from an earlier run", soft_wrap=True)
     if done.recut:
-        result_console.print(f"{done.recut:,} documents were cut into other passages for the new text window")
+        count = "1 document was" if done.recut == 1 else f"{done.recut:,} documents were"
+        result_console.print(f"{count} cut into other passages for the new text window", soft_wrap=True)
     counts = space.ledger.counts()
     result_console.print(
         Text(

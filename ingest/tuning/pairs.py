@@ -105,9 +105,11 @@ def _read_table(table: Path, captions: dict[Path, list[str]], collected: Collect
                     collected, f"{table}:{number}", "skipped", "a line without a caption. Give it one, or leave it out."
                 )
     except (ReadError, csv.Error) as error:
+        # What the reader of tables says does not tell what to do.
+        what = f"it is no proper table ({error}). Save it anew." if isinstance(error, csv.Error) else str(error)
         if asked_for:
-            raise SettingsError(f"{table}: {error}") from error
-        _leave_out(collected, table, "skipped", str(error))
+            raise SettingsError(f"{table}: {what}") from error
+        _leave_out(collected, table, "skipped", what)
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -169,6 +171,8 @@ def _identify(captions: dict[Path, list[str]], collected: Collected) -> None:
                 raise SkipSource(
                     "its suffix is not that of a picture. Give pictures that are read: .jpg, .png, .webp, .heic ..."
                 )
+            if not path.exists():
+                raise ReadError("there is no picture of that name. Mend its path, which is relative to the table.")
             digest = content_hash(path)
         except ReadError as error:
             _leave_out(collected, path, "skipped" if isinstance(error, SkipSource) else "failed", str(error))
