@@ -103,8 +103,11 @@ def test_sources_come_a_page_at_a_time_and_the_url_keeps_which(own: Path, monkey
 
 def test_what_is_chosen_is_removed_after_its_exact_count_was_shown(own: Path, started: list) -> None:
     app = library(tab="sources", find="pictures")
-    key = "sources-sources-pictures---1-True"
-    app.session_state[key] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    with open_space(own / "home", "test") as space:
+        revision = space.ledger.revision()
+    app.session_state[f"sources-{revision}-pictures---1-True"] = {
+        "selection": {"rows": [0, 1], "columns": [], "cells": []}
+    }
     app.run()
     app.button(key="remove-chosen").click().run()
     assert not app.exception
@@ -113,6 +116,10 @@ def test_what_is_chosen_is_removed_after_its_exact_count_was_shown(own: Path, st
     app.button(key="confirm-remove").click().run()
     paths = [str(own / "files" / "pictures" / name) for name in ("green.png", "red.png")]
     assert started == [("remove", ["--yes", "--json", "--", *paths])]
+    shutil.rmtree(own / "files" / "notes")
+    ingest_folders(own / "home", [own / "files"])
+    app.run()  # the rows may be those of other files now
+    assert app.button(key="remove-chosen").disabled
 
 
 def test_what_was_removed_is_named_and_can_be_let_in_again(own: Path, started: list) -> None:

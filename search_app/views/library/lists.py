@@ -134,7 +134,8 @@ def _page(ledger: Ledger, wanted: Wanted, view: View, *, choosing: bool) -> list
     if not found:
         frame.note("No file is like that.")
         return []
-    key = f"sources-{view.tab}-{view.find}-{view.show}-{view.reason}-{at}-{choosing}"
+    # What is chosen is told by the rows' places: once something has changed, they may be those of other sources.
+    key = f"sources-{ledger.revision()}-{view.find}-{view.show}-{view.reason}-{at}-{choosing}"
     rows = {
         "File": [printable(PurePath(source.path).name) for source in found],
         "Folder": [printable(str(PurePath(source.path).parent)) for source in found],
