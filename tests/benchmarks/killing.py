@@ -41,7 +41,7 @@ NAME = "killing"
 _ADDED = b'"outcome": "added"'
 _PIECE = 1_000
 _SAMPLED = 2_000
-_ENOUGH_SECONDS = 600
+_ENOUGH_SECONDS = 1_800
 
 
 @dataclass
