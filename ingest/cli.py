@@ -14,18 +14,11 @@ from ingest.commands.composing import SEARCH_EPILOG, add_composing
 from ingest.commands.filtering import add_filters
 from ingest.commands.listing import add_listing
 from ingest.commands.mapping import add_topics
+from ingest.commands.options import HOME_HELP, add_device, add_ingesting, add_told, add_where, positive
 from ingest.engines.pool import add_engine
 from ingest.errors import NearspaceError
 from ingest.report import INTERRUPTED, NOTHING_DONE
-from ingest.settings import (
-    DEFAULT_ENCODER,
-    DEFAULT_HOME,
-    DEFAULT_SPACE,
-    DEVICE_VARIABLE,
-    HOME_VARIABLE,
-    RANKING_METHODS,
-    SPACE_VARIABLE,
-)
+from ingest.settings import RANKING_METHODS
 
 # The module of each command; it is imported when the command is given, and has a function `run`.
 _COMMANDS = {
@@ -86,13 +79,13 @@ def parser() -> argparse.ArgumentParser:
         help="a folder, walked recursively, a file, or a web address (http, https), fetched; - for paths and addresses "
         "on standard input, one a line",
     )
-    _add_ingesting(add)
+    add_ingesting(add)
     add_engine(add)
     add.add_argument("--report", type=Path, metavar="FILE", help="write every file's outcome to this JSON file")
     add.add_argument(
         "--dry-run", action="store_true", help="say what would happen and how long it would take, and write nothing"
     )
-    _add_told(add)
+    add_told(add)
 
     keep = commands.add_parser(
         "watch",
@@ -103,8 +96,8 @@ def parser() -> argparse.ArgumentParser:
         "them instead. Exit status: 0 ended with Ctrl-C, 2 nothing could be done.",
     )
     keep.add_argument("paths", nargs="+", metavar="PATH", help="a folder, watched recursively, or a file")
-    _add_ingesting(keep)
-    _add_told(keep)
+    add_ingesting(keep)
+    add_told(keep)
 
     _add_remove(commands)
 
@@ -116,9 +109,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_composing(find)
-    find.add_argument(
-        "-k", dest="count", type=_positive, default=10, metavar="N", help="how many results (default: 10)"
-    )
+    find.add_argument("-k", dest="count", type=positive, default=10, metavar="N", help="how many results (default: 10)")
     find.add_argument(
         "--method",
         choices=RANKING_METHODS,
@@ -134,19 +125,19 @@ def parser() -> argparse.ArgumentParser:
     )
     find.add_argument("--separate", action="store_true", help="list images and passages apart")
     find.add_argument("--json", action="store_true", help="print the results as JSON")
-    _add_where(find)
+    add_where(find)
     add_filters(find)
     add_listing(find)
 
-    add_topics(commands, _add_where)
+    add_topics(commands, add_where)
 
     app = commands.add_parser("app", help="open the search page in the browser")
-    _add_where(app)
+    add_where(app)
     _add_serving(app)
 
     _add_http(commands.add_parser("serve", help="search over HTTP, from other programs", description=_SERVE))
 
-    _add_where(
+    add_where(
         commands.add_parser(
             "mcp",
             help="give an assistant search over a space (MCP)",
@@ -156,7 +147,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     status = commands.add_parser("status", help="say what is in a space")
-    _add_where(status)
+    add_where(status)
     status.add_argument("--json", action="store_true", help="print as JSON")
 
     _add_care(commands)
@@ -176,8 +167,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="exit status: 0 the space has the encoder's vectors, 2 it is as it was",
     )
     again.add_argument("--encoder", required=True, metavar="ID", help="the encoder that the space is to have")
-    _add_where(again)
-    _add_device(again)
+    add_where(again)
+    add_device(again)
     again.add_argument(
         "--drop-missing",
         action="store_true",
@@ -185,7 +176,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     demo = commands.add_parser("demo", help="ingest the sample collection and open the search page")
-    demo.add_argument("--home", type=Path, metavar="DIR", help=_HOME_HELP)
+    demo.add_argument("--home", type=Path, metavar="DIR", help=HOME_HELP)
     _add_serving(demo)
     return top
 
@@ -195,7 +186,6 @@ _TUNE = (
     "A part of the pictures is held out, and tells how well pictures and captions are found before and after. Texts "
     "keep their vectors, so `nearspace reencode --encoder lite:NAME` only encodes a space's images anew."
 )
-_HOME_HELP = f"the folder that holds the spaces (default: ${HOME_VARIABLE}, else ./{DEFAULT_HOME})"
 
 
 _SERVE = (
@@ -206,18 +196,11 @@ _SERVE = (
 
 
 def _add_http(command: argparse.ArgumentParser) -> None:
-    _add_where(command)
+    add_where(command)
     command.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen at (default: 127.0.0.1)"
     )
     command.add_argument("--port", type=_port, default=8502, metavar="N", help="the port (default: 8502)")
-
-
-def _add_where(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--space", metavar="NAME", help=f"the space's name (default: ${SPACE_VARIABLE}, else {DEFAULT_SPACE})"
-    )
-    command.add_argument("--home", type=Path, metavar="DIR", help=_HOME_HELP)
 
 
 def _add_remove(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -230,7 +213,7 @@ def _add_remove(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     leave.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or a web address, as ingested")
     leave.add_argument("--yes", action="store_true", help="remove them without asking")
     leave.add_argument("--json", action="store_true", help="print as JSON")
-    _add_where(leave)
+    add_where(leave)
 
 
 def _add_care(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -252,95 +235,8 @@ def _add_care(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     add_chroma(repair, moving=True)
     for command in (check, repair):
-        _add_where(command)
+        add_where(command)
         command.add_argument("--json", action="store_true", help="print as JSON")
-
-
-def _add_device(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--device",
-        metavar="NAME",
-        help=f"where a plugged-in encoder computes: cuda, mps or cpu (default: ${DEVICE_VARIABLE}, else the fastest)",
-    )
-
-
-def _add_ingesting(command: argparse.ArgumentParser) -> None:
-    _add_where(command)
-    command.add_argument(
-        "--encoder",
-        metavar="ID",
-        help=f"the encoder of a new space (default: the space's own, else {DEFAULT_ENCODER}); "
-        "`nearspace encoders` lists them",
-    )
-    _add_device(command)
-    add_chroma(command)
-    _add_choice(command)
-    _add_reading(command)
-
-
-def _add_told(command: argparse.ArgumentParser) -> None:
-    told = command.add_mutually_exclusive_group()
-    told.add_argument("--quiet", action="store_true", help="print only what failed")
-    told.add_argument(
-        "--json-lines", action="store_true", help="print JSON for scripts: a line for every file as it is done"
-    )
-
-
-def _add_choice(command: argparse.ArgumentParser) -> None:
-    chosen = command.add_argument_group(
-        "which files",
-        "Globs are as in a .gitignore file, for paths below PATH, upper and lower case alike; put them in quotation "
-        "marks. Files named .nearspaceignore leave out what a .gitignore in their place would. Sources that are left "
-        "out now leave the space.",
-    )
-    chosen.add_argument(
-        "--include", action="append", default=[], metavar="GLOB", help="only files like '*.jpg'; may be repeated"
-    )
-    chosen.add_argument(
-        "--exclude", action="append", default=[], metavar="GLOB", help="no files or folders like 'drafts/'; repeatable"
-    )
-    chosen.add_argument("--hidden", action="store_true", help="also names that begin with a dot")
-    gone = chosen.add_mutually_exclusive_group()
-    gone.add_argument("--keep-missing", action="store_true", help="keep sources whose files are gone or left out now")
-    gone.add_argument("--yes", action="store_true", help="remove them even if they are more than half of the space")
-
-
-def _add_reading(command: argparse.ArgumentParser) -> None:
-    how = command.add_argument_group(
-        "how files are read",
-        "Files that are in the space already are read again where what is asked for here differs from before.",
-    )
-    how.add_argument(
-        "--text-column",
-        default="",
-        metavar="NAME",
-        help="the column of a table (csv, tsv, jsonl, parquet) that is a row's text (default: text, caption, "
-        "description and the like, else all cells)",
-    )
-    how.add_argument("--id-column", default="", metavar="NAME", help="the column that names a row (default: id)")
-    how.add_argument(
-        "--image-column",
-        default="",
-        metavar="NAME",
-        help="the column with the path of a row's picture, relative to the table: the row's text becomes the picture's "
-        "caption, and a passage too where --text-column is given",
-    )
-    how.add_argument(
-        "--frames",
-        type=_positive,
-        default=0,
-        metavar="N",
-        help="read N frames of each animation (GIF, WebP, APNG, AVIF), spread evenly (default: the first)",
-    )
-    how.add_argument(
-        "--every",
-        type=_seconds,
-        default=0.0,
-        metavar="SECONDS",
-        help="read a frame of each video every so many seconds (default: one where the scene changes, 1 to 30 seconds "
-        "apart)",
-    )
-    how.add_argument("--gps", action="store_true", help="also keep where a photo was taken, as its camera noted it")
 
 
 def _add_serving(command: argparse.ArgumentParser) -> None:
@@ -400,22 +296,6 @@ def _balance(given: str) -> float:
     if not -1 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{given!r} is not a number from -1 to 1")
     return value
-
-
-def _positive(given: str) -> int:
-    if not given.isdecimal() or int(given) < 1:
-        raise argparse.ArgumentTypeError(f"{given!r} is not a whole number of at least 1")
-    return int(given)
-
-
-def _seconds(given: str) -> float:
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = 0.0
-    if not 0.1 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"{given!r} is not a number of seconds from 0.1 to 86400")
-    return seconds
 
 
 def _port(given: str) -> int:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.captions import caption_path, read_caption
 from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
-from ingest.files import ROW_STATE, Found, Row, caption_path, content_hash, read_caption
+from ingest.files import ROW_STATE, Found, Row, content_hash
 from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in

@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.captions import captioned_by
 from ingest.choosing import IGNORE_FILE, Choice
-from ingest.files import Found, OnError, OnSkip, captioned_by, walk, walk_changed
+from ingest.files import Found, OnError, OnSkip, walk, walk_changed
 from ingest.report import Report, SourceOutcome
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from ingest.files import MAX_CAPTION
+from ingest.captions import MAX_CAPTION
 from ingest.readers.draft import Value
 
 MAX_XMP_BYTES = 2_000_000

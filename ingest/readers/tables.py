@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ingest.captions import MAX_CAPTION
 from ingest.errors import ReadError
-from ingest.files import MAX_CAPTION, unreadable
+from ingest.files import unreadable
 from ingest.readers.documents import Document, Section, decode_text, read_bytes, tidy, title_from_name
 from ingest.readers.draft import Value
 from ingest.readers.options import Reading

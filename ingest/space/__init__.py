@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from ingest.space.item import Item
     from ingest.space.ledger import Ledger
     from ingest.space.manifest import Manifest
-    from ingest.space.records import Vectors
-    from ingest.space.space import (
-        Space,
+    from ingest.space.opening import (
         check_encoder,
         encoder_of_space,
         list_spaces,
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
         open_to_reencode,
         open_to_write,
     )
+    from ingest.space.records import Vectors
+    from ingest.space.space import Space
 
 __all__ = [
     "Item",
@@ -35,10 +35,10 @@ __all__ = [
     "open_to_write",
 ]
 
-_HOMES = {"Item": "item", "Ledger": "ledger", "Vectors": "records", "Manifest": "manifest"}
+_HOMES = {"Item": "item", "Ledger": "ledger", "Vectors": "records", "Manifest": "manifest", "Space": "space"}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"ingest.space.{_HOMES.get(name, 'space')}"), name)
+    return getattr(import_module(f"ingest.space.{_HOMES.get(name, 'opening')}"), name)

@@ -27,9 +27,10 @@ from ingest.space.item import Item
 from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import new_manifest, read_manifest, write_manifest
 from ingest.space.moving import move_index
+from ingest.space.opening import open_to_reencode, require_space, write_lock
 from ingest.space.remote import OWNER
 from ingest.space.server import CHROMA_FOLDER
-from ingest.space.space import Space, open_to_reencode, require_space, write_lock
+from ingest.space.space import Space
 
 READ_AGAIN = "its vector was broken; the next ingest reads it again"
 _PIECE = 300  # Chroma Cloud gives no more in one answer

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest.captions import MAX_CAPTION, caption_path, read_caption
 from ingest.errors import ReadError, SettingsError, SkipSource
-from ingest.files import MAX_CAPTION, caption_path, content_hash, read_caption, walk
+from ingest.files import content_hash, walk
 from ingest.readers.kinds import kind_of
 from ingest.report import SourceOutcome
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.captions import MAX_CAPTION, caption_path, read_caption
 from ingest.errors import ReadError
-from ingest.files import MAX_CAPTION, Found, caption_path, content_hash, read_caption, walk
+from ingest.files import Found, content_hash, walk
 
 
 class Walked:
