@@ -54,6 +54,16 @@ def ingest(home: Path, name: str, paths: Sequence[str], about: str, options: Seq
     return begin(home, name, "ingest", [*options, "--json-lines", "--", *paths], about)
 
 
+def ingest_clicked(home: Path, name: str, paths: Sequence[str], about: str) -> None:
+    """As `ingest`, for the click of a button."""
+    ingest(home, name, paths, about)
+
+
+def begin_clicked(home: Path, name: str, kind: Kind, arguments: Sequence[str], about: str) -> None:
+    """As `begin`, for the click of a button."""
+    begin(home, name, kind, arguments, about)
+
+
 def complain(error: NearspaceError) -> None:
     """Have the page say, once, what could not be done."""
     st.session_state[_PROBLEM] = str(error)

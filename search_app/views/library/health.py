@@ -84,7 +84,7 @@ def _checks(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
                 key=f"health-{label.lower().replace(' ', '-')}",
                 icon=f":material/{icon}:",
                 disabled=busy,
-                on_click=changing.begin,
+                on_click=changing.begin_clicked,
                 args=(home, name, kind, options, ""),
             )
 

@@ -145,7 +145,7 @@ def _page(ledger: Ledger, wanted: Wanted, view: View, *, choosing: bool) -> list
         "Changed": [_date(source.mtime_ns) for source in found],
         "Why": [source.reason for source in found],
     }
-    if not any(rows["Why"]):
+    if not any(source.reason for source in found):
         del rows["Why"]
     shown = {
         "File": st.column_config.TextColumn(width="medium"),
@@ -198,7 +198,7 @@ def _kept_out(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
                         key=f"let-in-{number}",
                         type="tertiary",
                         disabled=busy,
-                        on_click=changing.ingest,
+                        on_click=changing.ingest_clicked,
                         args=(space.space.folder.parent, space.space.name, [path], path),
                     )
         if len(out) > _KEPT_OUT:

@@ -99,7 +99,7 @@ def _acts(space: OpenSpace, place: Place, number: int, *, there: bool, busy: boo
         key=f"again-{number}",
         icon=":material/sync:",
         disabled=busy or not there,
-        on_click=changing.ingest,
+        on_click=changing.ingest_clicked,
         args=(home, name, [place.path], place.path),
     )
     if st.button("Remove …", key=f"remove-{number}", type="tertiary", disabled=busy):
@@ -128,7 +128,7 @@ def confirm_removal(space: OpenSpace, paths: list[str]) -> None:
             key="confirm-remove",
             type="primary",
             disabled=not gone.sources,
-            on_click=changing.begin,
+            on_click=changing.begin_clicked,
             args=(space.space.folder.parent, space.space.name, "remove", options, about),
         ):
             st.rerun()

@@ -37,11 +37,11 @@ class View:
 
 def current() -> View:
     """What the URL asks for; what cannot be read takes its default."""
-    given = {name: st.query_params.get(name, "") for name in ("tab", "find", "show", "reason", "at")}
-    at = given.pop("at")
-    view = View(**{name: value[:_LONGEST] for name, value in given.items()})
+    tab, find, show, reason, at = (
+        st.query_params.get(name, "")[:_LONGEST] for name in ("tab", "find", "show", "reason", "at")
+    )
     page = int(at) if at.isdecimal() and len(at) < 9 else 1
-    return replace(view, tab=view.tab if view.tab in TABS else "", at=max(1, page))
+    return View(tab if tab in TABS else "", find, show, reason, max(1, page))
 
 
 def go(**changes: Any) -> None:
