@@ -14,6 +14,7 @@ from search_app.engine.maps.colouring import Coding, coding
 from search_app.engine.maps.model import Layout, MapSpec
 from search_app.engine.maps.reducing import groups_of
 from search_app.engine.maps.selecting import Area, drawn, inside, read_area
+from search_app.engine.maps.topics import Topics
 from search_app.engine.neighbours import Neighbour
 from search_app.engine.pictures import open_picture
 from search_app.engine.query import MapView, Query, with_quoted
@@ -25,6 +26,7 @@ from search_app.views.filters import filters
 from search_app.views.map_bar import colourings_of, map_bar, spec_of
 from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
 from search_app.views.map_told import axes_of, drawn_line, told
+from search_app.views.map_topics import by_topic, flight, names_on_map, topic_clicked, topics_of, topics_panel
 from search_app.views.opening import draw_page, loaded_encoder, space_empty
 from search_app.views.query_box import query_box
 from search_app.views.resources import OpenSpace
@@ -33,6 +35,10 @@ from search_app.views.words import snippet
 
 _ASKED, _TRAIL = "what the map was asked last", "questions before this one"
 _TRAIL_LENGTH = 5
+_HOW = (
+    "Click a point to see it and what it lies near, or an empty place to see what it stands for. Draw around points "
+    "with the lasso to compare them with the rest."
+)
 _LOOK_EVERY = 1.0  # seconds between looks at a fit
 
 
@@ -48,7 +54,8 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         return
     view = _fresh(query, links.current()[1])
     answer = _answer(space, query)
-    map_bar(space, view, query, snapshot, colourings_of(space, query))
+    topics = topics_of(space, snapshot)
+    map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
     layout = _layout(space, snapshot, view)
     left, right = st.columns([2.35, 1], gap="medium")
     with left:
@@ -56,10 +63,10 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
             _fitting(space, snapshot, spec_of(view))
             return
         _refit(space, snapshot, layout)
-        picture = _map(space, snapshot, query, view, layout, answer)
+        picture = _map(space, snapshot, query, view, layout, answer, topics)
         told(layout)
     with right:
-        _side(space, snapshot, view, answer, picture)
+        _side(space, snapshot, view, answer, picture, topics)
 
 
 def _fresh(query: Query, view: MapView) -> MapView:
@@ -146,11 +153,16 @@ def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
 
 
 def _map(
-    space: OpenSpace, snapshot: Snapshot, query: Query, view: MapView, layout: Layout, answer: Answer | None
+    space: OpenSpace,
+    snapshot: Snapshot,
+    query: Query,
+    view: MapView,
+    layout: Layout,
+    answer: Answer | None,
+    topics: Topics | None,
 ) -> Drawing:
     picture = drawing(layout)
-    probe = answer.probe if answer else None
-    coloured = coding(view.colouring, snapshot, space.space.ledger, probe)
+    coloured = _coding(space, snapshot, view, answer, topics)
     hits = answer.ranking.hits if answer else ()
     near = neighbours_of(snapshot, view) if view.item else []
     area = read_area(view.area) if view.area else None
@@ -166,15 +178,24 @@ def _map(
         "near": _marked(picture, [each.id for each in near]),
         "spot": picture.at(np.array(view.spot)).tolist() if len(view.spot) == layout.spec.dimensions else None,
         "area": picture.at(np.array(area.corners)).tolist() if area and not area.lens else None,
-        "topics": [],
+        "topics": names_on_map(picture, topics, snapshot, coloured) if topics and view.names else [],
+        "fly": flight(picture, topics, snapshot),
         "hidden": list(view.hidden),
         "sheet": view.sheet,
         "density": True,
     }
     with st.container(key="map-place"):
-        scatter(picture, look(picture, coloured, frame.theme(), lit), scene, _acts(picture))
+        scatter(picture, look(picture, coloured, frame.theme(), lit), scene, _acts(picture, topics))
         answers(space)
     return picture
+
+
+def _coding(
+    space: OpenSpace, snapshot: Snapshot, view: MapView, answer: Answer | None, topics: Topics | None
+) -> Coding:  # fmt: skip
+    if view.colouring == "topic" and topics is not None:
+        return by_topic(topics, snapshot)
+    return coding(view.colouring, snapshot, space.space.ledger, answer.probe if answer else None)
 
 
 def _lit(
@@ -246,7 +267,7 @@ def _trail(picture: Drawing, layout: Layout, query: Query, answer: Answer | None
     ]
 
 
-def _acts(picture: Drawing) -> dict[str, Callable[[Mapping[str, Any]], None]]:
+def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mapping[str, Any]], None]]:
     """What is done when a person does something on the map."""
 
     def pick(told: Mapping[str, Any]) -> None:
@@ -273,22 +294,34 @@ def _acts(picture: Drawing) -> dict[str, Callable[[Mapping[str, Any]], None]]:
     def hide(told: Mapping[str, Any]) -> None:
         links.look(hidden=tuple(str(name) for name in told.get("hidden") or ()))
 
-    return {"pick": pick, "spot": spot, "area": area, "hide": hide, "topic": lambda _: None}
+    def topic(told: Mapping[str, Any]) -> None:
+        if isinstance(code := told.get("code"), int):
+            topic_clicked(topics, code)
+
+    return {"pick": pick, "spot": spot, "area": area, "hide": hide, "topic": topic}
 
 
 # ---- beside the map ------------------------------------------------------------------------------------------------
 
 
-def _side(space: OpenSpace, snapshot: Snapshot, view: MapView, answer: Answer | None, picture: Drawing) -> None:
+def _side(
+    space: OpenSpace,
+    snapshot: Snapshot,
+    view: MapView,
+    answer: Answer | None,
+    picture: Drawing,
+    topics: Topics | None,
+) -> None:
     if view.item:
         found = space.space.ledger.items([view.item])
         near: list[Neighbour] = neighbours_of(snapshot, view)
         item_panel(space, found[0], near, view) if found else gone_panel()
     elif view.area and (area := read_area(view.area)):
         layout = picture.layout
-        coloured = coding(view.colouring, snapshot, space.space.ledger, answer.probe if answer else None)
+        coloured = _coding(space, snapshot, view, answer, topics)
         selection_panel(space, layout.ids[_selected(layout, area, coloured, view)], snapshot)
     if answer is not None:
         results_panel(space, answer)
     elif not view.looking:
-        frame.note("Click a point to see it and what it lies near. Draw around points with the lasso to compare them.")
+        frame.note(_HOW)
+        topics_panel(space, snapshot, topics)

@@ -40,8 +40,15 @@ def rows(space: OpenSpace, items: Iterable[Item], key: str, remarks: Mapping[str
                     st.html(f'<div class="ns-remark">{in_html(remark)}</div>', width="content")
 
 
-def thumbnails(space: OpenSpace, items: Iterable[Item], key: str) -> None:
-    """Draw small cards side by side: a picture, or the beginning of a passage, each with a button that opens it."""
+def thumbnails(space: OpenSpace, items: Iterable[Item], key: str, *, strip: bool = False) -> None:
+    """Draw small cards side by side: a picture, or the beginning of a passage, each with a button that opens it.
+
+    A `strip` is one row of pictures alone.
+    """
+    if strip:
+        words = '<div class="ns-glyph">¶</div>'
+        st.html(f'<div class="ns-strip">{"".join(_picture(space, item) or words for item in items)}</div>')
+        return
     with st.container(key=f"cards-{key}"):
         for item in items:
             with st.container(key=f"tile-{key}-{item.id}"):

@@ -1,7 +1,7 @@
 """What the points of a map are coloured by: one of few kinds, or a place on a scale."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -76,12 +76,9 @@ def coding(by: str, snapshot: Snapshot, ledger: Metadata, probe: Probe | None = 
     return _modalities(snapshot)
 
 
-def named_by(names: Mapping[str, NDArray[np.int64]], by: str, ids: NDArray[np.int64]) -> Coding:
-    """The kinds of `ids` where each name is given with the ids that it has; an item keeps the first name it has."""
-    given = np.full(len(ids), "", dtype=object)
-    for name, members in names.items():
-        given[np.isin(ids, members) & (given == "")] = name
-    return _of_kinds(by, list(given))
+def coding_of_topics(names: Sequence[str], labels: NDArray[np.integer]) -> Coding:
+    """The items coloured by topic; `labels` has the place of each one's topic in `names`, -1 for none."""
+    return _of_kinds("topic", [names[label] if label >= 0 else "" for label in labels])
 
 
 def _modalities(snapshot: Snapshot) -> Coding:

@@ -60,8 +60,17 @@ export class SpaceMap {
     this.tools.update(scene);
     this.card.hide();
     this.ready();
-    const wanted = JSON.stringify(scene.fly ?? null);
-    if (scene.fly && wanted !== this.flown && this.stage.points) this.stage.flyTo(scene.fly.at, scene.fly.wide);
+    this.fly();
+  }
+
+  /** Look at the part that the page asks for, once each time that it asks for another. */
+  fly() {
+    const { fly } = this.scene;
+    if (!this.stage.points || this.points?.name !== this.scene.name || this.stale) return;
+    const wanted = JSON.stringify([fly, this.scene.name]);
+    if (wanted === this.flown) return;
+    if (fly) this.stage.flyTo(fly.at, fly.wide);
+    else if (this.flown && JSON.parse(this.flown)[0] && JSON.parse(this.flown)[1] === this.scene.name) this.stage.fit();
     this.flown = wanted;
   }
 
@@ -74,6 +83,7 @@ export class SpaceMap {
       const diamonds = Float32Array.from(this.points.kinds);
       this.stage.setPoints(this.spots, diamonds, this.points.dimensions, this.keepView);
       this.stale = false;
+      this.fly();
       this.moved();
     }
     this.colour();

@@ -59,8 +59,10 @@ function frame3d(pen, stage, theme, axes) {
     if (from[2] > 1 || to[2] > 1) return;
     pen.path([from, to], { stroke: theme.muted, width: 1, opacity: 0.6 });
     const marks = { size: 11, fill: theme.muted, halo: theme.background };
-    if (axis.low) pen.text(axis.low, from[0], from[1] + 10, marks);
-    pen.text(axis.high || axis.title, to[0], to[1] - 10, marks);
+    const within = (words, x) => Math.min(Math.max(x, 3.2 * words.length), stage.width - 3.2 * words.length);
+    const name = axis.high || axis.title;
+    if (axis.low) pen.text(axis.low, within(axis.low, from[0]), from[1] + 10, marks);
+    pen.text(name, within(name, to[0]), to[1] - 10, marks);
   });
 }
 

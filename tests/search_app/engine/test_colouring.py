@@ -1,6 +1,6 @@
 import numpy as np
 
-from search_app.engine.maps.colouring import KINDS, NONE, STEPS, coding, named_by
+from search_app.engine.maps.colouring import KINDS, NONE, STEPS, coding, coding_of_topics
 from search_app.engine.query import Part, Probe
 from tests.search_app.engine.memory import Facts, MemoryLedger, snapshot_of, texts
 
@@ -56,6 +56,7 @@ def test_metadata_is_kinds_of_words_and_a_scale_of_numbers() -> None:
     assert (numbers.codes == NONE).sum() == 1 and numbers.kinds[0].count == 1
 
 
-def test_an_item_keeps_the_first_name_it_is_given() -> None:
-    made = named_by({"a": np.array([1, 2]), "b": np.array([2, 3])}, "topic", np.array([1, 2, 3, 4]))
-    assert [(kind.name, kind.count) for kind in made.kinds] == [("a", 2), ("b", 1), ("without topic", 1)]
+def test_an_item_has_the_colour_of_its_topic() -> None:
+    made = coding_of_topics(["boats", "birds"], np.array([1, 0, 1, -1]))
+    assert [(kind.name, kind.count) for kind in made.kinds] == [("birds", 2), ("boats", 1), ("without topic", 1)]
+    assert made.codes.tolist() == [0, 1, 0, KINDS]

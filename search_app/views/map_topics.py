@@ -1,0 +1,190 @@
+"""Topics beside the map: a list to browse, each with its size and the items that stand for it."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ingest.errors import NearspaceError
+from search_app.engine.maps.colouring import Coding, Kind, coding_of_topics
+from search_app.engine.maps.topics import FEWEST, Topic, Topics
+from search_app.engine.snapshot import Snapshot
+from search_app.views import frame, links
+from search_app.views.map_items import section, thumbnails
+from search_app.views.opening import loaded_encoder
+from search_app.views.palette import MAP_FOLDERS, MAP_OTHER
+from search_app.views.resources import OpenSpace
+from search_app.views.scatter import Drawing
+from search_app.views.words import count_of, in_html, in_markdown, snippet
+
+_UNASKED = 20_000  # items up to which topics are looked for without being asked
+_LOOK_EVERY = 1.0  # seconds between looks at the search for topics
+_WORDS = 8
+_SHOWN = 3  # words of a topic's name on the map
+_CLOSE = 2.2  # of a topic's usual distance from its middle: what is seen when it is flown to
+
+
+def topics_of(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
+    """The space's topics; where none have been found, the search for them begins, in a space that is not large."""
+    topics = space.searcher.topics.now(snapshot)
+    if topics is None and FEWEST <= len(snapshot) <= _UNASKED and space.searcher.topics.job() is None:
+        _find(space, snapshot)
+    return topics
+
+
+def _find(space: OpenSpace, snapshot: Snapshot) -> None:
+    try:
+        space.searcher.topics.start(snapshot, loaded_encoder(space))
+    except NearspaceError as error:
+        frame.error_notice("Topics cannot be found", error)
+
+
+def names_on_map(picture: Drawing, topics: Topics, snapshot: Snapshot, coded: Coding) -> list[dict[str, Any]]:
+    """The name of each topic at the middle of its items, the largest first."""
+    labels = topics.labels(snapshot)
+    counts = np.bincount(labels[labels >= 0], minlength=len(topics))
+    colours = {kind.name: _colour(kind) for kind in coded.kinds} if coded.by == "topic" else {}
+    return [
+        {
+            "code": int(number),
+            "label": _short(topics.names[number].name),
+            "at": picture.at(np.median(picture.layout.spots[labels == number], axis=0)).tolist(),
+            "colour": colours.get(topics.names[number].name, MAP_OTHER) if colours else None,
+        }
+        for number in np.argsort(-counts, kind="stable")
+        if counts[number]
+    ]
+
+
+def _colour(kind: Kind) -> str:
+    return MAP_OTHER if kind.other else MAP_FOLDERS[kind.code % len(MAP_FOLDERS)]
+
+
+def _short(name: str) -> str:
+    return snippet(" · ".join(name.split(" · ")[:_SHOWN]), 34)
+
+
+def by_topic(topics: Topics, snapshot: Snapshot) -> Coding:
+    """The points coloured by their topic."""
+    return coding_of_topics([name.name for name in topics.names], topics.labels(snapshot))
+
+
+def flight(picture: Drawing, topics: Topics | None, snapshot: Snapshot) -> dict[str, Any] | None:
+    """Where the map looks when one topic alone is asked for: its middle, and how wide it is; None otherwise."""
+    query, _ = links.current()
+    if topics is None or len(query.filters.topics) != 1:
+        return None
+    inside: NDArray[np.bool_] = np.isin(topics.labels(snapshot), topics.numbers_of(query.filters.topics))
+    if not inside.any():
+        return None
+    at = picture.at(picture.layout.spots[inside])
+    middle = np.median(at, axis=0)
+    usual = float(np.median(np.linalg.norm(at - middle, axis=1)))
+    return {"at": middle.tolist(), "wide": max(2.0 * _CLOSE * usual, 0.1)}
+
+
+def topic_clicked(topics: Topics | None, code: int) -> None:
+    """Look at the topic of that number alone, or at all again where it is looked at already."""
+    if topics is not None and 0 <= code < len(topics):
+        look_at_topic(topics.names[code].name)
+
+
+def look_at_topic(name: str) -> None:
+    """Filter by one topic, or by none where that one is looked at already."""
+    query, view = links.current()
+    wanted = () if query.filters.topics == (name,) else (name,)
+    links.go(replace(query, filters=replace(query.filters, topics=wanted)).at_start, view.at_rest)
+
+
+def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -> None:
+    """Draw the list of topics, or the one that is looked at."""
+    if len(snapshot) < FEWEST:
+        return
+    if topics is None:
+        _finding(space, snapshot)
+        return
+    query, _ = links.current()
+    told = topics.told(snapshot)
+    chosen = [topic for topic in told if topic.number in topics.numbers_of(query.filters.topics)]
+    if query.filters.topics and chosen:
+        for topic in chosen:
+            _one(space, topic)
+        return
+    section("Topics", f"{len(told)}, by what lies together")
+    with st.container(key="map-topics", gap=None):
+        for topic in told:
+            _row(space, topic)
+    _drift(space, snapshot, topics)
+
+
+def _row(space: OpenSpace, topic: Topic) -> None:
+    with st.container(key=f"topic-row-{topic.number}", gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"topic-head-{topic.number}"):
+            st.button(
+                in_markdown(topic.name),
+                key=f"topic-{topic.number}",
+                type="tertiary",
+                on_click=look_at_topic,
+                args=(topic.name,),
+            )
+            st.html(f'<div class="ns-remark">{topic.size:,}</div>', width="content")
+        thumbnails(
+            space, space.space.ledger.items(list(topic.representatives[:5])), f"topic-{topic.number}", strip=True
+        )
+
+
+def _one(space: OpenSpace, topic: Topic) -> None:
+    with st.container(key="map-topic"):
+        with st.container(key="map-side-head", horizontal=True, vertical_alignment="top", gap="small"):
+            holds = " and ".join(
+                count_of(count, modality)  # type: ignore[arg-type]
+                for count, modality in ((topic.images, "image"), (topic.texts, "text"))
+                if count
+            )
+            st.html(
+                f'<div class="ns-item"><h4>{in_html(topic.name)}</h4><div class="ns-where">{holds}</div></div>',
+                width="stretch",
+            )
+            st.button(
+                "Close",
+                key="map-close",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=look_at_topic,
+                args=(topic.name,),
+            )
+        facts = []
+        if topic.said:
+            facts.append(f"Its texts and captions say <b>{in_html(', '.join(topic.said[:_WORDS]))}</b>.")
+        if topic.near:
+            facts.append(f"The nearest words are <b>{in_html(', '.join(topic.near[:_WORDS]))}</b>.")
+        facts.append(f"Mean cosine to its middle: {topic.spread:.2f} of 1.")
+        st.html(f'<div class="ns-note">{" ".join(facts)}</div>')
+        section("Typical for it")
+        thumbnails(space, space.space.ledger.items(list(topic.representatives)), "topic")
+
+
+def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
+    drift = topics.drift(snapshot)
+    if drift.offered and st.button("Find topics anew", key="topics-anew", icon=":material/refresh:", type="tertiary"):
+        _find(space, snapshot)
+        st.rerun()
+
+
+@st.fragment(run_every=_LOOK_EVERY)
+def _finding(space: OpenSpace, snapshot: Snapshot) -> None:
+    """Show how far the search for topics is, or offer it."""
+    job = space.searcher.topics.job()
+    section("Topics")
+    if job is None or job.status.state in ("failed", "cancelled"):
+        if job is not None and job.status.problem:
+            frame.note(job.status.problem)
+        if st.button("Find topics", key="topics-find", icon=":material/category:"):
+            _find(space, snapshot)
+            st.rerun(scope="fragment")
+        return
+    if job.status.over:
+        st.rerun()
+    st.progress(job.status.share, text=job.status.words or "Finding topics …")
