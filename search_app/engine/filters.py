@@ -19,6 +19,7 @@ from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.derived import SHAPES, day_number
 from search_app.engine.group import Group
 from search_app.engine.keywords import phrase
+from search_app.engine.selections import is_selection
 from search_app.engine.snapshot import Snapshot
 
 LONGEST_PART = 200
@@ -61,6 +62,8 @@ class Filters:
     """Only pictures that have a caption."""
     topics: tuple[str, ...] = ()
     """Only items of the topics that have these names, or one of these among the words of their name; () for all."""
+    selection: str = ""
+    """Only items of the kept selection of this name, see search_app.engine.selections; '' stands for all."""
     title: str = ""
     """Only items whose title says this."""
     phrases: tuple[str, ...] = ()
@@ -100,13 +103,20 @@ class Lookups(Protocol):
 
 
 def let_through(
-    filters: Filters, snapshot: Snapshot, ledger: Lookups, topics: Grouped | None = None
+    filters: Filters,
+    snapshot: Snapshot,
+    ledger: Lookups,
+    topics: Grouped | None = None,
+    selected: NDArray[np.int64] | None = None,
 ) -> dict[Modality, NDArray[np.bool_]]:
     """Which items of each wanted modality the filters let through, shape (len(group),).
 
-    A filter by topic needs the space's `topics`; without any, no item is of one.
+    A filter by topic needs the space's `topics`; without any, no item is of one.  A filter by selection needs the ids
+    that are `selected`; without any, no item is.
     """
     named = list(_named(filters, ledger))
+    if filters.selection:
+        named.append(np.empty(0, np.int64) if selected is None else selected)
     masks: dict[Modality, NDArray[np.bool_]] = {}
     for modality in filters.wanted:
         if (group := snapshot.groups.get(modality)) is None:
@@ -183,6 +193,7 @@ def filters_to_params(filters: Filters) -> dict[str, Sequence[str]]:
         "of-colour": filters.colours,
         "captioned": ["yes"] if filters.captioned else [],
         "topic": filters.topics,
+        "selection": [filters.selection] if filters.selection else [],
         "title": [filters.title] if filters.title else [],
         "exact": filters.phrases,
         "where": filters.where,
@@ -220,6 +231,7 @@ def filters_from_params(params: Mapping[str, Sequence[str]]) -> Filters:
         colours=tuple(name for name in COLOUR_NAMES if name in params.get("of-colour", ())),
         captioned="yes" in params.get("captioned", ()),
         topics=listed("topic"),
+        selection=next((name for name in params.get("selection", ()) if is_selection(name)), ""),
         title=next(iter(written("title")), ""),
         phrases=written("exact"),
         where=tuple(wanted for wanted in written("where") if wanted.partition("=")[0].strip()),

@@ -23,6 +23,7 @@ from search_app.engine.paging import Arranging, Page, Relations, page_of_results
 from search_app.engine.projection import LiveProjections, Projections
 from search_app.engine.query import Probe, Query, encode, with_quoted
 from search_app.engine.ranking import rank
+from search_app.engine.selections import open_selection
 from search_app.engine.snapshot import LiveVectors, Snapshot, VectorSource
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Searcher:
         exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
         filters = with_quoted(query)
         topics = self.topics.found(snapshot, encoder) if filters.topics else None
-        through = let_through(filters, snapshot, self.space.ledger, topics) if filters.narrow else None
+        selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
+        through = let_through(filters, snapshot, self.space.ledger, topics, selected) if filters.narrow else None
         phrases = self.phrases(encoder)
         said = said_rarely(query.words, self.space.ledger, len(snapshot))
         calibration = self.calibration(encoder)

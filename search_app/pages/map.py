@@ -11,6 +11,7 @@ from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged
 from search_app.engine.filters import let_through
 from search_app.engine.maps.colouring import Coding, coding
+from search_app.engine.maps.decoding import Decoded
 from search_app.engine.maps.model import Layout, MapSpec
 from search_app.engine.maps.reducing import groups_of
 from search_app.engine.maps.selecting import Area, drawn, inside, read_area
@@ -19,12 +20,14 @@ from search_app.engine.neighbours import Neighbour
 from search_app.engine.pictures import open_picture
 from search_app.engine.query import MapView, Query, with_quoted
 from search_app.engine.search import Answer
+from search_app.engine.selections import open_selection
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.chips import Asked, chips
 from search_app.views.filters import filters
 from search_app.views.map_bar import colourings_of, map_bar, spec_of
 from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
+from search_app.views.map_spot import decoded, spot_panel, vocabulary_of
 from search_app.views.map_told import axes_of, drawn_line, told
 from search_app.views.map_topics import by_topic, flight, names_on_map, topic_clicked, topics_of, topics_panel
 from search_app.views.opening import draw_page, loaded_encoder, space_empty
@@ -63,10 +66,11 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
             _fitting(space, snapshot, spec_of(view))
             return
         _refit(space, snapshot, layout)
-        picture = _map(space, snapshot, query, view, layout, answer, topics)
+        place = decoded(space, snapshot, view, layout, topics)
+        picture = _map(space, snapshot, query, view, layout, answer, topics, place)
         told(layout)
     with right:
-        _side(space, snapshot, view, answer, picture, topics)
+        _side(space, snapshot, view, answer, picture, topics, place)
 
 
 def _fresh(query: Query, view: MapView) -> MapView:
@@ -160,11 +164,14 @@ def _map(
     layout: Layout,
     answer: Answer | None,
     topics: Topics | None,
+    place: Decoded | None,
 ) -> Drawing:
     picture = drawing(layout)
     coloured = _coding(space, snapshot, view, answer, topics)
     hits = answer.ranking.hits if answer else ()
-    near = neighbours_of(snapshot, view) if view.item else []
+    near = [each.id for each in neighbours_of(snapshot, view)] if view.item else []
+    if place is not None:
+        near = [each.id for each in place.items]
     area = read_area(view.area) if view.area else None
     lit = _lit(space, snapshot, query, layout, area, coloured, view)
     scene = {
@@ -175,7 +182,7 @@ def _map(
         "star": _star(picture, layout, query, answer),
         "trail": _trail(picture, layout, query, answer),
         "item": _marked(picture, [view.item])[0] if _marked(picture, [view.item]) else None,
-        "near": _marked(picture, [each.id for each in near]),
+        "near": _marked(picture, near),
         "spot": picture.at(np.array(view.spot)).tolist() if len(view.spot) == layout.spec.dimensions else None,
         "area": picture.at(np.array(area.corners)).tolist() if area and not area.lens else None,
         "topics": names_on_map(picture, topics, snapshot, coloured) if topics and view.names else [],
@@ -212,7 +219,8 @@ def _lit(
     wanted = with_quoted(query)
     if wanted.narrow or wanted.modalities:
         topics = space.searcher.topics.now(snapshot) if wanted.topics else None
-        masks = let_through(wanted, snapshot, space.space.ledger, topics)
+        selected = open_selection(space.space.folder, wanted.selection) if wanted.selection else None
+        masks = let_through(wanted, snapshot, space.space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
         lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
     if area is not None:
@@ -276,9 +284,9 @@ def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mappin
 
     def spot(told: Mapping[str, Any]) -> None:
         at = np.array(told.get("at") or (), np.float64)
-        _, view = links.current()
-        if view.looking or len(at) != picture.layout.spec.dimensions:
+        if len(at) == picture.layout.spec.dimensions:
             links.look_at_nothing()
+            links.look(spot=tuple(float(number) for number in picture.spot(at)))
 
     def area(told: Mapping[str, Any]) -> None:
         points, matrix = told.get("points") or (), told.get("matrix")
@@ -311,15 +319,19 @@ def _side(
     answer: Answer | None,
     picture: Drawing,
     topics: Topics | None,
+    place: Decoded | None,
 ) -> None:
     if view.item:
         found = space.space.ledger.items([view.item])
         near: list[Neighbour] = neighbours_of(snapshot, view)
         item_panel(space, found[0], near, view) if found else gone_panel()
+    elif place is not None:
+        spot_panel(space, place)
     elif view.area and (area := read_area(view.area)):
         layout = picture.layout
         coloured = _coding(space, snapshot, view, answer, topics)
-        selection_panel(space, layout.ids[_selected(layout, area, coloured, view)], snapshot)
+        chosen = layout.ids[_selected(layout, area, coloured, view)]
+        selection_panel(space, chosen, snapshot, vocabulary_of(space, snapshot, topics))
     if answer is not None:
         results_panel(space, answer)
     elif not view.looking:

@@ -18,6 +18,16 @@ def section(title: str, remark: str = "") -> None:
     st.html(f'<div class="ns-section">{in_html(title)}{small}</div>')
 
 
+def head(title: str, remark: str = "") -> None:
+    """A heading with a button that takes what is looked at away."""
+    with st.container(key="map-side-head", horizontal=True, vertical_alignment="top", gap="small"):
+        st.html(
+            f'<div class="ns-item"><h4>{in_html(title)}</h4><div class="ns-where">{in_html(remark)}</div></div>',
+            width="stretch",
+        )
+        st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=links.look_at_nothing)
+
+
 def rows(space: OpenSpace, items: Iterable[Item], key: str, remarks: Mapping[str, str] | None = None) -> None:
     """Draw a row for each item; `remarks`, by id, stand at its end."""
     with st.container(key=f"items-{key}", gap=None):

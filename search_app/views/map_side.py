@@ -1,23 +1,28 @@
 """Beside the map: the item that is looked at with its neighbours, the selection, and the results of the question."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ingest.errors import SpaceError
 from ingest.space import Item
 from search_app.engine.exporting import items_as_csv
+from search_app.engine.maps.apart import Apart, apart
+from search_app.engine.maps.vocabulary import Vocabulary
 from search_app.engine.neighbours import Measure, Neighbour, nearest
 from search_app.engine.query import MapView
 from search_app.engine.search import Answer
+from search_app.engine.selections import keep_selection
 from search_app.engine.snapshot import Snapshot
-from search_app.views import links
+from search_app.views import frame, links
 from search_app.views.cards import photo
 from search_app.views.details import show_details
-from search_app.views.map_items import rows, section, thumbnails
+from search_app.views.map_items import head, rows, section, thumbnails
 from search_app.views.resources import OpenSpace
-from search_app.views.words import closeness, headline, in_html, snippet, unwrapped, whereabouts
+from search_app.views.words import closeness, count_of, headline, in_html, snippet, unwrapped, whereabouts
 
 NEIGHBOURS = 10
 _MEASURE = "space-measure"
@@ -25,6 +30,8 @@ _MEASURES: dict[Measure, str] = {"cosine": "Cosine", "euclidean": "Euclidean"}
 _CARDS = 12
 _TABLE = 1_000
 _HITS = 24
+_PROBLEM = "problem of the last selection"
+_WORDS = 8
 _PASSAGE = 700
 
 
@@ -43,7 +50,7 @@ def neighbours_of(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
 def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: MapView) -> None:
     """Draw an item and its neighbours."""
     with st.container(key="map-item"):
-        _head(headline(item), whereabouts(item))
+        head(headline(item), whereabouts(item))
         if item.modality == "image":
             photo(space, item, key="map-item-photo")
         if text := snippet(unwrapped(item.text), _PASSAGE):
@@ -81,32 +88,28 @@ def _measured() -> None:
     links.look(euclidean=st.session_state[_MEASURE] == "euclidean")
 
 
-def _head(title: str, remark: str = "") -> None:
-    """A heading with a button that takes what is looked at away."""
-    with st.container(key="map-side-head", horizontal=True, vertical_alignment="top", gap="small"):
-        st.html(
-            f'<div class="ns-item"><h4>{in_html(title)}</h4><div class="ns-where">{in_html(remark)}</div></div>',
-            width="stretch",
-        )
-        st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=links.look_at_nothing)
-
-
 def gone_panel() -> None:
     """Say that the item of the link is not there any more."""
     with st.container(key="map-item"):
-        _head("That item is not in the space any more", "Its file was removed, or changed and read again.")
+        head("That item is not in the space any more", "Its file was removed, or changed and read again.")
 
 
-def selection_panel(space: OpenSpace, ids: NDArray[np.int64], snapshot: Snapshot) -> None:
-    """Draw what is selected: cards, what is in it, a table and its export."""
+def selection_panel(
+    space: OpenSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None
+) -> None:  # fmt: skip
+    """Draw what is selected: cards, what sets it apart from the rest, a table and its export."""
     count = len(ids)
     with st.container(key="map-selection"):
         share = f"{100 * count / max(len(snapshot), 1):.1f} % of the space" if count else "Nothing lies in there."
-        _head(f"{count:,} {'item' if count == 1 else 'items'} selected", share)
+        head(f"{count:,} {'item' if count == 1 else 'items'} selected", share)
         if not count:
             return
-        chosen = _spread_out(ids, _CARDS)
-        thumbnails(space, space.space.ledger.items([str(number) for number in chosen]), "selected")
+        means = space.searcher.maps.means(snapshot, gap=False)
+        found = apart(snapshot, ids, means, space.space.ledger.texts, vocabulary, count=_CARDS)
+        st.html(f'<div class="ns-note">{" ".join(_facts(found, len(snapshot)))}</div>')
+        _filter_button(space, ids)
+        section("In its middle", "the items nearest to it" if count > _CARDS else "")
+        thumbnails(space, space.space.ledger.items(list(found.medoids[:_CARDS])), "selected")
         with st.expander("Table", key="selection-table"):
             listed = space.space.ledger.items([str(number) for number in ids[:_TABLE]])
             st.dataframe(
@@ -132,11 +135,46 @@ def selection_panel(space: OpenSpace, ids: NDArray[np.int64], snapshot: Snapshot
         )
 
 
-def _spread_out(ids: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """At most `most` of the ids, from all parts of their list."""
-    if len(ids) <= most:
-        return ids
-    return ids[np.linspace(0, len(ids) - 1, most).round().astype(np.int64)]
+def _facts(found: Apart, whole: int) -> list[str]:
+    """What is in a selection, and what sets it apart, in sentences of HTML."""
+    counts = [count_of(found.images, "image"), count_of(found.texts, "text")]
+    facts = [f"{' and '.join(counts)}."]
+    rest = "from the rest" if found.images + found.texts < whole else "at all"
+    if found.near:
+        words = ", ".join(word for word, _ in found.near[:_WORDS])
+        facts.append(f"What sets them apart {rest}: <b>{in_html(words)}</b>.")
+    if found.said:
+        words = ", ".join(saying.word for saying in found.said[:_WORDS])
+        facts.append(f"Their texts and captions say <b>{in_html(words)}</b>.")
+    facts.append(f"Spread: mean cosine to their middle {found.spread:.2f}, where 1 is all of one meaning.")
+    return facts
+
+
+def _filter_button(space: OpenSpace, ids: NDArray[np.int64]) -> None:
+    """A button that keeps the selection in the space and lets the next searches find nothing else."""
+    query, _ = links.current()
+    st.button(
+        "Search in these",
+        key="search-in-selection",
+        icon=":material/filter_alt:",
+        type="tertiary",
+        on_click=_search_in,
+        args=(space, ids),
+    )
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        frame.notice("The selection cannot be searched in", str(problem), bad=True)
+    elif query.filters.selection:
+        frame.note("The next searches find items of the selection alone, until the filter is taken away.")
+
+
+def _search_in(space: OpenSpace, ids: NDArray[np.int64]) -> None:
+    query, view = links.current()
+    try:
+        name = keep_selection(space.space.folder, ids)
+    except SpaceError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    links.go(replace(query, filters=replace(query.filters, selection=name)).at_start, view)
 
 
 def results_panel(space: OpenSpace, answer: Answer) -> None:

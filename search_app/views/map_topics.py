@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ingest.errors import NearspaceError
 from search_app.engine.maps.colouring import Coding, Kind, coding_of_topics
 from search_app.engine.maps.topics import FEWEST, Topic, Topics
+from search_app.engine.maps.vocabulary import english
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.map_items import section, thumbnails
@@ -27,10 +28,13 @@ _CLOSE = 2.2  # of a topic's usual distance from its middle: what is seen when i
 
 
 def topics_of(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
-    """The space's topics; where none have been found, the search for them begins, in a space that is not large."""
-    topics = space.searcher.topics.now(snapshot)
-    if topics is None and FEWEST <= len(snapshot) <= _UNASKED and space.searcher.topics.job() is None:
-        _find(space, snapshot)
+    """The space's topics; where none have been found, the search for them begins unasked if it takes a moment alone."""
+    live = space.searcher.topics
+    topics = live.now(snapshot)
+    if topics is None and FEWEST <= len(snapshot) <= _UNASKED and live.job() is None:
+        # To encode the words that name topics is most of the work, and done once for an encoder.
+        if not live.words.missing(english(), snapshot.dimension):
+            _find(space, snapshot)
     return topics
 
 
@@ -181,6 +185,10 @@ def _finding(space: OpenSpace, snapshot: Snapshot) -> None:
     if job is None or job.status.state in ("failed", "cancelled"):
         if job is not None and job.status.problem:
             frame.note(job.status.problem)
+        frame.note(
+            "What lies together can be found and named, so that the map tells what is where. The first time the words "
+            "that name it are encoded, which takes a minute or so."
+        )
         if st.button("Find topics", key="topics-find", icon=":material/category:"):
             _find(space, snapshot)
             st.rerun(scope="fragment")

@@ -214,6 +214,8 @@ def _parts(filters: Filters) -> Iterator[tuple[str, dict[str, Any]]]:
         values: tuple[str, ...] = getattr(filters, name)
         for value in values:
             yield words.format(value), {name: tuple(other for other in values if other != value)}
+    if filters.selection:
+        yield "in a selection of the map", {"selection": ""}
     if filters.title:
         yield f"title says “{filters.title}”", {"title": ""}
     if filters.after:

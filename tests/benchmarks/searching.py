@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         home = options.home or Path(temporary)
         if not (home / SPACE).exists():
-            _fill(home, options.items)
+            fill(home, options.items)
         with open_space(home, SPACE) as space:
             _measure(space)
 
@@ -154,7 +154,8 @@ def _probes(snapshot: Snapshot) -> list[Probe]:
     return probes
 
 
-def _fill(home: Path, items: int) -> None:
+def fill(home: Path, items: int) -> None:
+    """Make the space SPACE with so many items, half of them images, without any files."""
     info = EncoderInfo("benchmark", "0" * 64, DIMENSION, 32, 32, "none")
     vectors = {"image": _cloud(items // 2, 1), "text": _cloud(items // 2, 2)}
     chance = np.random.default_rng(3)

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.acting import ask, settled
-from tests.browser.mapping import drawn, free_point, lasso, on_map, open_map, spot_of
+from tests.browser.mapping import drawn, free_point, lasso, on_map, on_screen, open_map, spot_of
 
 
 def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Page, sample_address: str):
@@ -45,6 +45,19 @@ def test_what_is_drawn_around_is_selected_and_the_address_selects_it_again(
         again = other.new_page()
         again.goto(page.url)
         expect(again.locator(".st-key-map-side-head h4")).to_have_text(f"{count} items selected")
+
+
+def test_an_empty_place_is_decoded_into_what_would_lie_there(page: Page, sample_address: str):
+    open_map(page, sample_address)
+    x, y = on_map(page, "[map.stage.width - 80, map.stage.height - 60]")
+    page.mouse.click(*on_screen(page, x, y))
+    expect(page).to_have_url(re.compile("spot="))
+    expect(page.locator(".st-key-map-side-head")).to_contain_text("what this place of the map stands for")
+    expect(page.locator("[class*='st-key-item-row-spot-']")).to_have_count(10)
+    drawn(page)
+    assert len(on_map(page, "map.scene.near")) == 10
+    there = on_map(page, "map.stage.project(map.scene.spot).slice(0, 2)")
+    assert abs(there[0] - x) < 1 and abs(there[1] - y) < 1
 
 
 def test_axes_lead_from_one_phrase_to_another(page: Page, sample_address: str):

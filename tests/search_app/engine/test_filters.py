@@ -27,6 +27,7 @@ LINKED = (
     Filters(min_pixels=1_000_000, max_pixels=9_000_000, min_bytes=5, max_bytes=10**11),
     Filters(shapes=("landscape", "square"), colours=("red", "white"), captioned=True),
     Filters(topics=("birds · owls", "sky")),
+    Filters(selection="0123456789abcdef" * 2),
     Filters(title="the & <title>", phrases=('"ISO 9001"', "Zürich"), where=("camera=Canon EOS", "keywords", "a=b=c")),
 )
 

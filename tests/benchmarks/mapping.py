@@ -1,0 +1,112 @@
+"""The page of the map in Chromium: what is sent, how long until it is drawn, and how it moves.
+
+    python -m tests.benchmarks.mapping --items 100000 --home FOLDER
+
+keeps the space in FOLDER, so that a second run need not fill it.  Headless Chromium draws WebGL with the processor, so
+the frames a second are those of a machine without a graphics card.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from tests.benchmarks.searching import ITEMS, SPACE, fill
+from tests.browser.mapping import drawn, on_map
+from tests.browser.serving import chromium, serving
+
+MOVED = 5.0  # seconds
+PAGES = {
+    "flat, by modality": "",
+    "flat, by folder": "?colour=folder",
+    "scene, by modality": "?map=3d",
+}
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=ITEMS)
+    parser.add_argument("--home", type=Path, help="keep the space here and use it again")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        home = options.home or Path(temporary) / "home"
+        if not (home / SPACE).exists():
+            fill(home, options.items)
+        print(f"the page of the map, {options.items:,} items, in headless Chromium without a graphics card")
+        with serving(home, SPACE) as address, chromium() as browser:
+            _first(browser, address)
+            for name, query in PAGES.items():
+                _measure(browser, f"{address}/space-map{query}", name)
+
+
+def _first(browser: Browser, address: str) -> None:
+    """The first visit of all opens the space and fits the map."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(address)
+        page.locator(".st-key-ask").wait_for(timeout=300_000)
+        began = time.perf_counter()
+        page.goto(f"{address}/space-map")
+        page.locator(".frame[data-drawn]").wait_for(timeout=300_000)
+        print(f"  the first map, with its fit: {time.perf_counter() - began:.1f} s")
+
+
+def _measure(browser: Browser, address: str, name: str) -> None:
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        sent = {"socket": 0, "files": 0}
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: _count(sent, frame)))
+        began = time.perf_counter()
+        page.goto(address)
+        page.locator(".frame[data-drawn]").wait_for(timeout=300_000)
+        loaded = time.perf_counter() - began
+        drawn(page)
+        points = on_map(page, "map.points.n")
+        map_bytes = on_map(page, "map.points.ids.buffer.byteLength + map.look.codes.buffer.byteLength")
+        before = sent["socket"]
+        frames, worst = _moved(page)
+        print(
+            f"  {name}: drawn after {loaded:.2f} s, {before / 1e6:.2f} MB by the socket, of which the map "
+            f"{map_bytes / 1e6:.2f} MB for {points:,} points; {frames:.1f} frames/s while it is moved, "
+            f"the slowest after {worst:.0f} ms; {(sent['socket'] - before) / 1e3:.1f} kB more sent meanwhile"
+        )
+
+
+def _count(sent: dict[str, int], frame: str | bytes) -> None:
+    sent["socket"] += len(frame)
+
+
+def _moved(page: Page) -> tuple[float, float]:
+    """Frames a second while the map is dragged and zoomed, and the longest time between two, in milliseconds."""
+    result: tuple[float, float] = tuple(
+        page.evaluate(
+            """(seconds) => new Promise((done) => {
+                const roots = [...document.querySelectorAll("*")].map((each) => each.shadowRoot).filter(Boolean);
+                const map = roots.map((root) => root.querySelector(".frame")).find(Boolean).nearspace;
+                const { stage } = map;
+                const began = performance.now(), first = map.frames;
+                let before = began, worst = 0, seen = map.frames;
+                const step = () => {
+                    const now = performance.now();
+                    if (map.frames !== seen) { worst = Math.max(worst, now - before); before = now; seen = map.frames; }
+                    if (now - began > 1000 * seconds) return done([1000 * (map.frames - first) / (now - began), worst]);
+                    const turn = (now - began) / 600;
+                    stage.step(0.004 * Math.cos(turn), 0.004 * Math.sin(turn));
+                    stage.zoom(0.02 * Math.sin(turn));
+                    requestAnimationFrame(step);
+                };
+                step();
+            })""",
+            MOVED,
+        )
+    )
+    return result
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])
