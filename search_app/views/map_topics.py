@@ -31,10 +31,10 @@ def topics_of(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
     """The space's topics; where none have been found, the search for them begins unasked if it takes a moment alone."""
     live = space.searcher.topics
     topics = live.now(snapshot)
-    if topics is None and FEWEST <= len(snapshot) <= _UNASKED and live.job() is None:
-        # To encode the words that name topics is most of the work, and done once for an encoder.
-        if not live.words.missing(english(), snapshot.dimension):
-            _find(space, snapshot)
+    unasked = topics is None and FEWEST <= len(snapshot) <= _UNASKED and live.job() is None
+    # To encode the words that name topics is most of the work, and done once for an encoder.
+    if unasked and not live.words.missing(english(), snapshot.dimension):
+        _find(space, snapshot)
     return topics
 
 
