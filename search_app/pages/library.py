@@ -31,8 +31,8 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     home, name = space.space.folder.parent, space.space.name
     changing.complaint()
     running = job_panel(home, name, may_change=allowed.may_change)
-    tab = state.current().tab or (state.OVERVIEW if len(snapshot) else state.ADD)
-    if not len(snapshot) and tab == state.ADD:
+    tab = state.current().tab or (state.OVERVIEW if len(snapshot) or running else state.ADD)
+    if not len(snapshot) and tab == state.ADD and not running:
         _start(allowed)
     _tabs(space, tab)
     busy = running is not None

@@ -20,7 +20,7 @@ def link_to(url_path: str, label: str, icon: str) -> None:
     pages: tuple[StreamlitPage, ...] = st.session_state.get(_PAGES, ())
     for page in pages:
         if page.url_path == url_path and not (st.context.url or "").split("?")[0].endswith(f"/{url_path}"):
-            with st.container(key=f"to-{url_path}"):
+            with st.container(key=f"to-{url_path or 'search'}", width="content"):
                 st.page_link(page, label=label, icon=icon, query_params=links.shared())
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from ingest.console import in_words, printable
 from ingest.jobs import Job, log_tail, newest
 from ingest.report import OUTCOMES
+from search_app.views import navigation
 from search_app.views.library import changing, state
 from search_app.views.words import in_html, in_markdown, snippet
 
@@ -105,6 +106,8 @@ def _ended(home: Path, name: str, job: Job) -> None:
         else:
             st.code(tail, language=None, wrap_lines=True)
     with st.container(key="job-acts", horizontal=True, vertical_alignment="center"):
+        if job.kind == "ingest" and job.items:
+            navigation.link_to("", "Search it", ":material/search:")
         failed = job.kind == "ingest" and job.outcomes.get("failed")
         if failed and st.button("See what failed", key="job-problems"):
             state.go_to(state.PROBLEMS)
