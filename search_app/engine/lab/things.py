@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STARTING_WORDS = ("a dog", "a bird", "a guitar", "a castle")
 """What a fresh page compares, beside the pictures that the space has of it."""
 
+_CLOSE = ("very close", "close")
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -60,11 +62,8 @@ def things_of(
 
 def starting_things(searcher: Searcher, encoder: Encoder) -> list[Term]:
     """Some words, with the picture that matches each best where one is close; else words and steadily chosen items."""
-    words = [Term("text", value) for value in STARTING_WORDS]
-    items: list[Term] = []
-    for term in words:
-        answer = searcher.ask(Query(text=term.value, filters=Filters(modalities=("image",)), count=1), encoder)
-        items += [Term("item", hit.id) for hit in answer.ranking.hits if hit.closeness in ("very close", "close")]
+    pairs = starting_pairs(searcher, encoder)
+    items = [item for _, item in pairs]
     if len(items) < 2:
         snapshot = searcher.vectors.now()
         items = [
@@ -72,4 +71,14 @@ def starting_things(searcher: Searcher, encoder: Encoder) -> list[Term]:
             for group in snapshot.groups.values()
             for row in steady_sample(group.ids, len(STARTING_WORDS))
         ]
-    return [*words, *dict.fromkeys(items)]
+    return [*(Term("text", value) for value in STARTING_WORDS), *dict.fromkeys(items)]
+
+
+def starting_pairs(searcher: Searcher, encoder: Encoder) -> list[tuple[Term, Term]]:
+    """Each of STARTING_WORDS of which the space has a picture that is close, with that picture."""
+    found = []
+    for words in STARTING_WORDS:
+        query = Query(text=words, filters=Filters(modalities=("image",)), count=1)
+        hits = searcher.ask(query, encoder).ranking.hits
+        found += [(Term("text", words), Term("item", hit.id)) for hit in hits if hit.closeness in _CLOSE]
+    return found

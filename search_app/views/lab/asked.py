@@ -1,6 +1,8 @@
 """What the lab's sections are asked, in the page's URL; the names of a section's parameters begin with its key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import streamlit as st
 
@@ -9,14 +11,29 @@ from search_app.engine.composing import MOST_TERMS, Term, read_term, write_term
 PART = "part"
 
 
+_INSTEAD: ContextVar[Mapping[str, Sequence[str]] | None] = ContextVar("instead of the URL", default=None)
+
+
+@contextmanager
+def instead(params: Mapping[str, Sequence[str]]) -> Iterator[None]:
+    """Within, what is asked is read from `params`, such as those of a prepared step, and not from the URL."""
+    token = _INSTEAD.set(params)
+    try:
+        yield
+    finally:
+        _INSTEAD.reset(token)
+
+
 def one(name: str, default: str = "") -> str:
-    """The URL's value of that name."""
-    return str(st.query_params.get(name, default))
+    """The URL's last value of that name."""
+    values = many(name)
+    return values[-1] if values else default
 
 
 def many(name: str) -> list[str]:
     """The URL's values of that name."""
-    return [str(value) for value in st.query_params.get_all(name)]
+    instead = _INSTEAD.get()
+    return [str(value) for value in (st.query_params.get_all(name) if instead is None else instead.get(name, ()))]
 
 
 def number(name: str, least: int, most: int, default: int) -> int:

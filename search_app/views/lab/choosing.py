@@ -9,6 +9,7 @@ from ingest.readers.draft import Modality
 from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, is_item
 from search_app.engine.filters import Filters
 from search_app.engine.group import steady_sample
+from search_app.engine.lab.things import starting_things
 from search_app.engine.pictures import keep_picture, upload_suffixes
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
@@ -20,20 +21,39 @@ from search_app.views.resources import OpenSpace
 from search_app.views.words import in_html, snippet
 
 _FOUND = 12
+_STARTING = "what the lab is about at first"
 _PROBLEM = "problem of the lab's last upload"
 _USED = "pictures uploaded in the lab so far"
 
 Chosen = Callable[[Term], None]
 
 
-def chips(key: str, faces: Sequence[Face], drop: Callable[[int], None] | None) -> None:
-    """Show things in a row, each with a button that calls `drop` with its place; without `drop` they stay."""
+def chips(
+    key: str,
+    faces: Sequence[Face],
+    drop: Callable[[int], None] | None,
+    signs: Sequence[str] = (),
+    flip: Callable[[int], None] | None = None,
+) -> None:
+    """Show things in a row, each with a button that calls `drop` with its place; without `drop` they stay.
+
+    `signs` are shown before them, on a button that calls `flip`.
+    """
     with st.container(key=f"lab-chips-{key}", horizontal=True, vertical_alignment="center", gap="small"):
         for place, face in enumerate(faces):
             with st.container(
                 key=f"lab-chip-{key}-{place}", horizontal=True, vertical_alignment="center", gap="xxsmall"
             ):
                 name = in_html(snippet(face.name, 40))
+                if flip is not None:
+                    st.button(
+                        signs[place],
+                        key=f"lab-sign-{key}-{place}",
+                        type="tertiary",
+                        help="Add it, or take it away",
+                        on_click=flip,
+                        args=(place,),
+                    )
                 st.html(f'<div class="ns-lab-chip">{image_tag(face)}<b>{name}</b></div>', width="content")
                 if drop is not None:
                     st.button(
@@ -78,7 +98,7 @@ def typing(key: str, chosen: Chosen, label: str) -> None:
         label_visibility="collapsed",
         max_chars=LONGEST_TEXT,
         on_change=entered,
-        width=300,
+        width=230,
     )
 
 
@@ -149,3 +169,12 @@ def _found(space: OpenSpace, snapshot: Snapshot, words: str, modality: Modality 
         for name in wanted
         for row in steady_sample(snapshot.groups[name].ids, _FOUND // len(wanted))
     ]
+
+
+def starting(space: OpenSpace, snapshot: Snapshot) -> list[Term]:
+    """What a fresh page is about: words and items of the space; looked for once a session and revision."""
+    state = (space.space.folder, snapshot.revision)
+    known = st.session_state.get(_STARTING)
+    if known is None or known[0] != state:
+        known = st.session_state[_STARTING] = (state, starting_things(space.searcher, loaded_encoder(space)))
+    return list(known[1])

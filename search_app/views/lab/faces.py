@@ -17,6 +17,8 @@ from search_app.views.words import headline, in_html, snippet
 
 SMALL, MEDIUM = 112, 320
 """Sides of pictures in pixels: beside words, and to be looked at."""
+MARKS = {"very close": "ns-very", "close": "ns-near", "loosely related": "ns-loose", "no real match": "ns-none"}
+"""The class of each word for closeness."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Pairs and matrix: any words and pictures compared, each with each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -9,11 +10,11 @@ from ingest.readers.draft import Modality
 from search_app.engine.composing import Term
 from search_app.engine.lab.ground import Ground, ground_of
 from search_app.engine.lab.matrix import Matrix, Measure, closer_items, compare
-from search_app.engine.lab.things import Thing, starting_things, things_of
+from search_app.engine.lab.things import Thing, things_of
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
-from search_app.views.lab.choosing import adding, chips, picked, with_room
-from search_app.views.lab.faces import MEDIUM, Face, face_of, image_tag, items_of, pictures_of
+from search_app.views.lab.choosing import adding, chips, picked, starting, with_room
+from search_app.views.lab.faces import MARKS, MEDIUM, Face, face_of, image_tag, items_of, pictures_of
 from search_app.views.lab.pointing import listen, pick
 from search_app.views.lab.story import Section
 from search_app.views.opening import loaded_encoder
@@ -22,33 +23,52 @@ from search_app.views.words import PLURAL, in_html, snippet
 
 _THINGS, _MEASURE, _GAP, _CELL = "pairs-thing", "pairs-by", "pairs-gap", "pairs-cell"
 _MOST = 14
-_STARTING = "what the lab compares at first"
-_MARKS = {"very close": "ns-very", "close": "ns-near", "loosely related": "ns-loose", "no real match": "ns-none"}
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+@dataclass(frozen=True)
+class _State:
+    """What the URL asks to be compared."""
+
+    space: OpenSpace
+    ground: Ground
+    things: Sequence[Thing]
+    faces: Sequence[Face]
+    measure: Measure
+    matrix: Matrix
+    cell: tuple[int, int] | None
+
+
+def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
     encoder = loaded_encoder(space)
-    terms = _terms(space, snapshot)
+    terms = asked.terms(_THINGS) or starting(space, snapshot)
     items, pictures = items_of(space, terms), pictures_of(space, terms)
     things = things_of(terms, encoder, snapshot, pictures)
     faces = [face_of(space, thing.term, items, pictures) for thing in things]
-    there = [thing.term for thing in things]
-    add = partial(_add, there)
-    chips("pairs", faces, partial(_drop, there))
-    with st.container(key="lab-bar-pairs", horizontal=True, vertical_alignment="center", gap="small"):
-        adding(space, snapshot, "pairs-add", add)
-        _controls()
     ground = ground_of(space.searcher, encoder, snapshot)
     measure: Measure = "euclidean" if asked.one(_MEASURE) == "euclidean" else "cosine"
     matrix = compare(things, measure, ground, gap=asked.one(_GAP) == "open")
-    cell = _cell(matrix, things)
-    left, right = st.columns([1.5, 1], gap="large")
-    with left:
-        st.html(table(matrix, faces, measure, cell))
-    with right:
-        if cell is not None:
-            _pair(space, ground, things, matrix, measure, cell)
+    return _State(space, ground, things, faces, measure, matrix, _cell(matrix, things))
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    state = _state(space, snapshot)
+    there = [thing.term for thing in state.things]
+    add = partial(_add, there)
+    chips("pairs", state.faces, partial(_drop, there))
+    with st.container(key="lab-bar-pairs", horizontal=True, vertical_alignment="center", gap="small"):
+        adding(space, snapshot, "pairs-add", add)
+        _controls()
+    st.html(_markup(state))
     listen({"pairs-add": picked(add), "cell": _cell_picked})
+
+
+def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
+    return _markup(_state(space, snapshot))
+
+
+def _markup(state: _State) -> str:
+    pair = _pair(state, state.cell) if state.cell else ""
+    return f'<div class="ns-lab-wide">{table(state.matrix, state.faces, state.measure, state.cell)}{pair}</div>'
 
 
 def table(matrix: Matrix, faces: Sequence[Face], measure: Measure, cell: tuple[int, int] | None = None) -> str:
@@ -97,38 +117,33 @@ def sentence(one: Face, other: Face, closeness: str, closer: int, count: int, mo
     return f"{told}: of the {count:,} {plural} here, {closer:,} {verb} closer to {one.quoted}."
 
 
-def _pair(
-    space: OpenSpace,
-    ground: Ground,
-    things: Sequence[Thing],
-    matrix: Matrix,
-    measure: Measure,
-    cell: tuple[int, int],
-) -> None:
+def _pair(state: _State, cell: tuple[int, int]) -> str:
+    things, matrix = state.things, state.matrix
     i, j = cell
     # Words are what one looks from: "closer to “a dog”" is easier to follow than closer to a picture.
     if things[i].modality == "image" and things[j].modality == "text":
         i, j = j, i
     terms = [things[i].term, things[j].term]
-    items, pictures = items_of(space, terms), pictures_of(space, terms)
-    one, other = (face_of(space, term, items, pictures, MEDIUM) for term in terms)
+    items, pictures = items_of(state.space, terms), pictures_of(state.space, terms)
+    one, other = (face_of(state.space, term, items, pictures, MEDIUM) for term in terms)
     word = matrix.closeness[i][j]
     if i == j:
         told = f"{one.quoted} with itself: nothing can be closer."
     else:
-        closer, count = closer_items(things[i], things[j], ground.snapshot)
+        closer, count = closer_items(things[i], things[j], state.ground.snapshot)
         told = sentence(one, other, word, closer, count, things[j].modality)
     raw = float(things[i].vector @ things[j].vector)
-    value = "cosine" if measure == "cosine" else "distance"
+    value = "cosine" if state.measure == "cosine" else "distance"
     figures = f"{value} {matrix.values[i, j]:.3f} as drawn · cosine {raw:.3f} as the encoder gave it"
-    st.html(
-        f'<div class="ns-pair"><div class="ns-two">{_half(one)}{_half(other)}</div>'
-        f'<b class="ns-verdict {_MARKS[word]}">{word}</b><p>{in_html(told)}</p>'
+    return (
+        f'<div class="ns-pair"><div class="ns-two">{half(one)}{half(other)}</div>'
+        f'<b class="ns-verdict {MARKS[word]}">{word}</b><p>{in_html(told)}</p>'
         f'<div class="ns-note">{figures}</div></div>'
     )
 
 
-def _half(face: Face) -> str:
+def half(face: Face) -> str:
+    """One of two things that stand side by side, as markup."""
     if face.picture:
         inside = image_tag(face, "ns-large") or '<div class="ns-note">no picture any more</div>'
         return f"<figure>{inside}<figcaption>{in_html(snippet(face.name, 60))}</figcaption></figure>"
@@ -175,16 +190,6 @@ def _controlled() -> None:
     asked.put(_GAP, "open" if gap else "")
 
 
-def _terms(space: OpenSpace, snapshot: Snapshot) -> list[Term]:
-    if wanted := asked.terms(_THINGS):
-        return wanted
-    state = (space.space.folder, snapshot.revision)
-    known = st.session_state.get(_STARTING)
-    if known is None or known[0] != state:
-        known = st.session_state[_STARTING] = (state, starting_things(space.searcher, loaded_encoder(space)))
-    return list(known[1])
-
-
 def _add(there: Sequence[Term], term: Term) -> None:
     asked.put_terms(_THINGS, with_room(there, term, _MOST))
     asked.put(_CELL, "")
@@ -218,4 +223,5 @@ SECTION = Section(
     "Put any words and pictures side by side. The computer has read each of them into the same list of numbers, its "
     "meaning, so it can say how close any two are, even a picture and a sentence. The darker a square, the closer.",
     _draw,
+    _shown,
 )

@@ -22,6 +22,11 @@ class Section:
     """What it shows, in a sentence or two for people who have never heard of a vector."""
     draw: Callable[[OpenSpace, Snapshot], None]
     """Draws what is below the lead; the snapshot is not empty."""
+    shown: Callable[[OpenSpace, Snapshot], str] | None = None
+    """What it draws without its controls, as markup that needs nothing else: for presenting and handouts.
+
+    It reads what is asked through `search_app.views.lab.asked` alone.  None where a section has no such markup.
+    """
 
 
 def chosen(sections: Sequence[Section]) -> Section:

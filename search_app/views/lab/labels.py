@@ -1,0 +1,310 @@
+"""Name it: labels of one's own for a picture or the whole collection, without any training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from ingest.readers.draft import Modality
+from search_app.engine.composing import Term
+from search_app.engine.hits import closeness_of
+from search_app.engine.lab.ground import Ground, ground_of
+from search_app.engine.lab.labelling import (
+    LONGEST_LABEL,
+    MOST_LABELS,
+    NONE,
+    PROMPT,
+    Confusion,
+    Labelling,
+    confusion,
+    folder_labels,
+    label_items,
+    label_vectors,
+    labels_of,
+)
+from search_app.engine.lab.things import Thing, things_of
+from search_app.engine.snapshot import Snapshot
+from search_app.views.lab import asked
+from search_app.views.lab.choosing import from_space, picked, starting, uploading
+from search_app.views.lab.faces import MARKS, MEDIUM, face_of, face_of_item, image_tag, items_of, pictures_of
+from search_app.views.lab.pointing import listen, pick
+from search_app.views.lab.story import Section
+from search_app.views.opening import loaded_encoder
+from search_app.views.resources import OpenSpace
+from search_app.views.words import PLURAL, count_of, in_html, snippet
+
+_LABELS, _PROMPT, _LEAVE, _VIEW, _ITEM, _CELL = (
+    "labels-of",
+    "labels-prompt",
+    "labels-leave",
+    "labels-view",
+    "labels-item",
+    "labels-cell",
+)
+_VIEWS = {"all": "The whole collection", "one": "One picture", "folders": "Against the folders"}
+_SHOWN = 6  # pictures of a label
+_SHOWN_OF_CELL = 18
+_TOP = 10
+_ANYTHING = ("dog", "bird", "cat", "flower", "food", "car", "boat", "building", "musical instrument", "person")
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is labelled with what."""
+
+    space: OpenSpace
+    ground: Ground
+    modality: Modality
+    labels: tuple[str, ...]
+    prompt: str
+    labelling: Labelling
+    vectors: np.ndarray
+    view: str
+
+
+def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
+    encoder = loaded_encoder(space)
+    modality: Modality = "image" if len(snapshot.groups.get("image", ())) else "text"
+    labels = labels_of(asked.one(_LABELS)) or folder_labels(snapshot, modality) or _ANYTHING
+    prompt = asked.one(_PROMPT) or (PROMPT if modality == "image" else "{}")
+    ground = ground_of(space.searcher, encoder, snapshot)
+    vectors = label_vectors(labels, prompt, encoder)
+    labelling = label_items(labels, vectors, ground, modality, leave=asked.one(_LEAVE) == "yes")
+    view = asked.one(_VIEW) if asked.one(_VIEW) in _VIEWS else "all"
+    return _State(space, ground, modality, labels, prompt, labelling, vectors, view)
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    state = _state(space, snapshot)
+    _controls(state)
+    if state.view == "one":
+        with st.container(horizontal=True, gap="small"):
+            from_space(space, snapshot, _ITEM, state.modality, "Choose a picture")
+            uploading(space, _ITEM, _choose)
+    st.html(_markup(state))
+    listen({_ITEM: picked(_choose), "mixed": _cell_picked})
+
+
+def _controls(state: _State) -> None:
+    st.session_state[_LABELS] = ", ".join(state.labels)
+    st.session_state[_PROMPT] = state.prompt
+    st.session_state[_LEAVE] = asked.one(_LEAVE) == "yes"
+    st.session_state[_VIEW] = _VIEWS[state.view]
+    st.text_area(
+        "Your labels, between commas",
+        key=_LABELS,
+        height=90,
+        max_chars=MOST_LABELS * LONGEST_LABEL,
+        on_change=_controlled,
+    )
+    with st.container(key="lab-bar-labels", horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.segmented_control(
+            "Show",
+            list(_VIEWS.values()),
+            key=_VIEW,
+            required=True,
+            label_visibility="collapsed",
+            on_change=_controlled,
+        )
+        st.text_input(
+            "Each is put into",
+            key=_PROMPT,
+            max_chars=200,
+            width=220,
+            on_change=_controlled,
+            help="A label alone is often ambiguous: a whole phrase around it, with {} in its place, tells more.",
+        )
+        st.toggle(
+            "Leave out what fits none",
+            key=_LEAVE,
+            on_change=_controlled,
+            disabled=state.ground.calibration is None,
+            help="Off: everything gets the label that is closest. On: what is no real match for any of them gets none.",
+        )
+
+
+def _controlled() -> None:
+    state = st.session_state
+    asked.put(_LABELS, ", ".join(labels_of(str(state[_LABELS] or ""))))
+    asked.put(_PROMPT, "" if state[_PROMPT] == PROMPT else str(state[_PROMPT] or "").strip())
+    asked.put(_LEAVE, "yes" if state[_LEAVE] else "")
+    view = next((key for key, name in _VIEWS.items() if name == state[_VIEW]), "all")
+    asked.put(_VIEW, "" if view == "all" else view)
+    asked.put(_CELL, "")
+
+
+def _choose(term: Term) -> None:
+    asked.put_terms(_ITEM, [term])
+
+
+def _cell_picked(value: str) -> None:
+    if _numbers(value):
+        asked.put(_CELL, value)
+
+
+def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
+    return _markup(_state(space, snapshot))
+
+
+def _markup(state: _State) -> str:
+    if state.view == "one":
+        return _one(state)
+    return _folders(state) if state.view == "folders" else _all(state)
+
+
+def _one(state: _State) -> str:
+    terms = asked.terms(_ITEM)[:1]
+    if not terms:
+        terms = [term for term in starting(state.space, state.ground.snapshot) if term.kind == "item"][:1]
+    items, pictures = items_of(state.space, terms), pictures_of(state.space, terms)
+    things = things_of(terms, loaded_encoder(state.space), state.ground.snapshot, pictures)
+    if not things:
+        return '<div class="ns-note">Choose a picture to be named.</div>'
+    face = face_of(state.space, things[0].term, items, pictures, MEDIUM)
+    figure = image_tag(face, "ns-large") or f"<blockquote>{in_html(snippet(face.words, 300))}</blockquote>"
+    figure += f"<figcaption>{in_html(snippet(face.name, 60))}</figcaption>"
+    return f'<div class="ns-lab-narrow ns-naming"><figure>{figure}</figure>{_bars(state, things[0])}</div>'
+
+
+def _bars(state: _State, thing: Thing) -> str:
+    cosines = state.vectors @ thing.vector
+    order = np.argsort(-cosines, kind="stable")[:_TOP]
+    low, high = float(min(cosines.min(), 0.0)), float(max(cosines.max(), 1e-6))
+    rows = ""
+    for rank, place in enumerate(order.tolist()):
+        word = ""
+        if state.ground.calibration is not None:
+            cell = state.ground.calibration.cell(1.0, thing.modality)
+            word = closeness_of(float(cell.nearness(np.array([cosines[place]], np.float64))[0]))
+        share = round(100 * (float(cosines[place]) - low) / max(high - low, 1e-6))
+        mark = f'<small class="{MARKS.get(word, "")}">{word}</small>'
+        rows += (
+            f'<tr class="{"ns-first" if not rank else ""}"><th scope="row">{in_html(state.labels[place])}</th>'
+            f'<td><i style="--share:{share}%"></i></td><td>{cosines[place]:.2f}</td><td>{mark}</td></tr>'
+        )
+    return f'<table class="ns-bars" aria-label="How close each label is"><tbody>{rows}</tbody></table>'
+
+
+def _all(state: _State) -> str:
+    labelling = state.labelling
+    counts = labelling.counts()
+    order = sorted(range(len(state.labels)), key=lambda place: -counts[place])
+    most = max(counts, default=1) or 1
+    places = [place for place in order if counts[place]]
+    left = int((labelling.chosen == NONE).sum())
+    chosen = {place: labelling.best(place, _SHOWN) for place in [*places, *([NONE] if left else [])]}
+    small = _small(state.space, [item_id for ids in chosen.values() for item_id in ids])
+    rows = ""
+    for place in places:
+        rows += _label_row(state.labels[place], counts[place], most, [small.get(item, "") for item in chosen[place]])
+    if left:
+        rows += _label_row("none of these", left, most, [small.get(item, "") for item in chosen[NONE]], named=False)
+    unused = [state.labels[place] for place in order if not counts[place]]
+    note = f'<div class="ns-note">Given to nothing: {in_html(", ".join(unused))}.</div>' if unused else ""
+    return f'<div class="ns-labelled">{rows}</div>{note}'
+
+
+def _label_row(name: str, count: int, most: int, pictures: Sequence[str], *, named: bool = True) -> str:
+    label = f"<b>{in_html(name)}</b>" if named else f"<em>{in_html(name)}</em>"
+    bar = f'<i style="--share:{round(100 * count / most)}%"></i>'
+    strip = f'<div class="ns-strip">{"".join(pictures)}</div>'
+    return f'<div class="ns-label"><div>{label}<small>{count:,}</small>{bar}</div>{strip}</div>'
+
+
+def _small(space: OpenSpace, ids: Sequence[str]) -> dict[str, str]:
+    """Each item as a small picture or a few words, by id."""
+    answer = {}
+    for item in space.space.ledger.items(list(dict.fromkeys(ids))):
+        face = face_of_item(space, item)
+        answer[item.id] = image_tag(face) or f"<span>{in_html(snippet(face.words or face.name, 60))}</span>"
+    return answer
+
+
+def _folders(state: _State) -> str:
+    found = confusion(state.labelling, state.ground.snapshot, state.modality)
+    columns = [place for place in range(len(found.labels)) if found.counts[:, place].any() or place in found.truth]
+    heads = "".join(
+        f'<th scope="col"><span class="ns-name ns-upright">{in_html(found.labels[place] or "none")}</span></th>'
+        for place in columns
+    )
+    rows = ""
+    for row, folder in enumerate(found.folders):
+        total = max(int(found.counts[row].sum()), 1)
+        cells = "".join(_confused(found, row, place, total) for place in columns)
+        name = in_html(snippet(folder.replace("_", " "), 24))
+        rows += f'<tr><th scope="row"><span class="ns-name">{name}</span></th>{cells}</tr>'
+    return (
+        f'<div class="ns-told"><p>{in_html(_accuracy(found, state.modality))}</p></div>'
+        f'<table class="ns-matrix ns-confusion" aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}'
+        f"</tr></thead><tbody>{rows}</tbody></table>{_cell(state, found)}"
+    )
+
+
+def _confused(found: Confusion, row: int, place: int, total: int) -> str:
+    count = int(found.counts[row, place])
+    right = found.truth[row] == place
+    share = round(100 * count / total)
+    if not count:
+        return f'<td class="{"ns-right" if right else ""}"></td>'
+    name = in_html(f"{count} of {found.folders[row]} named {found.labels[place] or 'nothing'}")
+    button = (
+        f'<button class="{"ns-strong" if share > 55 else ""}" style="--share:{share}%" '
+        f'{pick("mixed", f"{row}-{place}")} title="{name}" aria-label="{name}">{count}</button>'
+    )
+    return f'<td class="{"ns-right" if right else ""}">{button}</td>'
+
+
+def _accuracy(found: Confusion, modality: Modality) -> str:
+    if found.accuracy is None:
+        return "No label is called as a folder is, so that nothing can be right or wrong: the squares only count."
+    right = round(found.accuracy * found.judged)
+    told = (
+        f"{right:,} of {count_of(found.judged, modality)} ({found.accuracy:.0%}) got just the label that their folder "
+        f"is called by; guessing would get {1 / max(len(found.labels), 1):.0%}."
+    ).replace("%", " %")
+    wrong = found.counts.copy()
+    for row, place in enumerate(found.truth):
+        wrong[row, place if place != NONE else slice(None)] = 0
+    if wrong.max(initial=0) > 0:
+        row, place = (int(at) for at in np.unravel_index(int(wrong.argmax()), wrong.shape))
+        label = found.labels[place] or "none"
+        told += f" Most often mistaken: {wrong[row, place]} of “{found.folders[row]}” for “{label}”."
+    return told
+
+
+def _cell(state: _State, found: Confusion) -> str:
+    """The items of the square that the URL names."""
+    at = _numbers(asked.one(_CELL))
+    if not at or at[0] >= len(found.folders) or at[1] >= len(found.labels):
+        return f'<div class="ns-note">Click a square to see its {PLURAL[state.modality]}.</div>'
+    folder, label = found.folders[at[0]], found.labels[at[1]]
+    group = state.ground.snapshot.groups[state.modality]
+    names = [name.rsplit("/", 1)[-1] for name in state.ground.snapshot.folder_names]
+    place = NONE if not label else at[1]
+    rows = [
+        row
+        for row in np.flatnonzero(state.labelling.chosen == place).tolist()
+        if names[int(group.folders[row])] == folder
+    ]
+    ids = [str(group.ids[row]) for row in rows[:_SHOWN_OF_CELL]]
+    pictures = "".join(_small(state.space, ids).values())
+    title = f"In the folder “{folder}”, named “{label or 'none of these'}”"
+    return f'<div class="ns-section">{in_html(title)}</div><div class="ns-strip">{pictures}</div>'
+
+
+def _numbers(written: str) -> tuple[int, int] | None:
+    parts = written.split("-")
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) < 4 for part in parts):
+        return None
+    return int(parts[0]), int(parts[1])
+
+
+SECTION = Section(
+    "labels",
+    "Name it",
+    "Write down any names you like: each picture gets the one that is closest in meaning. Nobody has taught the "
+    "computer these names for these pictures; it only compares meanings.",
+    _draw,
+    _shown,
+)

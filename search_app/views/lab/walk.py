@@ -1,0 +1,327 @@
+"""Walk: from one thing to another, along an axis of the map, and by arithmetic with words and pictures."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from ingest.readers.draft import MODALITIES
+from ingest.space import Item
+from search_app.engine.composing import MOST_TERMS, Term
+from search_app.engine.lab.ground import Ground, ground_of
+from search_app.engine.lab.things import things_of
+from search_app.engine.lab.vocabulary import Vocabulary, vocabulary
+from search_app.engine.lab.walking import (
+    FEWEST_STEPS,
+    MOST_STEPS,
+    Station,
+    added_up,
+    along_component,
+    nearest_items,
+    walk,
+)
+from search_app.engine.projection import COMPONENTS
+from search_app.engine.snapshot import Snapshot
+from search_app.views.lab import asked
+from search_app.views.lab.choosing import adding, chips, picked, starting, with_room
+from search_app.views.lab.faces import MEDIUM, Face, face_of, face_of_item, image_tag, items_of, pictures_of
+from search_app.views.lab.pointing import listen
+from search_app.views.lab.story import Section
+from search_app.views.opening import loaded_encoder
+from search_app.views.resources import OpenSpace
+from search_app.views.words import in_html, snippet
+
+_HOW, _FROM, _TO, _STEPS, _AGAIN, _AXIS, _SUM = (
+    "walk-how",
+    "walk-from",
+    "walk-to",
+    "walk-steps",
+    "walk-again",
+    "walk-axis",
+    "walk-sum",
+)
+_HOWS = {"between": "From one to another", "axis": "Along an axis", "sum": "Arithmetic"}
+_USUAL_STEPS = 5
+_NEAREST = 6
+_WORDS = 8
+_SIGN = re.compile(r"(?:^|\s)([+\-−–])\s+")
+_FIRST_SUM = (Term("text", "king"), Term("text", "man", -1.0), Term("text", "woman"))
+
+
+def expression(written: str) -> list[Term]:
+    """The words of `king - man + woman`, each with its sign."""
+    parts = _SIGN.split(f"+ {written.strip()}")
+    signs, words = parts[1::2], parts[2::2]
+    terms = [
+        Term("text", " ".join(word.split()), 1.0 if sign == "+" else -1.0)
+        for sign, word in zip(signs, words, strict=True)
+        if word.strip()
+    ]
+    return terms[:MOST_TERMS]
+
+
+def _how() -> str:
+    return asked.one(_HOW) if asked.one(_HOW) in _HOWS else "between"
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    st.session_state[_HOW] = _HOWS[_how()]
+    st.segmented_control(
+        "How", list(_HOWS.values()), key=_HOW, required=True, label_visibility="collapsed", on_change=_how_changed
+    )
+    actions: dict[str, Callable[[str], None]]
+    if _how() == "between":
+        actions = _between_controls(space, snapshot)
+    elif _how() == "axis":
+        actions = {}
+        _axis_controls()
+    else:
+        actions = _sum_controls(space, snapshot)
+    st.html(_shown(space, snapshot))
+    listen(actions)
+
+
+def _how_changed() -> None:
+    how = next((key for key, name in _HOWS.items() if name == st.session_state[_HOW]), "between")
+    asked.put(_HOW, "" if how == "between" else how)
+
+
+def _between_controls(space: OpenSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
+    ends = _ends(space, snapshot)
+    items, pictures = items_of(space, ends), pictures_of(space, ends)
+    actions = {}
+    for column, name, title, term in zip(st.columns(2, gap="large"), (_FROM, _TO), ("From", "to"), ends, strict=True):
+        with column:
+            st.html(f'<div class="ns-section">{title}</div>')
+            chips(name, [face_of(space, term, items, pictures)], None)
+            choose = partial(_choose, name)
+            adding(space, snapshot, name, choose)
+            actions[name] = picked(choose)
+    with st.container(key="lab-bar-walk", horizontal=True, vertical_alignment="center", gap="medium"):
+        _steps_control()
+        st.session_state[_AGAIN] = asked.one(_AGAIN) == "yes"
+        st.toggle(
+            "Items may come twice",
+            key=_AGAIN,
+            on_change=lambda: asked.put(_AGAIN, "yes" if st.session_state[_AGAIN] else ""),
+            help="Off: each station shows what has not been shown before. On: what is nearest, whatever came before.",
+        )
+    return actions
+
+
+def _steps_control() -> None:
+    st.session_state[_STEPS] = _steps()
+    st.slider(
+        "Steps",
+        FEWEST_STEPS,
+        MOST_STEPS,
+        key=_STEPS,
+        width=240,
+        on_change=lambda: asked.put(_STEPS, str(st.session_state[_STEPS])),
+    )
+
+
+def _steps() -> int:
+    return asked.number(_STEPS, FEWEST_STEPS, MOST_STEPS, _USUAL_STEPS)
+
+
+def _axis() -> int:
+    return asked.number(_AXIS, 1, COMPONENTS, 1)
+
+
+def _axis_controls() -> None:
+    with st.container(key="lab-bar-axis", horizontal=True, vertical_alignment="center", gap="medium"):
+        st.session_state[_AXIS] = _axis()
+        st.selectbox(
+            "Axis",
+            list(range(1, COMPONENTS + 1)),
+            key=_AXIS,
+            width=240,
+            format_func=lambda number: f"Principal component {number}",
+            on_change=lambda: asked.put(_AXIS, str(st.session_state[_AXIS])),
+        )
+        _steps_control()
+
+
+def _sum_controls(space: OpenSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
+    terms = _sum()
+    items, pictures = items_of(space, terms), pictures_of(space, terms)
+
+    def entered() -> None:
+        if written := expression(str(st.session_state.get("walk-expression") or "")):
+            asked.put_terms(_SUM, written)
+
+    def add(term: Term) -> None:
+        asked.put_terms(_SUM, with_room(terms, term))
+
+    def drop(place: int) -> None:
+        asked.put_terms(_SUM, [*terms[:place], *terms[place + 1 :]])
+
+    def flip(place: int) -> None:
+        turned = replace(terms[place], weight=-terms[place].weight)
+        asked.put_terms(_SUM, [*terms[:place], turned, *terms[place + 1 :]])
+
+    st.text_input(
+        "Words with + and − between them",
+        key="walk-expression",
+        placeholder="king - man + woman",
+        on_change=entered,
+        width=420,
+    )
+    signs = ["+" if term.weight > 0 else "−" for term in terms]
+    faces = [face_of(space, term, items, pictures) for term in terms]
+    chips(_SUM, faces, drop, signs=signs, flip=flip)
+    adding(space, snapshot, _SUM, add, words="Add words")
+    return {_SUM: picked(add)}
+
+
+def _choose(name: str, term: Term) -> None:
+    asked.put_terms(name, [term])
+
+
+def _ends(space: OpenSpace, snapshot: Snapshot) -> list[Term]:
+    """Where the walk begins and ends; at first between two pictures, or whatever there is."""
+    first = starting(space, snapshot)
+    items = [term for term in first if term.kind == "item"]
+    usual = [*items, *first]
+    start = (asked.terms(_FROM) or usual)[0]
+    other = asked.terms(_TO) or [term for term in (*items[-1:], *usual) if term != start]
+    return [start, other[0]]
+
+
+def _sum() -> list[Term]:
+    return asked.terms(_SUM) or list(_FIRST_SUM)
+
+
+def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
+    encoder = loaded_encoder(space)
+    ground = ground_of(space.searcher, encoder, snapshot)
+    if _how() == "between":
+        return _between(space, ground)
+    if _how() == "axis":
+        return _along(space, snapshot)
+    return _added(space, ground)
+
+
+def _between(space: OpenSpace, ground: Ground) -> str:
+    ends = _ends(space, ground.snapshot)
+    items, pictures = items_of(space, ends), pictures_of(space, ends)
+    things = things_of(ends, loaded_encoder(space), ground.snapshot, pictures)
+    if len(things) < 2:
+        return '<div class="ns-note">One of the two has gone. Choose another.</div>'
+    stations = walk(*things, _steps(), ground, never_twice=asked.one(_AGAIN) != "yes")
+    first, last = (face_of(space, term, items, pictures, MEDIUM) for term in ends)
+    return _film(space, stations, first, last, lambda station: f"{station.place:.0%}".replace("%", " %"))
+
+
+def _along(space: OpenSpace, snapshot: Snapshot) -> str:
+    projection = space.searcher.projections(snapshot).of(gap=False)
+    component = _axis() - 1
+    share = projection.kept[component] if component < len(projection.kept) else 0.0
+    if share <= 0.0:
+        return '<div class="ns-note">The collection does not spread along this axis. Choose an earlier one.</div>'
+    stations = along_component(projection, component, _steps(), snapshot)
+    told = (
+        f"Principal component {component + 1}: a direction in which the collection spreads, the "
+        f"{_ordinal(component + 1)} strongest. It keeps {100 * share:.1f} % of all differences. What does it sort by?"
+    )
+    film = _film(space, stations, None, None, lambda station: f"{station.place:+.2f}".replace("-", "−"))
+    return f'<div class="ns-told"><p>{told}</p></div>{film}'
+
+
+def _ordinal(number: int) -> str:
+    return {1: "very", 2: "second", 3: "third"}.get(number, f"{number}th")
+
+
+def _film(
+    space: OpenSpace,
+    stations: Sequence[Station],
+    first: Face | None,
+    last: Face | None,
+    label: Callable[[Station], str],
+) -> str:
+    """Stations side by side as markup: the nearest picture over the nearest passage."""
+    ids = [near.id for station in stations for found in station.nearest.values() for near in found]
+    items = {item.id: item for item in space.space.ledger.items(ids)}
+    frames = [_end(first, "start")] if first else []
+    for station in stations:
+        cells = "".join(_frame(space, station, modality, items) for modality in MODALITIES)
+        frames.append(f'<div class="ns-station"><small>{in_html(label(station))}</small>{cells}</div>')
+    frames += [_end(last, "end")] if last else []
+    return f'<div class="ns-film" style="--stations:{len(frames)}" tabindex="0">{"".join(frames)}</div>'
+
+
+def _end(face: Face, label: str) -> str:
+    inside = image_tag(face, "ns-large") or f"<blockquote>{in_html(snippet(face.words, 120))}</blockquote>"
+    return (
+        f'<div class="ns-station ns-end"><small>{label}</small><figure>{inside}'
+        f"<figcaption>{in_html(snippet(face.name, 40))}</figcaption></figure></div>"
+    )
+
+
+def _frame(space: OpenSpace, station: Station, modality: str, items: Mapping[str, Item]) -> str:
+    found = [near for near in station.nearest.get(modality, ()) if near.id in items]  # type: ignore[call-overload]
+    if not found:
+        return ""
+    face = face_of_item(space, items[found[0].id], MEDIUM)
+    caption = in_html(snippet(face.name, 40))
+    if face.picture:
+        return f"<figure>{image_tag(face, 'ns-large')}<figcaption>{caption}</figcaption></figure>"
+    words = in_html(snippet(face.words, 110))
+    return f"<figure><blockquote>{words}</blockquote><figcaption>{caption}</figcaption></figure>"
+
+
+def _added(space: OpenSpace, ground: Ground) -> str:
+    terms = _sum()
+    items, pictures = items_of(space, terms), pictures_of(space, terms)
+    things = things_of(terms, loaded_encoder(space), ground.snapshot, pictures)
+    point = added_up(things, ground)
+    if point is None:
+        return '<div class="ns-note">Nothing is left of this. Add some words or a picture.</div>'
+    used = {term.value.casefold() for term in terms if term.kind == "text"}
+    known = _words(space)
+    words = known.nearest(point, ground, _WORDS, frozenset(used | {f"{word}s" for word in used}))
+    equation = "".join(
+        f"<span>{'' if not place and term.weight > 0 else ('+' if term.weight > 0 else '−')}</span>"
+        f"<b>{image_tag(face, 'ns-medium') or in_html(snippet(face.name, 60))}</b>"
+        for place, term in enumerate(terms)
+        if (face := face_of(space, term, items, pictures, MEDIUM))
+    )
+    best = in_html(words[0][0]) if words else "?"
+    others = "".join(f"<li>{in_html(word)}<small>{cosine:.2f}</small></li>" for word, cosine in words[1:])
+    near = nearest_items(point, ground, _NEAREST, [term.value for term in terms if term.kind == "item"])
+    found = space.space.ledger.items([one.id for modality in MODALITIES for one in near.get(modality, ())])
+    faces = [face_of_item(space, item, MEDIUM) for item in found]
+    frames = "".join(
+        f"<figure>{image_tag(face, 'ns-large') or f'<blockquote>{in_html(snippet(face.words, 110))}</blockquote>'}"
+        f"<figcaption>{in_html(snippet(face.name, 40))}</figcaption></figure>"
+        for face in faces
+    )
+    return (
+        f'<div class="ns-equation">{equation}<span>≈</span><b class="ns-answer">{best}</b></div>'
+        f'<div class="ns-note">The nearest of {len(known.words):,} everyday words, without those that were put in; '
+        f'the next are</div><ul class="ns-words">{others}</ul>'
+        f'<div class="ns-section">Nearest in the collection</div><div class="ns-found">{frames}</div>'
+    )
+
+
+def _words(space: OpenSpace) -> Vocabulary:
+    encoder = loaded_encoder(space)
+    return _vocabulary(encoder.info.fingerprint, encoder)
+
+
+@st.cache_resource(show_spinner="Reading a list of everyday words, once …", max_entries=4)
+def _vocabulary(fingerprint: str, _encoder: object) -> Vocabulary:
+    return vocabulary(_encoder)  # type: ignore[arg-type]
+
+
+SECTION = Section(
+    "walk",
+    "Take a walk",
+    "Meanings lie in a space in which one can go from one to another. Stop on the way, and look at what lies nearest. "
+    "One can even calculate: take “man” from “king”, add “woman”, and see where that leads.",
+    _draw,
+    _shown,
+)
