@@ -8,7 +8,7 @@ from ingest.errors import NearspaceError, SpaceChanged
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, lab
-from search_app.views.lab import labels, pairs, story, walk, why
+from search_app.views.lab import labels, pairs, presenting, story, walk, why
 from search_app.views.opening import draw_page, space_empty
 from search_app.views.resources import OpenSpace
 
@@ -30,9 +30,14 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         return
     now = story.chosen(SECTIONS)
     with st.container(key="lab"):
-        story.contents(SECTIONS, now)
-        story.opening(now)
         try:
+            if presenting.wanted():
+                presenting.present(space, snapshot, SECTIONS)
+                return
+            with st.container(key="lab-top", horizontal=True, horizontal_alignment="distribute"):
+                story.contents(SECTIONS, now)
+                presenting.steps_panel(space, snapshot, SECTIONS, now)
+            story.opening(now)
             now.draw(space, snapshot)
         except SpaceChanged:
             raise

@@ -12,14 +12,14 @@ from search_app.views.palette import DARK, LIGHT, Theme
 from search_app.views.resources import OpenSpace, Place
 from search_app.views.words import count_of, in_html
 
-_STYLE = Path(__file__).with_name("style.css")
+STYLE = Path(__file__).with_name("style.css")
 _PICKER = "space-picker"
 _LOOK_EVERY = 4.0  # seconds between looks at the ledger's revision
 
 
 def style() -> None:
     """Apply the app's style sheet."""
-    st.html(_STYLE)
+    st.html(STYLE)
 
 
 def theme() -> Theme:

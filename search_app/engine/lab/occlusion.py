@@ -6,7 +6,8 @@ and the colour of the picture's border, as a colour of their own would be seen a
 
 What covering does to any match at all (a picture with a patch is less of a picture) is no part of this one: the loss is
 that of the match less that of a usual match, the mean of its modality.  On 30 pairs of objects of the sample side by
-side, each named once (60 matches), most of what is lit then lies on the object named in 56, and in 53 without that.
+side, each of the two named once, 88 % of the heat then lies on the object named, and most of it in 57 of 60 cases; 85 %
+and 56 without that.
 
 The vectors of the covered pictures do not depend on what is looked for, so that one covering answers any number of it.
 """
@@ -23,7 +24,7 @@ from ingest.encoders.base import Encoder
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PATCHES = ((0.2, 7), (0.35, 5))
+PATCHES = ((0.2, 4), (0.35, 5))
 """Sides of a patch, as a share of the picture's, and how many places it is laid in along each side."""
 MOST_PIECES = 120
 """Runs of words that are left out of a passage, one at a time."""

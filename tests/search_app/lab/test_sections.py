@@ -1,0 +1,122 @@
+"""The closeness lab's further sections and its presentations, run without a browser."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from search_app.engine.lab.steps import Step, keep_steps, write_steps
+from search_app.pages.closeness import SECTIONS
+from search_app.views.lab.presenting import TOUR
+from tests.search_app.lab.labbing import lab
+from tests.search_app.paging import markup, params, words
+
+
+def test_the_story_leads_from_one_section_to_the_next(colours: Path) -> None:
+    app = lab(part="labels")
+    assert not app.exception
+    assert "Name it" in words(app)
+    app.button(key="lab-next").click().run()
+    assert params(app)["part"] == ["walk"]
+    app.button(key="lab-to-why").click().run()
+    assert "Why did this match?" in words(app)
+    assert not app.exception
+    assert len({section.key for section in SECTIONS}) == len(SECTIONS)
+
+
+def test_a_picture_is_lit_and_covered_where_it_matches(colours: Path) -> None:
+    app = lab(part="why", **{"why-of": "item:1:1", "why-for": "text:1:red"})
+    assert not app.exception
+    assert "data:image/jpeg;base64," in markup(app)
+    app = lab(part="why", **{"why-of": "text:1:red words of <b>mine", "why-for": "text:1:red"})
+    assert not app.exception
+    assert ">red</mark>" in markup(app) and "<b>mine" not in markup(app)
+    assert "“red” does most for the match" in words(app)
+
+
+def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_folders(colours: Path) -> None:
+    app = lab(part="labels", **{"labels-of": "red, green, blue, <i>", "labels-prompt": "{}"})
+    assert not app.exception
+    assert markup(app).count('class="ns-label"') >= 3
+    assert "<i>" not in markup(app).replace("<i style", "")
+    app.text_area(key="labels-of").set_value("tall, pictures").run()
+    assert params(app)["labels-of"] == ["tall, pictures"]
+    one = lab(part="labels", **{"labels-of": "red, green", "labels-view": "one", "labels-item": "item:1:1"})
+    assert 'class="ns-bars"' in markup(one)
+    link = {"labels-of": "tall, pictures", "labels-view": "folders", "labels-cell": "0-0"}
+    against = lab(part="labels", **link)
+    assert not against.exception
+    assert "got just the label that their folder is called by" in words(against)
+
+
+@pytest.mark.parametrize("how", ["", "axis", "sum"])
+def test_a_walk_shows_real_items_on_its_way(colours: Path, how: str) -> None:
+    link = {"walk-from": "text:1:red", "walk-to": "text:1:blue", "walk-steps": "3", "walk-how": how}
+    app = lab(part="walk", **{name: value for name, value in link.items() if value})
+    assert not app.exception
+    shown = words(app)
+    if how == "sum":
+        assert "king" in shown and "≈" in shown
+        app.text_input(key="walk-expression").set_value("red - green").run()
+        assert params(app)["walk-sum"] == ["text:1:red", "text:-1:green"]
+        app.button(key="lab-sign-walk-sum-1").click().run()
+        assert params(app)["walk-sum"] == ["text:1:red", "text:1:green"]
+    else:
+        assert markup(app).count('class="ns-station') >= 3
+    if how == "":
+        assert "red.png" in shown and "blue.png" in shown
+
+
+def test_steps_are_prepared_kept_in_the_link_and_presented_without_controls(colours: Path) -> None:
+    app = lab(part="pairs", **{"pairs-thing": ["text:1:red", "text:1:blue"]})
+    app.text_input(key="lab-step-title").set_value("Two <b>colours")
+    app.text_area(key="lab-step-note").set_value("Not alike.")
+    app.button(key="lab-step-add").click().run()
+    assert not app.exception
+    name = params(app)["steps"][0]
+    shown = lab(steps=name, present="on", step="1")
+    assert not shown.exception
+    assert "Two <b>colours" in words(shown) and "Not alike." in words(shown)
+    assert markup(shown).count('data-pick="cell:') == 4
+    assert not shown.text_input
+    shown.button(key="lab-present-leave").click().run()
+    assert params(shown) == {"part": ["pairs"], "pairs-thing": ["text:1:red", "text:1:blue"], "steps": [name]}
+
+
+def test_without_steps_of_ones_own_a_tour_is_presented_and_the_arrows_lead_on(colours: Path) -> None:
+    app = lab()
+    app.button(key="lab-present-start").click().run()
+    assert TOUR[0].title in words(app)
+    app.button(key="lab-present-right").click().run()
+    assert not app.exception
+    assert TOUR[1].title in words(app)
+    assert params(app) == {"present": ["on"], "step": ["2"]}
+
+
+def test_a_handout_holds_every_step_with_its_pictures(colours: Path) -> None:
+    steps = [Step("One", "say <this>", {"part": ("pairs",)}), Step("Two", "", {"part": ("walk",)})]
+    app = lab(steps=keep_steps(colours / "test", steps))
+    app.button(key="lab-handout").click().run()
+    assert not app.exception
+    page = app.session_state["the lab's handout"][1].decode()
+    assert page.startswith("<!doctype html>") and page.count("<section>") == 2
+    assert "say &lt;this&gt;" in page and "data:image/jpeg;base64," in page
+    assert "http://" not in page and "https://" not in page
+
+
+def upload_steps(app: AppTest, data: bytes) -> None:
+    box = next(box for box in app.file_uploader if box.label == "Open saved steps")
+    box.set_value(("steps.json", data, "application/json")).run()
+
+
+def test_steps_that_were_saved_can_be_opened_again(colours: Path) -> None:
+    app = lab()
+    saved = write_steps([Step("Mine", "", {"part": ("walk",), "walk-how": ("axis",)})])
+    upload_steps(app, saved)
+    assert not app.exception
+    assert "Your steps" in words(app)
+    app.button(key="lab-step-open-0").click().run()
+    assert params(app)["walk-how"] == ["axis"]
+    upload_steps(app, json.dumps({"a": 1}).encode())
+    assert "This is not a file of steps" in words(app)
