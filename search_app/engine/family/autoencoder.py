@@ -1,8 +1,8 @@
 """Autoencoders of a collection's own pictures: a variational one (Kingma and Welling 2014), or a plain one.
 
-Both are small: a picture of SIDE x SIDE pixels goes through one hidden layer to a code of a few numbers, and back through
-another.  The variational one learns for each code how sure it is, and draws all codes together towards a standard
-normal distribution, so that what lies between two codes, or is drawn at random, is a picture too.
+Both are small: a picture of SIDE x SIDE pixels goes through one hidden layer to a code of a few numbers, and back
+through another.  The variational one learns for each code how sure it is, and draws all codes together towards a
+standard normal distribution, so that what lies between two codes, or is drawn at random, is a picture too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.errors import SpaceError
 from ingest.tuning.objective import AdamW
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ SIDE = 24
 PIXELS = SIDE * SIDE * 3
 HIDDEN = 256
 CODE_SIZES = (2, 8, 32)
+FEWEST_PICTURES = 10
 
-_NOISE = 0.25
+_NOISE = 0.18
 """Standard deviation of a pixel around what the decoder says: how much a code is worth against the prior."""
 _WARM_UP = 0.3  # share of the steps over which the prior gains its full weight (Sønderby et al. 2016)
 _BATCH = 64
@@ -106,10 +108,13 @@ def train(pictures: Floats, recipe: Recipe) -> Iterator[Step]:
     """Train on `pictures` (n, PIXELS) and their mirror images, and tell after every epoch how far it has come.
 
     A tenth of the pictures is held out.  The same pictures and recipe give the same weights on one machine.  Raises
-    ValueError for fewer than two pictures.
+    SpaceError for fewer than FEWEST_PICTURES pictures.
     """
-    if len(pictures) < 2:
-        raise ValueError("an autoencoder needs two pictures at least")
+    if len(pictures) < FEWEST_PICTURES:
+        raise SpaceError(
+            f"An autoencoder needs {FEWEST_PICTURES} pictures at least, and there are {len(pictures)}. "
+            "Ingest more pictures."
+        )
     chance = np.random.default_rng(recipe.seed)
     order = chance.permutation(len(pictures))
     aside = round(_HELD_OUT * len(pictures))
@@ -167,7 +172,7 @@ def drawn(model: Autoencoder, codes: Floats, count: int, seed: int) -> Floats:
 
 
 def around(model: Autoencoder, code: Floats, codes: Floats, count: int, distance: float, seed: int) -> Floats:
-    """Versions (count, PIXELS) of the picture of `code`: from codes about it, `distance` of `codes`' own spread away."""
+    """Versions (count, PIXELS) of the picture of `code`: of codes about it, `distance` times `codes`' spread away."""
     chance = np.random.default_rng(seed)
     steps = chance.standard_normal((count, model.code_size)).astype(np.float32) * codes.std(axis=0)
     return model.decode(np.asarray(code + distance * steps, np.float32))
