@@ -8,11 +8,11 @@ from ingest.errors import NearspaceError, SpaceChanged
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, lab
-from search_app.views.lab import labels, pairs, presenting, story, walk, why
+from search_app.views.lab import family, labels, pairs, presenting, quality, story, walk, why
 from search_app.views.opening import draw_page, space_empty
 from search_app.views.resources import OpenSpace
 
-SECTIONS = (pairs.SECTION, why.SECTION, labels.SECTION, walk.SECTION)
+SECTIONS = (pairs.SECTION, why.SECTION, labels.SECTION, walk.SECTION, family.SECTION, quality.SECTION)
 """The story, in the order in which it is told."""
 
 _STYLE = Path(lab.__file__).with_name("lab.css")

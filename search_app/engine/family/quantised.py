@@ -73,7 +73,8 @@ def quantised(vectors: Floats) -> list[Quantised]:
                 best = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, np.int64)
                 if turn == 0:
                     found[kind].append(set(best.tolist()))
-            times[kind].append((time.perf_counter() - began) * 1_000 / max(1, len(asked)))
+            if turn:  # the first one warms up
+                times[kind].append((time.perf_counter() - began) * 1_000 / max(1, len(asked)))
     truth = found["float32"]
     return [Quantised(kind, size, float(np.median(times[kind])), _recall(truth, found[kind])) for kind, size, _ in ways]
 

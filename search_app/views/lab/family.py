@@ -1,0 +1,39 @@
+"""The family of latent spaces: different ways to squeeze the same collection into few numbers."""
+
+import streamlit as st
+
+from search_app.engine.snapshot import Snapshot
+from search_app.views.lab import asked
+from search_app.views.lab.kinds import autoencoders, components, features, quantising, topics, words
+from search_app.views.lab.story import Section
+from search_app.views.resources import OpenSpace
+from search_app.views.words import in_html
+
+_KIND = "family"
+KINDS = (words.KIND, features.KIND, topics.KIND, autoencoders.KIND, components.KIND, quantising.KIND)
+"""In the order in which they are told."""
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    by_title = {kind.title: kind for kind in KINDS}
+    now = next((kind for kind in KINDS if kind.key == asked.one(_KIND)), KINDS[0])
+    st.session_state[_KIND] = now.title
+    st.segmented_control(
+        "Kind of latent space",
+        list(by_title),
+        key=_KIND,
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: asked.put(_KIND, by_title[st.session_state[_KIND]].key),
+    )
+    st.html(f'<p class="ns-told">{in_html(now.told)}</p>')
+    now.draw(space, snapshot)
+
+
+SECTION = Section(
+    "family",
+    "A family of such spaces",
+    "Turning things into a few numbers that keep their likeness is an old idea with many children. Here are six of "
+    "them, each made from this collection: look at the map, pick a point, and see what it lies close to.",
+    _draw,
+)

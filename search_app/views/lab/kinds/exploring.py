@@ -1,0 +1,217 @@
+"""A latent space to look at: its map, a point picked on it, and that point's neighbours by either distance."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from ingest.space import Item
+from search_app.engine.family.latent import METRICS, LatentSpace, Metric
+from search_app.views.frame import theme
+from search_app.views.lab import asked
+from search_app.views.lab.faces import face_of_item, image_tag
+from search_app.views.palette import MAP_FOLDERS, MAP_OTHER, MAP_STAR, Theme
+from search_app.views.resources import OpenSpace
+from search_app.views.words import headline, in_html, in_plotly, snippet
+
+_NAMED = {"cosine": "Cosine", "euclidean": "Euclidean"}
+_COUNT = 8
+_HEIGHT = 520
+_LABELLED = 140  # points whose names are written beside them, at most
+_CLEAR = "rgba(0,0,0,0)"
+
+
+def explore(
+    key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
+) -> None:
+    """Draw `latent` and let a person walk in it; `classes` colours the points, each by a place in `class_names`."""
+    items = {item.id: item for item in space.space.ledger.items(list(latent.item_ids))}
+    chosen = _chosen(key, latent)
+    left, right = st.columns([1.45, 1], gap="medium")
+    with right:
+        metric = _controls(key, latent, chosen)
+        near = latent.neighbours(chosen, _COUNT, metric)
+        st.html(_list(latent, [(one.row, one.distance) for one in near], metric, space, items))
+    with left:
+        flat = _dimensions(key) == 2
+        figure = _figure(latent, chosen, [one.row for one in near], classes, class_names, theme(), flat=flat)
+        told = st.plotly_chart(
+            figure,
+            key=f"family-map-{key}-{'2d' if flat else '3d'}",
+            width="stretch",
+            config={"displaylogo": False, "scrollZoom": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
+            on_select=lambda: _clicked(key),
+            selection_mode="points",
+            alt="Map of this latent space: nearby points are alike",
+        )
+        del told  # the callback has read it
+        kept = latent.places.kept[: 2 if flat else 3]
+        shares = " + ".join(f"{100 * share:.0f}" for share in kept)
+        st.html(
+            f'<div class="ns-note">{len(latent):,} points of {latent.vectors.shape[1]:,} numbers each, drawn by their '
+            f"first {len(kept)} principal components, which keep {shares} % of the variance. Neighbours are those in "
+            "the full space.</div>"
+        )
+
+
+def _chosen(key: str, latent: LatentSpace) -> int:
+    """The row of the point that the URL names; the first where it names none."""
+    wanted = asked.one(f"family-{key}-at")
+    known = latent.item_ids or latent.names
+    return known.index(wanted) if wanted in known else 0
+
+
+def _choose(key: str, latent: LatentSpace, row: int) -> None:
+    asked.put(f"family-{key}-at", (latent.item_ids or latent.names)[row])
+
+
+def _controls(key: str, latent: LatentSpace, chosen: int) -> Metric:
+    box, by, how = f"family-pick-{key}", f"family-{key}-by", f"family-{key}-map"
+    st.session_state[box] = chosen
+    metric: Metric = next((name for name in METRICS if name == asked.one(by)), "cosine")
+    st.session_state[by] = _NAMED[metric]
+    st.session_state[how] = f"{_dimensions(key)}-D"
+    st.session_state[f"family-known-{key}"] = latent
+    st.selectbox(
+        "Nearest to",
+        range(len(latent)),
+        key=box,
+        format_func=lambda row: snippet(latent.names[row], 60),
+        on_change=lambda: _choose(key, latent, st.session_state[box]),
+    )
+    with st.container(horizontal=True, gap="small", key=f"family-bar-{key}"):
+        st.segmented_control(
+            "Distance",
+            list(_NAMED.values()),
+            key=by,
+            required=True,
+            label_visibility="collapsed",
+            on_change=lambda: asked.put(by, "euclidean" if st.session_state[by] == "Euclidean" else ""),
+        )
+        st.segmented_control(
+            "Dimensions",
+            ["2-D", "3-D"],
+            key=how,
+            required=True,
+            label_visibility="collapsed",
+            on_change=lambda: asked.put(how, "3d" if st.session_state[how] == "3-D" else ""),
+        )
+    return metric
+
+
+def _dimensions(key: str) -> int:
+    return 3 if asked.one(f"family-{key}-map") == "3d" else 2
+
+
+def _clicked(key: str) -> None:
+    latent: LatentSpace = st.session_state[f"family-known-{key}"]
+    points = st.session_state[f"family-map-{key}-2d"]["selection"]["points"]
+    row = points[0].get("customdata") if points else None
+    row = row[0] if isinstance(row, list) and row else row
+    # What the browser tells may be of a map that was drawn before.
+    if isinstance(row, int) and 0 <= row < len(latent):
+        _choose(key, latent, row)
+
+
+def _list(
+    latent: LatentSpace, near: Sequence[tuple[int, float]], metric: Metric, space: OpenSpace, items: dict[str, Item]
+) -> str:
+    farthest = max((distance for _, distance in near), default=0.0) or 1.0
+    rows = ""
+    for row, distance in near:
+        item = items.get(latent.item_ids[row]) if latent.item_ids else None
+        face = image_tag(face_of_item(space, item)) if item is not None and item.modality == "image" else ""
+        name = headline(item) if item is not None else latent.names[row]
+        words = f"<small>{in_html(snippet(item.text, 90))}</small>" if item is not None and not face else ""
+        shown = f"{1.0 - distance:.3f}" if metric == "cosine" else f"{distance:.3f}"
+        rows += (
+            f"<li>{face}<div><b>{in_html(snippet(name, 60))}</b>{words}"
+            f'<i style="width:{100 * distance / farthest:.0f}%"></i></div><span>{shown}</span></li>'
+        )
+    unit = "cosine: the higher, the closer" if metric == "cosine" else "distance: the lower, the closer"
+    return f'<ol class="ns-near">{rows}</ol><div class="ns-note">{unit}</div>'
+
+
+def _figure(
+    latent: LatentSpace,
+    chosen: int,
+    near: Sequence[int],
+    classes: Sequence[int],
+    class_names: Sequence[str],
+    colours: Theme,
+    *,
+    flat: bool,
+) -> go.Figure:
+    spots = latent.places.spots
+    axes = "xy" if flat else "xyz"
+    names = [in_plotly(snippet(name, 60)) for name in latent.names]
+    labelled = len(latent) <= _LABELLED and not latent.item_ids
+    groups = np.asarray(classes) if len(classes) else np.zeros(len(latent), np.int64)
+    traces: list[dict[str, Any]] = []
+
+    def trace(rows: Sequence[int], marks: dict[str, Any], name: str, **more: Any) -> None:
+        places = {axis: spots[list(rows), place] for place, axis in enumerate(axes)}
+        traces.append(
+            {
+                "type": "scatter" if flat else "scatter3d",
+                "mode": "markers",
+                "name": in_plotly(name),
+                "marker": {"line": {"width": 0}, **marks},
+                "text": [names[row] for row in rows],
+                "customdata": list(rows),
+                "hoverinfo": "text",
+                "selected": {"marker": {"opacity": 1}},
+                "unselected": {"marker": {"opacity": marks.get("opacity", 1)}},
+                **places,
+                **more,
+            }
+            if flat
+            else {
+                "type": "scatter3d",
+                "mode": "markers",
+                "name": in_plotly(name),
+                "marker": {"line": {"width": 0}, **marks, "size": marks["size"] * 0.6},
+                "text": [names[row] for row in rows],
+                "customdata": list(rows),
+                "hoverinfo": "text",
+                **places,
+                **more,
+            }
+        )
+
+    size = 9 if len(latent) < 300 else 6
+    for place in np.unique(groups).tolist():
+        rows = np.flatnonzero(groups == place).tolist()
+        colour = MAP_FOLDERS[place % len(MAP_FOLDERS)] if len(classes) else MAP_OTHER
+        more = {"mode": "markers+text", "textposition": "top center", "textfont": {"size": 10}} if labelled else {}
+        trace(rows, {"size": size, "color": colour, "opacity": 0.75}, class_names[place] if class_names else "", **more)
+    lines = {axis: [] for axis in axes}  # type: dict[str, list[float | None]]
+    for row in near:
+        for place, axis in enumerate(axes):
+            lines[axis] += [float(spots[chosen, place]), float(spots[row, place]), None]
+    kind = "scatter" if flat else "scatter3d"
+    traces.append(
+        {"type": kind, "mode": "lines", "line": {"color": colours.accent, "width": 1.5}, "hoverinfo": "skip", **lines}
+    )
+    trace(list(near), {"size": size + 3, "color": colours.accent, "opacity": 1}, "nearest")
+    trace([chosen], {"size": size + 7, "color": MAP_STAR, "opacity": 1, "symbol": "diamond"}, "picked")
+    hidden = {"showticklabels": False, "zeroline": False, "title": "", "gridcolor": "rgba(130,135,154,.20)"}
+    layout: dict[str, Any] = {
+        "height": _HEIGHT,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "paper_bgcolor": _CLEAR,
+        "plot_bgcolor": _CLEAR,
+        "showlegend": False,
+        "dragmode": "pan" if flat else "orbit",
+        "hoverlabel": {"bgcolor": colours.card, "bordercolor": colours.line, "font": {"color": colours.ink}},
+        "uirevision": f"{len(latent)}-{flat}",
+        "font": {"color": colours.muted},
+    }
+    if flat:
+        layout |= {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
+    else:
+        walls = hidden | {"showbackground": False, "gridcolor": colours.line, "title": {"text": ""}}
+        layout["scene"] = {f"{axis}axis": walls for axis in "xyz"} | {"aspectmode": "data"}
+    return go.Figure({"data": traces, "layout": layout})

@@ -1,0 +1,78 @@
+"""The features of an image network before alignment, beside the shared space: which neighbours change."""
+
+import numpy as np
+import streamlit as st
+
+from search_app.engine.family.features import image_features
+from search_app.engine.family.latent import LatentSpace, neighbours_kept
+from search_app.engine.snapshot import Snapshot
+from search_app.views.lab import asked
+from search_app.views.lab.faces import face_of_item, image_tag
+from search_app.views.lab.kinds.collected import MOST_PICTURES, collected, sample_note, state_of, with_pictures
+from search_app.views.lab.kinds.exploring import explore
+from search_app.views.lab.kinds.kind import Kind
+from search_app.views.resources import OpenSpace
+from search_app.views.words import headline, in_html, snippet
+
+_SIDE = "family-features-of"
+_BEFORE, _AFTER = "Before alignment", "Shared space"
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    before, after = _both(*state_of(space, snapshot), space, snapshot)
+    st.session_state[_SIDE] = _AFTER if asked.one(_SIDE) == "shared" else _BEFORE
+    chosen = st.segmented_control(
+        "Which space",
+        [_BEFORE, _AFTER],
+        key=_SIDE,
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: asked.put(_SIDE, "shared" if st.session_state[_SIDE] == _AFTER else ""),
+    )
+    explore("features", after if chosen == _AFTER else before, space)
+    sample_note(len(before), len(snapshot.groups["image"]), "images")
+    kept = neighbours_kept(before, after)
+    st.html(
+        f'<div class="ns-section">What alignment changes<small>of ten neighbours, {10 * kept.mean():.1f} stay on '
+        "average; below are the pictures whose company changes most</small></div>"
+    )
+    st.html(_changes(space, before, after, np.argsort(kept, kind="stable")[:4].tolist()))
+
+
+@st.cache_resource(show_spinner="Looking at the pictures …", max_entries=3)
+def _both(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot) -> tuple[LatentSpace, LatentSpace]:
+    those, pictures = with_pictures(_space, collected(_space, _snapshot, "image", MOST_PICTURES))
+    features = image_features(pictures, _space.space.manifest.encoder)
+    return LatentSpace(those.names, features, those.ids), LatentSpace(those.names, those.vectors, those.ids)
+
+
+def _changes(space: OpenSpace, before: LatentSpace, after: LatentSpace, rows: list[int]) -> str:
+    """Each picture with its nearest ones in both spaces, as markup."""
+    shown = ""
+    for row in rows:
+        near = [[one.row for one in each.neighbours(row, 4, "cosine")] for each in (before, after)]
+        ids = [before.item_ids[place] for place in (row, *near[0], *near[1])]
+        items = {item.id: item for item in space.space.ledger.items(ids)}
+
+        def tag(place: int, items: dict = items) -> str:
+            item = items.get(before.item_ids[place])
+            return image_tag(face_of_item(space, item)) if item else ""
+
+        own = items.get(before.item_ids[row])
+        name = in_html(snippet(headline(own), 40)) if own else ""
+        lines = "".join(
+            f"<dt>{title}</dt><dd>{''.join(tag(place) for place in places)}</dd>"
+            for title, places in (("before", near[0]), ("shared", near[1]))
+        )
+        shown += f'<figure class="ns-change">{tag(row)}<figcaption>{name}</figcaption><dl>{lines}</dl></figure>'
+    return f'<div class="ns-changes">{shown}</div>'
+
+
+KIND = Kind(
+    "features",
+    "Image features",
+    "A network that was taught to name what is in photos describes every picture by what its last layer sees: shapes, "
+    "textures, parts of things. That is a latent space of looks, and it knows no words. Alignment then carries it to "
+    "where the words are, and some neighbours change: what looks alike makes way for what means the same.",
+    _draw,
+)

@@ -1,0 +1,19 @@
+"""What a member of the family of latent spaces is to the page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from search_app.engine.snapshot import Snapshot
+from search_app.views.resources import OpenSpace
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of latent space."""
+
+    key: str
+    """What the URL calls it."""
+    title: str
+    told: str
+    """What it is, in three sentences."""
+    draw: Callable[[OpenSpace, Snapshot], None]

@@ -1,0 +1,62 @@
+"""The same search with vectors of fewer bits."""
+
+import streamlit as st
+
+from ingest.readers.draft import Modality
+from search_app.engine.family.quantised import Quantised, quantised
+from search_app.engine.snapshot import Snapshot
+from search_app.views.lab.kinds.collected import sample_note, sampled, state_of
+from search_app.views.lab.kinds.kind import Kind
+from search_app.views.resources import OpenSpace
+from search_app.views.words import PLURAL
+
+_MOST = 50_000
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    for modality, group in snapshot.groups.items():
+        if len(group) < 3:
+            continue
+        st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
+        found = _quantised(*state_of(space, snapshot), modality, snapshot)
+        st.html(_table(found))
+        sample_note(min(len(group), _MOST), len(group), PLURAL[modality])
+    st.html(
+        '<div class="ns-note">Measured now, on this machine, one question at a time, in numpy: only the rows of one '
+        "table compare. The last row looks for a hundred candidates by their signs and ranks those by whole vectors, "
+        "which is how very large collections are searched.</div>"
+    )
+
+
+@st.cache_resource(show_spinner="Searching with fewer bits …", max_entries=4)
+def _quantised(
+    folder: str, revision: int, modality: Modality, _snapshot: Snapshot
+) -> list[Quantised]:  # fmt: skip
+    return quantised(sampled(_snapshot, modality, _MOST))
+
+
+def _table(found: list[Quantised]) -> str:
+    whole = found[0]
+    rows = "".join(
+        f'<tr><th scope="row">{one.kind}</th><td>{_size(one.bytes)}</td><td>{100 * one.bytes / whole.bytes:.0f} %</td>'
+        f"<td>{one.milliseconds:.3f} ms</td><td>{100 * one.recall:.1f} %</td></tr>"
+        for one in found
+    )
+    heads = "".join(
+        f'<th scope="col">{name}</th>' for name in ("numbers as", "size", "of float32", "a question takes", "found")
+    )
+    return f'<table class="ns-figures"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
+
+
+KIND = Kind(
+    "bits",
+    "Fewer bits",
+    "Each number of a vector normally takes 32 bits. Rounding it to 16 or 8, or keeping nothing but whether it is "
+    "above or below average, makes the collection 2, 4 or 32 times as small. How much of the search survives is "
+    "measured here on your own vectors: of the ten nearest by full precision, how many are found still.",
+    _draw,
+)

@@ -1,0 +1,89 @@
+"""Topic models of the collection's texts, beside topics of the encoder's vectors."""
+
+import streamlit as st
+
+from search_app.engine.family.topic_models import KINDS, TopicModel, agreement, topic_models
+from search_app.engine.family.topic_models import Kind as Model
+from search_app.engine.snapshot import Snapshot
+from search_app.views.lab import asked
+from search_app.views.lab.kinds.collected import MOST_TEXTS, collected, sample_note, state_of
+from search_app.views.lab.kinds.exploring import explore
+from search_app.views.lab.kinds.kind import Kind
+from search_app.views.palette import MAP_FOLDERS
+from search_app.views.resources import OpenSpace
+from search_app.views.words import in_html
+
+_MODEL, _COUNT = "family-model", "family-topics"
+_USUAL = 8
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    count = asked.number(_COUNT, 2, 20, _USUAL)
+    models = _models(*state_of(space, snapshot), count, space, snapshot)
+    by_title = {title: kind for kind, title in KINDS.items()}
+    now: Model = next((kind for kind in KINDS if kind == asked.one(_MODEL)), "lda")
+    st.session_state[_MODEL], st.session_state[_COUNT] = KINDS[now], count
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="family-topics-bar"):
+        st.segmented_control(
+            "Model",
+            list(by_title),
+            key=_MODEL,
+            required=True,
+            label_visibility="collapsed",
+            on_change=lambda: asked.put(_MODEL, by_title[st.session_state[_MODEL]]),
+        )
+        st.slider(
+            "Topics", 2, 20, key=_COUNT, width=220, on_change=lambda: asked.put(_COUNT, str(st.session_state[_COUNT]))
+        )
+    st.html(_words(models[now]))
+    explore("topics", models[now].space, space, classes=models[now].topic_of.tolist(), class_names=_names(models[now]))
+    sample_note(len(models[now].space), len(snapshot.groups["text"]), "passages")
+    st.html('<div class="ns-section">Do they agree?<small>1 puts the same texts together, 0 is chance</small></div>')
+    st.html(_agreements(models))
+    st.html(
+        '<div class="ns-note">Adjusted mutual information of the topic that weighs most in each text. LDA, PLSA and '
+        "LSA count words; the neural topics group the encoder's vectors and never count.</div>"
+    )
+
+
+@st.cache_resource(show_spinner="Finding topics …", max_entries=6)
+def _models(
+    folder: str, revision: int, count: int, _space: OpenSpace, _snapshot: Snapshot
+) -> dict[Model, TopicModel]:  # fmt: skip
+    those = collected(_space, _snapshot, "text", MOST_TEXTS)
+    texts = [f"{item.title} {item.text}" for item in those.items]
+    return topic_models(those.names, texts, those.ids, those.vectors, count)
+
+
+def _names(model: TopicModel) -> list[str]:
+    return [", ".join(words[:3]) or f"topic {place}" for place, words in enumerate(model.words, start=1)]
+
+
+def _words(model: TopicModel) -> str:
+    cells = ""
+    for place, (words, size) in enumerate(zip(model.words, model.sizes, strict=True)):
+        colour = MAP_FOLDERS[place % len(MAP_FOLDERS)]
+        told = f"<b>{in_html(', '.join(words[:3]))}</b> {in_html(', '.join(words[3:]))}" if words else "<b>–</b>"
+        cells += f'<li><i style="background:{colour}"></i><p>{told}</p><span>{size:,}</span></li>'
+    return f'<ul class="ns-topics">{cells}</ul>'
+
+
+def _agreements(models: dict[Model, TopicModel]) -> str:
+    heads = "".join(f'<th scope="col">{in_html(KINDS[kind])}</th>' for kind in models)
+    rows = "".join(
+        f'<tr><th scope="row">{in_html(KINDS[one])}</th>'
+        + "".join(f"<td>{agreement(models[one], models[other]):.2f}</td>" for other in models)
+        + "</tr>"
+        for one in models
+    )
+    return f'<table class="ns-figures"><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+KIND = Kind(
+    "topics",
+    "Topics",
+    "A topic model reads nothing but how often words stand together, and describes each text by its share in a few "
+    "topics: a latent space in which every number has a name. LDA and PLSA think of texts as mixtures of topics, LSA "
+    "squeezes the table of words. Beside them stand topics found among the encoder's vectors.",
+    _draw,
+)

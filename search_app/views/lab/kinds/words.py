@@ -1,0 +1,45 @@
+"""A word embedding: everyday words, or one's own, in the shared space."""
+
+import streamlit as st
+
+from search_app.engine.family.latent import LatentSpace
+from search_app.engine.family.words import MOST_WORDS, STARTING, word_space, words_of
+from search_app.engine.snapshot import Snapshot
+from search_app.views.lab import asked
+from search_app.views.lab.kinds.exploring import explore
+from search_app.views.lab.kinds.kind import Kind
+from search_app.views.opening import loaded_encoder
+from search_app.views.resources import OpenSpace
+
+_WRITTEN = "family-words"
+_LONGEST = 1_500  # characters of a list that a link keeps
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    words = words_of(asked.one(_WRITTEN)) or STARTING
+    encoder = loaded_encoder(space)
+    explore("words", _words(encoder.info.fingerprint, words, encoder), space)
+    with st.popover("Your own words", icon=":material/edit:", key="family-own-words"):
+        st.text_area(
+            f"Words or phrases, one a line or between commas; at most {MOST_WORDS}",
+            "\n".join(words),
+            key="family-words-box",
+            height=260,
+            max_chars=_LONGEST,
+            on_change=lambda: asked.put(_WRITTEN, ", ".join(words_of(st.session_state["family-words-box"]))),
+        )
+
+
+@st.cache_resource(show_spinner="Reading the words …", max_entries=8)
+def _words(fingerprint: str, words: tuple[str, ...], _encoder: object) -> LatentSpace:
+    return word_space(words, _encoder)  # type: ignore[arg-type]
+
+
+KIND = Kind(
+    "words",
+    "Words",
+    "A word embedding gives every word a place, learnt from the company it keeps: words that can stand for one another "
+    "lie close. This one is the text side of the collection's own encoder, so the same space holds your pictures. "
+    "Pick a word and look at its neighbours: animals lie among animals, feelings among feelings.",
+    _draw,
+)

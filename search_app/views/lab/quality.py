@@ -1,0 +1,170 @@
+"""How well the collection finds what belongs together, for one encoder or several side by side."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ingest.encoders.base import Encoder
+from ingest.errors import NearspaceError
+from search_app.engine.quality import DEPTHS, Direction, Miss, by_captions, by_folders
+from search_app.engine.snapshot import Snapshot
+from search_app.views import frame
+from search_app.views.lab import asked
+from search_app.views.lab.faces import Face, face_of_item, image_tag
+from search_app.views.lab.story import Section
+from search_app.views.opening import loaded_encoder
+from search_app.views.resources import OpenSpace, opened, place
+from search_app.views.words import in_html, snippet
+
+_TRUTH, _BESIDE, _WAY = "quality", "quality-beside", "quality-way"
+_TRUTHS = {"captions": "Captions", "folders": "Folders"}
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    truth = "folders" if asked.one(_TRUTH) == "folders" else "captions"
+    others = [name for name in place().others if name != space.space.name]
+    beside = [name for name in asked.many(_BESIDE) if name in others]
+    _controls(truth, others, beside)
+    spaces = [space, *_opened(space, beside)]
+    found = {one.space.name: _measured(one, truth) for one in spaces}
+    if not found[space.space.name]:
+        _nothing(truth)
+        return
+    st.html(_table({one: found[one.space.name] for one in spaces}))
+    what = (
+        "Each caption asks for its picture among all, and each picture for its caption."
+        if truth == "captions"
+        else "Each item asks for items of folders of its folder's name; at most 1,000 ask."
+    )
+    st.html(
+        f'<div class="ns-note">{what} Found at 1, 5, 10: the share of questions with a right answer among so many. '
+        "nDCG: how well the first ten are ordered, from 0 to 1.</div>"
+    )
+    _misses(space, found[space.space.name])
+
+
+def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> None:
+    st.session_state[_TRUTH] = _TRUTHS[truth]
+    st.session_state[_BESIDE] = list(beside)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="quality-bar"):
+        st.segmented_control(
+            "What belongs together",
+            list(_TRUTHS.values()),
+            key=_TRUTH,
+            required=True,
+            label_visibility="collapsed",
+            on_change=lambda: asked.put(_TRUTH, "folders" if st.session_state[_TRUTH] == "Folders" else ""),
+        )
+        if others:
+            st.multiselect(
+                "Beside it",
+                others,
+                key=_BESIDE,
+                placeholder="beside other spaces",
+                label_visibility="collapsed",
+                width=340,
+                help="Ingest the same folders into another space with another encoder to compare the two.",
+                on_change=lambda: asked.put(_BESIDE, st.session_state[_BESIDE]),
+            )
+
+
+def _opened(space: OpenSpace, names: Sequence[str]) -> list[OpenSpace]:
+    there = []
+    for name in names:
+        try:
+            there.append(opened(space.space.folder.parent, name))
+        except NearspaceError as error:
+            frame.error_notice(f"The space {name} cannot be opened", error)
+    return there
+
+
+def _measured(space: OpenSpace, truth: str) -> list[Direction]:
+    snapshot = space.searcher.vectors.now()
+    encoder = loaded_encoder(space) if truth == "captions" else None
+    return _cached(str(space.space.folder), snapshot.revision, truth, space, snapshot, encoder)
+
+
+@st.cache_resource(show_spinner="Asking a thousand questions …", max_entries=16)
+def _cached(
+    folder: str, revision: int, truth: str, _space: OpenSpace, _snapshot: Snapshot, _encoder: Encoder | None
+) -> list[Direction]:
+    return by_captions(_space.space.ledger, _snapshot, _encoder) if _encoder is not None else by_folders(_snapshot)
+
+
+def _table(found: dict[OpenSpace, list[Direction]]) -> str:
+    heads = "".join(f'<th scope="col">{name}</th>' for name in (*(f"at {depth}" for depth in DEPTHS), "nDCG", "asked"))
+    rows = ""
+    names = list(dict.fromkeys(one.name for directions in found.values() for one in directions))
+    for name in names:
+        for space, directions in found.items():
+            one = next((direction for direction in directions if direction.name == name), None)
+            if one is None:
+                continue
+            of = f"<small>{in_html(space.space.name)} · {in_html(space.space.manifest.encoder.id)}</small>"
+            cells = "".join(f"<td>{100 * share:.1f} %</td>" for share in one.recall)
+            rows += (
+                f'<tr><th scope="row">{name}{of if len(found) > 1 else ""}</th>{cells}<td>{one.ndcg:.3f}</td>'
+                f"<td>{one.questions:,} among {one.among:,}</td></tr>"
+            )
+    return f'<table class="ns-figures"><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _misses(space: OpenSpace, directions: Sequence[Direction]) -> None:
+    missed = {one.name: one for one in directions if one.misses}
+    if not missed:
+        st.html('<div class="ns-note">Every question found a right answer first.</div>')
+        return
+    way = asked.one(_WAY) if asked.one(_WAY) in missed else next(iter(missed))
+    st.html('<div class="ns-section">The worst misses<small>where the right answer came late</small></div>')
+    st.session_state[_WAY] = way
+    st.segmented_control(
+        "Direction",
+        list(missed),
+        key=_WAY,
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: asked.put(_WAY, st.session_state[_WAY]),
+    )
+    rows = "".join(_miss(space, missed[way], miss) for miss in missed[way].misses)
+    st.html(f'<div class="ns-misses">{rows}</div>')
+
+
+def _miss(space: OpenSpace, direction: Direction, miss: Miss) -> str:
+    parts = (("asked", miss.question), ("came first", miss.first), (f"right, at place {miss.rank:,}", miss.right))
+    cells = "".join(
+        f"<figure><figcaption>{told}</figcaption>{_shown(_face(space, name))}</figure>" for told, name in parts
+    )
+    return f'<div class="ns-miss">{cells}</div>'
+
+
+def _face(space: OpenSpace, name: str) -> Face:
+    """The item of that id; a caption that asked stands for itself."""
+    items = space.space.ledger.items([name]) if name.isdecimal() else []
+    return face_of_item(space, items[0]) if items else Face(name, name, picture=False)
+
+
+def _shown(face: Face) -> str:
+    return image_tag(face) or f"<blockquote>{in_html(snippet(face.words or face.name, 140))}</blockquote>"
+
+
+def _nothing(truth: str) -> None:
+    if truth == "captions":
+        frame.notice(
+            "No picture here has a caption",
+            "A text beside a picture with the same name is its caption: cat.txt beside cat.jpg. "
+            "Or let the folders say what belongs together.",
+        )
+    else:
+        frame.notice(
+            "The folders tell nothing apart",
+            "At least two folders with two items each are needed. Or let captions say what belongs together.",
+        )
+
+
+SECTION = Section(
+    "quality",
+    "How well does it find?",
+    "Let the collection examine itself. Captions, or the folders that things lie in, say what belongs together; then "
+    "everything asks for its own, and we count how often the right answer comes first, and look at where it does not.",
+    _draw,
+)
