@@ -34,7 +34,7 @@ _WARM_UP = 0.3  # share of the steps over which the prior gains its full weight 
 _BATCH = 64
 _RATE = 1e-3
 _SEEN = 30_000  # pictures shown in all, mirrored ones included, however many there are: minutes on two cores
-_FEWEST_EPOCHS, _MOST_EPOCHS = 20, 400
+_FEWEST_EPOCHS, _MOST_EPOCHS = 20, 200
 _WIDEST = 4.0  # of a code's logarithm of its variance, either way
 _HELD_OUT = 0.1
 
