@@ -64,6 +64,16 @@ def last_run(ledger: Ledger) -> Run | None:
     return None
 
 
+def settled_by_last_run(ledger: Ledger) -> dict[str, int]:
+    """How many sources the newest run has come to by now, by outcome."""
+    return dict(
+        ledger._all(
+            "SELECT outcome, COUNT(*) FROM sources WHERE run = (SELECT MAX(id) FROM runs) "
+            "GROUP BY outcome ORDER BY outcome"
+        )
+    )
+
+
 def content_keys(ledger: Ledger) -> NDArray[np.uint64]:
     """The first 16 hexadecimal digits of the hash of each content in the space, as numbers, sorted."""
     rows = ledger._all("SELECT DISTINCT substr(sha256, 1, 16) FROM sources WHERE sha256 != ''")

@@ -22,7 +22,7 @@ from ingest.space.index import Progress, catch_up, rebuild, what_is_wrong
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
 from ingest.space.ledger_file import LEDGER_NAME
-from ingest.space.locks import EXCLUSIVE, try_lock
+from ingest.space.locks import EXCLUSIVE, SHARED, try_lock
 from ingest.space.manifest import (
     ModalityStatistics,
     read_manifest,
@@ -94,6 +94,12 @@ class Space:
         if inside.parts[:1] != (THUMBNAIL_FOLDER,) or ".." in inside.parts:
             return None
         return self.folder / inside
+
+    def is_being_written(self) -> bool:
+        """Whether an ingest, a re-encoding or the like goes on."""
+        if lock := None if self._writing else try_lock(self.folder / WRITE_LOCK, SHARED):
+            lock.close()
+        return lock is None
 
     def index(self, progress: Progress | None = None) -> int:
         """Tell Chroma what the ledger has and it has not; for the holder of the write lock; returns how many items."""

@@ -18,6 +18,7 @@ from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.commands.filtering import filters_given, require_topics
 from search_app.engine.asking import Part, question, require_items
+from search_app.engine.candidates import ASKING
 from search_app.engine.exporting import Export, export, require_suffix
 from search_app.engine.filters import Filters
 from search_app.engine.grouping import Entry
@@ -42,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
     with rebuild_progress() as rebuilding:
         space = open_space(home, name, say=say, progress=rebuilding)
     with space:
+        searcher = Searcher(space)
+        ASKING.submit(searcher.vectors.now)  # while the encoder loads
         encoder = load_encoder(space.manifest.encoder.id, say=say)
         check_encoder(space.manifest, encoder.info)
         at_least = encoder.info.image_size
@@ -63,7 +66,6 @@ def run(options: argparse.Namespace) -> int:
             ),
         )
         require_items(query, space.ledger)
-        searcher = Searcher(space)
         require_topics(searcher, filters, encoder)
         answer = searcher.ask(query, encoder, pictures)
         results = list(results_of(answer))

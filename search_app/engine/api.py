@@ -11,7 +11,7 @@ What this module and `search_app.engine` name is a promise to those programs; a 
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -176,6 +176,24 @@ class Space:
         from ingest.commands.status import describe
 
         return describe(self._space)
+
+    def ingest_status(self) -> dict[str, object]:
+        """Whether anybody writes to the space now, what came of the last ingest or has come of it so far, and the rest.
+
+        `running`; `run` (None before the first): `started`, `finished` (None while it goes on, or once interrupted),
+        `roots`, `seconds`, `outcomes`; `settled`: the sources that it came to, by outcome; `not_indexed`: the items
+        that Chroma has still to learn.
+        """
+        from ingest.space import overview
+
+        ledger = self._space.ledger
+        run = overview.last_run(ledger)
+        return {
+            "running": self._space.is_being_written(),
+            "run": asdict(run) if run else None,
+            "settled": overview.settled_by_last_run(ledger),
+            "not_indexed": ledger.waiting(),
+        }
 
     def vector(self, item_id: str) -> NDArray[np.float32]:
         """An item's vector, unit length, shape (dimension,).  Raises ItemNotFound."""

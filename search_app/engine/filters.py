@@ -5,6 +5,7 @@ column.  What needs text (phrases, titles, metadata) is asked of the ledger's in
 """
 
 import re
+import threading
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ LONGEST_PART = 200
 """Characters of a phrase, a title or a metadata value that a link keeps."""
 MOST_PARTS = 20
 """Folders, phrases and the like that a link keeps of each."""
+
+_REMEMBERED = 32  # filters whose masks are kept: a byte an item each
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(mp|[kmg]?b)|(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
@@ -132,6 +135,41 @@ def let_through(
             mask &= part
         masks[modality] = mask
     return masks
+
+
+class Masks:
+    """What filters let through, remembered for the newest snapshot; safe to share between threads."""
+
+    def __init__(self, ledger: Lookups) -> None:
+        """Look nothing up yet."""
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._revision = -1
+        self._known: dict[Filters, tuple[Grouped | None, dict[Modality, NDArray[np.bool_]]]] = {}
+
+    def of(
+        self,
+        filters: Filters,
+        snapshot: Snapshot,
+        topics: Grouped | None = None,
+        selected: NDArray[np.int64] | None = None,
+    ) -> dict[Modality, NDArray[np.bool_]]:
+        """As `let_through`; the masks are not to be written to."""
+        if selected is not None:  # whoever selected may select anew under the same name
+            return let_through(filters, snapshot, self._ledger, topics, selected)
+        with self._lock:
+            if self._revision != snapshot.revision:
+                self._revision, self._known = snapshot.revision, {}
+            known = self._known.get(filters)
+        if known is not None and known[0] is topics:
+            return known[1]
+        masks = let_through(filters, snapshot, self._ledger, topics)
+        with self._lock:
+            if self._revision == snapshot.revision:
+                if len(self._known) >= _REMEMBERED:
+                    del self._known[next(iter(self._known))]
+                self._known[filters] = topics, masks
+        return masks
 
 
 def _columns(filters: Filters, group: Group, snapshot: Snapshot) -> Iterator[NDArray[np.bool_]]:

@@ -1,5 +1,6 @@
 """A space that can be asked: its vectors, projections and reference phrases, shared by all that ask it."""
 
+import hashlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,10 +14,11 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.calibration import Calibration, calibration_of
 from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.candidates import Index
-from search_app.engine.filters import Lookups, let_through
+from search_app.engine.filters import Lookups, Masks
 from search_app.engine.grouping import PASSAGES_SHOWN, Entry
 from search_app.engine.hits import Ranking
 from search_app.engine.keywords import Sayings, said_rarely
+from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
 from search_app.engine.maps.live import Maps
 from search_app.engine.maps.live_topics import LiveTopics, Texts
 from search_app.engine.paging import Arranging, Page, Relations, page_of_results
@@ -87,6 +89,7 @@ class Searcher:
         self.topics = LiveTopics(
             space.folder, fingerprint, space.ledger, lambda now: self.maps.means(now, gap=False), self.maps.jobs
         )
+        self._masks = Masks(space.ledger)
         self._lock = threading.Lock()
         self._phrases: NDArray[np.float32] | None = None
         self._calibration: tuple[str, Calibration | None] | None = None
@@ -105,7 +108,7 @@ class Searcher:
         filters = with_quoted(query)
         topics = self.topics.found(snapshot, encoder) if filters.topics else None
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
-        through = let_through(filters, snapshot, self.space.ledger, topics, selected) if filters.narrow else None
+        through = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
         phrases = self.phrases(encoder)
         said = said_rarely(query.words, self.space.ledger, len(snapshot))
         calibration = self.calibration(encoder)
@@ -144,8 +147,20 @@ class Searcher:
         """The vectors of PHRASES, shape (len(PHRASES), dimension)."""
         with self._lock:
             if self._phrases is None:
-                self._phrases = encoder.encode_texts(PHRASES)
+                self._phrases = _phrase_vectors(self.space.folder, encoder)
             return self._phrases
+
+
+def _phrase_vectors(folder: Path, encoder: Encoder) -> NDArray[np.float32]:
+    """The vectors of PHRASES, kept beside the space: encoding them would take longer than its first question."""
+    path = folder / PROJECTION_FOLDER / "phrases.npz"
+    key = hashlib.sha256("\n".join([encoder.info.fingerprint, *PHRASES]).encode()).hexdigest()
+    known = kept(path, key)
+    if known is not None and known.arrays["vectors"].shape == (len(PHRASES), encoder.info.dimension):
+        return np.asarray(known.arrays["vectors"], np.float32)
+    vectors = encoder.encode_texts(PHRASES)
+    keep(path, key, {"vectors": vectors}, {})
+    return vectors
 
 
 def _shown(entries: Iterable[Entry], unfolded: Sequence[str]) -> Iterable[str]:

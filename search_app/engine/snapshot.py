@@ -170,10 +170,13 @@ class Snapshot:
 
     def in_folders(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
         """Which items of the group are in one of these folders, shape (len(group),)."""
-        codes = [code for code, name in enumerate(self.folder_names) if name in names]
-        inside = np.isin(group.folders, codes)
-        inside[group.rows_of(self.elsewhere.ids[np.isin(self.elsewhere.folders, codes)])] = True
-        return inside
+        wanted = frozenset(names)
+        chosen = np.array([name in wanted for name in self.folder_names], np.bool_)
+        if not chosen.any():
+            return np.zeros(len(group), np.bool_)
+        inside = chosen[group.folders]
+        inside[group.rows_of(self.elsewhere.ids[chosen[self.elsewhere.folders]])] = True
+        return np.asarray(inside)
 
     @cached_property
     def facet_counts(self) -> "FacetCounts":

@@ -224,6 +224,10 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
     def status() -> JSONResponse:
         return JSONResponse(living.ask(lambda space: space.status()))
 
+    @app.get("/v1/ingest", summary="Whether an ingest goes on, how far it has come, and what came of the last")
+    def ingest_status() -> JSONResponse:
+        return JSONResponse(living.ask(lambda space: space.ingest_status()))
+
     return app
 
 

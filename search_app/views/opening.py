@@ -52,6 +52,7 @@ def _draw(draw: Callable[[OpenSpace, Query, Snapshot], None], without_space: Cal
     with head:
         frame.count_line(space, snapshot.revision, frame.theme(), named=len(where.others) < 2)
     draw(space, query, snapshot)
+    space.prepare()
 
 
 def _open(where: Place) -> OpenSpace:

@@ -4,6 +4,7 @@ import base64
 import io
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder, EncoderInfo, Say
 from ingest.encoders.registry import load_encoder
+from ingest.errors import NearspaceError
 from ingest.settings import home_folder, space_name
 from ingest.space import Space, check_encoder, list_spaces, open_space
 from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import current_manifest
+from search_app.engine.background import PHRASES
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.thumbnails import as_jpeg
@@ -55,6 +58,19 @@ class OpenSpace:
         self.space = space
         self.searcher = Searcher(space)
         self.labels = Labels(space)
+        self._preparing: threading.Thread | None = None
+
+    def prepare(self) -> None:
+        """Load what the first question needs, in the background; whatever goes wrong, that question will tell."""
+        if self._preparing is None:
+            self._preparing = threading.Thread(target=self._prepare, name="preparing", daemon=True)
+            self._preparing.start()
+
+    def _prepare(self) -> None:
+        with suppress(NearspaceError):
+            encoder = self.encoder()
+            self.searcher.phrases(encoder)
+            encoder.encode_texts(PHRASES[:1])  # a model's first run takes longer
 
     def encoder(self, say: Say | None = None) -> Encoder:
         """The space's encoder, loaded when it is first needed.

@@ -31,6 +31,7 @@ SURFACE = {
         "encoder": "property",
         "export": ["self", "results", "file"],
         "folder": "property",
+        "ingest_status": ["self"],
         "name": "property",
         "neighbours": ["self", "item_id", "measure", "centred", "count"],
         "original": ["self", "item_id"],

@@ -9,6 +9,7 @@ from ingest.readers.dominant import colour_bits
 from ingest.space.derived import SHAPES, day_number
 from search_app.engine.filters import (
     Filters,
+    Masks,
     day_of,
     filters_from_params,
     filters_to_params,
@@ -198,3 +199,28 @@ def test_a_year_or_a_month_stands_for_its_first_or_its_last_day(
 )
 def test_a_size_is_one_of_pixels_or_of_bytes(written: str, size: tuple[int, int] | None) -> None:
     assert size_of(written) == size
+
+
+def test_masks_are_remembered_until_the_space_changes() -> None:
+    ledger = faceted()
+    filters = Filters(where=("camera=x",))
+    ledger.having = {("camera", "x"): [1, 2]}
+    masks, snapshot = Masks(ledger), snapshot_of(ledger)
+    first = masks.of(filters, snapshot)
+    assert first["image"].tolist() == [True, True, False]
+    assert masks.of(Filters(where=("camera=x",)), snapshot) is first
+    assert not masks.of(Filters(where=("camera=y",)), snapshot)["image"].any()
+    ledger.having = {("camera", "x"): [3]}
+    ledger.add("image", pictures("red"), "one")
+    assert masks.of(filters, snapshot_of(ledger))["image"].tolist() == [False, False, True, False]
+
+
+def test_masks_of_many_filters_are_forgotten_in_turn() -> None:
+    ledger = faceted()
+    masks, snapshot = Masks(ledger), snapshot_of(ledger)
+    first = masks.of(Filters(min_bytes=1), snapshot)
+    for least in range(2, 200):
+        masks.of(Filters(min_bytes=least), snapshot)
+    assert len(masks._known) <= 32
+    again = masks.of(Filters(min_bytes=1), snapshot)
+    assert again is not first and again["image"].tolist() == first["image"].tolist()

@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from ingest.errors import SettingsError
+from ingest.space import open_to_write
 from search_app.engine import pictures
 from search_app.engine.filters import Filters, filters_to_params
 from search_app.engine.results import FIELDS
@@ -23,7 +24,7 @@ from search_app.serve.guards import is_loopback, require_token
 from search_app.serve.http import FILTERS, make_app
 from search_app.serve.living import LivingSpace
 from tests.browser.serving import free_port, nearspace
-from tests.fake_encoder import COLOURS
+from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.making import FAKE, ingest_folders, picture
 from tests.search_app.conftest import CAPTION, PASSAGE
 
@@ -133,6 +134,15 @@ def test_status_tells_what_is_in_the_space(client: TestClient) -> None:
     assert status["last_run"]["outcomes"]["added"] > 0
 
 
+def test_the_ingest_that_goes_on_can_be_watched(client: TestClient, colours_home: Path) -> None:
+    status = client.get("/v1/ingest").json()
+    assert status["running"] is False and status["not_indexed"] == 0
+    assert status["run"]["finished"] and status["settled"] == {"added": sum(status["run"]["outcomes"].values())}
+    with open_to_write(colours_home, "test", FakeEncoder().info):
+        assert client.get("/v1/ingest").json()["running"] is True
+    assert client.get("/v1/ingest").json()["running"] is False
+
+
 def test_no_path_outside_the_spaces_items_can_be_fetched(client: TestClient) -> None:
     for nasty in ("..%2F..%2Fmanifest.json", "%2e%2e/manifest.json", "../manifest.json", "0", "-1", "1%00", "1;x",
                   "%2Fetc%2Fpasswd", "1 OR 1=1", "9" * 40, "１"):  # fmt: skip
@@ -236,6 +246,7 @@ def test_the_page_and_the_description_tell_every_way_and_load_nothing(client: Te
     page, description = client.get("/"), client.get("/openapi.json").json()
     assert set(description["paths"]) == {
         "/v1/search",
+        "/v1/ingest",
         "/v1/status",
         "/v1/items/{item_id}",
         "/v1/items/{item_id}/neighbours",
