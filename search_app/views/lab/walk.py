@@ -211,7 +211,8 @@ def _between(space: OpenSpace, ground: Ground) -> str:
     things = things_of(ends, loaded_encoder(space), ground.snapshot, pictures)
     if len(things) < 2:
         return '<div class="ns-note">One of the two has gone. Choose another.</div>'
-    stations = walk(*things, _steps(), ground, never_twice=asked.one(_AGAIN) != "yes")
+    one, other = things
+    stations = walk(one, other, _steps(), ground, never_twice=asked.one(_AGAIN) != "yes")
     first, last = (face_of(space, term, items, pictures, MEDIUM) for term in ends)
     return _film(space, stations, first, last, lambda station: f"{station.place:.0%}".replace("%", " %"))
 
