@@ -115,9 +115,9 @@ def _look(allowed: Permission, typed: str) -> bool:
         with st.spinner("Looking …"):
             found = _look_at(str(path), *_globs())
     except NearspaceError as error:
-        st.html(f'<div class="ns-told ns-wrong" role="status">{in_html(str(error))}</div>')
+        st.html(f'<div class="ns-look ns-wrong" role="status">{in_html(str(error))}</div>')
         return False
-    st.html(f'<div class="ns-told" role="status">{in_html(_found(found))}</div>')
+    st.html(f'<div class="ns-look" role="status">{in_html(_found(found))}</div>')
     return bool(found.readable)
 
 
@@ -209,7 +209,7 @@ def _files(home: Path, name: str, *, busy: bool) -> None:
         args=(home, name, key),
     )
     for file, reason in st.session_state.pop(_REFUSED, ()):
-        st.html(f'<div class="ns-told ns-wrong" role="status">{in_html(printable(file))}: {in_html(reason)}.</div>')
+        st.html(f'<div class="ns-look ns-wrong" role="status">{in_html(printable(file))}: {in_html(reason)}.</div>')
 
 
 def _ingest_files(home: Path, name: str, key: str) -> None:

@@ -52,7 +52,7 @@ def _storage(space: OpenSpace) -> None:
     )
     st.html(
         f'<div class="ns-section">Storage<small>{decimal(whole)} in {in_html(str(space.space.folder))}</small></div>'
-        f'<dl class="ns-bars ns-wide">{rows}</dl>'
+        f'<dl class="ns-spread ns-wide">{rows}</dl>'
     )
 
 

@@ -68,7 +68,7 @@ def _running(home: Path, name: str, job: Job, may_change: bool) -> None:
     else:
         words = "It is asked to end …" if job.ends_asked else f"For {in_words(job.seconds())} so far."
         st.html(f'<div class="ns-note">{in_html(words)}</div>')
-    if said := log_tail(home, name, job.id, 12 if job.kind in ("tune", "reencode") else 0):
+    if job.kind in ("tune", "reencode") and (said := log_tail(home, name, job.id)):
         st.code(said, language=None, wrap_lines=True)
     with st.container(key="job-acts", horizontal=True, vertical_alignment="center"):
         if may_change:
@@ -84,13 +84,13 @@ def _phase(job: Job) -> str:
         return snippet(job.said, 120) if job.said else "Getting ready and looking for files …"
     if job.settled >= job.found:
         return f"All {job.found:,} files are done; tidying up …"
-    current = f" · {printable(PurePath(job.current).name)}" if job.current else ""
-    return f"{job.settled:,} of {job.found:,} files{snippet(current, 60) if current else ''}"
+    current = f" · {snippet(printable(PurePath(job.current).name), 60)}" if job.current else ""
+    return f"{job.settled:,} of {job.found:,} files{current}"
 
 
 def _ended(home: Path, name: str, job: Job) -> None:
     tail = log_tail(home, name, job.id, 14)
-    good = job.done and not (job.kind == "check" and job.status)
+    good = None if job.ended_early else job.done and not (job.kind == "check" and job.status)
     _head(title(job), f"{in_words(job.seconds())}" if job.finished else "", good=good)
     if sentence := _what_happened(job):
         st.html(f'<p class="ns-said">{in_html(sentence)}</p>')
@@ -99,7 +99,7 @@ def _ended(home: Path, name: str, job: Job) -> None:
         st.html(f'<div class="ns-note">{in_html(str(note))}</div>')
     if job.kind in ("check", "repair"):
         findings(job)
-    if tail and (job.kind in ("tune", "reencode") or job.crashed or not job.done):
+    if tail and (job.kind in ("tune", "reencode") or not (job.done or job.ended_early)):
         if job.done:
             with st.expander("What it said"):
                 st.code(tail, language=None, wrap_lines=True)

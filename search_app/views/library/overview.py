@@ -150,4 +150,4 @@ def _spread(heading: str, counts: Mapping[str, Mapping[str, int]], *, by_size: b
         )
         lines.append(f'<dt title="{in_html(name)}">{in_html(name)}</dt><dd><span>{bars}</span>{total:,}</dd>')
     more = f'<div class="ns-note">and {len(rows) - _SHOWN:,} more</div>' if len(rows) > _SHOWN else ""
-    st.html(f'<div class="ns-section">{heading}</div><dl class="ns-bars">{"".join(lines)}</dl>{more}')
+    st.html(f'<div class="ns-section">{heading}</div><dl class="ns-spread">{"".join(lines)}</dl>{more}')
