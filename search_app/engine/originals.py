@@ -9,17 +9,24 @@ from ingest.places import at_hand, state_of
 from ingest.space import Item, Space
 
 
+def is_unchanged(space: Space, item: Item) -> bool:
+    """Whether the file that an item of `space` came from is still the one that was read, as far as its state tells."""
+    source = space.ledger.source(item.path)
+    try:
+        return source is not None and state_of(source.path, space.folder) == (source.size, source.mtime_ns)
+    except (OSError, ReadError):
+        return False
+
+
 def open_original(space: Space, item: Item) -> BinaryIO | None:
     """The file that an item of `space` came from, open to be read; None where it is not the one that was read any more.
 
     What was put in its place since (another file, a link to one) was never chosen for the space.
     """
     source = space.ledger.source(item.path)
-    if source is None:
+    if source is None or not is_unchanged(space, item):
         return None
     try:
-        if state_of(source.path, space.folder) != (source.size, source.mtime_ns):
-            return None
         # What is unpacked from an archive goes as soon as this is done, but not for those who have it open.
         with at_hand(source.path, space.folder) as place:
             file = place.open("rb")

@@ -14,6 +14,7 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.calibration import Calibration, calibration_of
 from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.candidates import Index
+from search_app.engine.diversity import Means
 from search_app.engine.filters import Lookups, Masks
 from search_app.engine.grouping import PASSAGES_SHOWN, Entry
 from search_app.engine.hits import Ranking
@@ -65,6 +66,10 @@ class Answer:
     """The vectors that were searched."""
     probe: Probe | None = None
     """The query as vectors; None when nothing was left to ask."""
+    question: "NDArray[np.float32] | None" = None
+    """The query without the mean of its modality, unit length, shape (dimension,)."""
+    means: Means = field(default_factory=dict)
+    """The mean of each modality, that its vectors lose."""
     page: Page = field(default_factory=Page)
     """The results that are shown of it."""
     items: "dict[str, Item]" = field(default_factory=dict)
@@ -130,7 +135,7 @@ class Searcher:
         by = Arranging(snapshot, probe.centred(means), means, self.space.ledger)
         page = page_of_results(query, ranked, by)
         items = self.space.ledger.items(list(_shown(page.entries, query.look.unfolded)))
-        return Answer(snapshot, probe, page, {item.id: item for item in items})
+        return Answer(snapshot, probe, by.question, means, page, {item.id: item for item in items})
 
     def projections(self, snapshot: Snapshot) -> Projections:
         """The maps to draw `snapshot` with."""

@@ -24,6 +24,7 @@ from search_app.engine.selections import open_selection
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.chips import Asked, chips
+from search_app.views.details import details
 from search_app.views.filters import filters
 from search_app.views.map_bar import colourings_of, map_bar, spec_of
 from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
@@ -57,6 +58,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         return
     view = _fresh(query, links.current()[1])
     answer = _answer(space, query)
+    details(space, query, answer, space.encoder() if answer else None)
     topics = topics_of(space, snapshot)
     map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
     layout = _layout(space, snapshot, view)

@@ -9,18 +9,19 @@ from search_app.engine.filters import Filters
 from search_app.engine.group import steady_sample
 from search_app.engine.pictures import open_picture
 from search_app.engine.query import Query, with_quoted, within_window
-from search_app.engine.search import Answer
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
-from search_app.views.cards import results, separate_results, starters
+from search_app.views.cards import Results, starters
 from search_app.views.chips import Asked, chips, only_item
+from search_app.views.details import details
 from search_app.views.filters import filters
+from search_app.views.keys import listen
 from search_app.views.map_panel import map_panel
-from search_app.views.merging import merging
 from search_app.views.narrowing import narrowed_by
 from search_app.views.opening import draw_page, loaded_encoder, space_empty
 from search_app.views.query_box import from_item, query_box
 from search_app.views.resources import OpenSpace
+from search_app.views.results_bar import pager, results_bar
 from search_app.views.words import PLURAL, count_of
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
@@ -58,36 +59,38 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         return
     if any(within_window(term.value, encoder) != term.value for term in query.asked if term.kind == "text"):
         frame.note(f"These words are longer than the encoder reads: the first {encoder.info.text_window} tokens count.")
+    details(space, query, answer, encoder)
+    shown = Results(space, query, answer)
     left, right = st.columns([1.32, 1], gap="medium")
     with left:
         if (alone := only_item(query)) in asked.items:
             from_item(space, asked.items[alone])
         _what_has_gone(query, asked)
-        _hits(space, query, answer)
+        _hits(shown)
     with right:
         map_panel(space, answer.snapshot, query, answer)
+    listen(query)
+    shown.mark(encoder)
 
 
-def _hits(space: OpenSpace, query: Query, answer: Answer) -> None:
-    hits = answer.ranking.hits
-    if hits:
-        count = answer.ranking.searched
-        searched = f"the closest of {count:,} items" if count > len(hits) else "all there are"
-        with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
-            st.html(
-                f'<div class="ns-section">{len(hits)} result{"s" if len(hits) != 1 else ""}<small>{searched}</small>'
-                ' <a class="ns-jump" href="#nearspace-map">to the map</a></div>'
-            )
-            if len(query.filters.wanted) > 1:
-                merging(query, answer.ranking)
-        if not answer.ranking.matches:
+def _hits(shown: Results) -> None:
+    query, page = shown.query, shown.answer.page
+    if not page.entries and query.listing.page > 1:
+        frame.notice("There is no such page", f"The results end before page {query.listing.page:,}.")
+        st.button(
+            "To the first page", key="first-page", icon=":material/first_page:", on_click=links.turn_to, args=(1,)
+        )
+    elif page.entries:
+        results_bar(shown.space, query, page)
+        if not page.matches:
             frame.notice(
                 "Nothing here really matches",
                 "These are the nearest items all the same. Fuller words may find more; or there is nothing like it.",
             )
-        (separate_results if query.separate else results)(space, hits, answer.items)
-    elif answer.probe is not None:
-        _nothing_found(query, answer.snapshot)
+        shown.draw()
+        pager(query, page)
+    elif shown.answer.probe is not None:
+        _nothing_found(query, shown.answer.snapshot)
 
 
 def _what_is_asked(space: OpenSpace, query: Query) -> Asked:
@@ -137,6 +140,7 @@ def _nothing_found(query: Query, snapshot: Snapshot) -> None:
 
 
 def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+    details(space, query)
     left, right = st.columns([1.32, 1], gap="medium")
     with left:
         st.html(
@@ -152,6 +156,7 @@ def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         starters(space, _some_items(space, snapshot))
     with right:
         map_panel(space, snapshot, query, None)
+    listen(query)
 
 
 def _some_items(space: OpenSpace, snapshot: Snapshot) -> list[Item]:

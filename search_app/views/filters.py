@@ -1,4 +1,4 @@
-"""The filters: what kind of items, from which folders, how many."""
+"""The filters: what kind of items, from which folders."""
 
 from dataclasses import replace
 from typing import cast
@@ -6,13 +6,13 @@ from typing import cast
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.engine.query import LARGEST_COUNT, Query
+from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.narrowing import narrowing
 from search_app.views.resources import OpenSpace
 
-_KIND, _FOLDERS, _COUNT = "filter-modality", "filter-folders", "filter-count"
+_KIND, _FOLDERS = "filter-modality", "filter-folders"
 _KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
 
 
@@ -21,7 +21,6 @@ def filters(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) ->
     folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.filters.folders]))
     st.session_state[_KIND] = next(name for name, wanted in _KINDS.items() if wanted == query.filters.modalities)
     st.session_state[_FOLDERS] = list(query.filters.folders)
-    st.session_state[_COUNT] = query.count
     with st.container(key="filters", horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Show", list(_KINDS), key=_KIND, required=True, label_visibility="collapsed", on_change=_changed
@@ -34,15 +33,6 @@ def filters(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) ->
             label_visibility="collapsed",
             on_change=_changed,
             disabled=len(folders) < 2,
-        )
-        st.slider(
-            "Results",
-            1,
-            LARGEST_COUNT,
-            key=_COUNT,
-            format="%d results",
-            label_visibility="collapsed",
-            on_change=_changed,
         )
         narrowing(query, snapshot, space)
 
@@ -58,6 +48,5 @@ def _changed() -> None:
                 modalities=_KINDS[cast(str, state[_KIND] or "All")],
                 folders=tuple(state[_FOLDERS]),
             ),
-            count=int(state[_COUNT]),
         )
     )

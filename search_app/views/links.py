@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from search_app.engine.composing import MOST_TERMS, Term
+from search_app.engine.listing import MOST_UNFOLDED
 from search_app.engine.query import MapView, Params, Query, from_params, to_params, with_terms, without_filters
 
 _SPACE = "space"
@@ -23,13 +24,17 @@ def space_asked_for() -> str:
 
 
 def go(query: Query, view: MapView | None = None) -> None:
-    """Bring the URL to a query, with the map as it is or as `view`."""
-    st.query_params.from_dict(_params(query, view or current()[1]))
+    """Bring the URL to a query, with the map as it is or as `view`; another question begins at its first page."""
+    before, seen = current()
+    if replace(query, listing=before.listing, look=before.look) != before:
+        query = query.at_start
+    st.query_params.from_dict(_params(query, view or seen))
 
 
 def shared() -> Params:
     """The URL's parameters that mean the same on every page: the query, the map and the space."""
-    return _params(*current())
+    query, view = current()
+    return _params(replace(query, look=replace(query.look, opened="")), view)
 
 
 def _params(query: Query, view: MapView) -> Params:
@@ -37,6 +42,35 @@ def _params(query: Query, view: MapView) -> Params:
     if asked := space_asked_for():
         params[_SPACE] = [asked]
     return params
+
+
+def list_otherwise(**changes: Any) -> None:
+    """List the results otherwise, beginning at the first page."""
+    query, _ = current()
+    go(replace(query.at_start, listing=replace(query.listing, **{"page": 1, **changes})))
+
+
+def turn_to(page: int) -> None:
+    """Show another page of the results."""
+    list_otherwise(page=page)
+
+
+def show_results(**changes: Any) -> None:
+    """Show the same results otherwise; see Look."""
+    query, _ = current()
+    go(replace(query, look=replace(query.look, **changes)))
+
+
+def open_details(item_id: str) -> None:
+    """Show the details of an item; of none for ''."""
+    show_results(opened=item_id)
+
+
+def unfold(item_id: str, *, shown: bool) -> None:
+    """Show the near-duplicates of a result, or hide them again."""
+    query, _ = current()
+    others = tuple(other for other in query.look.unfolded if other != item_id)
+    show_results(unfolded=(*others, item_id)[-MOST_UNFOLDED:] if shown else others)
 
 
 def go_to_space(name: str) -> None:

@@ -19,7 +19,6 @@ from search_app.engine.selections import keep_selection
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.cards import photo
-from search_app.views.details import show_details
 from search_app.views.map_items import head, rows, section, thumbnails
 from search_app.views.resources import OpenSpace
 from search_app.views.words import closeness, count_of, headline, in_html, snippet, unwrapped, whereabouts
@@ -56,8 +55,14 @@ def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: Ma
         if text := snippet(unwrapped(item.text), _PASSAGE):
             st.html(f'<div class="ns-full">{in_html(text)}</div>')
         with st.container(horizontal=True, gap="xsmall", key="map-item-acts"):
-            if st.button("Details", key="map-details", icon=":material/open_in_full:", type="tertiary"):
-                show_details(space, item, None)
+            st.button(
+                "Details",
+                key="map-details",
+                icon=":material/open_in_full:",
+                type="tertiary",
+                on_click=links.open_details,
+                args=(item.id,),
+            )
             st.button(
                 "Search from it",
                 key="map-search-from",

@@ -68,8 +68,6 @@ def _submitted(space: OpenSpace) -> None:
 
 def from_item(space: OpenSpace, item: Item) -> None:
     """Show the item that the query is like."""
-    from search_app.views.details import show_details
-
     with (
         st.container(key="from-item"),
         st.container(key="from-item-row", horizontal=True, vertical_alignment="top", gap="small"),
@@ -85,8 +83,14 @@ def from_item(space: OpenSpace, item: Item) -> None:
                 f'<div class="ns-where">{in_html(whereabouts(item))}</div>{full}</div>'
             )
             with st.container(horizontal=True, gap="xsmall"):
-                if st.button("Details", key="from-item-details", icon=":material/open_in_full:", type="tertiary"):
-                    show_details(space, item, None)
+                st.button(
+                    "Details",
+                    key="from-item-details",
+                    icon=":material/open_in_full:",
+                    type="tertiary",
+                    on_click=links.open_details,
+                    args=(item.id,),
+                )
                 st.button(
                     "Clear",
                     key="clear-like",

@@ -22,6 +22,7 @@ from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import current_manifest
 from search_app.engine.background import PHRASES
 from search_app.engine.search import Searcher
+from search_app.engine.sentences import Sentences
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.thumbnails import as_jpeg
 from search_app.views.words import snippet
@@ -58,6 +59,7 @@ class OpenSpace:
         self.space = space
         self.searcher = Searcher(space)
         self.labels = Labels(space)
+        self.sentences = Sentences()
         self._preparing: threading.Thread | None = None
 
     def prepare(self) -> None:

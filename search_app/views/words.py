@@ -47,23 +47,24 @@ def marked(text: str, span: tuple[int, int] | None) -> str:
     return f'{in_html(text[:start])}<mark class="ns-best">{in_html(text[start:end])}</mark>{in_html(text[end:])}'
 
 
-def excerpt(text: str, span: tuple[int, int] | None, longest: int, before: int = 0) -> str:
-    """`text` as HTML on one line, at most `longest` characters or so, with the part at `span` marked and in it.
+def excerpt(text: str, span: tuple[int, int] | None, longest: int) -> str:
+    """`text` as HTML on one line, of some `longest` characters, with the part at `span` marked and in it.
 
-    The line begins at most `before` characters before that part, between words.
+    The line goes on behind that part, and begins before it as far as there is room.
     """
     if span is None:
         return in_html(snippet(text, longest))
     start, end = span
     lead, inside, rest = (" ".join(part.split()) for part in (text[:start], text[start:end], text[end:]))
+    inside = snippet(inside, longest)
+    room = longest - len(inside)
+    before = max(room // 3, room - len(rest))
     if len(lead) > before:
-        lead = lead[len(lead) - before :].partition(" ")[2] if before else ""
-        lead = f"… {lead}".rstrip()
-    lead = f"{lead} " if lead else ""
-    room = longest - len(lead) - len(inside)
-    inside = inside if room >= 0 else snippet(inside, max(longest - len(lead), 20))
-    rest = f" {snippet(rest, room)}" if rest and room > 20 else " …" if rest and room >= 0 else ""
-    return f'{in_html(lead)}<mark class="ns-best">{in_html(inside)}</mark>{in_html(rest)}'
+        # From the beginning of a word.
+        lead = f"… {lead[len(lead) - before :].partition(' ')[2]}" if before > 12 else "…"
+    rest = snippet(rest, max(room - len(lead), 0)) if len(rest) > room - len(lead) else rest
+    parts = (in_html(lead), f'<mark class="ns-best">{in_html(inside)}</mark>', in_html(rest))
+    return " ".join(part for part in parts if part)
 
 
 def unwrapped(text: str) -> str:
@@ -116,6 +117,16 @@ def _percent(share: float) -> str:
     if share < 0.01:
         return "below 1 %"
     return "above 99 %" if share > 0.99 else f"{share:.0%}".replace("%", " %")
+
+
+def readable_size(size: int) -> str:
+    """A size of `size` bytes as people say it."""
+    if size < 1_000:
+        return f"{size} bytes"
+    for unit, one in (("kB", 1e3), ("MB", 1e6)):
+        if size < 1_000 * one:
+            return f"{size / one:.3g} {unit}"
+    return f"{size / 1e9:.3g} GB"
 
 
 def count_of(number: int, modality: Modality) -> str:

@@ -128,7 +128,7 @@ def test_the_running_app_finds_what_another_process_ingests(page: Page, tmp_path
     shades(first, 30)
     assert nearspace("ingest", first, "--home", home, "--space", "test", "--encoder", FAKE).returncode == 0
     with serving(home, "test") as address:
-        page.goto(f"{address}/?q=red&k=96")
+        page.goto(f"{address}/?q=red&k=96&fold=off")
         assert len(cards(page)) == 30
         names = {path.name for path in shades(second, 40, start=1000)}
         done = nearspace("ingest", second, "--home", home, "--space", "test", "--encoder", FAKE)

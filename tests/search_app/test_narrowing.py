@@ -7,18 +7,18 @@ from tests.search_app.paging import kinds, names, page, params, words
 
 
 def test_filters_of_the_popover_go_into_the_url_and_their_chips_take_them_away(colours: Path) -> None:
-    app = page(q="red")
+    app = page(q="red", fold="off")
     assert not app.exception
     app.get("button_group")[2].set_value(["blue"]).run()
-    assert params(app) == {"q": ["red"], "of-colour": ["blue"]}
+    assert params(app) == {"q": ["red"], "of-colour": ["blue"], "fold": ["off"]}
     assert set(names(app)) == {"blue.png", "blue tall.png"}
     app.get("button_group")[1].set_value(["portrait"]).run()
     assert names(app) == ["blue tall.png"]
     app.button(key="drop-filter-2").click().run()
-    assert params(app) == {"q": ["red"], "shape": ["portrait"]}
+    assert params(app) == {"q": ["red"], "shape": ["portrait"], "fold": ["off"]}
     assert len(names(app)) == 5
     app.button(key="drop-filter-1").click().run()
-    assert params(app) == {"q": ["red"]}
+    assert params(app) == {"q": ["red"], "fold": ["off"]}
 
 
 def test_words_titles_and_dates_are_typed(colours: Path) -> None:

@@ -21,7 +21,12 @@ PAGE_KEYS = (
     "query-box",
     "filter-modality",
     "filter-folders",
-    "filter-count",
+    "results-layout",
+    "results-sort",
+    "results-fold",
+    "results-group",
+    "results-diversity",
+    "results-count",
     "merge-balance",
     "merge-separate",
     "merge-method",
@@ -129,7 +134,7 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     state = app.session_state
     assert state["filter-modality"] == "Images"
     assert state["filter-folders"] == ["pictures", "pictures/tall"]
-    assert state["filter-count"] == 3
+    assert state["results-count"] == 3
     assert (state["map-dimensions"], state["map-colour"], state["map-gap"]) == ("3-D", "folder", True)
     assert "the 3 axes keep" in words(app)
 
@@ -140,9 +145,10 @@ def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
     assert params(app) == {"q": ["red"], "modality": ["text"]}
     assert set(kinds(app)) == {"TEXT"}
     app.multiselect(key="filter-folders").set_value(["odd"]).run()
-    app.slider(key="filter-count").set_value(1).run()
-    assert params(app) == {"q": ["red"], "modality": ["text"], "folder": ["odd"], "k": ["1"]}
-    assert len(names(app)) == 1
+    assert params(app) == {"q": ["red"], "modality": ["text"], "folder": ["odd"]}
+    assert len(names(app)) == 2
+    app.selectbox(key="results-count").set_value(12).run()
+    assert params(app)["k"] == ["12"]
 
 
 def test_searching_from_a_result_alone_shows_the_item_and_leaves_it_out(colours: Path) -> None:

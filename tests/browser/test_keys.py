@@ -1,0 +1,99 @@
+"""Keys lead from the box to the results, between them and into one; nobody who types loses a letter to them."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.acting import cards
+
+CHOSEN = ".ns-chosen"
+
+
+def rank(page: Page) -> str:
+    """The number of the chosen card."""
+    return page.locator(f"{CHOSEN} .ns-badge").inner_text()
+
+
+def test_results_are_chosen_opened_and_left_by_keys(page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=a+castle&k=12")
+    cards(page)
+    page.wait_for_selector(".st-key-keys", state="attached")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert rank(page) == "2"
+    page.keyboard.press("ArrowDown")
+    below = int(rank(page))
+    assert below > 2
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("k")
+    assert rank(page) == "2"
+    page.keyboard.press("Enter")
+    head = page.locator(".st-key-details-head")
+    expect(head).to_contain_text("result 2", ignore_case=True)
+    page.keyboard.press("ArrowRight")
+    expect(head).to_contain_text("result 3", ignore_case=True)
+    expect(page).to_have_url(re.compile(r"[?&]open=\d+"))
+    page.keyboard.press("Escape")
+    expect(head).to_have_count(0)
+    expect(page).not_to_have_url(re.compile(r"[?&]open="))
+    # The result stays chosen while the page is drawn again.
+    expect(page.locator(f"{CHOSEN} .ns-badge")).to_have_text("2")
+    page.keyboard.press("/")
+    page.keyboard.type(" jkm?n/")
+    expect(page.locator(".st-key-ask textarea")).to_have_value("a castle jkm?n/")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    expect(page).to_have_url(re.compile(r"[?&]page=2"))
+    expect(page.locator(".st-key-card-13")).to_be_visible()
+    page.keyboard.press("j")
+    assert rank(page) == "13"
+    page.keyboard.press("m")
+    expect(page).to_have_url(re.compile(r"[?&]like=\d+"))
+    expect(page).not_to_have_url(re.compile(r"[?&]page="))
+    page.keyboard.press("?")
+    expect(page.get_by_text("details of the chosen result")).to_be_visible()
+
+
+def test_what_is_shown_is_exported_and_a_path_is_copied(page: Page, sample_address: str, tmp_path: Path):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{sample_address}/?q=a+castle&k=6&modality=image")
+    cards(page)
+    page.locator(".st-key-export button").click()
+    with page.expect_download() as waiting:
+        page.locator(".st-key-export-json button").click()
+    results = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    assert [result["rank"] for result in results] == list(range(1, 7))
+    with page.expect_download() as waiting:
+        page.locator(".st-key-export-zip button").click()
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 7
+    page.keyboard.press("Escape")
+    page.locator(".st-key-details-1 button").click()
+    page.locator(".ns-copy").click()
+    expect(page.locator(".ns-copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == results[0]["path"]
+    with page.expect_download() as waiting:
+        page.locator(".st-key-details-download button").click()
+    assert Path(waiting.value.path()).read_bytes() == Path(results[0]["path"]).read_bytes()
+
+
+def test_the_passage_that_was_found_is_in_view_and_a_phone_shows_rows_and_details(
+    browser: Browser, page: Page, sample_address: str
+):
+    page.goto(f"{sample_address}/?q=why+steam+trains+ended&modality=text&view=list")
+    cards(page)
+    page.locator(".st-key-details-1 button").click()
+    expect(page.locator(".ns-document .ns-here")).to_be_in_viewport()
+    expect(page.locator(".ns-document .ns-here mark")).to_have_count(1)
+    address = page.url
+    for scheme in ("light", "dark"):
+        with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme) as context:  # type: ignore[arg-type]
+            phone = context.new_page()
+            phone.goto(address)
+            expect(phone.locator(".ns-document .ns-here")).to_be_attached()
+            assert phone.evaluate("document.documentElement.scrollWidth") <= 390
