@@ -1,9 +1,12 @@
 """Numbers in words, never claiming more than was counted."""
 
+import html
+import re
+
 import pytest
 
 from search_app.engine.hits import Hit
-from search_app.views.words import closeness, count_of, numbers, unwrapped
+from search_app.views.words import closeness, count_of, excerpt, marked, numbers, readable_size, unwrapped
 
 
 def hit(percentile: float, others: int, sampled: bool = False) -> Hit:
@@ -50,3 +53,35 @@ def test_paragraphs_are_joined_and_lists_and_verses_are_not() -> None:
     assert unwrapped(f"{wide}\n- one\n- two\n    code") == f"{wide}\n- one\n- two\n    code"
     assert unwrapped("Roses are red,\nviolets are blue") == "Roses are red,\nviolets are blue"
     assert unwrapped("") == ""
+
+
+def test_an_excerpt_shows_its_marked_part_literally_with_what_is_about_it() -> None:
+    text = f"{'Before it all. ' * 20}The <b>best</b> & only one. {'After it all. ' * 20}"
+    start = text.index("The <b>")
+    span = (start, text.index(" After"))
+    shown = excerpt(text, span, 135)
+    assert '<mark class="ns-best">The &lt;b&gt;best&lt;/b&gt; &amp; only one.</mark>' in shown
+    assert shown.startswith("… ") and shown.endswith("…")
+    plain = html.unescape(re.sub(r"</?mark[^>]*>", "", shown))
+    assert 100 < len(plain) <= 140
+    assert "Before" in plain and "After" in plain
+
+
+def test_an_excerpt_never_grows_beyond_its_room() -> None:
+    long = "word " * 200
+    for span in ((0, 900), (500, 999), (0, 4), None):
+        plain = html.unescape(re.sub(r"</?mark[^>]*>", "", excerpt(long, span, 120)))
+        assert len(plain) <= 124
+    assert excerpt("a <b>", None, 50) == "a &lt;b&gt;"
+    assert excerpt("", None, 50) == ""
+
+
+def test_marked_words_are_shown_literally_and_whole() -> None:
+    assert marked("a <i> b", (2, 5)) == 'a <mark class="ns-best">&lt;i&gt;</mark> b'
+    assert marked("<a>", None) == "&lt;a&gt;"
+
+
+def test_sizes_are_said_as_people_say_them() -> None:
+    assert [readable_size(size) for size in (0, 999, 1_450, 46_500, 6_700_000, 2_000_000_000)] == [
+        "0 bytes", "999 bytes", "1.45 kB", "46.5 kB", "6.7 MB", "2 GB",
+    ]  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from ingest.encoders.base import Encoder
 from ingest.encoders.lite import LiteEncoder
 from ingest.readers.documents import Document, Section
-from ingest.readers.passages import TARGET, cut
+from ingest.readers.passages import TARGET, cut, sentences
 
 Span = tuple[int, int]
 
@@ -263,3 +263,19 @@ def test_passages_fit_the_embedded_encoder(lite: LiteEncoder) -> None:
         drafts = cut(document(("A heading", text), title="Ein größerer Titel"), lite.token_spans, lite.info.text_window)
         assert squeezed("".join(draft.text for draft in drafts)) == squeezed(text)
         assert all(len(lite.token_spans(draft.encoded_text)) <= lite.info.text_window for draft in drafts)
+
+
+def test_the_sentences_of_a_passage_are_its_words_without_the_space_between() -> None:
+    text = "Dr. Smith came on 3. Mai.  He said: “No!” Then he left\nwithout a word."
+    text += "\n\nA new paragraph без точки\n\n日本語です。次です。"
+    found = [text[start:end] for start, end in sentences(text)]
+    assert found == [
+        "Dr. Smith came on 3. Mai.",
+        "He said: “No!”",
+        "Then he left\nwithout a word.",
+        "A new paragraph без точки",
+        "日本語です。",
+        "次です。",
+    ]
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert sentences("  \n ") == []
