@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STARTING_WORDS = ("a dog", "a bird", "a guitar", "a castle")
 """What a fresh page compares, beside the pictures that the space has of it."""
+LOOKED_INTO = ("a boat", "a flower", "a car")
+"""What a fresh page looks into a picture for: of such things, one part tells more than the rest."""
 
 _CLOSE = ("very close", "close")
 
@@ -74,10 +76,12 @@ def starting_things(searcher: Searcher, encoder: Encoder) -> list[Term]:
     return [*(Term("text", value) for value in STARTING_WORDS), *dict.fromkeys(items)]
 
 
-def starting_pairs(searcher: Searcher, encoder: Encoder) -> list[tuple[Term, Term]]:
-    """Each of STARTING_WORDS of which the space has a picture that is close, with that picture."""
+def starting_pairs(
+    searcher: Searcher, encoder: Encoder, wanted: Sequence[str] = STARTING_WORDS
+) -> list[tuple[Term, Term]]:
+    """Each of these words of which the space has a picture that is close, with that picture."""
     found = []
-    for words in STARTING_WORDS:
+    for words in wanted:
         query = Query(text=words, filters=Filters(modalities=("image",)), count=1)
         hits = searcher.ask(query, encoder).ranking.hits
         found += [(Term("text", words), Term("item", hit.id)) for hit in hits if hit.closeness in _CLOSE]

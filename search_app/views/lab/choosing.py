@@ -9,7 +9,7 @@ from ingest.readers.draft import Modality
 from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, is_item
 from search_app.engine.filters import Filters
 from search_app.engine.group import steady_sample
-from search_app.engine.lab.things import starting_things
+from search_app.engine.lab.things import LOOKED_INTO, STARTING_WORDS, starting_pairs, starting_things
 from search_app.engine.pictures import keep_picture, upload_suffixes
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
@@ -21,7 +21,7 @@ from search_app.views.resources import OpenSpace
 from search_app.views.words import in_html, snippet
 
 _FOUND = 12
-_STARTING = "what the lab is about at first"
+_STARTING, _LOOKED_INTO = "what the lab is about at first", "what the lab looks into at first"
 _PROBLEM = "problem of the lab's last upload"
 _USED = "pictures uploaded in the lab so far"
 
@@ -169,6 +169,17 @@ def _found(space: OpenSpace, snapshot: Snapshot, words: str, modality: Modality 
         for name in wanted
         for row in steady_sample(snapshot.groups[name].ids, _FOUND // len(wanted))
     ]
+
+
+def looked_into(space: OpenSpace, snapshot: Snapshot) -> tuple[Term, Term] | None:
+    """A picture of the space and the words that it matches, to look at on a fresh page; None where there is none."""
+    state = (space.space.folder, snapshot.revision)
+    known = st.session_state.get(_LOOKED_INTO)
+    if known is None or known[0] != state:
+        pairs = starting_pairs(space.searcher, loaded_encoder(space), (*LOOKED_INTO, *STARTING_WORDS))
+        known = st.session_state[_LOOKED_INTO] = (state, (pairs[0][1], pairs[0][0]) if pairs else None)
+    found: tuple[Term, Term] | None = known[1]
+    return found
 
 
 def starting(space: OpenSpace, snapshot: Snapshot) -> list[Term]:

@@ -183,7 +183,7 @@ def _bars(state: _State, thing: Thing) -> str:
             f'<tr class="{"ns-first" if not rank else ""}"><th scope="row">{in_html(state.labels[place])}</th>'
             f'<td><i style="--share:{share}%"></i></td><td>{cosines[place]:.2f}</td><td>{mark}</td></tr>'
         )
-    return f'<table class="ns-bars" aria-label="How close each label is"><tbody>{rows}</tbody></table>'
+    return f'<table class="ns-label-bars" aria-label="How close each label is"><tbody>{rows}</tbody></table>'
 
 
 def _all(state: _State) -> str:

@@ -263,6 +263,7 @@ def _read(space: OpenSpace, box: str) -> None:
 
 _LARGE = """
 html { font-size: clamp(17px, 1.55vw, 28px) !important; }
+.ns-film { grid-template-columns: repeat(var(--stations), minmax(0, 1fr)) !important; }
 .st-key-head, .stAppHeader, .st-key-lab-contents, .st-key-lab-onward { display: none !important; }
 .stMainBlockContainer { max-width: none; padding: 2rem 3vw 4.5rem !important; }
 .st-key-lab { max-width: none; }

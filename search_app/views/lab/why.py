@@ -18,7 +18,7 @@ from search_app.engine.lab.occlusion import LeftOut
 from search_app.engine.lab.things import Thing, things_of
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
-from search_app.views.lab.choosing import adding, chips, picked, starting
+from search_app.views.lab.choosing import adding, chips, looked_into, picked, starting
 from search_app.views.lab.faces import MARKS, Face, embedded, face_of, items_of, pictures_of
 from search_app.views.lab.looking import SIDE, covered, left_out, lit, whole_picture, with_patch
 from search_app.views.lab.pointing import listen
@@ -50,7 +50,9 @@ class _State:
 def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
     encoder = loaded_encoder(space)
     looked_at, wanted = asked.terms(_OF)[:1], asked.terms(_FOR)[:1]
-    if not looked_at or not wanted:
+    if not looked_at and not wanted and (found := looked_into(space, snapshot)):
+        looked_at, wanted = [found[0]], [found[1]]
+    elif not looked_at or not wanted:
         first = starting(space, snapshot)
         looked_at = looked_at or [term for term in first if term.kind == "item"][:1]
         wanted = wanted or _words_for(looked_at, first, encoder, snapshot)

@@ -43,7 +43,7 @@ def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_fo
     app.text_area(key="labels-of").set_value("tall, pictures").run()
     assert params(app)["labels-of"] == ["tall, pictures"]
     one = lab(part="labels", **{"labels-of": "red, green", "labels-view": "one", "labels-item": "item:1:1"})
-    assert 'class="ns-bars"' in markup(one)
+    assert 'class="ns-label-bars"' in markup(one)
     link = {"labels-of": "tall, pictures", "labels-view": "folders", "labels-cell": "0-0"}
     against = lab(part="labels", **link)
     assert not against.exception
