@@ -34,7 +34,7 @@ def test_no_script_runs_and_nothing_is_called_for(page: Page, tmp_path: Path) ->
     page.on("request", lambda request: asked.append(request.url))
     with serving(tmp_path / "home", "test") as address:
         composed = f"q=red&term={quote('text:-1:' + MARKUP[1])}&like=1&unlike=2"
-        for link in (f"q={quote(MARKUP[0])}&k=96", "q=red&k=96&colour=folder&map=3d", composed):
+        for link in (f"q={quote(MARKUP[0])}&k=96&fold=off", "q=red&k=96&fold=off&colour=folder&map=3d", composed):
             page.goto(f"{address}/?{link}")
             shown = " ".join(cards(page))
             assert "onerror=window.broken=1" in shown
