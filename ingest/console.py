@@ -40,7 +40,7 @@ result_console = Console(highlight=False)
 
 def say(line: str) -> None:
     """Tell the person one line about work that goes on."""
-    progress_console.print(Text(line, style="dim"))
+    progress_console.print(Text(line, style="dim"), soft_wrap=True)
 
 
 def show_error(message: str) -> None:

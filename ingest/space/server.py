@@ -111,11 +111,8 @@ class ServerConnection:
 
     def refusal(self, space: str, error: Exception) -> ServerError:
         """What to tell a person when the server could not do what was asked."""
-        if (free := shutil.disk_usage(self.folder).free) < _TOO_LITTLE:
-            return ServerError(
-                f"The disk of {self.folder} is full ({free / 1e6:.1f} MB are free), and Chroma cannot go on ({error}). "
-                "What was written before is safe: free space on the disk, and run the same command again."
-            )
+        if is_disk_full(self.folder):
+            return _disk_full(self.folder, f"cannot go on ({error})")
         return ServerError(
             f"Chroma cannot serve the space {space!r}: {error}. "
             "Try again; if it stays so, end all Nearspace programs and start one: the index is checked when it opens."
@@ -182,6 +179,11 @@ class ServerConnection:
             time.sleep(_POLL_SECONDS)
         keeper.terminate()
         raise _not_up(self.folder, f"did not answer within {_START_SECONDS:.0f} s")
+
+
+def is_disk_full(folder: Path) -> bool:
+    """Whether there is too little space for Chroma, whose folder may then well be sound."""
+    return shutil.disk_usage(folder).free < _TOO_LITTLE
 
 
 def set_chroma_aside(folder: Path) -> None:
@@ -343,7 +345,17 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _disk_full(folder: Path, what: str) -> ServerError:
+    free = shutil.disk_usage(folder).free
+    return ServerError(
+        f"The disk of {folder} is full ({free / 1e6:.1f} MB are free), and Chroma {what}. "
+        "What was written before is safe: free space on the disk, and run the same command again."
+    )
+
+
 def _not_up(folder: Path, what: str) -> ServerError:
+    if is_disk_full(folder):
+        return _disk_full(folder, "does not start")
     log = folder / _LOG_NAME
     try:
         tail = " | ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:])

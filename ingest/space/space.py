@@ -28,7 +28,7 @@ from ingest.space.manifest import (
     read_manifest,
     write_manifest,
 )
-from ingest.space.server import CHROMA_FOLDER, set_chroma_aside
+from ingest.space.server import CHROMA_FOLDER, is_disk_full, set_chroma_aside
 from ingest.space.staging import STAGING_NAME, delete_staging
 
 THUMBNAIL_FOLDER = "thumbnails"
@@ -110,7 +110,7 @@ class Space:
         try:
             rebuild(self.ledger, self._collections, progress)
         except ServerError as error:
-            if not self._connection.starts_servers:
+            if not self._connection.starts_servers or is_disk_full(self.folder):
                 raise
             # Chroma cannot even drop what is broken: it gets an empty folder.
             self._start_index_afresh(str(error), say)
@@ -206,7 +206,7 @@ class Space:
         try:
             self._connection = connect(self.folder, self._address, say=say)
         except ServerError as error:
-            if self._address or not locked or not (self.folder / CHROMA_FOLDER).exists():
+            if self._address or not locked or not (self.folder / CHROMA_FOLDER).exists() or is_disk_full(self.folder):
                 raise
             _say_set_aside(str(error), say)
             set_chroma_aside(self.folder)
@@ -214,7 +214,7 @@ class Space:
         try:
             self._open_collections(locked)
         except ServerError as error:
-            if not locked or not self._connection.starts_servers:
+            if not locked or not self._connection.starts_servers or is_disk_full(self.folder):
                 raise
             self._start_index_afresh(str(error), say)
 

@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from ingest.errors import SpaceError
 from ingest.space import open_space
 from ingest.space.repair import check
 from tests.ingest.test_malformed_folder import without_root_rights
@@ -59,6 +61,14 @@ def test_a_full_disk_stops_the_run_with_a_clear_error_and_the_space_goes_on_from
     [error] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert "is full" in error or "cannot be written" in error
     assert "free space" in error
+
+    end_server(home / "test")
+    with (small_disk / "more ballast").open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * 4_096)
+    with pytest.raises(SpaceError, match="is full"):
+        open_space(home, "test")
+    assert not (home / "test" / "chroma-broken").exists(), "a full disk is not taken for a broken index"
 
     ballast.unlink()
     subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
