@@ -13,7 +13,7 @@ from ingest.chroma_options import add_chroma
 from ingest.commands.composing import SEARCH_EPILOG, add_composing
 from ingest.commands.filtering import add_filters
 from ingest.commands.listing import add_listing
-from ingest.commands.mapping import add_topics
+from ingest.commands.mapping import add_map, add_topics
 from ingest.commands.options import HOME_HELP, add_device, add_ingesting, add_told, add_where, positive
 from ingest.engines.pool import add_engine
 from ingest.errors import NearspaceError
@@ -36,6 +36,7 @@ _COMMANDS = {
     "search": "search_app.commands.search",
     "app": "search_app.commands.app",
     "topics": "search_app.commands.topics",
+    "map": "search_app.commands.map",
     "serve": "search_app.commands.serve",
     "mcp": "search_app.commands.mcp",
 }
@@ -130,6 +131,7 @@ def parser() -> argparse.ArgumentParser:
     add_listing(find)
 
     add_topics(commands, add_where)
+    add_map(commands, add_where)
 
     app = commands.add_parser("app", help="open the search page in the browser")
     add_where(app)

@@ -10,7 +10,8 @@
     apart       what sets a selection apart from the rest
     topics      clusters in the full space, and topic_names their names
     vocabulary  words in the shared space
-    exports     a map as one HTML page, and as the TensorFlow Embedding Projector's files
+    page        a map as one HTML page that opens offline
+    projector   the files that the TensorFlow Embedding Projector loads
 
 The principal components themselves are in `search_app.engine.projection`, which the search page's map draws as well.
 """

@@ -36,7 +36,7 @@ FEWEST = 12
 NEAREST = 5
 _NEIGHBOURS, _SPREAD = 15, 0.1  # UMAP: neighbours that count as near, and the least distance on the map
 _PERPLEXITY = 30  # t-SNE: how many neighbours an item is held to have
-_ROUNDS = 500  # of t-SNE after 250 with exaggerated attraction; of UMAP in all
+_ROUNDS, _EXAGGERATED = 500, 250  # of both methods, and of t-SNE first with exaggerated attraction
 _SEED = 20_240_501
 SETTINGS = f"{FITTED} {NEAREST} {_NEIGHBOURS} {_SPREAD} {_PERPLEXITY} {_ROUNDS} {_SEED}"
 """A kept map that was fitted with others is fitted anew."""
@@ -221,7 +221,7 @@ def _tsne(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progr
             random_state=_SEED,
         )
         # Early exaggeration pulls clusters together before they find their places.
-        for rounds, exaggeration, begin, end in ((250, 12, 0.2, 0.45), (_ROUNDS, 1, 0.45, 0.9)):
+        for rounds, exaggeration, begin, end in ((_EXAGGERATED, 12, 0.2, 0.45), (_ROUNDS, 1, 0.45, 0.9)):
             laid = laid.optimize(
                 n_iter=rounds,
                 exaggeration=exaggeration,

@@ -224,6 +224,7 @@ def _sample(snapshot: Snapshot, reduction: Reduction, most: int) -> NDArray[np.f
 
 def _k_means(rows: NDArray[np.float32], number: int) -> NDArray[np.float32]:
     from sklearn.cluster import KMeans, MiniBatchKMeans
+    from threadpoolctl import threadpool_limits
 
     many = len(rows) > 5_000
     fitting = (
@@ -231,7 +232,8 @@ def _k_means(rows: NDArray[np.float32], number: int) -> NDArray[np.float32]:
         if many
         else KMeans(number, n_init=4, random_state=_SEED)
     )
-    with warnings.catch_warnings():
+    # In one thread: the other cores stay with the page, and on a busy machine threads would wait for one another.
+    with warnings.catch_warnings(), threadpool_limits(1, user_api="openmp"):
         warnings.simplefilter("ignore")  # that items which are all the same make fewer clusters
         fitting.fit(rows)
     return _directions(np.asarray(fitting.cluster_centers_, np.float32))
