@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from tests.benchmarks import archive, encoding, finding, ingesting, openclip, passages, ranking, searching
+from tests.benchmarks import archive, encoding, finding, ingesting, openclip, passages, ranking, searching, starting
 
 
 def main() -> None:
@@ -19,6 +19,7 @@ def main() -> None:
     passages.main()
     archive.main()
     searching.main()
+    starting.main()
     ranking.main()
 
 
