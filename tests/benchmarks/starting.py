@@ -42,12 +42,12 @@ def _first_result(home: Path) -> float:
         page = browser.new_page()
         page.goto(address)
         box = page.locator(".st-key-ask textarea")
-        box.wait_for()
+        box.wait_for(timeout=240_000)
         time.sleep(WAIT)
         box.fill("a bird")
         started = time.perf_counter()
         box.press("Enter")
-        page.locator("[class*='st-key-card-']").first.wait_for()
+        page.locator("[class*='st-key-card-']").first.wait_for(timeout=60_000)
         return time.perf_counter() - started
 
 

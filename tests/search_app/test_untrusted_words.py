@@ -32,6 +32,16 @@ def test_only_the_apps_own_words_are_markdown(colours: Path) -> None:
     assert "<u>" not in markup(app)
 
 
+@pytest.mark.parametrize("words_asked", ["<img src=x onerror=alert(1)> " * 350, "red" * 3_400, '"' * 10_000])
+def test_a_question_of_ten_thousand_characters_is_cut_and_answered(colours: Path, words_asked: str) -> None:
+    assert len(words_asked) >= 10_000
+    app = page(q=words_asked, folder="../" * 3_400, exact="x" * 10_000)
+    assert not app.exception
+    assert "<img src=x" not in markup(app)
+    app = page(q=words_asked)
+    assert not app.exception and names(app)
+
+
 def test_the_item_searched_from_and_the_details_show_it_literally(colours: Path) -> None:
     app = page(q="red stars", modality="text", folder="odd", k="1")
     assert PASSAGE in words(app)
