@@ -60,6 +60,7 @@ FILTERS = {
     "topic": "only items of the topic of this name, or with this word in its name; may be repeated",
     "title": "only items whose title says this",
     "exact": "only items that say this word for word; may be repeated",
+    "selection": "only items of the selection that the page's map keeps under this name",
     "where": "only items with this in their metadata: KEY=VALUE, or KEY; may be repeated",
 }
 """The filters that stand in the address as they do in a link of the page, beside `modality` and `folder`."""
