@@ -40,14 +40,15 @@ def main(arguments: Sequence[str] = ()) -> None:
 def _first_result(home: Path) -> float:
     with serving(home, "sample") as address, chromium() as browser:
         page = browser.new_page()
+        page.set_default_timeout(240_000)
         page.goto(address)
         box = page.locator(".st-key-ask textarea")
-        box.wait_for(timeout=240_000)
+        box.wait_for()
         time.sleep(WAIT)
         box.fill("a bird")
         started = time.perf_counter()
         box.press("Enter")
-        page.locator("[class*='st-key-card-']").first.wait_for(timeout=60_000)
+        page.locator("[class*='st-key-card-']").first.wait_for()
         return time.perf_counter() - started
 
 
