@@ -12,7 +12,7 @@ from search_app.engine.query import Dimensions, MapView, Query, to_params
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.resources import OpenSpace
-from search_app.views.words import in_markdown, snippet
+from search_app.views.words import snippet
 
 _METHOD, _DIMENSIONS, _COLOUR, _GAP = "space-method", "space-dimensions", "space-colour", "space-gap"
 _SHEET, _NAMES = "space-sheet", "space-names"
@@ -92,7 +92,7 @@ def colourings_of(space: OpenSpace, query: Query, more: Sequence[str] = ()) -> l
 
 
 def _colour_name(by: str) -> str:
-    name = _COLOURS.get(by) or in_markdown(snippet(by.removeprefix(_METADATA), 40))
+    name = _COLOURS.get(by) or snippet(by.removeprefix(_METADATA), 40)
     return f"Colour: {name}"
 
 

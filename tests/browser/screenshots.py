@@ -1,18 +1,29 @@
 """Makes the README's pictures anew: `make screenshots`.  They show the sample collection in a real Chromium."""
 
+import io
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser
 
 from ingest.packaged import sample_folder
+from ingest.space import open_space
 from tests.browser.acting import GRAPH, cards, settled
+from tests.browser.mapping import drawn, lasso, on_map, on_screen, open_map
 from tests.browser.serving import chromium, nearspace, serving
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "screenshots"
 LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 _DRAWN = 1_500  # milliseconds for thumbnails to load and the map to come to rest
 
+MAP_SHOTS = (
+    ("map-topics", "?colour=topic&pictures=shown", "light"),
+    ("map-item", "?colour=folder&item={elephant}", "dark"),
+    ("map-selection", "", "light"),
+    ("map-place", "?pictures=shown", "dark"),
+    ("map-axes", "?axis=text:an+animal>text:a+building&axis=text:old>text:modern&pictures=shown", "light"),
+)
 SHOTS = (
     ("search-light", "?q=making+music", "light", LAPTOP),
     ("search-dark", "?q=a+bird&map=3d", "dark", LAPTOP),
@@ -25,11 +36,33 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         folders = [sample_folder() / "pictures", sample_folder() / "texts"]
         done = nearspace("ingest", *folders, "--home", home, "--space", "sample")
-        if done.returncode:
-            raise SystemExit(done.stderr)
+        topics = nearspace("topics", "--home", home, "--space", "sample")
+        if done.returncode or topics.returncode:
+            raise SystemExit(done.stderr + topics.stderr)
+        with open_space(Path(home), "sample") as space:
+            elephant = space.ledger.items_of(str(sample_folder() / "pictures" / "animals" / "elephant.webp"))[0].id
         with serving(Path(home), "sample") as address, chromium() as browser:
             for name, query, scheme, size in SHOTS:
                 shoot(browser, f"{address}/{query}", FOLDER / f"{name}.png", scheme, size)
+            for name, query, scheme in MAP_SHOTS:
+                shoot_map(browser, address, query.format(elephant=elephant), FOLDER / f"{name}.webp", scheme)
+
+
+def shoot_map(browser: Browser, address: str, query: str, file: Path, scheme: str) -> None:
+    """Take one screenshot of the page of the map, after what its name tells has been done there."""
+    with browser.new_context(viewport=LAPTOP, color_scheme=scheme) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        open_map(page, address, query)
+        if file.stem == "map-selection":
+            lasso(page, [(0.55, 0.12), (0.82, 0.12), (0.86, 0.55), (0.6, 0.66), (0.5, 0.4)])
+            page.wait_for_url("**area=**")
+        if file.stem == "map-place":
+            page.mouse.click(*on_screen(page, *on_map(page, "[map.stage.width * 0.5, map.stage.height * 0.72]")))
+            page.wait_for_url("**spot=**")
+        drawn(page)
+        page.wait_for_timeout(2 * _DRAWN)
+        with Image.open(io.BytesIO(page.screenshot())) as picture:
+            picture.convert("RGB").save(file, "WEBP", quality=80, method=6)
 
 
 def shoot(browser: Browser, address: str, file: Path, scheme: str, size: dict[str, int]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 MOST_CORNERS = 48
 """Corners that a selection keeps."""
+_SMOOTH = 0.004  # of the area's longer side: what its line may lose
 _CHUNK = 65_536  # items tested at a time
 
 
@@ -45,10 +46,36 @@ def read_area(written: str) -> Area | None:
 
 
 def drawn(corners: Sequence[Sequence[float]], lens: Sequence[float] = ()) -> Area | None:
-    """The area of a line that was drawn, with at most MOST_CORNERS of its corners; None where it is not one."""
-    step = max(1, -(-len(corners) // MOST_CORNERS))
-    kept = [tuple(float(f"{number:.4g}") for number in corner) for corner in corners[::step]]
-    return read_area(Area(tuple((corner[0], corner[1]) for corner in kept), tuple(lens)).written())
+    """The area of a line that was drawn, with the corners that give it its shape; None where it is not one."""
+    line = np.array([[corner[0], corner[1]] for corner in corners], np.float64).reshape(-1, 2)
+    if len(line) < 3 or not np.isfinite(line).all():
+        return None
+    kept = _corners(line, _SMOOTH * float(np.ptp(line, axis=0).max()))
+    kept = kept[:: -(-len(kept) // MOST_CORNERS)]
+    rounded = tuple((float(f"{x:.4g}"), float(f"{y:.4g}")) for x, y in kept)
+    return read_area(Area(rounded, tuple(lens)).written())
+
+
+def _corners(line: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """The corners of a line without those that lie within `tolerance` of it all the same (Douglas & Peucker 1973)."""
+    keep = np.zeros(len(line), np.bool_)
+    # A closed line is taken in two halves, since its ends may be one place.
+    middle = int(np.argmax(np.linalg.norm(line - line[0], axis=1)))
+    keep[[0, middle, -1]] = True
+    parts = [(0, middle), (middle, len(line) - 1)]
+    while parts:
+        start, end = parts.pop()
+        if end - start < 2:
+            continue
+        along = line[end] - line[start]
+        away = line[start + 1 : end] - line[start]
+        length = float(np.linalg.norm(along))
+        across = np.abs(away[:, 0] * along[1] - away[:, 1] * along[0]) / length if length else np.hypot(*away.T)
+        furthest = int(np.argmax(across))
+        if across[furthest] > tolerance:
+            keep[start + 1 + furthest] = True
+            parts += [(start, start + 1 + furthest), (start + 1 + furthest, end)]
+    return line[keep]
 
 
 def inside(area: Area, spots: NDArray[np.floating]) -> NDArray[np.bool_]:

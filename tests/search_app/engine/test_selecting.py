@@ -32,6 +32,17 @@ def test_a_link_keeps_an_area_with_few_of_its_corners() -> None:
     assert len(area.written()) < 1_200
 
 
+def test_a_line_of_many_places_keeps_its_shape_in_few() -> None:
+    sides = [np.linspace(start, end, 40) for start, end in (((0, 0), (2, 0)), ((2, 0), (2, 2)), ((2, 2), (0, 2)))]
+    area = drawn(np.concatenate(sides).tolist())
+    assert area is not None and set(area.corners) == set(SQUARE)
+
+
+@pytest.mark.parametrize("corners", [[], [(0, 0), (1, 1)], [(0, 0), (1, float("nan")), (2, 0)]])
+def test_what_encloses_nothing_is_no_area(corners: list[tuple[float, float]]) -> None:
+    assert drawn(corners) is None
+
+
 @pytest.mark.parametrize("written", ["", "0 0;1 1", "0 0;1 1;x 2", "0 0;1 1;2", "0 0;1 1;nan 2", "0 0;1 1;2 2@1 2 3"])
 def test_what_is_no_area_is_not_read(written: str) -> None:
     assert read_area(written) is None
