@@ -50,15 +50,8 @@ def rows(space: OpenSpace, items: Iterable[Item], key: str, remarks: Mapping[str
                     st.html(f'<div class="ns-remark">{in_html(remark)}</div>', width="content")
 
 
-def thumbnails(space: OpenSpace, items: Iterable[Item], key: str, *, strip: bool = False) -> None:
-    """Draw small cards side by side: a picture, or the beginning of a passage, each with a button that opens it.
-
-    A `strip` is one row of pictures alone.
-    """
-    if strip:
-        words = '<div class="ns-glyph">¶</div>'
-        st.html(f'<div class="ns-strip">{"".join(_picture(space, item) or words for item in items)}</div>')
-        return
+def thumbnails(space: OpenSpace, items: Iterable[Item], key: str) -> None:
+    """Draw small cards side by side: a picture, or the beginning of a passage, each with a button that opens it."""
     with st.container(key=f"cards-{key}"):
         for item in items:
             with st.container(key=f"tile-{key}-{item.id}"):
@@ -71,6 +64,15 @@ def thumbnails(space: OpenSpace, items: Iterable[Item], key: str, *, strip: bool
                     on_click=links.look_at_item,
                     args=(item.id,),
                 )
+
+
+def strip(space: OpenSpace, items: Iterable[Item]) -> None:
+    """Draw a row of small pictures; a passage has a sign for it, and its beginning where the pointer waits."""
+    parts = [
+        _picture(space, item) or f'<div class="ns-glyph" title="{in_html(snippet(item.text, 200))}">¶</div>'
+        for item in items
+    ]
+    st.html(f'<div class="ns-strip">{"".join(parts)}</div>')
 
 
 def _picture(space: OpenSpace, item: Item) -> str:

@@ -13,9 +13,9 @@ from search_app.engine.maps.topics import FEWEST, Topic, Topics
 from search_app.engine.maps.vocabulary import english
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
-from search_app.views.map_items import section, thumbnails
+from search_app.views.map_items import section, strip, thumbnails
 from search_app.views.opening import loaded_encoder
-from search_app.views.palette import MAP_FOLDERS, MAP_OTHER
+from search_app.views.palette import MAP_KINDS, MAP_OTHER
 from search_app.views.resources import OpenSpace
 from search_app.views.scatter import Drawing
 from search_app.views.words import count_of, in_html, in_markdown, snippet
@@ -23,6 +23,7 @@ from search_app.views.words import count_of, in_html, in_markdown, snippet
 _UNASKED = 20_000  # items up to which topics are looked for without being asked
 _LOOK_EVERY = 1.0  # seconds between looks at the search for topics
 _WORDS = 8
+_STRIP = 5  # of its items
 _SHOWN = 3  # words of a topic's name on the map
 _CLOSE = 2.2  # of a topic's usual distance from its middle: what is seen when it is flown to
 
@@ -63,7 +64,7 @@ def names_on_map(picture: Drawing, topics: Topics, snapshot: Snapshot, coded: Co
 
 
 def _colour(kind: Kind) -> str:
-    return MAP_OTHER if kind.other else MAP_FOLDERS[kind.code % len(MAP_FOLDERS)]
+    return MAP_OTHER if kind.other else MAP_KINDS[kind.code % len(MAP_KINDS)]
 
 
 def _short(name: str) -> str:
@@ -134,9 +135,8 @@ def _row(space: OpenSpace, topic: Topic) -> None:
                 args=(topic.name,),
             )
             st.html(f'<div class="ns-remark">{topic.size:,}</div>', width="content")
-        thumbnails(
-            space, space.space.ledger.items(list(topic.representatives[:5])), f"topic-{topic.number}", strip=True
-        )
+        items = space.space.ledger.items(list(topic.representatives))
+        strip(space, sorted(items, key=lambda item: item.modality != "image")[:_STRIP])
 
 
 def _one(space: OpenSpace, topic: Topic) -> None:

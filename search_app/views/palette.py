@@ -57,6 +57,22 @@ MAP_FOLDERS = (
     "#1590A0",
     "#C9504C",
 )
+# Where more kinds are told apart: further ones in turn from a dark and a light half of the wheel.
+MAP_KINDS = (
+    *MAP_FOLDERS,
+    "#C33C53",
+    "#28A188",
+    "#6B5DD0",
+    "#82990B",
+    "#A74DAD",
+    "#2595E3",
+    "#A9580F",
+    "#AE76E8",
+    "#547C1C",
+    "#E063A5",
+    "#10798C",
+    "#B48811",
+)
 # A scale from little to much, by whether the theme is the light one: from near its background to far from it.
 SCALES = {
     True: ("#B9C4E0", "#8C8FD0", "#7A45B5", "#4B0A63"),

@@ -21,7 +21,7 @@ from search_app.engine.group import steady_sample
 from search_app.engine.maps.colouring import STEPS, Coding
 from search_app.engine.maps.model import Layout, spec_to_params
 from search_app.views.packing import pack
-from search_app.views.palette import LIGHT, MAP_FOLDERS, MAP_MODALITY, MAP_OTHER, SCALES, Theme
+from search_app.views.palette import LIGHT, MAP_KINDS, MAP_MODALITY, MAP_OTHER, SCALES, Theme
 from search_app.views.resources import OpenSpace, as_url, small_picture, thumbnail
 from search_app.views.words import headline, snippet, whereabouts
 
@@ -163,7 +163,7 @@ def look(drawn: Drawing, coding: Coding, theme: Theme, lit: NDArray[np.bool_] | 
         if coding.by == "modality":
             colour = list(MAP_MODALITY.values())[kind.code]
         else:
-            colour = MAP_OTHER if kind.other else MAP_FOLDERS[kind.code % len(MAP_FOLDERS)]
+            colour = MAP_OTHER if kind.other else MAP_KINDS[kind.code % len(MAP_KINDS)]
         palette[kind.code] = _rgb(colour)
         square = coding.by == "modality" and kind.code == 1
         legend.append({"code": kind.code, "name": kind.name, "colour": colour, "count": kind.count, "square": square})

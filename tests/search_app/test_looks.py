@@ -8,7 +8,7 @@ import pytest
 import streamlit
 
 import search_app
-from search_app.views.palette import DARK, LIGHT, MAP_FOLDERS, MAP_MODALITY, MAP_OTHER, MAP_STAR, Theme
+from search_app.views.palette import DARK, LIGHT, MAP_KINDS, MAP_MODALITY, MAP_OTHER, MAP_STAR, Theme
 
 PACKAGE = Path(search_app.__file__).parent
 CSS = (PACKAGE / "views" / "style.css").read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def test_a_badges_number_is_readable(theme: Theme) -> None:
     assert contrast(on_badge, theme.text) >= 4.5
 
 
-@pytest.mark.parametrize("mark", [*MAP_MODALITY.values(), *MAP_FOLDERS, MAP_STAR, MAP_OTHER])
+@pytest.mark.parametrize("mark", [*MAP_MODALITY.values(), *MAP_KINDS, MAP_STAR, MAP_OTHER])
 def test_marks_on_the_map_stand_out_in_both_themes(mark: str) -> None:
     assert contrast(mark, LIGHT.card) >= 3.0
     assert contrast(mark, DARK.card) >= 3.0

@@ -15,7 +15,7 @@ from search_app.engine.maps.reducing import groups_of
 from search_app.engine.query import Probe
 from search_app.engine.snapshot import Snapshot
 
-KINDS = 8
+KINDS = 20
 """Kinds that have a colour of their own; all others share one."""
 STEPS = 254
 """The last step of a scale, which begins at 0."""

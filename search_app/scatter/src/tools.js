@@ -7,7 +7,8 @@ const TOOLS = [
   ["in", "Closer (+)", '<path d="M12 6v12M6 12h12"/>'],
   ["out", "Further away (−)", '<path d="M6 12h12"/>'],
   ["fit", "The whole map (0)", '<path d="M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"/>'],
-  ["png", "Save the view as PNG; with Shift as SVG", '<path d="M12 4v10m-4-4 4 4 4-4M5 19h14"/>'],
+  ["png", "Save the view as PNG", '<path d="M12 4v10m-4-4 4 4 4-4M5 19h14"/>'],
+  ["svg", "Save the view as SVG", '<path d="M4 20 14 4l6 10"/><circle cx="4" cy="20" r="2"/><circle cx="14" cy="4" r="2"/><circle cx="20" cy="14" r="2"/>'],
 ];
 
 const make = (tag, kind, parent) => {
@@ -39,15 +40,15 @@ export function build(root, map) {
     button.title = title;
     button.setAttribute("aria-label", title);
     button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true">${drawing}</svg>`;
-    button.onclick = (event) => act(name, event.shiftKey);
+    button.onclick = () => act(name);
     buttons.set(name, button);
   }
-  const act = (name, shift) => {
+  const act = (name) => {
     const { stage, pointer } = map;
     if (name === "lasso" || name === "box") pointer.use(name);
     else if (name === "in" || name === "out") stage.zoom(name === "in" ? 1 : -1);
     else if (name === "fit") stage.fit();
-    else map.save(shift ? "svg" : "png");
+    else map.save(name);
   };
   const told = make("div", "told", frame);
   told.setAttribute("role", "status");

@@ -1,6 +1,6 @@
 """The page of the map in Chromium: what is sent, how long until it is drawn, and how it moves.
 
-    python -m tests.benchmarks.mapping --items 100000 --home FOLDER
+    python -m tests.benchmarks.drawing --items 100000 --home FOLDER
 
 keeps the space in FOLDER, so that a second run need not fill it.  Headless Chromium draws WebGL with the processor, so
 the frames a second are those of a machine without a graphics card.
