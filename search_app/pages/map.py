@@ -27,6 +27,7 @@ from search_app.views.chips import Asked, chips
 from search_app.views.details import details
 from search_app.views.filters import filters
 from search_app.views.map_bar import colourings_of, map_bar, spec_of
+from search_app.views.map_out import map_out
 from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
 from search_app.views.map_spot import decoded, spot_panel, vocabulary_of
 from search_app.views.map_told import axes_of, drawn_line, told
@@ -71,6 +72,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         place = decoded(space, snapshot, view, layout, topics)
         picture = _map(space, snapshot, query, view, layout, answer, topics, place)
         told(layout)
+        map_out(space, snapshot, layout, topics)
     with right:
         _side(space, snapshot, view, answer, picture, topics, place)
 

@@ -1,0 +1,46 @@
+"""The map as a file: a page that opens without Nearspace, and what the TensorFlow Embedding Projector loads."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ingest.space import Item
+from search_app.engine.maps.model import Layout
+from search_app.engine.maps.page import Exported, as_page
+from search_app.engine.maps.projector import as_projector
+from search_app.engine.maps.topics import Topics
+from search_app.engine.snapshot import Snapshot
+from search_app.views.resources import OpenSpace, thumbnail
+
+_FILES = (
+    ("page", "A page that opens offline (HTML)", "html", "text/html", ":material/web:"),
+    ("projector", "For the Embedding Projector (zip)", "zip", "application/zip", ":material/folder_zip:"),
+)
+_MAKE: dict[str, Callable[..., Exported]] = {"page": as_page, "projector": as_projector}
+
+
+def map_out(space: OpenSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
+    """Draw a popover with the files; each is made when it is asked for."""
+
+    def picture(item: Item) -> bytes | None:
+        path = space.space.thumbnail_path(item)
+        found = thumbnail(path) if path else None
+        return found.jpeg if found else None
+
+    def made(name: str) -> Callable[[], bytes]:
+        ledger = space.space.ledger
+        return lambda: _MAKE[name](layout, snapshot, space.space.name, ledger.items, picture, topics).content
+
+    with st.popover("Save the map", icon=":material/download:", type="tertiary", key="map-out"):
+        st.caption("The view as PNG or SVG: the two last buttons on the map.")
+        for name, label, suffix, kind, icon in _FILES:
+            st.download_button(
+                label,
+                data=made(name),
+                file_name=f"map.{suffix}",
+                mime=kind,
+                key=f"map-out-{name}",
+                icon=icon,
+                type="tertiary",
+                on_click="ignore",
+            )
