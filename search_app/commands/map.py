@@ -4,7 +4,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.console import say
+from rich.text import Text
+
+from ingest.console import printable, result_console, say
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
 from ingest.progress import count_progress, rebuild_progress
@@ -85,4 +87,5 @@ def _write(target: Path, exported: Exported) -> None:
             f"{str(target)!r} cannot be written: {error.strerror}. Choose another place for it."
         ) from error
     of = f" of {exported.of:,}" if exported.points < exported.of else ""
-    say(f"wrote {target}: {exported.points:,}{of} items, {exported.pictures:,} with their picture")
+    words = f"wrote {printable(str(target))}: {exported.points:,}{of} items, {exported.pictures:,} with their picture"
+    result_console.print(Text(words), soft_wrap=True)

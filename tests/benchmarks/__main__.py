@@ -3,7 +3,18 @@
 import argparse
 from pathlib import Path
 
-from tests.benchmarks import archive, encoding, finding, ingesting, openclip, passages, ranking, searching, starting
+from tests.benchmarks import (
+    archive,
+    encoding,
+    finding,
+    ingesting,
+    openclip,
+    passages,
+    projecting,
+    ranking,
+    searching,
+    starting,
+)
 
 
 def main() -> None:
@@ -21,6 +32,7 @@ def main() -> None:
     searching.main()
     starting.main()
     ranking.main()
+    projecting.main()
 
 
 if __name__ == "__main__":

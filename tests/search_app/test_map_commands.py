@@ -40,7 +40,7 @@ def test_a_map_is_exported_as_a_page_and_for_the_projector(
     assert (tmp_path / "m.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert main(["map", "--export", str(tmp_path / "m.zip"), *where]) == 0
     assert zipfile.is_zipfile(tmp_path / "m.zip")
-    assert "19 items, 11 with their picture" in " ".join(capsys.readouterr().err.split())
+    assert "19 items, 11 with their picture" in " ".join(capsys.readouterr().out.split())
     for wrong, told in (("m.txt", ".html or .zip"), ("no/such/folder/m.html", "Choose another place")):
         assert main(["map", "--export", str(tmp_path / wrong), *where]) == 2
         assert told in " ".join(capsys.readouterr().err.split())
