@@ -26,6 +26,7 @@ from search_app.views import frame, links
 from search_app.views.chips import Asked, chips
 from search_app.views.details import details
 from search_app.views.filters import filters
+from search_app.views.keys import listen
 from search_app.views.map_bar import colourings_of, map_bar, spec_of
 from search_app.views.map_out import map_out
 from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
@@ -60,6 +61,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     view = _fresh(query, links.current()[1])
     answer = _answer(space, query)
     details(space, query, answer, space.encoder() if answer else None)
+    listen(query)
     topics = topics_of(space, snapshot)
     map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
     layout = _layout(space, snapshot, view)
