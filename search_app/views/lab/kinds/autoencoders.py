@@ -71,12 +71,15 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
             key="family-ae-train",
             type="primary",
             icon=":material/play_arrow:",
-            on_click=training.start,
-            args=(recipe, ids, material.pixels),
+            on_click=lambda: _start(training, recipe, material),
         )
         return
     _shown(space, material, trained, recipe)
     sample_note(len(material.pixels), len(snapshot.groups["image"]), "images")
+
+
+def _start(training: Training, recipe: Recipe, material: _Material) -> None:
+    training.start(recipe, material.those.ids, material.pixels)
 
 
 def _recipe() -> Recipe:
