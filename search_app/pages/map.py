@@ -59,19 +59,23 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         space_empty(space, snapshot)
         return
     view = _fresh(query, links.current()[1])
-    answer = _answer(space, query)
-    details(space, query, answer, space.encoder() if answer else None)
-    listen(query)
+    # What comes and goes has a place of its own: the map stays where it is in the page, and so what is looked at.
+    with st.container(key="map-asked"):
+        answer = _answer(space, query)
+        details(space, query, answer, space.encoder() if answer else None)
+        listen(query)
     topics = topics_of(space, snapshot)
     map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
-    layout = _layout(space, snapshot, view)
+    with st.container(key="map-work"):
+        layout = _layout(space, snapshot, view)
+        place = decoded(space, snapshot, view, layout, topics) if layout else None
     left, right = st.columns([2.35, 1], gap="medium")
     with left:
         if layout is None:
             _fitting(space, snapshot, spec_of(view))
             return
-        _refit(space, snapshot, layout)
-        place = decoded(space, snapshot, view, layout, topics)
+        with st.container(key="map-refit"):
+            _refit(space, snapshot, layout)
         picture = _map(space, snapshot, query, view, layout, answer, topics, place)
         told(layout)
         map_out(space, snapshot, layout, topics)

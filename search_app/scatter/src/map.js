@@ -9,7 +9,7 @@ import { Stage } from "./stage.js";
 import { build } from "./tools.js";
 
 const STILL = 160; // milliseconds without a move after which pictures are chosen anew
-const GONE = 1_500; // milliseconds without an element on the page after which a map ends
+const GONE = 20_000; // milliseconds without an element on the page after which a map ends
 const FAINT = 34; // of 255: points that are not in question
 const SIZES = [[300, 11], [3_000, 8], [20_000, 5.5], [60_000, 4], [200_000, 3], [Infinity, 2.2]]; // pixels across
 const OPACITIES = [[3_000, 0.88], [20_000, 0.75], [60_000, 0.6], [200_000, 0.5], [Infinity, 0.4]];
