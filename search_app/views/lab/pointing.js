@@ -5,5 +5,9 @@ export default function ({ setTriggerValue }) {
     if (target) setTriggerValue("pick", target.dataset.pick);
   };
   document.addEventListener("click", picked);
-  return () => document.removeEventListener("click", picked);
+  document.body.dataset.labPointing = "on"; // from here on no click is lost
+  return () => {
+    document.removeEventListener("click", picked);
+    delete document.body.dataset.labPointing;
+  };
 }

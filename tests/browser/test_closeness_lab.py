@@ -1,0 +1,41 @@
+"""The closeness lab in a real browser: a square of the matrix, a presentation by the keyboard, and a phone."""
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.acting import settled
+
+
+def test_a_square_tells_of_its_pair_and_the_arrow_keys_present(page: Page, sample_address: str):
+    page.goto(
+        f"{sample_address}/closeness-lab?pairs-thing=text:1:a+dog&pairs-thing=text:1:a+puppy&pairs-thing=text:1:a+car"
+    )
+    settled(page)
+    expect(page.locator(".ns-matrix")).to_be_visible()
+    expect(page.locator("body[data-lab-pointing]")).to_be_attached()
+    page.locator(".ns-matrix button[data-pick='cell:0-2']").click()
+    expect(page).to_have_url(re.compile("pairs-cell=0-2"))
+    expect(page.locator(".ns-pair")).to_contain_text("“a dog” and “a car”")
+    page.get_by_role("button", name="Present").click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".ns-lab-lead h1").first).to_have_text("Closeness is a number")
+    expect(page.locator(".st-key-head")).to_be_hidden()
+    settled(page)  # a key counts once its button is there
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".ns-lab-lead h1").first).to_have_text("What does it go by?")
+    expect(page.locator(".ns-why img")).to_have_count(2)
+    settled(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".ns-lab-lead h1").first).to_have_text("Why did this match?")
+    expect(page.locator(".st-key-head")).to_be_visible()
+
+
+def test_no_section_scrolls_sideways_on_a_phone(browser: Browser, sample_address: str):
+    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark") as context:
+        page = context.new_page()
+        for link in ("", "part=labels&labels-view=folders", "part=walk", "part=walk&walk-how=sum"):
+            page.goto(f"{sample_address}/closeness-lab?{link}")
+            settled(page)
+            expect(page.locator(".ns-lab-lead")).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
