@@ -26,7 +26,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         label_visibility="collapsed",
         on_change=lambda: asked.put(_KIND, by_title[st.session_state[_KIND]].key),
     )
-    st.html(f'<p class="ns-told">{in_html(now.told)}</p>')
+    st.html(f'<p class="ns-family-told">{in_html(now.told)}</p>')
     now.draw(space, snapshot)
 
 

@@ -106,7 +106,7 @@ def _table(found: dict[OpenSpace, list[Direction]]) -> str:
                 f'<tr><th scope="row">{name}{of if len(found) > 1 else ""}</th>{cells}<td>{one.ndcg:.3f}</td>'
                 f"<td>{one.questions:,} among {one.among:,}</td></tr>"
             )
-    return f'<table class="ns-figures"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _misses(space: OpenSpace, directions: Sequence[Direction]) -> None:

@@ -90,7 +90,7 @@ def _table(found: list[Rebuilt]) -> str:
         for one in found
     )
     heads = f'<th scope="col">numbers</th><th scope="col">lost</th><th scope="col">{NEIGHBOURS} nearest kept</th>'
-    return f'<table class="ns-figures"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="ns-numbers"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 KIND = Kind(

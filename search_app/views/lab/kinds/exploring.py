@@ -131,7 +131,7 @@ def _list(
             f'<i style="width:{100 * distance / farthest:.0f}%"></i></div><span>{shown}</span></li>'
         )
     unit = "cosine: the higher, the closer" if metric == "cosine" else "distance: the lower, the closer"
-    return f'<ol class="ns-near">{rows}</ol><div class="ns-note">{unit}</div>'
+    return f'<ol class="ns-nearest">{rows}</ol><div class="ns-note">{unit}</div>'
 
 
 def _figure(

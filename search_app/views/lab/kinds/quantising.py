@@ -45,7 +45,7 @@ def _table(found: list[Quantised]) -> str:
     heads = "".join(
         f'<th scope="col">{name}</th>' for name in ("numbers as", "size", "of float32", "a question takes", "found")
     )
-    return f'<table class="ns-figures"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="ns-numbers"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _size(count: int) -> str:

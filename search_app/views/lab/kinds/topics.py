@@ -76,7 +76,7 @@ def _agreements(models: dict[Model, TopicModel]) -> str:
         + "</tr>"
         for one in models
     )
-    return f'<table class="ns-figures"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 KIND = Kind(
