@@ -89,6 +89,7 @@ export function over(pen, { stage, theme, scene, pictures, colourOf, area }) {
     const place = stage.project(at);
     return place[2] > 1 ? null : place;
   };
+  const names = topics(pen, scene, seen, theme, stage);
   trail(pen, scene, seen, theme);
   neighbours(pen, scene, seen, theme, colourOf);
   hits(pen, scene, seen, theme);
@@ -105,7 +106,6 @@ export function over(pen, { stage, theme, scene, pictures, colourOf, area }) {
     const place = seen(scene.star.at);
     if (place) pen.path(starPoints(place[0], place[1], STAR), { fill: theme.star, stroke: theme.card, width: 1.5, closed: true });
   }
-  const names = topics(pen, scene, seen, theme, stage);
   outline(pen, area, theme);
   return names;
 }
