@@ -235,7 +235,7 @@ def _folders(state: _State) -> str:
         name = in_html(snippet(folder.replace("_", " "), 24))
         rows += f'<tr><th scope="row"><span class="ns-name">{name}</span></th>{cells}</tr>'
     return (
-        f'<div class="ns-told"><p>{in_html(_accuracy(found, state.modality))}</p></div>'
+        f'<div class="ns-lab-told"><p>{in_html(_accuracy(found, state.modality))}</p></div>'
         f'<table class="ns-matrix ns-confusion" aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}'
         f"</tr></thead><tbody>{rows}</tbody></table>{_cell(state, found)}"
     )

@@ -229,7 +229,7 @@ def _along(space: OpenSpace, snapshot: Snapshot) -> str:
         f"{_ordinal(component + 1)} strongest. It keeps {100 * share:.1f} % of all differences. What does it sort by?"
     )
     film = _film(space, stations, None, None, lambda station: f"{station.place:+.2f}".replace("-", "−"))
-    return f'<div class="ns-told"><p>{told}</p></div>{film}'
+    return f'<div class="ns-lab-told"><p>{told}</p></div>{film}'
 
 
 def _ordinal(number: int) -> str:

@@ -123,7 +123,7 @@ def _picture(state: _State, looked_at: Thing, wanted: Thing) -> str:
     return (
         f"{_figure(lit(picture, heat), f'Warm: what carries the match with {other.quoted}')}"
         f"{_figure(with_patch(picture, found, place), 'Covered where it counts most')}"
-        f'<div class="ns-told">{_verdict(before, after)}<p>{in_html(_told(one, other, before, after))}</p>'
+        f'<div class="ns-lab-told">{_verdict(before, after)}<p>{in_html(_told(one, other, before, after))}</p>'
         f'<div class="ns-note">cosine {cosines[0]:.3f} as it is, {cosines[1]:.3f} covered</div></div>'
     )
 
