@@ -193,8 +193,9 @@ def _sheets(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], s
     for step in steps:
         with asked.instead(step.params):
             section = story.chosen(sections)
+            markup = section.shown or section.handed
             try:
-                body = section.shown(space, snapshot) if section.shown else ""
+                body = markup(space, snapshot) if markup else ""
             except NearspaceError as error:
                 body = f'<p class="ns-note">{in_html(str(error))}</p>'
         sheets.append(Sheet(step.title, step.note, section.lead, body))

@@ -1,6 +1,6 @@
 """How well the collection finds what belongs together, for one encoder or several side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -41,6 +41,16 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         "nDCG: how well the first ten are ordered, from 0 to 1.</div>"
     )
     _misses(space, found[space.space.name])
+
+
+def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+    truth = "folders" if asked.one(_TRUTH) == "folders" else "captions"
+    found = _measured(space, truth)
+    if not found:
+        return '<p class="ns-note">Nothing here says what belongs together.</p>'
+    missed = _missed(found)
+    misses = _miss_cards(space, missed[_way(missed)]) if missed else ""
+    return f"{_table({space: found})}{misses}"
 
 
 def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> None:
@@ -109,14 +119,23 @@ def _table(found: dict[OpenSpace, list[Direction]]) -> str:
     return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
+def _missed(directions: Sequence[Direction]) -> dict[str, Direction]:
+    """The directions that have misses, by name."""
+    return {one.name: one for one in directions if one.misses}
+
+
+def _way(missed: Mapping[str, Direction]) -> str:
+    """The direction whose misses the URL asks for."""
+    return asked.one(_WAY) if asked.one(_WAY) in missed else next(iter(missed))
+
+
 def _misses(space: OpenSpace, directions: Sequence[Direction]) -> None:
-    missed = {one.name: one for one in directions if one.misses}
+    missed = _missed(directions)
     if not missed:
         st.html('<div class="ns-note">Every question found a right answer first.</div>')
         return
-    way = asked.one(_WAY) if asked.one(_WAY) in missed else next(iter(missed))
     st.html('<div class="ns-section">The worst misses<small>where the right answer came late</small></div>')
-    st.session_state[_WAY] = way
+    way = st.session_state[_WAY] = _way(missed)
     st.segmented_control(
         "Direction",
         list(missed),
@@ -125,8 +144,12 @@ def _misses(space: OpenSpace, directions: Sequence[Direction]) -> None:
         label_visibility="collapsed",
         on_change=lambda: asked.put(_WAY, st.session_state[_WAY]),
     )
-    rows = "".join(_miss(space, missed[way], miss) for miss in missed[way].misses)
-    st.html(f'<div class="ns-misses">{rows}</div>')
+    st.html(_miss_cards(space, missed[way]))
+
+
+def _miss_cards(space: OpenSpace, direction: Direction) -> str:
+    cards = "".join(_miss(space, direction, miss) for miss in direction.misses)
+    return f'<div class="ns-misses">{cards}</div>'
 
 
 def _miss(space: OpenSpace, direction: Direction, miss: Miss) -> str:
@@ -167,4 +190,5 @@ SECTION = Section(
     "Let the collection examine itself. Captions, or the folders that things lie in, say what belongs together; then "
     "everything asks for its own, and we count how often the right answer comes first, and look at where it does not.",
     _draw,
+    handed=_handed,
 )

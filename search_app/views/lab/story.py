@@ -25,8 +25,11 @@ class Section:
     shown: Callable[[OpenSpace, Snapshot], str] | None = None
     """What it draws without its controls, as markup that needs nothing else: for presenting and handouts.
 
-    It reads what is asked through `search_app.views.lab.asked` alone.  None where a section has no such markup.
+    It reads what is asked through `search_app.views.lab.asked` alone.  None where a section has no such markup, and is
+    presented as it is drawn.
     """
+    handed: Callable[[OpenSpace, Snapshot], str] | None = None
+    """What a handout has of a section without `shown`, likewise."""
 
 
 def chosen(sections: Sequence[Section]) -> Section:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from search_app.engine.family import autoencoder
+from search_app.engine.lab.steps import Step, keep_steps
 from search_app.views.lab.family import KINDS
 from tests.search_app.lab.labbing import lab
 from tests.search_app.paging import params, words
@@ -79,3 +80,16 @@ def test_without_captions_quality_says_what_a_caption_is() -> None:
     app = lab(part="quality")
     assert not app.exception
     assert "image to text" in words(app) or "No picture here has a caption" in words(app)
+
+
+def test_a_handout_has_every_kind_and_the_quality(colours: Path) -> None:
+    asked = {kind.key: {"part": ("family",), "family": (kind.key,)} for kind in KINDS}
+    steps = [Step(key, "", params) for key, params in asked.items()]
+    steps.append(Step("quality", "", {"part": ("quality",), "quality": ("folders",)}))
+    app = lab(steps=keep_steps(colours / "test", steps))
+    app.button(key="lab-handout").click().run()
+    assert not app.exception
+    handout = app.session_state["the lab's handout"][1].decode()
+    assert handout.count("<section>") == len(KINDS) + 1
+    told = ("Nearest to dog", "does not show", "Do they agree?", "float16", "nearest kept", "nDCG")
+    assert [words for words in told if words not in handout] == []

@@ -1,5 +1,6 @@
 """An autoencoder, variational or plain, trained on the collection's own pictures while one looks on."""
 
+import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from search_app.engine.family.autoencoder import (
@@ -82,12 +84,45 @@ def _start(training: Training, recipe: Recipe, material: _Material) -> None:
     training.start(recipe, material.those.ids, material.pixels)
 
 
-def _recipe() -> Recipe:
+def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+    material, recipe = _material(*state_of(space, snapshot), space, snapshot), _asked_recipe()
+    trained = _training(str(space.space.folder)).known(recipe, material.those.ids)
+    if trained is None:
+        return '<p class="ns-note">It has not been trained on these pictures yet.</p>'
+    codes = trained.model.encode(material.pixels)
+    rows = _some(material)
+    sheets = (
+        ("Pictures, and what comes back of them", _bottleneck(trained, material, codes, rows), len(rows)),
+        ("A walk through the plane of codes", trained.model.decode(plane(codes, steps=_GRID)), _GRID),
+        ("Pictures that never were", drawn(trained.model, codes, 24, asked.number(_DRAW, 0, 999_999, 0)), 12),
+    )
+    return "".join(
+        f'<h4>{title}</h4><img alt="{title}" style="max-width:100%" src="data:image/png;base64,'
+        f'{base64.b64encode(_as_png(pictures, across)).decode("ascii")}">'
+        for title, pictures, across in sheets
+    )
+
+
+def _asked_recipe() -> Recipe:
     size = asked.number(_SIZE, CODE_SIZES[0], CODE_SIZES[-1], 8)
-    size = size if size in CODE_SIZES else 8
-    plain = asked.one(_PLAIN) == "plain"
-    st.session_state[_SIZE] = size
-    st.session_state[_PLAIN] = "Plain" if plain else "Variational"
+    return Recipe(code_size=size if size in CODE_SIZES else 8, variational=asked.one(_PLAIN) != "plain")
+
+
+def _some(material: _Material) -> NDArray[np.int64]:
+    """Rows of a few pictures, spread over all."""
+    count = min(12, len(material.pixels))
+    return np.linspace(0, len(material.pixels) - 1, count).astype(np.int64)
+
+
+def _bottleneck(trained: Trained, material: _Material, codes: Floats, rows: NDArray[np.int64]) -> Floats:
+    """Pictures, then what comes back of them."""
+    return np.concatenate([material.pixels[rows], trained.model.decode(codes[rows])])
+
+
+def _recipe() -> Recipe:
+    recipe = _asked_recipe()
+    st.session_state[_SIZE] = recipe.code_size
+    st.session_state[_PLAIN] = "Variational" if recipe.variational else "Plain"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="family-ae-bar"):
         st.segmented_control(
             "Autoencoder",
@@ -106,7 +141,7 @@ def _recipe() -> Recipe:
             label_visibility="collapsed",
             on_change=lambda: asked.put(_SIZE, str(st.session_state[_SIZE])),
         )
-    return Recipe(code_size=size, variational=not plain)
+    return recipe
 
 
 @st.cache_resource(show_spinner=False)
@@ -167,10 +202,9 @@ def _losses(losses: Sequence[Losses], colours: Theme) -> go.Figure:
 def _shown(space: OpenSpace, material: _Material, trained: Trained, recipe: Recipe) -> None:
     model, pixels = trained.model, material.pixels
     codes = model.encode(pixels)
-    count = min(12, len(pixels))
-    rows = np.linspace(0, len(pixels) - 1, count).astype(int)
+    rows = _some(material)
     _head("Through the bottleneck", f"above, the picture; below, what comes back from its {recipe.code_size} numbers")
-    _sheet(np.concatenate([pixels[rows], model.decode(codes[rows])]), count, "Pictures, and what comes back of them")
+    _sheet(_bottleneck(trained, material, codes, rows), len(rows), "Pictures, and what comes back of them")
     _versions(model, codes, material)
     left, right = st.columns(2, gap="large")
     with left:
@@ -236,7 +270,12 @@ def _head(title: str, told: str) -> None:
 
 
 def _sheet(rows: Floats, across: int, alt: str) -> None:
-    """Show small pictures in rows of `across`, each pixel as a square."""
+    """Show small pictures in rows of `across`."""
+    st.image(_as_png(rows, across), alt=alt, width="stretch")
+
+
+def _as_png(rows: Floats, across: int) -> bytes:
+    """Small pictures in rows of `across`, each pixel as a square."""
     gap = 6
     down = -(-len(rows) // across)
     sheet = Image.new("RGBA", (across * (_CELL + gap) - gap, down * (_CELL + gap) - gap))
@@ -245,7 +284,7 @@ def _sheet(rows: Floats, across: int, alt: str) -> None:
         sheet.paste(picture.resize((_CELL, _CELL), Image.Resampling.NEAREST), spot)
     out = io.BytesIO()
     sheet.save(out, "PNG")
-    st.image(out.getvalue(), alt=alt, width="stretch")
+    return out.getvalue()
 
 
 KIND = Kind(
@@ -255,4 +294,5 @@ KIND = Kind(
     "The variational one also learns how sure it is of each number, which fills the space between the pictures: every "
     "place can be painted. It never sees a word, so pictures are neighbours here by colour and shape, not by meaning.",
     _draw,
+    _handed,
 )

@@ -41,6 +41,14 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         )
 
 
+def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+    return "".join(
+        f"<h4>{PLURAL[modality].capitalize()}</h4>{_table(_rebuilt(*state_of(space, snapshot), modality, snapshot))}"
+        for modality, group in snapshot.groups.items()
+        if len(group) >= 3
+    )
+
+
 @st.cache_resource(show_spinner="Rebuilding the vectors …", max_entries=8)
 def _rebuilt(
     folder: str, revision: int, modality: Modality, _snapshot: Snapshot
@@ -101,4 +109,5 @@ KIND = Kind(
     "Keep few numbers, and only the coarse differences survive. The curves show how many are needed before the "
     "nearest neighbours come back.",
     _draw,
+    _handed,
 )

@@ -56,6 +56,18 @@ def explore(
         )
 
 
+def neighbours(key: str, latent: LatentSpace, space: OpenSpace) -> str:
+    """The point that the URL names and its neighbours by the distance it names, as markup."""
+    items = {item.id: item for item in space.space.ledger.items(list(latent.item_ids))}
+    chosen, metric = _chosen(key, latent), _metric(key)
+    near = [(one.row, one.distance) for one in latent.neighbours(chosen, _COUNT, metric)]
+    return f"<h4>Nearest to {in_html(latent.names[chosen])}</h4>{_list(latent, near, metric, space, items)}"
+
+
+def _metric(key: str) -> Metric:
+    return next((name for name in METRICS if name == asked.one(f"family-{key}-by")), "cosine")
+
+
 def _chosen(key: str, latent: LatentSpace) -> int:
     """The row of the point that the URL names; the first where it names none."""
     wanted = asked.one(f"family-{key}-at")
@@ -70,7 +82,7 @@ def _choose(key: str, latent: LatentSpace, row: int) -> None:
 def _controls(key: str, latent: LatentSpace, chosen: int) -> Metric:
     box, by, how = f"family-pick-{key}", f"family-{key}-by", f"family-{key}-map"
     st.session_state[box] = chosen
-    metric: Metric = next((name for name in METRICS if name == asked.one(by)), "cosine")
+    metric = _metric(key)
     st.session_state[by] = _NAMED[metric]
     st.session_state[how] = f"{_dimensions(key)}-D"
     st.session_state[f"family-known-{key}"] = latent

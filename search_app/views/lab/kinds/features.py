@@ -15,6 +15,7 @@ from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, snippet
 
 _SIDE = "family-features-of"
+_CHANGED = 4
 _BEFORE, _AFTER = "Before alignment", "Shared space"
 
 
@@ -36,7 +37,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         f'<div class="ns-section">What alignment changes<small>of ten neighbours, {10 * kept.mean():.1f} stay on '
         "average; below are the pictures whose company changes most</small></div>"
     )
-    st.html(_changes(space, before, after, np.argsort(kept, kind="stable")[:4].tolist()))
+    st.html(_changes(space, before, after))
 
 
 @st.cache_resource(show_spinner="Looking at the pictures …", max_entries=3)
@@ -46,10 +47,14 @@ def _both(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot) ->
     return LatentSpace(those.names, features, those.ids), LatentSpace(those.names, those.vectors, those.ids)
 
 
-def _changes(space: OpenSpace, before: LatentSpace, after: LatentSpace, rows: list[int]) -> str:
-    """Each picture with its nearest ones in both spaces, as markup."""
+def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+    return _changes(space, *_both(*state_of(space, snapshot), space, snapshot))
+
+
+def _changes(space: OpenSpace, before: LatentSpace, after: LatentSpace) -> str:
+    """The pictures whose neighbours change most, with their nearest ones in both spaces, as markup."""
     shown = ""
-    for row in rows:
+    for row in np.argsort(neighbours_kept(before, after), kind="stable")[:_CHANGED].tolist():
         near = [[one.row for one in each.neighbours(row, 4, "cosine")] for each in (before, after)]
         ids = [before.item_ids[place] for place in (row, *near[0], *near[1])]
         items = {item.id: item for item in space.space.ledger.items(ids)}
@@ -75,4 +80,5 @@ KIND = Kind(
     "textures, parts of things. That is a latent space of looks, and it knows no words. Alignment then carries it to "
     "where the words are, and some neighbours change: what looks alike makes way for what means the same.",
     _draw,
+    _handed,
 )

@@ -17,3 +17,5 @@ class Kind:
     told: str
     """What it is, in three sentences."""
     draw: Callable[[OpenSpace, Snapshot], None]
+    handed: Callable[[OpenSpace, Snapshot], str]
+    """What a handout has of it: markup that needs nothing else, read through `search_app.views.lab.asked` alone."""

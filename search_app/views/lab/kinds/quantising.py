@@ -28,6 +28,14 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     )
 
 
+def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+    return "".join(
+        f"<h4>{PLURAL[modality].capitalize()}</h4>{_table(_quantised(*state_of(space, snapshot), modality, snapshot))}"
+        for modality, group in snapshot.groups.items()
+        if len(group) >= 3
+    )
+
+
 @st.cache_resource(show_spinner="Searching with fewer bits …", max_entries=4)
 def _quantised(
     folder: str, revision: int, modality: Modality, _snapshot: Snapshot
@@ -59,4 +67,5 @@ KIND = Kind(
     "above or below average, makes the collection 2, 4 or 32 times as small. How much of the search survives is "
     "measured here on your own vectors: of the ten nearest by full precision, how many are found still.",
     _draw,
+    _handed,
 )

@@ -18,10 +18,8 @@ _USUAL = 8
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
-    count = asked.number(_COUNT, 2, 20, _USUAL)
-    models = _models(*state_of(space, snapshot), count, space, snapshot)
+    models, now, count = _asked_models(space, snapshot)
     by_title = {title: kind for kind, title in KINDS.items()}
-    now: Model = next((kind for kind in KINDS if kind == asked.one(_MODEL)), "lda")
     st.session_state[_MODEL], st.session_state[_COUNT] = KINDS[now], count
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="family-topics-bar"):
         st.segmented_control(
@@ -44,6 +42,18 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         '<div class="ns-note">Adjusted mutual information of the topic that weighs most in each text. LDA, PLSA and '
         "LSA count words; the neural topics group the encoder's vectors and never count.</div>"
     )
+
+
+def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+    models, now, _ = _asked_models(space, snapshot)
+    return f"<h4>{in_html(KINDS[now])}</h4>{_words(models[now])}<h4>Do they agree?</h4>{_agreements(models)}"
+
+
+def _asked_models(space: OpenSpace, snapshot: Snapshot) -> tuple[dict[Model, TopicModel], Model, int]:
+    """All models with as many topics as the URL asks for, the one that it asks for, and their number."""
+    count = asked.number(_COUNT, 2, 20, _USUAL)
+    now: Model = next((kind for kind in KINDS if kind == asked.one(_MODEL)), "lda")
+    return _models(*state_of(space, snapshot), count, space, snapshot), now, count
 
 
 @st.cache_resource(show_spinner="Finding topics …", max_entries=6)
@@ -86,4 +96,5 @@ KIND = Kind(
     "topics: a latent space in which every number has a name. LDA and PLSA think of texts as mixtures of topics, LSA "
     "squeezes the table of words. Beside them stand topics found among the encoder's vectors.",
     _draw,
+    _handed,
 )

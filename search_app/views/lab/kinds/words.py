@@ -6,7 +6,7 @@ from search_app.engine.family.latent import LatentSpace
 from search_app.engine.family.words import MOST_WORDS, STARTING, word_space, words_of
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
-from search_app.views.lab.kinds.exploring import explore
+from search_app.views.lab.kinds.exploring import explore, neighbours
 from search_app.views.lab.kinds.kind import Kind
 from search_app.views.opening import loaded_encoder
 from search_app.views.resources import OpenSpace
@@ -16,9 +16,8 @@ _LONGEST = 1_500  # characters of a list that a link keeps
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
-    words = words_of(asked.one(_WRITTEN)) or STARTING
-    encoder = loaded_encoder(space)
-    explore("words", _words(encoder.info.fingerprint, words, encoder), space)
+    words = _asked_words()
+    explore("words", _space_of(words, space), space)
     with st.popover("Your own words", icon=":material/edit:", key="family-own-words"):
         st.text_area(
             f"Words or phrases, one a line or between commas; at most {MOST_WORDS}",
@@ -28,6 +27,19 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
             max_chars=_LONGEST,
             on_change=lambda: asked.put(_WRITTEN, ", ".join(words_of(st.session_state["family-words-box"]))),
         )
+
+
+def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+    return neighbours("words", _space_of(_asked_words(), space), space)
+
+
+def _asked_words() -> tuple[str, ...]:
+    return words_of(asked.one(_WRITTEN)) or STARTING
+
+
+def _space_of(words: tuple[str, ...], space: OpenSpace) -> LatentSpace:
+    encoder = loaded_encoder(space)
+    return _words(encoder.info.fingerprint, words, encoder)
 
 
 @st.cache_resource(show_spinner="Reading the words …", max_entries=8)
@@ -42,4 +54,5 @@ KIND = Kind(
     "lie close. This one is the text side of the collection's own encoder, so the same space holds your pictures. "
     "Pick a word and look at its neighbours: animals lie among animals, feelings among feelings.",
     _draw,
+    _handed,
 )
