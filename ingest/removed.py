@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ingest.finding import Finds
+from ingest.finding import Finds, resolved
 from ingest.report import Report
 from ingest.space.kept_out import Gate
 from ingest.space.ledger import Ledger
@@ -14,7 +14,7 @@ def without_removed(finds: Finds, ledger: Ledger, named: Iterable[Path | str], r
 
     A note of `report` tells how many files are left out.  Returns the paths that are to be let in again.
     """
-    gate = Gate(ledger, (str(each.resolve()) if isinstance(each, Path) else each for each in named))
+    gate = Gate(ledger, (str(resolved(each)) if isinstance(each, Path) else each for each in named))
     out = [found for found in finds.files if gate.keeps_out(found.source)]
     if out:
         gone = {found.source for found in out}

@@ -10,6 +10,7 @@ from rich.text import Text
 from ingest.console import result_console, say
 from ingest.errors import SettingsError
 from ingest.fetching import is_address
+from ingest.finding import resolved
 from ingest.pipeline import tidy
 from ingest.report import ALL_WELL, INTERRUPTED
 from ingest.settings import home_folder, space_name
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _as_in_the_ledger(given: str) -> str:
     """The path as an ingest of it writes it down: absolute, links resolved down to the file's name."""
-    return given if is_address(given) else str(Path(given).expanduser().resolve())
+    return given if is_address(given) else str(resolved(Path(given).expanduser()))
 
 
 def _agreed(found: Leaving) -> bool:

@@ -40,7 +40,14 @@ def ended(home: Path) -> Job:
 
 def runner(home: Path) -> psutil.Process:
     wanted = job(home).id
-    return next(each for each in psutil.process_iter() if wanted in each.cmdline())
+    return next(each for each in psutil.process_iter() if wanted in _command_of(each))
+
+
+def _command_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # of a process that has ended there is nothing to read
+        return []
 
 
 def test_an_ingest_tells_how_far_it_is_and_what_came_of_it(home: Path, tmp_path: Path) -> None:

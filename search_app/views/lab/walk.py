@@ -46,7 +46,7 @@ _HOWS = {"between": "From one to another", "axis": "Along an axis", "sum": "Arit
 _USUAL_STEPS = 5
 _NEAREST = 6
 _WORDS = 8
-_SIGN = re.compile(r"(?:^|\s)([+\-−–])\s+")
+_SIGN = re.compile(r"(?:^|(?<=\s))([+\-−–])(?=\s)")
 _FIRST_SUM = (Term("text", "king"), Term("text", "man", -1.0), Term("text", "woman"))
 
 
