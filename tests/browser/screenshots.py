@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from ingest.packaged import sample_folder
 from ingest.space import open_space
@@ -23,6 +23,10 @@ MAP_SHOTS = (
     ("map-selection", "", "light"),
     ("map-place", "?pictures=shown", "dark"),
     ("map-axes", "?axis=text:an+animal>text:a+building&axis=text:old>text:modern&pictures=shown", "light"),
+)
+LAB_SHOTS = (
+    ("closeness-light", "?part=pairs", "light"),
+    ("closeness-dark", "?part=walk", "dark"),
 )
 SHOTS = (
     ("search-light", "?q=making+music", "light", LAPTOP),
@@ -46,6 +50,8 @@ def main() -> None:
                 shoot(browser, f"{address}/{query}", FOLDER / f"{name}.png", scheme, size)
             for name, query, scheme in MAP_SHOTS:
                 shoot_map(browser, address, query.format(elephant=elephant), FOLDER / f"{name}.webp", scheme)
+            for name, query, scheme in LAB_SHOTS:
+                shoot_lab(browser, f"{address}/closeness-lab{query}", FOLDER / f"{name}.webp", scheme)
 
 
 def shoot_map(browser: Browser, address: str, query: str, file: Path, scheme: str) -> None:
@@ -61,8 +67,24 @@ def shoot_map(browser: Browser, address: str, query: str, file: Path, scheme: st
             page.wait_for_url("**spot=**")
         drawn(page)
         page.wait_for_timeout(2 * _DRAWN)
-        with Image.open(io.BytesIO(page.screenshot())) as picture:
-            picture.convert("RGB").save(file, "WEBP", quality=80, method=6)
+        keep(page, file)
+
+
+def shoot_lab(browser: Browser, address: str, file: Path, scheme: str) -> None:
+    """Take one screenshot of a section of the closeness lab."""
+    with browser.new_context(viewport=LAPTOP, color_scheme=scheme) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_selector(".st-key-lab-onward", timeout=120_000)
+        settled(page)
+        page.wait_for_timeout(_DRAWN)
+        keep(page, file)
+
+
+def keep(page: Page, file: Path) -> None:
+    """Write what is seen of a page as WebP."""
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.convert("RGB").save(file, "WEBP", quality=80, method=6)
 
 
 def shoot(browser: Browser, address: str, file: Path, scheme: str, size: dict[str, int]) -> None:
