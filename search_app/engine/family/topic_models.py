@@ -114,7 +114,8 @@ def counted(texts: Sequence[str], topics: int) -> tuple[Any, tuple[str, ...]]:
 def _lda(counts: Any, count: int, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
     from sklearn.decomposition import LatentDirichletAllocation
 
-    model = LatentDirichletAllocation(count, max_iter=20, random_state=seed)
+    # Texts here are short.  With a sparse prior each settles at once on whatever topic its first words fell to.
+    model = LatentDirichletAllocation(count, max_iter=40, doc_topic_prior=1.0, topic_word_prior=0.1, random_state=seed)
     weights = model.fit_transform(counts)
     return weights, _telling(model.components_)
 
