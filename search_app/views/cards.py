@@ -15,7 +15,7 @@ from search_app.engine.hits import Hit
 from search_app.engine.query import Query
 from search_app.engine.search import Answer
 from search_app.views import links
-from search_app.views.resources import OpenSpace, thumbnail
+from search_app.views.resources import OpenSpace
 from search_app.views.words import closeness, excerpt, headline, in_html, in_markdown, numbers, snippet, whereabouts
 
 _KINDS = {"image": "IMAGE", "text": "TEXT"}
@@ -239,8 +239,7 @@ def _row_passage(text: str, span: Span | None) -> str:
 
 def photo(space: OpenSpace, item: Item, key: str, width: int | None = None) -> None:
     """Draw an image's thumbnail: filling its frame when that crops little, whole otherwise."""
-    path = space.space.thumbnail_path(item)
-    small = thumbnail(path) if path else None
+    small = space.thumbnail(item)
     if small is None:
         st.html('<div class="ns-gone">no thumbnail</div>')
         return

@@ -12,7 +12,7 @@ from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, between
 from search_app.engine.pictures import keep_picture, upload_suffixes
 from search_app.engine.query import Query
 from search_app.views import links
-from search_app.views.resources import OpenSpace, thumbnail
+from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, snippet
 
 MEGABYTES = 50
@@ -217,8 +217,7 @@ def _title(item: Item | None, longest: int = 40) -> str:
 
 
 def _thumbnail(space: OpenSpace, item: Item | None) -> None:
-    path = space.space.thumbnail_path(item) if item else None
-    if item and path and (small := thumbnail(path)):
+    if item and (small := space.thumbnail(item)):
         st.image(small.jpeg, width=40, alt=snippet(item.text or item.name, 120))
 
 

@@ -16,7 +16,7 @@ from search_app.engine.query import Query
 from search_app.engine.search import Answer
 from search_app.views import links
 from search_app.views.document import document
-from search_app.views.resources import OpenSpace, thumbnail
+from search_app.views.resources import OpenSpace
 from search_app.views.surroundings import neighbours, on_the_map
 from search_app.views.words import closeness, headline, in_html, readable_size, snippet
 
@@ -196,8 +196,7 @@ def _picture(space: OpenSpace, item: Item) -> None:
         with at_hand(item.path, space.space.folder) as file:
             picture = open_again(file, item, at_least=_SIDE // 2)
     except ReadError:
-        path = space.space.thumbnail_path(item)
-        if path and (small := thumbnail(path)):
+        if small := space.thumbnail(item):
             st.image(small.jpeg, alt=alt)
         st.html('<div class="ns-note">The file itself cannot be read any more; this is its thumbnail.</div>')
         return

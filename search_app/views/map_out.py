@@ -10,7 +10,7 @@ from search_app.engine.maps.page import Exported, as_page
 from search_app.engine.maps.projector import as_projector
 from search_app.engine.maps.topics import Topics
 from search_app.engine.snapshot import Snapshot
-from search_app.views.resources import OpenSpace, thumbnail
+from search_app.views.resources import OpenSpace
 
 _FILES = (
     ("page", "A page that opens offline (HTML)", "html", "text/html", ":material/web:"),
@@ -23,8 +23,7 @@ def map_out(space: OpenSpace, snapshot: Snapshot, layout: Layout, topics: Topics
     """Draw a popover with the files; each is made when it is asked for."""
 
     def picture(item: Item) -> bytes | None:
-        path = space.space.thumbnail_path(item)
-        found = thumbnail(path) if path else None
+        found = space.thumbnail(item)
         return found.jpeg if found else None
 
     def made(name: str) -> Callable[[], bytes]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -17,7 +18,7 @@ from ingest.encoders.base import Encoder, EncoderInfo, Say
 from ingest.encoders.registry import load_encoder
 from ingest.errors import NearspaceError
 from ingest.settings import home_folder, space_name
-from ingest.space import Space, check_encoder, list_spaces, open_space
+from ingest.space import Item, Space, check_encoder, list_spaces, open_space
 from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import current_manifest
 from search_app.engine.background import PHRASES
@@ -26,6 +27,9 @@ from search_app.engine.sentences import Sentences
 from search_app.engine.snapshot import Snapshot
 from search_app.engine.thumbnails import as_jpeg
 from search_app.views.words import snippet
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _WHITE = 246  # of 255
 
@@ -86,6 +90,11 @@ class OpenSpace:
     def encoder_is_loaded(self) -> bool:
         """Whether `encoder` answers at once."""
         return _encoders().has(self.space.manifest.encoder)
+
+    def thumbnail(self, item: Item) -> "Thumbnail | None":
+        """The item's thumbnail; None for a passage, and when its file has gone or is damaged."""
+        path = self.space.thumbnail_path(item)
+        return thumbnail(path) if path else None
 
     def close(self) -> None:
         """Close the space."""
@@ -172,6 +181,13 @@ class Thumbnail:
     """Streamlit passes JPEG on as it is."""
     on_white: bool
     """Whether all four corners are white, as around a cut-out."""
+
+    def picture(self) -> "Image":
+        """It in RGB."""
+        from PIL import Image
+
+        with Image.open(io.BytesIO(self.jpeg)) as opened:
+            return opened.convert("RGB")
 
 
 def thumbnail(path: Path) -> Thumbnail | None:

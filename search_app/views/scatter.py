@@ -22,7 +22,7 @@ from search_app.engine.maps.colouring import STEPS, Coding
 from search_app.engine.maps.model import Layout, spec_to_params
 from search_app.views.packing import pack
 from search_app.views.palette import LIGHT, MAP_KINDS, MAP_MODALITY, MAP_OTHER, SCALES, Theme
-from search_app.views.resources import OpenSpace, as_url, small_picture, thumbnail
+from search_app.views.resources import OpenSpace, as_url, small_picture
 from search_app.views.words import headline, snippet, whereabouts
 
 MOST_POINTS = 150_000
@@ -242,8 +242,7 @@ def told_of(space: OpenSpace, wanted: Mapping[str, Any]) -> dict[str, dict[str, 
         if (item := items.get(item_id)) is None:
             told["whole"][item_id] = {"title": "an item that has gone", "where": "", "text": "", "picture": ""}
             continue
-        path = space.space.thumbnail_path(item)
-        found = thumbnail(path) if path else None
+        found = space.thumbnail(item)
         told["whole"][item_id] = {
             "title": snippet(headline(item), 80),
             "where": snippet(whereabouts(item), 120),

@@ -9,7 +9,7 @@ from ingest.space import Item
 from search_app.engine.neighbours import Measure, Neighbour, nearest
 from search_app.views import links
 from search_app.views.frame import note, theme
-from search_app.views.resources import OpenSpace, thumbnail
+from search_app.views.resources import OpenSpace
 from search_app.views.small_map import small_map
 from search_app.views.words import PLURAL, headline, in_markdown, snippet
 
@@ -77,8 +77,7 @@ def _pictures(space: OpenSpace, near: Sequence[tuple[Item, str]]) -> None:
     with st.container(key="near-images", horizontal=True):
         for item, value in near:
             with st.container(key=f"near-one-{item.id}"):
-                path = space.space.thumbnail_path(item)
-                if path and (small := thumbnail(path)):
+                if small := space.thumbnail(item):
                     st.image(small.jpeg, alt=snippet(item.text or item.name, 120), width="stretch")
                 _open(item, value, help=in_markdown(headline(item)))
 

@@ -1,18 +1,15 @@
 """How the things of the lab look: a name, and a small picture where there is one."""
 
-import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from PIL import Image
 
 from ingest.space import Item
 from search_app.engine.composing import Term
 from search_app.engine.pictures import open_picture
-from search_app.views.resources import OpenSpace, thumbnail
+from search_app.views.resources import OpenSpace, as_url, small_picture
 from search_app.views.words import headline, in_html, snippet
 
 SMALL, MEDIUM = 112, 320
@@ -70,7 +67,8 @@ def face_of_item(space: OpenSpace, item: Item, side: int = SMALL) -> Face:
     if item.modality == "text":
         return Face(headline(item), item.text, False, item=item)
     path = space.space.thumbnail_path(item)
-    return Face(headline(item), item.text, True, _small(path, side) if path else "", item)
+    small = small_picture(path, side) if path else None
+    return Face(headline(item), item.text, True, as_url(small) if small else "", item)
 
 
 def image_tag(face: Face, name: str = "ns-small") -> str:
@@ -86,13 +84,4 @@ def embedded(picture: Image.Image, side: int) -> str:
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     small.save(out, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode("ascii")
-
-
-@lru_cache(maxsize=1_024)  # thumbnails are named by their content, so what is remembered stays true
-def _small(path: Path, side: int) -> str:
-    known = thumbnail(path)
-    if known is None:
-        return ""
-    with Image.open(io.BytesIO(known.jpeg)) as opened:
-        return embedded(opened, side)
+    return as_url(out.getvalue())

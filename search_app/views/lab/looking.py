@@ -13,7 +13,7 @@ from ingest.places import at_hand
 from ingest.space import Item
 from search_app.engine.composing import Term, write_term
 from search_app.engine.lab.occlusion import Covered, LeftOut, cover, leave_out
-from search_app.views.resources import OpenSpace, thumbnail
+from search_app.views.resources import OpenSpace
 
 SIDE = 560
 """Pixels of the longer side of a picture that is shown."""
@@ -38,14 +38,8 @@ def whole_picture(
         with at_hand(item.path, space.space.folder) as file:
             picture = open_again(file, item, at_least=SIDE)
     except ReadError:
-        path = space.space.thumbnail_path(item)
-        small = thumbnail(path) if path else None
-        if small is None:
-            return None
-        import io
-
-        with Image.open(io.BytesIO(small.jpeg)) as opened:
-            return opened.convert("RGB")
+        small = space.thumbnail(item)
+        return small.picture() if small else None
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return picture
 

@@ -1,6 +1,6 @@
 """What the family's spaces are made of: a steady sample of the collection's pictures and texts."""
 
-import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,13 @@ from ingest.readers.draft import Modality
 from ingest.space import Item
 from search_app.engine.group import steady_sample
 from search_app.engine.snapshot import Snapshot
-from search_app.views.resources import OpenSpace, thumbnail
-from search_app.views.words import headline
+from search_app.views.resources import OpenSpace
+from search_app.views.words import PLURAL, headline
 
 MOST_PICTURES = 600
 MOST_TEXTS = 3_000
+FEWEST = 3
+"""With fewer items of a modality nothing is made of them."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,26 @@ class Collected:
 def collected(space: OpenSpace, snapshot: Snapshot, modality: Modality, most: int) -> Collected:
     """At most `most` items of a modality, mostly the same ones as the space grows.
 
-    Raises SpaceError where there are fewer than three.
+    Raises SpaceError where there are fewer than FEWEST.
     """
     group = snapshot.groups.get(modality)
     rows = steady_sample(group.ids, most) if group is not None else np.empty(0, np.int64)
     items = space.space.ledger.items([str(group.ids[row]) for row in rows]) if group is not None else []
-    if group is None or len(items) < 3:
+    if group is None or len(items) < FEWEST:
         what = "pictures" if modality == "image" else "documents"
         raise SpaceError(f"There are too few {what} in this space for this. Ingest more {what}.")
     places = group.rows_of(np.array([int(item.id) for item in items], np.int64))
     return Collected(tuple(items), group.vectors[places])
+
+
+def filled(snapshot: Snapshot) -> list[Modality]:
+    """The modalities with FEWEST items at least."""
+    return [modality for modality, group in snapshot.groups.items() if len(group) >= FEWEST]
+
+
+def by_modality(snapshot: Snapshot, table: Callable[[Modality], str]) -> str:
+    """The tables of all such modalities, each with its heading, as markup."""
+    return "".join(f"<h4>{PLURAL[name].capitalize()}</h4>{table(name)}" for name in filled(snapshot))
 
 
 def sampled(snapshot: Snapshot, modality: Modality, most: int) -> NDArray[np.float32]:
@@ -60,22 +72,12 @@ def sampled(snapshot: Snapshot, modality: Modality, most: int) -> NDArray[np.flo
     return group.vectors[steady_sample(group.ids, most)]
 
 
-def picture_of(space: OpenSpace, item: Item) -> Image.Image | None:
-    """An item's picture as its thumbnail has it; None where that has gone."""
-    path = space.space.thumbnail_path(item)
-    small = thumbnail(path) if path else None
-    if small is None:
-        return None
-    with Image.open(io.BytesIO(small.jpeg)) as opened:
-        return opened.convert("RGB")
-
-
 def with_pictures(space: OpenSpace, those: Collected) -> tuple[Collected, list[Image.Image]]:
     """The items whose pictures are there, and the pictures."""
-    pictures = [picture_of(space, item) for item in those.items]
-    there = [place for place, picture in enumerate(pictures) if picture is not None]
+    small = [space.thumbnail(item) for item in those.items]
+    there = [place for place, one in enumerate(small) if one is not None]
     kept = Collected(tuple(those.items[place] for place in there), those.vectors[there])
-    return kept, [picture for picture in pictures if picture is not None]
+    return kept, [one.picture() for one in small if one is not None]
 
 
 def state_of(space: OpenSpace, snapshot: Snapshot) -> tuple[str, int]:
