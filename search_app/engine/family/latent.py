@@ -47,20 +47,20 @@ class LatentSpace:
         self, vector: NDArray[np.floating], count: int, metric: Metric, without: Sequence[int] = ()
     ) -> list[Neighbour]:
         """The `count` points nearest to `vector`, shape (d,), nearest first."""
-        distances = _distances(np.asarray(vector, np.float32)[np.newaxis], self.vectors, metric)[0]
-        distances[list(without)] = np.inf
-        order = np.argsort(distances, kind="stable")[: max(0, min(count, len(self) - len(without)))]
-        return [Neighbour(int(row), float(distances[row])) for row in order]
+        far = distances(np.asarray(vector, np.float32)[np.newaxis], self.vectors, metric)[0]
+        far[list(without)] = np.inf
+        order = np.argsort(far, kind="stable")[: max(0, min(count, len(self) - len(without)))]
+        return [Neighbour(int(row), float(far[row])) for row in order]
 
     def nearest_rows(self, count: int, metric: Metric) -> NDArray[np.int64]:
         """The rows of each point's `count` nearest others, nearest first; shape (n, count)."""
         count = min(count, len(self) - 1)
         found = np.empty((len(self), max(count, 0)), np.int64)
         for start in range(0, len(self), _AT_ONCE):
-            distances = _distances(self.vectors[start : start + _AT_ONCE], self.vectors, metric)
-            own = np.arange(len(distances))
-            distances[own, own + start] = np.inf
-            found[start : start + _AT_ONCE] = np.argsort(distances, axis=1, kind="stable")[:, :count]
+            far = distances(self.vectors[start : start + _AT_ONCE], self.vectors, metric)
+            own = np.arange(len(far))
+            far[own, own + start] = np.inf
+            found[start : start + _AT_ONCE] = np.argsort(far, axis=1, kind="stable")[:, :count]
         return found
 
     @cached_property
@@ -99,14 +99,18 @@ def neighbours_kept(first: LatentSpace, second: LatentSpace, count: int = 10, me
 
     Shape (n,), 0 to 1.
     """
-    ours, theirs = first.nearest_rows(count, metric), second.nearest_rows(count, metric)
+    return shared(first.nearest_rows(count, metric), second.nearest_rows(count, metric))
+
+
+def shared(ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> Floats:
+    """For each row of `ours`, shape (n, count), the share of it that the same row of `theirs` has too: shape (n,)."""
     if not ours.shape[1]:
-        return np.ones(len(first), np.float32)
+        return np.ones(len(ours), np.float32)
     both = (ours[:, :, np.newaxis] == theirs[:, np.newaxis, :]).any(axis=2)
     return np.asarray(both.mean(axis=1), np.float32)
 
 
-def _distances(some: Floats, others: Floats, metric: Metric) -> Floats:
+def distances(some: Floats, others: Floats, metric: Metric) -> Floats:
     """The distance of each of `some`, shape (m, d), to each of `others`, shape (n, d): shape (m, n)."""
     if metric == "cosine":
         return np.asarray(1.0 - _unit(some) @ _unit(others).T, np.float32)

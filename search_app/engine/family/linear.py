@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.family.latent import Floats
+from search_app.engine.family.latent import Floats, distances, shared
 
 _QUERIES = 200
 NEIGHBOURS = 10
@@ -39,13 +39,13 @@ def rebuilt(vectors: Floats, others: Floats | None = None) -> list[Rebuilt]:
     variance = float((first.astype(np.float64) ** 2).sum())
     asked = np.linspace(0, len(first) - 1, min(_QUERIES, len(first))).astype(np.int64)
     own = asked if others is None else None
-    truth = nearest(first[asked], second, own)
+    truth = _nearest(first[asked], second, own)
     found = []
     for components in lengths(vectors.shape[1]):
         basis = directions[:, :components]
         ours, theirs = first @ basis, second @ basis
         left = 1.0 - float((ours.astype(np.float64) ** 2).sum()) / max(variance, 1e-12)
-        kept = _overlap(truth, nearest(ours[asked], theirs, own))
+        kept = float(shared(truth, _nearest(ours[asked], theirs, own)).mean())
         found.append(Rebuilt(components, max(0.0, left), kept))
     return found
 
@@ -55,19 +55,10 @@ def lengths(dimension: int) -> list[int]:
     return [*(2**power for power in range(dimension.bit_length()) if 2**power < dimension), dimension]
 
 
-def nearest(
-    some: Floats, others: Floats, own: NDArray[np.int64] | None = None, count: int = NEIGHBOURS
-) -> NDArray[np.int64]:
-    """The rows of `others` nearest to each of `some` by cosine, `own` rows left out: shape (len(some), count)."""
-    lengths_of = np.maximum(np.linalg.norm(others, axis=1), 1e-12)
-    cosines = (some @ others.T) / lengths_of
+def _nearest(some: Floats, others: Floats, own: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """The rows of `others` nearest to each of `some` by cosine, `own` rows left out: shape (len(some), NEIGHBOURS)."""
+    far = distances(some, others, "cosine")
     if own is not None:
-        cosines[np.arange(len(some)), own] = -np.inf
-    count = min(count, len(others) - (own is not None))
-    return np.asarray(np.argsort(-cosines, axis=1, kind="stable")[:, : max(count, 0)], np.int64)
-
-
-def _overlap(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
-    if not truth.size:
-        return 1.0
-    return float((truth[:, :, np.newaxis] == found[:, np.newaxis, :]).any(axis=2).mean())
+        far[np.arange(len(some)), own] = np.inf
+    count = min(NEIGHBOURS, len(others) - (own is not None))
+    return np.asarray(np.argsort(far, axis=1, kind="stable")[:, : max(count, 0)], np.int64)

@@ -31,6 +31,7 @@ from search_app.engine.family.training import Losses, Trained, Training
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame
 from search_app.views.lab import asked
+from search_app.views.lab.kinds.charts import lay_out
 from search_app.views.lab.kinds.collected import Collected, collected, sample_note, state_of, with_pictures
 from search_app.views.lab.kinds.exploring import explore
 from search_app.views.lab.kinds.kind import Kind
@@ -185,18 +186,8 @@ def _losses(losses: Sequence[Losses], colours: Theme) -> go.Figure:
         values = [float(np.sqrt(loss[place])) for loss in losses]
         if np.isfinite(values).all():
             figure.add_scatter(x=epochs, y=values, name=name, line={"color": colour, "width": 2})
-    axis = {"gridcolor": "rgba(130,135,154,.20)", "zeroline": False}
-    figure.update_layout(
-        height=240,
-        margin={"l": 56, "r": 8, "t": 8, "b": 44},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": colours.muted},
-        legend={"x": 0.98, "y": 0.98, "xanchor": "right", "yanchor": "top"},
-        xaxis=axis | {"title": "epoch"},
-        yaxis=axis | {"title": "error of a pixel, 0 to 1", "rangemode": "tozero"},
-    )
-    return figure
+    y = {"title": "error of a pixel, 0 to 1", "rangemode": "tozero"}
+    return lay_out(figure, colours, height=240, legend="top", x={"title": "epoch"}, y=y)
 
 
 def _shown(space: OpenSpace, material: _Material, trained: Trained, recipe: Recipe) -> None:

@@ -7,7 +7,8 @@ from ingest.readers.draft import Modality
 from search_app.engine.family.linear import NEIGHBOURS, Rebuilt, rebuilt
 from search_app.engine.snapshot import Snapshot
 from search_app.views.frame import theme
-from search_app.views.lab.kinds.collected import sample_note, sampled, state_of
+from search_app.views.lab.kinds.charts import lay_out
+from search_app.views.lab.kinds.collected import by_modality, filled, sample_note, sampled, state_of
 from search_app.views.lab.kinds.kind import Kind
 from search_app.views.palette import MAP_MODALITY, Theme
 from search_app.views.resources import OpenSpace
@@ -17,7 +18,7 @@ _MOST = 5_000
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
-    modalities = [name for name, group in snapshot.groups.items() if len(group) >= 3]
+    modalities = filled(snapshot)
     for modality in modalities:
         there = len(snapshot.groups[modality])
         st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
@@ -42,11 +43,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
 
 
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
-    return "".join(
-        f"<h4>{PLURAL[modality].capitalize()}</h4>{_table(_rebuilt(*state_of(space, snapshot), modality, snapshot))}"
-        for modality, group in snapshot.groups.items()
-        if len(group) >= 3
-    )
+    return by_modality(snapshot, lambda modality: _table(_rebuilt(*state_of(space, snapshot), modality, snapshot)))
 
 
 @st.cache_resource(show_spinner="Rebuilding the vectors …", max_entries=8)
@@ -77,18 +74,8 @@ def _figure(found: list[Rebuilt], colour: str, colours: Theme) -> go.Figure:
             ),
         ]
     )
-    axis = {"gridcolor": "rgba(130,135,154,.20)", "zeroline": False}
-    figure.update_layout(
-        height=300,
-        margin={"l": 48, "r": 8, "t": 8, "b": 44},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": colours.muted},
-        legend={"x": 0.98, "y": 0.05, "xanchor": "right", "yanchor": "bottom"},
-        xaxis=axis | {"title": "numbers kept of each vector", "type": "category"},
-        yaxis=axis | {"title": "per cent", "range": [0, 103]},
-    )
-    return figure
+    x, y = {"title": "numbers kept of each vector", "type": "category"}, {"title": "per cent", "range": [0, 103]}
+    return lay_out(figure, colours, height=300, legend="bottom", x=x, y=y)
 
 
 def _table(found: list[Rebuilt]) -> str:

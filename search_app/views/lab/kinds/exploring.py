@@ -7,11 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from ingest.space import Item
-from search_app.engine.family.latent import METRICS, LatentSpace, Metric
+from search_app.engine.family.latent import METRICS, LatentSpace, Metric, Neighbour
 from search_app.views.frame import theme
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag
+from search_app.views.lab.kinds.charts import GRID
 from search_app.views.palette import MAP_FOLDERS, MAP_OTHER, MAP_STAR, Theme
 from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, in_plotly, snippet
@@ -27,17 +27,16 @@ def explore(
     key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
 ) -> None:
     """Draw `latent` and let a person walk in it; `classes` colours the points, each by a place in `class_names`."""
-    items = {item.id: item for item in space.space.ledger.items(list(latent.item_ids))}
     chosen = _chosen(key, latent)
     left, right = st.columns([1.45, 1], gap="medium")
     with right:
         metric = _controls(key, latent, chosen)
         near = latent.neighbours(chosen, _COUNT, metric)
-        st.html(_list(latent, [(one.row, one.distance) for one in near], metric, space, items))
+        st.html(_list(latent, near, metric, space))
     with left:
         flat = _dimensions(key) == 2
         figure = _figure(latent, chosen, [one.row for one in near], classes, class_names, theme(), flat=flat)
-        told = st.plotly_chart(
+        st.plotly_chart(
             figure,
             key=f"family-map-{key}-{'2d' if flat else '3d'}",
             width="stretch",
@@ -46,7 +45,6 @@ def explore(
             selection_mode="points",
             alt="Map of this latent space: nearby points are alike",
         )
-        del told  # the callback has read it
         kept = latent.places.kept[: 2 if flat else 3]
         shares = " + ".join(f"{100 * share:.0f}" for share in kept)
         st.html(
@@ -58,10 +56,9 @@ def explore(
 
 def neighbours(key: str, latent: LatentSpace, space: OpenSpace) -> str:
     """The point that the URL names and its neighbours by the distance it names, as markup."""
-    items = {item.id: item for item in space.space.ledger.items(list(latent.item_ids))}
     chosen, metric = _chosen(key, latent), _metric(key)
-    near = [(one.row, one.distance) for one in latent.neighbours(chosen, _COUNT, metric)]
-    return f"<h4>Nearest to {in_html(latent.names[chosen])}</h4>{_list(latent, near, metric, space, items)}"
+    near = latent.neighbours(chosen, _COUNT, metric)
+    return f"<h4>Nearest to {in_html(latent.names[chosen])}</h4>{_list(latent, near, metric, space)}"
 
 
 def _metric(key: str) -> Metric:
@@ -127,20 +124,20 @@ def _clicked(key: str) -> None:
         _choose(key, latent, row)
 
 
-def _list(
-    latent: LatentSpace, near: Sequence[tuple[int, float]], metric: Metric, space: OpenSpace, items: dict[str, Item]
-) -> str:
-    farthest = max((distance for _, distance in near), default=0.0) or 1.0
+def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Metric, space: OpenSpace) -> str:
+    items = space.space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
+    by_id = {item.id: item for item in items}
+    farthest = max((one.distance for one in near), default=0.0) or 1.0
     rows = ""
-    for row, distance in near:
-        item = items.get(latent.item_ids[row]) if latent.item_ids else None
+    for one in near:
+        item = by_id.get(latent.item_ids[one.row]) if latent.item_ids else None
         face = image_tag(face_of_item(space, item)) if item is not None and item.modality == "image" else ""
-        name = headline(item) if item is not None else latent.names[row]
+        name = headline(item) if item is not None else latent.names[one.row]
         words = f"<small>{in_html(snippet(item.text, 90))}</small>" if item is not None and not face else ""
-        shown = f"{1.0 - distance:.3f}" if metric == "cosine" else f"{distance:.3f}"
+        shown = f"{1.0 - one.distance:.3f}" if metric == "cosine" else f"{one.distance:.3f}"
         rows += (
             f"<li>{face}<div><b>{in_html(snippet(name, 60))}</b>{words}"
-            f'<i style="width:{100 * distance / farthest:.0f}%"></i></div><span>{shown}</span></li>'
+            f'<i style="width:{100 * one.distance / farthest:.0f}%"></i></div><span>{shown}</span></li>'
         )
     unit = "cosine: the higher, the closer" if metric == "cosine" else "distance: the lower, the closer"
     return f'<ol class="ns-nearest">{rows}</ol><div class="ns-note">{unit}</div>'
@@ -209,7 +206,7 @@ def _figure(
     )
     trace(list(near), {"size": size + 3, "color": colours.accent, "opacity": 1}, "nearest")
     trace([chosen], {"size": size + 7, "color": MAP_STAR, "opacity": 1, "symbol": "diamond"}, "picked")
-    hidden = {"showticklabels": False, "zeroline": False, "title": "", "gridcolor": "rgba(130,135,154,.20)"}
+    hidden = {"showticklabels": False, "zeroline": False, "title": "", "gridcolor": GRID}
     layout: dict[str, Any] = {
         "height": _HEIGHT,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from search_app.engine.family.features import image_features
-from search_app.engine.family.latent import LatentSpace, neighbours_kept
+from search_app.engine.family.latent import Floats, LatentSpace, neighbours_kept
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag
@@ -37,7 +37,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         f'<div class="ns-section">What alignment changes<small>of ten neighbours, {10 * kept.mean():.1f} stay on '
         "average; below are the pictures whose company changes most</small></div>"
     )
-    st.html(_changes(space, before, after))
+    st.html(_changes(space, before, after, kept))
 
 
 @st.cache_resource(show_spinner="Looking at the pictures …", max_entries=3)
@@ -48,13 +48,14 @@ def _both(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot) ->
 
 
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
-    return _changes(space, *_both(*state_of(space, snapshot), space, snapshot))
+    before, after = _both(*state_of(space, snapshot), space, snapshot)
+    return _changes(space, before, after, neighbours_kept(before, after))
 
 
-def _changes(space: OpenSpace, before: LatentSpace, after: LatentSpace) -> str:
+def _changes(space: OpenSpace, before: LatentSpace, after: LatentSpace, kept: Floats) -> str:
     """The pictures whose neighbours change most, with their nearest ones in both spaces, as markup."""
     shown = ""
-    for row in np.argsort(neighbours_kept(before, after), kind="stable")[:_CHANGED].tolist():
+    for row in np.argsort(kept, kind="stable")[:_CHANGED].tolist():
         near = [[one.row for one in each.neighbours(row, 4, "cosine")] for each in (before, after)]
         ids = [before.item_ids[place] for place in (row, *near[0], *near[1])]
         items = {item.id: item for item in space.space.ledger.items(ids)}

@@ -5,7 +5,7 @@ import streamlit as st
 from ingest.readers.draft import Modality
 from search_app.engine.family.quantised import Quantised, quantised
 from search_app.engine.snapshot import Snapshot
-from search_app.views.lab.kinds.collected import sample_note, sampled, state_of
+from search_app.views.lab.kinds.collected import by_modality, filled, sample_note, sampled, state_of
 from search_app.views.lab.kinds.kind import Kind
 from search_app.views.resources import OpenSpace
 from search_app.views.words import PLURAL
@@ -14,13 +14,12 @@ _MOST = 50_000
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
-    for modality, group in snapshot.groups.items():
-        if len(group) < 3:
-            continue
+    for modality in filled(snapshot):
+        there = len(snapshot.groups[modality])
         st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
         found = _quantised(*state_of(space, snapshot), modality, snapshot)
         st.html(_table(found))
-        sample_note(min(len(group), _MOST), len(group), PLURAL[modality])
+        sample_note(min(there, _MOST), there, PLURAL[modality])
     st.html(
         '<div class="ns-note">Measured now, on this machine, one question at a time, in numpy: only the rows of one '
         "table compare. The last row looks for a hundred candidates by their signs and ranks those by whole vectors, "
@@ -29,11 +28,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
 
 
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
-    return "".join(
-        f"<h4>{PLURAL[modality].capitalize()}</h4>{_table(_quantised(*state_of(space, snapshot), modality, snapshot))}"
-        for modality, group in snapshot.groups.items()
-        if len(group) >= 3
-    )
+    return by_modality(snapshot, lambda modality: _table(_quantised(*state_of(space, snapshot), modality, snapshot)))
 
 
 @st.cache_resource(show_spinner="Searching with fewer bits …", max_entries=4)
