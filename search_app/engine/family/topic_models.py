@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import SpaceError
 from search_app.engine.family.latent import Floats, LatentSpace
+from search_app.engine.maps.said import set_apart, words_of
 
 Kind = Literal["lda", "plsa", "lsa", "neural"]
 KINDS: dict[Kind, str] = {"lda": "LDA", "plsa": "PLSA", "lsa": "LSA", "neural": "neural topics"}
@@ -63,20 +64,20 @@ def topic_models(
     counts, words = counted(texts, count)
     count = min(count, len(texts) - 1, len(words) - 1)
 
-    def model(kind: Kind, weights: NDArray[Any], by_word: NDArray[Any], topic_of: NDArray[Any]) -> TopicModel:
+    def model(kind: Kind, weights: NDArray[Any], named: Sequence[Sequence[str]], topic_of: NDArray[Any]) -> TopicModel:
         space = LatentSpace(tuple(names), np.asarray(weights, np.float32), tuple(ids))
-        return TopicModel(kind, space, _strongest(by_word, words), np.asarray(topic_of, np.int64))
+        return TopicModel(kind, space, tuple(map(tuple, named)), np.asarray(topic_of, np.int64))
 
-    lda = _lda(counts, count, seed)
-    plsa = _plsa(counts, count, seed)
-    lsa = _lsa(counts, count, seed)
+    lda, lda_words = _lda(counts, count, seed)
+    plsa, plsa_words = _plsa(counts, count, seed)
+    lsa, lsa_words = _lsa(counts, count, seed)
     clusters = _clusters(vectors, count, seed)
     near = _shares(-((vectors[:, np.newaxis] - _middles(vectors, clusters, count)) ** 2).sum(axis=2) * 4.0)
     return {
-        "lda": model("lda", *lda, lda[0].argmax(axis=1)),
-        "plsa": model("plsa", *plsa, plsa[0].argmax(axis=1)),
-        "lsa": model("lsa", *lsa, np.abs(lsa[0]).argmax(axis=1)),
-        "neural": model("neural", near, _class_words(counts, clusters, count), clusters),
+        "lda": model("lda", lda, _strongest(lda_words, words), lda.argmax(axis=1)),
+        "plsa": model("plsa", plsa, _strongest(plsa_words, words), plsa.argmax(axis=1)),
+        "lsa": model("lsa", lsa, _strongest(lsa_words, words), np.abs(lsa).argmax(axis=1)),
+        "neural": model("neural", near, _said(texts, clusters, count), clusters),
     }
 
 
@@ -153,11 +154,12 @@ def _middles(vectors: Floats, clusters: NDArray[np.int64], count: int) -> Floats
     return np.stack([vectors[clusters == topic].mean(axis=0) for topic in range(count)])
 
 
-def _class_words(counts: Any, clusters: NDArray[np.int64], count: int) -> NDArray[Any]:
-    """Class-based TF-IDF: how often a topic says a word, against how often a topic says it on average."""
-    said = np.stack([np.asarray(counts[clusters == topic].sum(axis=0)).ravel() for topic in range(count)])
-    shares = said / np.maximum(said.sum(axis=1, keepdims=True), 1)
-    return np.asarray(shares * np.log1p(said.sum() / count / np.maximum(said.sum(axis=0), 1)))
+def _said(texts: Sequence[str], clusters: NDArray[np.int64], count: int) -> list[list[str]]:
+    """The words that set the texts of each cluster apart."""
+    classes: list[list[set[str]]] = [[] for _ in range(count)]
+    for text, cluster in zip(texts, clusters.tolist(), strict=True):
+        classes[cluster].append(words_of(text))
+    return [[saying.word for saying in each] for each in set_apart(classes, _WORDS)]
 
 
 def _telling(by_word: NDArray[Any]) -> NDArray[Any]:

@@ -1,11 +1,8 @@
 """Everyday words with their vectors: what the answer of word arithmetic is looked up in."""
 
 import json
-import os
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +11,7 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.onnx import cache_folder
 from ingest.encoders.weights import minilm_folder
 from search_app.engine.lab.ground import Ground
+from search_app.engine.maps.keeping import keep, kept
 
 COUNT = 3_000
 """The most frequent English words, as BERT's vocabulary has them in that order."""
@@ -63,27 +61,11 @@ def vocabulary(encoder: Encoder, count: int = COUNT) -> Vocabulary:
     Raises WeightsError.
     """
     words = common_words(count)
-    file = cache_folder() / f"words-{encoder.info.fingerprint[:16]}-{count}.npy"
+    file = cache_folder() / f"everyday-{encoder.info.fingerprint[:16]}.npz"
+    key = f"{encoder.info.fingerprint} {count}"
     with _LOCK:
-        vectors = _kept(file, (len(words), encoder.info.dimension))
-        if vectors is None:
-            vectors = encoder.encode_texts(words)
-            _keep(file, vectors)
+        found = kept(file, key)
+        vectors = found.arrays["vectors"] if found else encoder.encode_texts(words)
+        if found is None:
+            keep(file, key, {"vectors": vectors}, {})
     return Vocabulary(words, vectors)
-
-
-def _kept(file: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
-    try:
-        vectors = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return vectors if vectors.shape == shape and vectors.dtype == np.float32 else None
-
-
-def _keep(file: Path, vectors: NDArray[np.float32]) -> None:
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-    with suppress(OSError):  # without a cache they are made anew the next time
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as out:
-            np.save(out, vectors, allow_pickle=False)
-        temporary.replace(file)
