@@ -61,3 +61,20 @@ def terms(name: str) -> list[Term]:
 def put_terms(name: str, wanted: Sequence[Term]) -> None:
     """Bring the URL to these things, each once."""
     put(name, [write_term(term) for term in dict.fromkeys(wanted)][:MOST_TERMS])
+
+
+def switch(name: str, label: str, titles: Mapping[str, str], now: str) -> None:
+    """Draw a choice among the values that the URL's `name` may have, each with its title; `now` is the one it has.
+
+    '' stands for the default, which the URL does not name.
+    """
+    by_title = {title: value for value, title in titles.items()}
+    st.session_state[name] = titles[now]
+    st.segmented_control(
+        label,
+        list(by_title),
+        key=name,
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: put(name, by_title[st.session_state[name]]),
+    )

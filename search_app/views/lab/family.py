@@ -16,17 +16,8 @@ KINDS = (words.KIND, features.KIND, topics.KIND, autoencoders.KIND, components.K
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
-    by_title = {kind.title: kind for kind in KINDS}
     now = _chosen()
-    st.session_state[_KIND] = now.title
-    st.segmented_control(
-        "Kind of latent space",
-        list(by_title),
-        key=_KIND,
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: asked.put(_KIND, by_title[st.session_state[_KIND]].key),
-    )
+    asked.switch(_KIND, "Kind of latent space", {kind.key: kind.title for kind in KINDS}, now.key)
     st.html(f'<p class="ns-family-told">{in_html(now.told)}</p>')
     now.draw(space, snapshot)
 

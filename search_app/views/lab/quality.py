@@ -17,11 +17,11 @@ from search_app.views.resources import OpenSpace, opened, place
 from search_app.views.words import in_html, snippet
 
 _TRUTH, _BESIDE, _WAY = "quality", "quality-beside", "quality-way"
-_TRUTHS = {"captions": "Captions", "folders": "Folders"}
+_TRUTHS = {"": "Captions", "folders": "Folders"}
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
-    truth = "folders" if asked.one(_TRUTH) == "folders" else "captions"
+    truth = _truth()
     others = [name for name in place().others if name != space.space.name]
     beside = [name for name in asked.many(_BESIDE) if name in others]
     _controls(truth, others, beside)
@@ -33,7 +33,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     st.html(_table({one: found[one.space.name] for one in spaces}))
     what = (
         "Each caption asks for its picture among all, and each picture for its caption."
-        if truth == "captions"
+        if not truth
         else "Each item asks for items of folders of its folder's name; at most 1,000 ask."
     )
     st.html(
@@ -43,8 +43,13 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     _misses(space, found[space.space.name])
 
 
+def _truth() -> str:
+    """What the URL says belongs together: `folders`, or '' for captions."""
+    return asked.one(_TRUTH) if asked.one(_TRUTH) in _TRUTHS else ""
+
+
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
-    truth = "folders" if asked.one(_TRUTH) == "folders" else "captions"
+    truth = _truth()
     found = _measured(space, truth)
     if not found:
         return '<p class="ns-note">Nothing here says what belongs together.</p>'
@@ -54,17 +59,9 @@ def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
 
 
 def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> None:
-    st.session_state[_TRUTH] = _TRUTHS[truth]
     st.session_state[_BESIDE] = list(beside)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="quality-bar"):
-        st.segmented_control(
-            "What belongs together",
-            list(_TRUTHS.values()),
-            key=_TRUTH,
-            required=True,
-            label_visibility="collapsed",
-            on_change=lambda: asked.put(_TRUTH, "folders" if st.session_state[_TRUTH] == "Folders" else ""),
-        )
+        asked.switch(_TRUTH, "What belongs together", _TRUTHS, truth)
         if others:
             st.multiselect(
                 "Beside it",
@@ -90,7 +87,7 @@ def _opened(space: OpenSpace, names: Sequence[str]) -> list[OpenSpace]:
 
 def _measured(space: OpenSpace, truth: str) -> list[Direction]:
     snapshot = space.searcher.vectors.now()
-    encoder = loaded_encoder(space) if truth == "captions" else None
+    encoder = None if truth else loaded_encoder(space)
     return _cached(str(space.space.folder), snapshot.revision, truth, space, snapshot, encoder)
 
 
@@ -135,15 +132,8 @@ def _misses(space: OpenSpace, directions: Sequence[Direction]) -> None:
         st.html('<div class="ns-note">Every question found a right answer first.</div>')
         return
     st.html('<div class="ns-section">The worst misses<small>where the right answer came late</small></div>')
-    way = st.session_state[_WAY] = _way(missed)
-    st.segmented_control(
-        "Direction",
-        list(missed),
-        key=_WAY,
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: asked.put(_WAY, st.session_state[_WAY]),
-    )
+    way = _way(missed)
+    asked.switch(_WAY, "Direction", {name: name for name in missed}, way)
     st.html(_miss_cards(space, missed[way]))
 
 
@@ -171,7 +161,7 @@ def _shown(face: Face) -> str:
 
 
 def _nothing(truth: str) -> None:
-    if truth == "captions":
+    if not truth:
         frame.notice(
             "No picture here has a caption",
             "A text beside a picture with the same name is its caption: cat.txt beside cat.jpg. "

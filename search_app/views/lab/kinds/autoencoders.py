@@ -122,26 +122,11 @@ def _bottleneck(trained: Trained, material: _Material, codes: Floats, rows: NDAr
 
 def _recipe() -> Recipe:
     recipe = _asked_recipe()
-    st.session_state[_SIZE] = recipe.code_size
-    st.session_state[_PLAIN] = "Variational" if recipe.variational else "Plain"
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="family-ae-bar"):
-        st.segmented_control(
-            "Autoencoder",
-            ["Variational", "Plain"],
-            key=_PLAIN,
-            required=True,
-            label_visibility="collapsed",
-            on_change=lambda: asked.put(_PLAIN, "plain" if st.session_state[_PLAIN] == "Plain" else ""),
-        )
-        st.segmented_control(
-            "Numbers in a code",
-            CODE_SIZES,
-            key=_SIZE,
-            required=True,
-            format_func=lambda count: f"{count} numbers",
-            label_visibility="collapsed",
-            on_change=lambda: asked.put(_SIZE, str(st.session_state[_SIZE])),
-        )
+        kinds = {"": "Variational", "plain": "Plain"}
+        asked.switch(_PLAIN, "Autoencoder", kinds, "" if recipe.variational else "plain")
+        sizes = {str(size): f"{size} numbers" for size in CODE_SIZES}
+        asked.switch(_SIZE, "Numbers in a code", sizes, str(recipe.code_size))
     return recipe
 
 

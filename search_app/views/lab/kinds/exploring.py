@@ -16,7 +16,6 @@ from search_app.views.palette import MAP_FOLDERS, MAP_OTHER, MAP_STAR, Theme
 from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, in_plotly, snippet
 
-_NAMED = {"cosine": "Cosine", "euclidean": "Euclidean"}
 _COUNT = 8
 _HEIGHT = 520
 _LABELLED = 140  # points whose names are written beside them, at most
@@ -77,11 +76,9 @@ def _choose(key: str, latent: LatentSpace, row: int) -> None:
 
 
 def _controls(key: str, latent: LatentSpace, chosen: int) -> Metric:
-    box, by, how = f"family-pick-{key}", f"family-{key}-by", f"family-{key}-map"
+    box = f"family-pick-{key}"
     st.session_state[box] = chosen
     metric = _metric(key)
-    st.session_state[by] = _NAMED[metric]
-    st.session_state[how] = f"{_dimensions(key)}-D"
     st.session_state[f"family-known-{key}"] = latent
     st.selectbox(
         "Nearest to",
@@ -91,22 +88,10 @@ def _controls(key: str, latent: LatentSpace, chosen: int) -> Metric:
         on_change=lambda: _choose(key, latent, st.session_state[box]),
     )
     with st.container(horizontal=True, gap="small", key=f"family-bar-{key}"):
-        st.segmented_control(
-            "Distance",
-            list(_NAMED.values()),
-            key=by,
-            required=True,
-            label_visibility="collapsed",
-            on_change=lambda: asked.put(by, "euclidean" if st.session_state[by] == "Euclidean" else ""),
-        )
-        st.segmented_control(
-            "Dimensions",
-            ["2-D", "3-D"],
-            key=how,
-            required=True,
-            label_visibility="collapsed",
-            on_change=lambda: asked.put(how, "3d" if st.session_state[how] == "3-D" else ""),
-        )
+        by = {"": "Cosine", "euclidean": "Euclidean"}
+        asked.switch(f"family-{key}-by", "Distance", by, "" if metric == "cosine" else metric)
+        how = {"": "2-D", "3d": "3-D"}
+        asked.switch(f"family-{key}-map", "Dimensions", how, "3d" if _dimensions(key) == 3 else "")
     return metric
 
 

@@ -16,21 +16,13 @@ from search_app.views.words import headline, in_html, snippet
 
 _SIDE = "family-features-of"
 _CHANGED = 4
-_BEFORE, _AFTER = "Before alignment", "Shared space"
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     before, after = _both(*state_of(space, snapshot), space, snapshot)
-    st.session_state[_SIDE] = _AFTER if asked.one(_SIDE) == "shared" else _BEFORE
-    chosen = st.segmented_control(
-        "Which space",
-        [_BEFORE, _AFTER],
-        key=_SIDE,
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: asked.put(_SIDE, "shared" if st.session_state[_SIDE] == _AFTER else ""),
-    )
-    explore("features", after if chosen == _AFTER else before, space)
+    side = "shared" if asked.one(_SIDE) == "shared" else ""
+    asked.switch(_SIDE, "Which space", {"": "Before alignment", "shared": "Shared space"}, side)
+    explore("features", after if side else before, space)
     sample_note(len(before), len(snapshot.groups["image"]), "images")
     kept = neighbours_kept(before, after)
     st.html(

@@ -19,17 +19,9 @@ _USUAL = 8
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     models, now, count = _asked_models(space, snapshot)
-    by_title = {title: kind for kind, title in KINDS.items()}
-    st.session_state[_MODEL], st.session_state[_COUNT] = KINDS[now], count
+    st.session_state[_COUNT] = count
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="family-topics-bar"):
-        st.segmented_control(
-            "Model",
-            list(by_title),
-            key=_MODEL,
-            required=True,
-            label_visibility="collapsed",
-            on_change=lambda: asked.put(_MODEL, by_title[st.session_state[_MODEL]]),
-        )
+        asked.switch(_MODEL, "Model", {str(kind): title for kind, title in KINDS.items()}, now)
         st.slider(
             "Topics", 2, 20, key=_COUNT, width=220, on_change=lambda: asked.put(_COUNT, str(st.session_state[_COUNT]))
         )
