@@ -1,6 +1,7 @@
 """The map as a place to work in: every item, what it lies near, and what can be asked of a place."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,12 @@ from search_app.engine.maps.reducing import groups_of
 from search_app.engine.maps.selecting import Area, drawn, inside, read_area
 from search_app.engine.maps.topics import Topics
 from search_app.engine.neighbours import Neighbour
-from search_app.engine.pictures import open_picture
 from search_app.engine.query import MapView, Query, with_quoted
 from search_app.engine.search import Answer
 from search_app.engine.selections import open_selection
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
-from search_app.views.chips import Asked, chips
+from search_app.views.chips import asked_of, chips
 from search_app.views.details import details
 from search_app.views.filters import filters
 from search_app.views.keys import listen
@@ -76,11 +76,12 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
             return
         with st.container(key="map-refit"):
             _refit(space, snapshot, layout)
-        picture = _map(space, snapshot, query, view, layout, answer, topics, place)
+        looked = _looked(space, snapshot, view, layout, answer, topics)
+        _map(space, snapshot, query, view, layout, answer, topics, place, looked)
         told(layout)
         map_out(space, snapshot, layout, topics)
     with right:
-        _side(space, snapshot, view, answer, picture, topics, place)
+        _side(space, snapshot, view, answer, layout, topics, place, looked)
 
 
 def _fresh(query: Query, view: MapView) -> MapView:
@@ -97,13 +98,12 @@ def _answer(space: OpenSpace, query: Query) -> Answer | None:
     """The answer to the question, with its chips and filters; None where nothing is asked, or it cannot be."""
     if not query.asks:
         return None
-    pictures = {name: found for name in query.pictures if (found := open_picture(space.space.folder, name))}
-    items = {item.id: item for item in space.space.ledger.items(query.named)}
+    asked = asked_of(space, query)
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
-        chips(space, query, Asked(pictures, items))
+        chips(space, query, asked)
         filters(query, space.searcher.vectors.now(), space)
     try:
-        return space.searcher.ask(query, loaded_encoder(space), pictures)
+        return space.searcher.ask(query, loaded_encoder(space), asked.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
@@ -175,15 +175,14 @@ def _map(
     answer: Answer | None,
     topics: Topics | None,
     place: Decoded | None,
-) -> Drawing:
+    looked: "_Looked",
+) -> None:
     picture = drawing(layout)
-    coloured = _coding(space, snapshot, view, answer, topics)
     hits = answer.ranking.hits if answer else ()
-    near = [each.id for each in neighbours_of(snapshot, view)] if view.item else []
-    if place is not None:
-        near = [each.id for each in place.items]
-    area = read_area(view.area) if view.area else None
-    lit = _lit(space, snapshot, query, layout, area, coloured, view)
+    near = [each.id for each in (looked.near if place is None else place.items)]
+    area, coloured = looked.area, looked.coloured
+    lit = _lit(space, snapshot, query, looked.within)
+    item = _marked(picture, [view.item])
     scene = {
         "theme": theme_of(frame.theme()),
         "axes": axes_of(space, layout),
@@ -191,7 +190,7 @@ def _map(
         "hits": _hits(picture, hits),
         "star": _star(picture, layout, query, answer),
         "trail": _trail(picture, layout, query, answer),
-        "item": _marked(picture, [view.item])[0] if _marked(picture, [view.item]) else None,
+        "item": item[0] if item else None,
         "near": _marked(picture, near),
         "spot": picture.at(np.array(view.spot)).tolist() if len(view.spot) == layout.spec.dimensions else None,
         "area": picture.at(np.array(area.corners)).tolist() if area and not area.lens else None,
@@ -204,7 +203,33 @@ def _map(
     with st.container(key="map-place"):
         scatter(picture, look(picture, coloured, frame.theme(), lit), scene, _acts(picture, topics))
         answers(space)
-    return picture
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What is looked at on the map, for the map itself and for what is told beside it."""
+
+    coloured: Coding
+    near: tuple[Neighbour, ...]
+    """The neighbours of the item that is looked at."""
+    area: Area | None
+    within: NDArray[np.bool_] | None
+    """Which items lie in that area, those that are hidden left out, shape (len(layout),); None without an area."""
+
+
+def _looked(
+    space: OpenSpace,
+    snapshot: Snapshot,
+    view: MapView,
+    layout: Layout,
+    answer: Answer | None,
+    topics: Topics | None,
+) -> _Looked:
+    coloured = _coding(space, snapshot, view, answer, topics)
+    area = read_area(view.area) if view.area else None
+    within = _selected(layout, area, coloured, view) if area else None
+    near = neighbours_of(snapshot, view) if view.item else []
+    return _Looked(coloured, tuple(near), area, within)
 
 
 def _coding(
@@ -216,13 +241,7 @@ def _coding(
 
 
 def _lit(
-    space: OpenSpace,
-    snapshot: Snapshot,
-    query: Query,
-    layout: Layout,
-    area: Area | None,
-    coloured: Coding,
-    view: MapView,
+    space: OpenSpace, snapshot: Snapshot, query: Query, within: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_] | None:
     """Which items stand out: those that the filters let through and the selection holds; None where all do."""
     lit = None
@@ -233,8 +252,7 @@ def _lit(
         masks = let_through(wanted, snapshot, space.space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
         lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
-    if area is not None:
-        within = _selected(layout, area, coloured, view)
+    if within is not None:
         lit = within if lit is None else lit & within
     return lit
 
@@ -327,20 +345,18 @@ def _side(
     snapshot: Snapshot,
     view: MapView,
     answer: Answer | None,
-    picture: Drawing,
+    layout: Layout,
     topics: Topics | None,
     place: Decoded | None,
+    looked: _Looked,
 ) -> None:
     if view.item:
         found = space.space.ledger.items([view.item])
-        near: list[Neighbour] = neighbours_of(snapshot, view)
-        item_panel(space, found[0], near, view) if found else gone_panel()
+        item_panel(space, found[0], looked.near, view) if found else gone_panel()
     elif place is not None:
         spot_panel(space, place)
-    elif view.area and (area := read_area(view.area)):
-        layout = picture.layout
-        coloured = _coding(space, snapshot, view, answer, topics)
-        chosen = layout.ids[_selected(layout, area, coloured, view)]
+    elif looked.within is not None:
+        chosen = layout.ids[looked.within]
         selection_panel(space, chosen, snapshot, vocabulary_of(space, snapshot, topics))
     if answer is not None:
         results_panel(space, answer)

@@ -7,12 +7,11 @@ from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from search_app.engine.filters import Filters
 from search_app.engine.group import steady_sample
-from search_app.engine.pictures import open_picture
 from search_app.engine.query import Query, with_quoted, within_window
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.cards import Results, starters
-from search_app.views.chips import Asked, chips, only_item
+from search_app.views.chips import Asked, asked_of, chips, only_item
 from search_app.views.details import details
 from search_app.views.filters import filters
 from search_app.views.keys import listen
@@ -44,7 +43,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
 
 
 def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
-    asked = _what_is_asked(space, query)
+    asked = asked_of(space, query)
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
         chips(space, query, asked)
         filters(query, snapshot, space)
@@ -91,14 +90,6 @@ def _hits(shown: Results) -> None:
         pager(query, page)
     elif shown.answer.probe is not None:
         _nothing_found(query, shown.answer.snapshot)
-
-
-def _what_is_asked(space: OpenSpace, query: Query) -> Asked:
-    pictures = {name: open_picture(space.space.folder, name) for name in query.pictures}
-    items = space.space.ledger.items(query.named)
-    return Asked(
-        {name: picture for name, picture in pictures.items() if picture is not None}, {item.id: item for item in items}
-    )
 
 
 def _what_has_gone(query: Query, asked: Asked) -> None:

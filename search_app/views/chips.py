@@ -9,7 +9,7 @@ from PIL.Image import Image
 from ingest.errors import ReadError, SpaceError
 from ingest.space import Item
 from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, between
-from search_app.engine.pictures import keep_picture, upload_suffixes
+from search_app.engine.pictures import keep_picture, open_picture, upload_suffixes
 from search_app.engine.query import Query
 from search_app.views import links
 from search_app.views.resources import OpenSpace
@@ -34,6 +34,13 @@ class Asked:
     """By name."""
     items: Mapping[str, Item]
     """By id."""
+
+
+def asked_of(space: OpenSpace, query: Query) -> Asked:
+    """The pictures and items that a question names, as far as they are still there."""
+    opened = {name: open_picture(space.space.folder, name) for name in query.pictures}
+    pictures = {name: picture for name, picture in opened.items() if picture is not None}
+    return Asked(pictures, {item.id: item for item in space.space.ledger.items(query.named)})
 
 
 def chips(space: OpenSpace, query: Query, asked: Asked) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
+from search_app.engine.group import Group
 from search_app.engine.maps.jobs import Job, Jobs, Progress
 from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
 from search_app.engine.maps.manifold import SETTINGS, Manifold, fit_manifold, load_manifold, save_manifold
@@ -105,7 +106,7 @@ class Maps:
         return Layout(
             spec,
             snapshot.revision,
-            *_placed(snapshot, spec.dimensions, place),
+            *_placed(snapshot, spec.dimensions, lambda name, group: place(name, group.vectors)),
             axes=tuple(
                 AxisTold(axis, start=_words(axis, 0), end=_words(axis, 1))
                 if isinstance(axis, Meaning)
@@ -173,13 +174,13 @@ def _words(axis: Meaning, place: int) -> str:
 
 
 def _placed(
-    snapshot: Snapshot, dimensions: int, place: Placing
+    snapshot: Snapshot, dimensions: int, lay: Callable[[Modality, Group], NDArray[np.float32]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float32]]:
-    """The ids, modalities and spots of all items, images first."""
+    """The ids, modalities and spots of all items, images first; `lay` gives the spots of a group."""
     groups = groups_of(snapshot)
     ids = [group.ids for _, group in groups]
     kinds = [np.full(len(group), MODALITIES.index(name), np.int8) for name, group in groups]
-    spots = [place(name, group.vectors) for name, group in groups]
+    spots = [lay(name, group) for name, group in groups]
     return (
         np.concatenate([np.empty(0, np.int64), *ids]),
         np.concatenate([np.empty(0, np.int8), *kinds]),
@@ -223,8 +224,8 @@ def _of_manifold(snapshot: Snapshot, spec: MapSpec, manifold: Manifold) -> Layou
         spot = probe.composed(lambda modality, vector: vector - manifold.reduction.means[modality])
         return manifold.place_reduced((manifold.reduction.basis @ spot)[np.newaxis].astype(np.float32))[0]
 
-    spots = []
-    for name, group in groups_of(snapshot):
+    def lay(name: Modality, group: Group) -> NDArray[np.float32]:
+        nonlocal came, left
         ids = manifold.ids.get(name, np.empty(0, np.int64))
         laid = np.empty((len(group), spec.dimensions), np.float32)
         places = np.minimum(np.searchsorted(ids, group.ids), max(len(ids) - 1, 0))
@@ -232,15 +233,13 @@ def _of_manifold(snapshot: Snapshot, spec: MapSpec, manifold: Manifold) -> Layou
         laid[known] = manifold.spots[name][places[known]] if known.any() else laid[known]
         laid[~known] = manifold.place(name, group.vectors[~known])
         came, left = came + int((~known).sum()), left + int(known.sum())
-        spots.append(laid)
-    groups = groups_of(snapshot)
-    kinds = [np.full(len(group), MODALITIES.index(name), np.int8) for name, group in groups]
+        return laid
+
+    placed = _placed(snapshot, spec.dimensions, lay)  # counts what came and what is left
     return Layout(
         spec,
         snapshot.revision,
-        np.concatenate([np.empty(0, np.int64), *(group.ids for _, group in groups)]),
-        np.concatenate([np.empty(0, np.int8), *kinds]),
-        np.concatenate([np.empty((0, spec.dimensions), np.float32), *spots]),
+        *placed,
         axes=(AxisTold(None),) * spec.dimensions,
         variance=(),
         place=place,
