@@ -111,7 +111,7 @@ def _table(found: dict[OpenSpace, list[Direction]]) -> str:
             cells = "".join(f"<td>{100 * share:.1f} %</td>" for share in one.recall)
             rows += (
                 f'<tr><th scope="row">{name}{of if len(found) > 1 else ""}</th>{cells}<td>{one.ndcg:.3f}</td>'
-                f"<td>{one.questions:,} among {one.among:,}</td></tr>"
+                f'<td class="ns-many">{one.questions:,} among {one.among:,}</td></tr>'
             )
     return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
