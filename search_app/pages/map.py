@@ -29,6 +29,7 @@ from search_app.views.filters import filters
 from search_app.views.keys import listen
 from search_app.views.map_bar import colourings_of, map_bar, spec_of
 from search_app.views.map_out import map_out
+from search_app.views.map_scene import marked, numbered, question_label, star
 from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
 from search_app.views.map_spot import decoded, spot_panel, vocabulary_of
 from search_app.views.map_told import axes_of, drawn_line, told
@@ -37,7 +38,6 @@ from search_app.views.opening import draw_page, loaded_encoder, space_empty
 from search_app.views.query_box import query_box
 from search_app.views.resources import OpenSpace
 from search_app.views.scatter import Drawing, answers, drawing, look, scatter, theme_of
-from search_app.views.words import snippet
 
 _ASKED, _TRAIL = "what the map was asked last", "questions before this one"
 _TRAIL_LENGTH = 5
@@ -182,16 +182,16 @@ def _map(
     near = [each.id for each in (looked.near if place is None else place.items)]
     area, coloured = looked.area, looked.coloured
     lit = _lit(space, snapshot, query, looked.within)
-    item = _marked(picture, [view.item])
+    item = marked(picture, [view.item])
     scene = {
         "theme": theme_of(frame.theme()),
         "axes": axes_of(space, layout),
         "told": drawn_line(picture, snapshot, len(hits)),
-        "hits": _hits(picture, hits),
-        "star": _star(picture, layout, query, answer),
+        "hits": numbered(picture, hits),
+        "star": star(picture, query, answer),
         "trail": _trail(picture, layout, query, answer),
         "item": item[0] if item else None,
-        "near": _marked(picture, near),
+        "near": marked(picture, near),
         "spot": picture.at(np.array(view.spot)).tolist() if len(view.spot) == layout.spec.dimensions else None,
         "area": picture.at(np.array(area.corners)).tolist() if area and not area.lens else None,
         "topics": names_on_map(picture, topics, snapshot, coloured) if topics and view.names else [],
@@ -263,32 +263,6 @@ def _selected(layout: Layout, area: Area, coloured: Coding, view: MapView) -> ND
     return inside(area, layout.spots) & ~np.isin(coloured.codes, hidden)
 
 
-def _marked(picture: Drawing, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The items of `ids` that are on the map, with where they are drawn."""
-    layout = picture.layout
-    at = [layout.rows_of([item_id]) for item_id in ids]
-    return [
-        {"id": item_id, "at": picture.at(layout.spots[rows[0]]).tolist(), "kind": int(layout.modalities[rows[0]])}
-        for item_id, rows in zip(ids, at, strict=True)
-        if len(rows)
-    ]
-
-
-def _hits(picture: Drawing, hits: Sequence[Any]) -> list[dict[str, Any]]:
-    ranks = {hit.id: hit.rank for hit in hits}
-    return [{**mark, "rank": str(ranks[mark["id"]])} for mark in _marked(picture, [hit.id for hit in hits])]
-
-
-def _star(picture: Drawing, layout: Layout, query: Query, answer: Answer | None) -> dict[str, Any] | None:
-    if answer is None or answer.probe is None:
-        return None
-    return {"at": picture.at(layout.place_probe(answer.probe)).tolist(), "label": _label(query)}
-
-
-def _label(query: Query) -> str:
-    return snippet(query.words or ("a picture" if query.pictures else "items"), 28)
-
-
 def _trail(picture: Drawing, layout: Layout, query: Query, answer: Answer | None) -> list[dict[str, Any]]:
     """Where the last questions of this visit lie, oldest first, without the present one."""
     kept: list[tuple[Query, Any]] = st.session_state.setdefault(_TRAIL, [])
@@ -299,7 +273,9 @@ def _trail(picture: Drawing, layout: Layout, query: Query, answer: Answer | None
     before = [(asked, probe) for asked, probe in kept if asked != now]
     spots = [(asked, layout.place_probe(probe)) for asked, probe in before]
     return [
-        {"at": picture.at(spot).tolist(), "label": _label(asked)} for asked, spot in spots if len(spot) == dimension
+        {"at": picture.at(spot).tolist(), "label": question_label(asked)}
+        for asked, spot in spots
+        if len(spot) == dimension
     ]
 
 

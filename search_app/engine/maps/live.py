@@ -116,7 +116,7 @@ class Maps:
             variance=projection.kept,
             place=place,
             place_probe=place_probe,
-            trust=self._trust(name, lambda: trust_of(snapshot, projection.means, place)),
+            measured=lambda: self._trust(name, lambda: trust_of(snapshot, projection.means, place)),
             drift=pca_drift(projections, snapshot, spec.gap),
             fitted=projections.fitted_on,
             of=projections.fitted_on,
@@ -125,16 +125,17 @@ class Maps:
     def _trust(self, name: str, measure: Callable[[], Trust | None]) -> Trust | None:
         """What was measured before under that name, else by `measure`, and kept in a file for the next start."""
         path = self._folder / "trust.npz"
-        if self._trusts is None:
-            file = kept(path, self._fingerprint)
-            self._trusts = {key: Trust(*values) for key, values in file.facts.items()} if file else {}
-        if name not in self._trusts:
-            measured = self._trusts[name] = measure()
-            if measured is not None:
-                known = [(key, trust) for key, trust in self._trusts.items() if trust][-_TRUSTS:]
-                facts = {key: [trust.trustworthiness, trust.kept, trust.sample] for key, trust in known}
-                keep(path, self._fingerprint, {}, facts)
-        return self._trusts[name]
+        with self._lock:
+            if self._trusts is None:
+                file = kept(path, self._fingerprint)
+                self._trusts = {key: Trust(*values) for key, values in file.facts.items()} if file else {}
+            if name not in self._trusts:
+                measured = self._trusts[name] = measure()
+                if measured is not None:
+                    known = [(key, trust) for key, trust in self._trusts.items() if trust][-_TRUSTS:]
+                    facts = {key: [trust.trustworthiness, trust.kept, trust.sample] for key, trust in known}
+                    keep(path, self._fingerprint, {}, facts)
+            return self._trusts[name]
 
     # ---- UMAP and t-SNE --------------------------------------------------------------------------------------------
 
@@ -244,7 +245,7 @@ def _of_manifold(snapshot: Snapshot, spec: MapSpec, manifold: Manifold) -> Layou
         variance=(),
         place=place,
         place_probe=place_probe,
-        trust=manifold.trust,
+        measured=lambda: manifold.trust,
         drift=Drift(manifold.of, came, manifold.of - left, 1.0, None),
         fitted=len(manifold.seen),
         of=manifold.of,

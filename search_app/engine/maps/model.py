@@ -190,8 +190,8 @@ class Layout:
     """Where any vectors lie on this map, without a new fit."""
     place_probe: Callable[[Probe], NDArray[np.float32]] = field(repr=False)
     """Where a query lies, shape (spec.dimensions,)."""
-    trust: Trust | None
-    """None where there are too few items to measure it on."""
+    measured: Callable[[], Trust | None] = field(repr=False)
+    """Measures how far this map can be trusted; see `trust`."""
     drift: Drift
     """What has come and gone since the fit, and whether a refit is worth it."""
     fitted: int
@@ -206,6 +206,11 @@ class Layout:
     def isometric(self) -> bool:
         """Whether a unit is as long along every axis; else each axis is to be stretched to the map's size."""
         return not self.spec.meanings
+
+    @cached_property
+    def trust(self) -> Trust | None:
+        """How far this map can be trusted, measured once it is asked for; None where there are too few items for it."""
+        return self.measured()
 
     @cached_property
     def images(self) -> int:

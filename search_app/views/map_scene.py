@@ -1,0 +1,41 @@
+"""What is drawn beside the points of a map: the question as a star, its hits with their numbers, marked items."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from search_app.engine.hits import Hit
+from search_app.engine.query import Query
+from search_app.engine.search import Answer
+from search_app.views.scatter import Drawing
+from search_app.views.words import snippet
+
+_LABEL = 28  # characters
+
+
+def marked(picture: Drawing, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The items of `ids` that are on the map, with where they are drawn."""
+    layout = picture.layout
+    at = [layout.rows_of([item_id]) for item_id in ids]
+    return [
+        {"id": item_id, "at": picture.at(layout.spots[rows[0]]).tolist(), "kind": int(layout.modalities[rows[0]])}
+        for item_id, rows in zip(ids, at, strict=True)
+        if len(rows)
+    ]
+
+
+def numbered(picture: Drawing, hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    """The hits that are on the map, each with its number in the list."""
+    ranks = {hit.id: hit.rank for hit in hits}
+    return [{**mark, "rank": str(ranks[mark["id"]])} for mark in marked(picture, [hit.id for hit in hits])]
+
+
+def star(picture: Drawing, query: Query, answer: Answer | None) -> dict[str, Any] | None:
+    """Where the question lies; None where nothing is asked."""
+    if answer is None or answer.probe is None:
+        return None
+    return {"at": picture.at(picture.layout.place_probe(answer.probe)).tolist(), "label": question_label(query)}
+
+
+def question_label(query: Query) -> str:
+    """A few words for a question."""
+    return snippet(query.words or ("a picture" if query.pictures else "items"), _LABEL)
