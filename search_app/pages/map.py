@@ -1,6 +1,6 @@
 """The map as a place to work in: every item, what it lies near, and what can be asked of a place."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
