@@ -39,6 +39,7 @@ from search_app.views.query_box import query_box
 from search_app.views.resources import OpenSpace
 from search_app.views.scatter import Drawing, answers, drawing, look, scatter, theme_of
 
+_NAME = "space_map"
 _ASKED, _TRAIL = "what the map was asked last", "questions before this one"
 _TRAIL_LENGTH = 5
 _HOW = (
@@ -201,8 +202,8 @@ def _map(
         "density": True,
     }
     with st.container(key="map-place"):
-        scatter(picture, look(picture, coloured, frame.theme(), lit), scene, _acts(picture, topics))
-        answers(space)
+        scatter(_NAME, picture, look(picture, coloured, frame.theme(), lit), scene, _acts(picture, topics))
+        answers(_NAME, space)
 
 
 @dataclass(frozen=True)

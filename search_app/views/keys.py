@@ -1,7 +1,7 @@
 """The keyboard: from the box to the results, between them, and into the details of one.
 
-A small component without any looks of its own listens to keys in the page, as `map_clicks` does to the pointer; a key
-does what a click on the button of its name would.  It never takes a key from somebody who is typing.
+A small component without any looks of its own listens to keys in the page; a key does what a click on the button of
+its name would.  It never takes a key from somebody who is typing.
 """
 
 from dataclasses import replace

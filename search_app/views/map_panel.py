@@ -1,59 +1,77 @@
-"""The map with its controls, beside the results."""
+"""The map with its controls, beside the results: the first principal components of the whole space."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from search_app.engine.query import MapView, Query
+from search_app.engine.maps.colouring import coding
+from search_app.engine.maps.model import Layout, MapSpec
+from search_app.engine.query import Dimensions, MapView, Query
 from search_app.engine.search import Answer
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.frame import theme
-from search_app.views.map import Drawn, draw, layers
-from search_app.views.map_clicks import extent, listen
-from search_app.views.palette import MAP_STAR
+from search_app.views.map_scene import numbered, star
+from search_app.views.map_told import axes_of, drawn_line
 from search_app.views.resources import OpenSpace
-from search_app.views.words import in_html, snippet
+from search_app.views.scatter import answers, drawing, look, scatter, theme_of
 
+_NAME = "search_map"
 _DIMENSIONS, _COLOUR, _GAP = "map-dimensions", "map-colour", "map-gap"
-_CONFIG = {
-    "displaylogo": False,
-    "scrollZoom": True,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "resetCameraLastSave3d", "hoverClosest3d"],
-}
+_PICKED = "a point of the map was clicked"
 
 
 @st.fragment
 def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer | None) -> None:
-    """Draw the map; its own settings redraw it alone."""
+    """Draw the map; its own settings redraw it alone, and a click on a point asks for what is like its item."""
+    if st.session_state.pop(_PICKED, False):
+        st.rerun()
     _, view = links.current()
     with st.container(key="map-panel"):
         _controls(view)
-        projection = space.searcher.projections(snapshot).of(view.gap)
-        placed = layers(snapshot, projection)
+        layout = space.searcher.maps.layout(snapshot, MapSpec(dimensions=view.dimensions, gap=view.gap))
+        assert layout is not None  # principal components are fitted at once
+        picture = drawing(layout)
         hits = answer.ranking.hits if answer else ()
-        ids = np.concatenate([layer.ids for layer in placed]) if placed else np.empty(0, np.int64)
-        labels = space.labels.of([*ids.tolist(), *(int(hit.id) for hit in hits)], snapshot)
-        star = projection.place_probe(answer.probe) if answer and answer.probe else None
-        drawn = draw(snapshot, projection, view, placed, labels, hits, star, _star_label(query), theme(), extent())
-        # One key for each number of dimensions: Plotly cannot turn a flat chart into a scene in place.
-        st.plotly_chart(
-            drawn.figure,
-            key=f"map-{view.dimensions}d",
-            config=_CONFIG,
-            width="stretch",
-            alt="Map of the space: nearby marks are close in meaning",
-        )
-        listen(links.ask_like, view.dimensions)
-        _legend(drawn, star is not None, bool(hits))
-        _note(snapshot, view, drawn, projection.kept[: view.dimensions])
+        coloured = coding(_colouring(view), snapshot, space.space.ledger)
+        scene = {
+            "theme": theme_of(theme()),
+            "axes": axes_of(space, layout),
+            "told": " ".join([_kept(layout), drawn_line(picture, snapshot, len(hits)), "Click one to search from it."]),
+            "hits": numbered(picture, hits),
+            "star": star(picture, query, answer),
+            "trail": [],
+            "item": None,
+            "near": [],
+            "spot": None,
+            "area": None,
+            "topics": [],
+            "fly": None,
+            "hidden": list(view.hidden),
+            "sheet": False,
+            "density": True,
+            "small": True,
+        }
+        scatter(_NAME, picture, look(picture, coloured, theme(), None), scene, {"pick": _pick, "hide": _hide})
+        answers(_NAME, space)
+
+
+def _pick(told: Mapping[str, Any]) -> None:
+    if str(told.get("id", "")).isdecimal():
+        links.ask_like(str(told["id"]))
+        st.session_state[_PICKED] = True
+
+
+def _hide(told: Mapping[str, Any]) -> None:
+    links.look(hidden=tuple(str(name) for name in told.get("hidden") or ()))
 
 
 def _controls(view: MapView) -> None:
     st.session_state[_DIMENSIONS] = f"{view.dimensions}-D"
     # The page of the map knows more of them.
-    st.session_state[_COLOUR] = "folder" if view.colouring == "folder" else "modality"
+    st.session_state[_COLOUR] = _colouring(view)
     st.session_state[_GAP] = view.gap
     with st.container(key="map-controls", horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<div class="ns-map-title" id="nearspace-map">Map</div>', width="content")
@@ -82,47 +100,21 @@ def _controls(view: MapView) -> None:
         )
 
 
+def _colouring(view: MapView) -> str:
+    return "folder" if view.colouring == "folder" else "modality"
+
+
 def _changed() -> None:
     state = st.session_state
     query, view = links.current()
-    colouring = "folder" if state[_COLOUR] == "folder" else "modality"
-    links.go(
-        query,
-        replace(view, dimensions=3 if state[_DIMENSIONS] == "3-D" else 2, colouring=colouring, gap=bool(state[_GAP])),
+    dimensions: Dimensions = 3 if state[_DIMENSIONS] == "3-D" else 2
+    links.go(query, replace(view, dimensions=dimensions, colouring=state[_COLOUR], gap=bool(state[_GAP])))
+
+
+def _kept(layout: Layout) -> str:
+    shares = [axis.kept or 0.0 for axis in layout.axes]
+    gap = "the gap between the modalities included" if layout.spec.gap else "each modality centred on its own mean"
+    return (
+        f"Principal components of the whole space: the {len(shares)} axes keep "
+        f"{' + '.join(f'{100 * share:.1f}' for share in shares)} = {100 * sum(shares):.1f} % of its variance, {gap}."
     )
-
-
-def _star_label(query: Query) -> str:
-    named = {"text": "", "image": "your picture", "item": "an item", "between": "between two items"}
-    label = ""
-    for term in query.asked:
-        sign = (" − " if term.weight < 0 else " + ") if label else ("− " if term.weight < 0 else "")
-        label += sign + (named[term.kind] or snippet(term.value, 60))
-    return label
-
-
-def _legend(drawn: Drawn, star: bool, hits: bool) -> None:
-    entries = []
-    if star:
-        entries.append(f'<span><em style="color:{MAP_STAR}">★</em>query</span>')
-    if hits:
-        entries.append("<span><b>①</b>results, as numbered in the list</span>")
-    entries += [
-        f'<span><i class="{"ns-square" if entry.square else ""}" style="background:{entry.colour}"></i>'
-        f"{in_html(entry.name)} {entry.count:,}</span>"
-        for entry in drawn.legend
-    ]
-    st.html(f'<div class="ns-legend">{"".join(entries)}</div>')
-
-
-def _note(snapshot: Snapshot, view: MapView, drawn: Drawn, kept: tuple[float, ...]) -> None:
-    shares = " + ".join(f"{100 * share:.1f}" for share in kept)
-    sentences = [
-        f"Principal components of the whole space: the {view.dimensions} axes keep "
-        f"{shares} = {100 * sum(kept):.1f} % of its variance"
-        + (", the gap between the modalities included." if view.gap else ", each modality centred on its own mean.")
-    ]
-    if drawn.shown < len(snapshot):
-        sentences.append(f"{drawn.shown:,} of {len(snapshot):,} items drawn, a steady sample.")
-    sentences.append("Click a point to search from it.")
-    st.html(f'<div class="ns-note">{" ".join(sentences)}</div>')

@@ -3,16 +3,13 @@
 import base64
 import io
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder, EncoderInfo, Say
 from ingest.encoders.registry import load_encoder
@@ -24,9 +21,7 @@ from ingest.space.manifest import current_manifest
 from search_app.engine.background import PHRASES
 from search_app.engine.search import Searcher
 from search_app.engine.sentences import Sentences
-from search_app.engine.snapshot import Snapshot
 from search_app.engine.thumbnails import as_jpeg
-from search_app.views.words import snippet
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -62,7 +57,6 @@ class OpenSpace:
         """Take charge of `space`, which `close` closes."""
         self.space = space
         self.searcher = Searcher(space)
-        self.labels = Labels(space)
         self.sentences = Sentences()
         self._preparing: threading.Thread | None = None
 
@@ -147,30 +141,6 @@ class _Encoders:
 @st.cache_resource(show_spinner=False)
 def _encoders() -> _Encoders:
     return _Encoders()
-
-
-class Labels:
-    """What is shown over each item on the map: its name and the beginning of its text, on two lines."""
-
-    def __init__(self, space: Space) -> None:
-        """Read nothing yet."""
-        self._space = space
-        self._lock = threading.Lock()
-        self._known: dict[int, str] = {}
-        self._revision = -1
-
-    def of(self, ids: Sequence[int] | NDArray[np.int64], snapshot: Snapshot) -> dict[int, str]:
-        """The labels of `ids`, by id; those that are not known yet are read from the ledger."""
-        with self._lock:
-            missing = [int(number) for number in ids if int(number) not in self._known]
-            if self._revision != snapshot.revision and not missing:
-                # Something changed, and no new item explains it: a caption or a path may have.
-                missing = [int(number) for number in ids]
-            self._revision = snapshot.revision
-            for item in self._space.ledger.items([str(number) for number in missing]):
-                name = item.name if item.modality == "image" else item.title or item.name
-                self._known[int(item.id)] = f"{snippet(name, 60)}\n{snippet(item.text, 70)}".rstrip()
-            return {int(number): self._known.get(int(number), "") for number in ids}
 
 
 @dataclass(frozen=True)

@@ -27,21 +27,19 @@ from search_app.views.words import headline, snippet, whereabouts
 
 MOST_POINTS = 150_000
 """Points drawn at most; of a larger space a steady sample is drawn, and its density is that of all items."""
-KEY = "space-map"
 
 _STEPS = 32_000  # from the middle of a map to its edge, as whole numbers
 _DENSE = 20_000  # items from which on their density is drawn
 _CELLS = 160  # of the density, each way
 _SMALL = 96  # pixels of the longer side of a picture on the map
 _DRAWINGS = 6  # that are remembered
-_WANTED = "what the map asks for"
 _PARTS = ("whole", "small")
 _SCRIPT = Path(__file__).resolve().parents[1] / "static" / "map.js"
 _SHIM = """
-const source = new URL("app/static/map.js?%s", document.baseURI).href;
+const source = new URL("app/static/map.js?%(version)s", document.baseURI).href;
 export default function (component) {
-  import(source).then((map) => map.%s(component, "map"));
-  return () => { import(source).then((map) => map.gone("map", "%s")); };
+  import(source).then((map) => map.%(part)s(component, "%(name)s"));
+  return () => { import(source).then((map) => map.gone("%(name)s", "%(part)s")); };
 }
 """
 
@@ -184,53 +182,56 @@ def theme_of(theme: Theme) -> dict[str, str]:
 
 
 @cache
-def _component(part: str) -> Any:
+def _component(name: str, part: str) -> Any:
     version = hashlib.sha256(_SCRIPT.read_bytes()).hexdigest()[:16]
-    return st.components.v2.component(f"nearspace.map_{part}", js=_SHIM % (version, part, part))
+    js = _SHIM % {"version": version, "part": part, "name": name}
+    return st.components.v2.component(f"nearspace.{name}_{part}", js=js)
 
 
 def scatter(
+    name: str,
     drawn: Drawing,
     coloured: bytes,
     scene: Mapping[str, object],
     acts: Mapping[str, Callable[[Mapping[str, Any]], None]],
 ) -> None:
-    """Draw the map.  `scene` is what is drawn beside the points, see scatter/src/map.js.
+    """Draw the map called `name`.  `scene` is what is drawn beside the points, see scatter/src/map.js.
 
     `acts` are called, before the page is drawn again, with what a person has done: `pick` an item's `id`; `spot` an
     empty place `at`; `area` the `points` around a selection, and of a scene its `matrix`; `hide` the names `hidden`;
-    `topic` the `code` of a name.
+    `topic` the `code` of a name.  What has no act cannot be done.
     """
 
     def heard(what: str) -> Callable[[], None]:
         def act() -> None:
-            told = st.session_state[KEY].get(what)
+            told = st.session_state[name].get(what)
             if isinstance(told, Mapping):
                 acts[what](told)
 
         return act
 
-    with st.container(key="map-parts", gap=None):
-        _component("points")(key=f"{KEY}-points", data=drawn.packed, height=1)
-        _component("look")(key=f"{KEY}-look", data=coloured, height=1)
-        _component("scene")(
-            key=KEY,
-            data={**scene, "name": drawn.name, "revision": drawn.layout.revision},
+    with st.container(key=f"{name}-parts", gap=None):
+        _component(name, "points")(key=f"{name}-points", data=drawn.packed, height=1)
+        _component(name, "look")(key=f"{name}-look", data=coloured, height=1)
+        _component(name, "scene")(
+            key=name,
+            data={**scene, "name": drawn.name, "revision": drawn.layout.revision, "acts": list(acts)},
             **{f"on_{what}_change": heard(what) for what in acts},
         )
 
 
 # A fragment of its own: what is known of an item is told without drawing the page again.
 @st.fragment
-def answers(space: OpenSpace) -> None:
-    """Tell the browser what it asks for: names, beginnings and pictures of items."""
-    wanted = st.session_state.pop(_WANTED, None)
+def answers(name: str, space: OpenSpace) -> None:
+    """Tell the browser what the map called `name` asks for: names, beginnings and pictures of items."""
+    key, asked = f"{name}-answers", f"what {name} asks for"
+    wanted = st.session_state.pop(asked, None)
 
     def ask() -> None:
-        st.session_state[_WANTED] = st.session_state[f"{KEY}-answers"].get("want")
+        st.session_state[asked] = st.session_state[key].get("want")
 
     data = told_of(space, wanted) if isinstance(wanted, Mapping) else None
-    _component("answers")(key=f"{KEY}-answers", data=data, height=1, on_want_change=ask)
+    _component(name, "answers")(key=key, data=data, height=1, on_want_change=ask)
 
 
 def told_of(space: OpenSpace, wanted: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,10 @@
 
 After every kill the space is opened, and every item that was acknowledged until then (its outcome was told, or the
 ledger had it) has to be in the ledger, in Chroma's `get` and in its `query`, once.  Of `query`, every item of the
-last two rounds is asked and a sample of the older ones; after the last round, every item.
+last two rounds is asked and a sample of the older ones; after the last round, every item.  Chroma's index is
+approximate: of 220,000 random vectors, filled in without any kill, 9 were not among the 100 that it gave nearest to
+themselves, and all were among 1,000, for which it looks further.  So an item is looked for a second time among 1,000,
+and how often that was needed is told.
 
     python -m tests.benchmarks.killing                       # both, 50 kills each; over an hour
     python -m tests.benchmarks.killing --who server --kills 5 --files 20
@@ -41,6 +44,7 @@ NAME = "killing"
 _ADDED = b'"outcome": "added"'
 _PIECE = 1_000
 _SAMPLED = 2_000
+_FURTHER = 1_000
 _ENOUGH_SECONDS = 1_800
 
 
@@ -57,7 +61,7 @@ class Tally:
     """Seconds to open the space after a kill."""
     asked: int = 0
     second_look: int = 0
-    """Items that `query` gave only among 100 neighbours, not among 5."""
+    """Items that `query` gave only when asked for _FURTHER neighbours."""
     items_at_last_kill: int = 0
 
 
@@ -212,7 +216,7 @@ def _query(space: Space, names: list[str], tally: Tally) -> None:
         found = [item for item, _ in hits]
         if name not in found:
             tally.second_look += 1
-            found = [item for item, _ in space.query("text", vector[np.newaxis], 100)[0]]
+            found = [item for item, _ in space.query("text", vector[np.newaxis], _FURTHER)[0]]
         assert found.count(name) == 1, f"query does not find the acknowledged item {name}"
 
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-GRAPH = ".st-key-map-panel .js-plotly-plot"
-
 
 def ask(page: Page, words: str) -> None:
     """Type words into the box and press Enter."""
@@ -40,27 +38,6 @@ def cards(page: Page) -> list[str]:
     # A card is drawn from its top to its bottom, and the button is its last part.
     expect(found.last.get_by_text("Details")).to_be_visible()
     return found.all_inner_texts()
-
-
-def stars(page: Page) -> list[tuple[float, ...]]:
-    """The places of the stars on the map."""
-    page.wait_for_selector(GRAPH)
-    found: list[list[float]] = page.evaluate(
-        """(selector) => document.querySelector(selector).data
-            .filter((trace) => String(trace.marker && trace.marker.symbol).includes("star") || trace.name === "query")
-            .map((trace) => [trace.x, trace.y, trace.z].filter(Boolean).map((axis) => axis[0]))""",
-        GRAPH,
-    )
-    return [tuple(place) for place in found]
-
-
-def numbers_on_map(page: Page) -> list[str]:
-    """The numbers of the hits on the map."""
-    return page.evaluate(
-        """(selector) => document.querySelector(selector).data
-            .filter((trace) => trace.mode === "markers+text").flatMap((trace) => Array.from(trace.text, String))""",
-        GRAPH,
-    )
 
 
 def likes(page: Page) -> None:

@@ -46,6 +46,19 @@ def on_screen(page: Page, x: float, y: float) -> tuple[float, float]:
     return box["x"] + x, box["y"] + y
 
 
+def stars(page: Page) -> list[list[float]]:
+    """Where the question lies on the map, in the map's own numbers; [] where there is none."""
+    drawn(page)
+    return [place for place in [on_map(page, "map.scene.star && map.scene.star.at")] if place]
+
+
+def numbers_on_map(page: Page) -> list[str]:
+    """The numbers of the hits on the map."""
+    drawn(page)
+    found: list[str] = on_map(page, "map.scene.hits.map((hit) => hit.rank)")
+    return found
+
+
 def free_point(page: Page) -> str:
     """The id of a point that no other one covers."""
     return str(

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from ingest.packaged import sample_folder
 from ingest.space import open_space
-from tests.browser.acting import GRAPH, cards, settled
+from tests.browser.acting import cards, settled
 from tests.browser.mapping import drawn, lasso, on_map, on_screen, open_map
 from tests.browser.serving import chromium, nearspace, serving
 
@@ -95,7 +95,7 @@ def shoot(browser: Browser, address: str, file: Path, scheme: str, size: dict[st
         settled(page)
         if "q=" in address:
             cards(page)
-        page.wait_for_selector(GRAPH)
+        drawn(page)
         page.wait_for_timeout(_DRAWN)
         page.screenshot(path=file)
 

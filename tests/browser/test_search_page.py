@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ingest.packaged import sample_folder
-from tests.browser.acting import GRAPH, ask, cards, likes, numbers_on_map, settled, stars, upload
+from tests.browser.acting import ask, cards, likes, settled, upload
+from tests.browser.mapping import drawn, numbers_on_map, on_map, spot_of, stars
 from tests.browser.serving import nearspace, serving
 from tests.making import FAKE, picture, shades, text
 
@@ -53,7 +54,6 @@ def test_the_address_reopens_the_query_with_its_filters_and_map(browser: Browser
     page.goto(f"{sample_address}/?q=red&modality=image&k=6&map=3d&colour=folder")
     found = cards(page)
     assert len(found) == 6
-    page.wait_for_selector(f"{GRAPH} canvas")
     assert len(stars(page)[0]) == 3
     address = page.url
     with browser.new_context() as other:
@@ -62,30 +62,50 @@ def test_the_address_reopens_the_query_with_its_filters_and_map(browser: Browser
         assert cards(again) == found
 
 
-def test_a_click_on_a_numbered_point_searches_from_its_item(page: Page, sample_address: str):
-    page.goto(f"{sample_address}/?q=a+castle")
+@pytest.mark.parametrize("link", ["", "&map=3d"])
+def test_a_click_on_a_numbered_point_searches_from_its_item(page: Page, sample_address: str, link: str):
+    page.goto(f"{sample_address}/?q=a+castle{link}")
     cards(page)
-    # A label lies on its point; a point that another one covers could not be clicked, so the click is forced.
-    page.locator(f"{GRAPH} .scatterlayer path.point").first.click(force=True)
-    likes(page)
+    drawn(page)
+    best = on_map(page, "map.scene.hits.find((hit) => hit.rank === '1').id")  # it lies above all others
+    page.mouse.click(*spot_of(page, best))
+    expect(page).to_have_url(re.compile(rf"[?&]like={best}"))
     expect(page.locator(".st-key-from-item")).to_be_visible()
 
 
-def test_a_click_in_the_three_dimensional_map_searches_from_the_item(page: Page, sample_address: str):
-    page.goto(f"{sample_address}/?q=a+castle&map=3d")
+def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=a+castle")
     cards(page)
-    page.wait_for_selector(f"{GRAPH} canvas")
-    place = page.evaluate(
-        """async (selector) => {
-            const graph = document.querySelector(selector);
-            const trace = graph.data.findIndex((trace) => trace.customdata && trace.customdata.length);
-            const point = { customdata: graph.data[trace].customdata[0], data: graph.data[trace], pointNumber: 0 };
-            graph.emit("plotly_click", { points: [point] });
-            return point.customdata;
-        }""",
-        GRAPH,
-    )
-    expect(page).to_have_url(re.compile(rf"[?&]like={place}"))
+    drawn(page)
+    page.mouse.move(*spot_of(page, on_map(page, "map.scene.hits.find((hit) => hit.rank === '1').id")))
+    expect(page.locator(".st-key-card-1.ns-lit")).to_be_visible()
+    expect(page.locator(".card .title")).to_contain_text("1 · ")
+    page.locator(".st-key-card-2").hover()
+    assert on_map(page, "map.lit") == "2"
+    expect(page.locator(".ns-lit")).to_have_count(0)
+
+
+def test_what_is_looked_at_stays_while_it_has_the_question_in_it(page: Page, sample_address: str):
+    page.goto(sample_address)
+    drawn(page)
+    whole = on_map(page, "map.stage.camera.zoom")
+    ask(page, "a bird")
+    cards(page)
+    [star] = stars(page)
+    on_map(page, f"map.stage.flyTo({star}, 0.5)")
+    near = on_map(page, "map.stage.camera.zoom")
+    assert near > whole
+    page.locator(".st-key-card-1 .st-key-more-1 button:visible").click()
+    expect(page).to_have_url(re.compile("like="))
+    cards(page)
+    drawn(page)
+    assert on_map(page, "map.stage.camera.zoom") == near
+    on_map(page, f"map.stage.flyTo([{star[0]} + 40, {star[1]}], 0.1)")
+    ask(page, "a castle")
+    expect(page).to_have_url(re.compile("castle"))
+    cards(page)
+    drawn(page)
+    assert on_map(page, "map.stage.camera.zoom") == whole
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -95,7 +115,7 @@ def test_a_phone_never_scrolls_sideways(browser: Browser, sample_address: str, s
         page = context.new_page()
         page.goto(f"{sample_address}/{query}")
         settled(page)
-        page.wait_for_selector(GRAPH)
+        drawn(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

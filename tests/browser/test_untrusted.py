@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.acting import GRAPH, cards, settled
+from tests.browser.acting import cards, settled
+from tests.browser.mapping import drawn
 from tests.browser.serving import nearspace, serving
 from tests.making import FAKE, picture, text
 
@@ -38,7 +39,7 @@ def test_no_script_runs_and_nothing_is_called_for(page: Page, tmp_path: Path) ->
             page.goto(f"{address}/?{link}")
             shown = " ".join(cards(page))
             assert "onerror=window.broken=1" in shown
-            page.wait_for_selector(GRAPH)
+            drawn(page)
         page.locator(".st-key-details-1 button").click()
         expect(page.get_by_role("dialog")).to_be_visible()
         settled(page)

@@ -1,8 +1,10 @@
 """Runs the search page without a browser, and reads what it shows."""
 
 import html
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -36,6 +38,13 @@ def names(app: AppTest) -> list[str]:
 def kinds(app: AppTest) -> list[str]:
     """IMAGE or TEXT for each card."""
     return re.findall(r'<span class="ns-kind">(\w+)</span>', markup(app))
+
+
+def scene(app: AppTest, name: str) -> dict[str, Any]:
+    """What the map called `name` draws beside its points; {} where the page has no such map."""
+    found = [each.proto for each in app.get("bidi_component") if each.proto.component_name == f"nearspace.{name}_scene"]
+    drawn: dict[str, Any] = json.loads(found[0].json) if found else {}
+    return drawn
 
 
 def params(app: AppTest) -> dict[str, list[str]]:

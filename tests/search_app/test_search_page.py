@@ -11,7 +11,7 @@ from search_app.engine.composing import LONGEST_TEXT
 from search_app.engine.methods import METHODS
 from search_app.engine.pictures import open_picture
 from tests.fake_encoder import COLOURS
-from tests.search_app.paging import kinds, markup, names, page, params, words
+from tests.search_app.paging import kinds, markup, names, page, params, scene, words
 
 PAGE_KEYS = (
     "query-box",
@@ -132,7 +132,9 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     assert state["filter-folders"] == ["pictures", "pictures/tall"]
     assert state["results-count"] == 3
     assert (state["map-dimensions"], state["map-colour"], state["map-gap"]) == ("3-D", "folder", True)
-    assert "the 3 axes keep" in words(app)
+    drawn = scene(app, "search_map")
+    assert "the 3 axes keep" in drawn["told"]
+    assert [hit["rank"] for hit in drawn["hits"]] == ["1", "2", "3"] and len(drawn["star"]["at"]) == 3
 
 
 def test_filters_go_into_the_url_and_hold(colours: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ingest.cli import main
 from ingest.errors import SettingsError
 from search_app.sign_in import SIGN_IN_VARIABLE, SignIn, read_sign_in
-from tests.search_app.paging import names, page, words
+from tests.search_app.paging import names, page, scene, words
 
 WHOLE = {
     "redirect_uri": "http://localhost:8501/oauth2callback",
@@ -131,7 +131,7 @@ def test_a_page_shows_nothing_before_somebody_has_signed_in(
     assert not app.exception
     assert "Sign in to search" in words(app)
     assert app.button(key="sign-in")
-    assert not names(app) and "11 images" not in words(app) and not app.get("plotly_chart")
+    assert not names(app) and "11 images" not in words(app) and not scene(app, "search_map")
     monkeypatch.setenv(SIGN_IN_VARIABLE, str(tmp_path / "nowhere.toml"))
     app = page(q="red")
     assert "Nobody can sign in" in words(app)

@@ -55,14 +55,6 @@ def test_the_item_searched_from_and_the_details_show_it_literally(colours: Path)
     assert "<script" not in markup(app)
 
 
-def test_the_map_escapes_what_plotly_would_take_for_tags(colours: Path) -> None:
-    app = page(q="red", colour="folder")
-    [chart] = app.get("plotly_chart")
-    figure = chart.proto.spec
-    assert "&lt;b&gt;red &amp; co" in figure.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
-    assert "<script" not in figure and "<img" not in figure
-
-
 @pytest.mark.parametrize("nasty", NASTY)
 def test_html_keeps_no_tag_and_no_quote(nasty: str) -> None:
     assert not re.search(r"[<>\"']", in_html(nasty))

@@ -19,8 +19,9 @@ export const look = ({ data }, name) => named(name).setLook(unpack(data));
 /** What is drawn beside the points; `parentElement` shows the map. */
 export function scene({ data, parentElement, setTriggerValue }, name) {
   const map = named(name);
-  map.tell = (what, value) => setTriggerValue(what, value);
-  map.attach(parentElement);
+  // What the page takes no notice of cannot be done.
+  map.tell = (what, value) => { if (data.acts.includes(what)) setTriggerValue(what, value); };
+  map.attach(parentElement, data.small);
   map.setScene(data);
 }
 

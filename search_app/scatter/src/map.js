@@ -1,5 +1,6 @@
 // One map: its parts, the layers it is drawn in, and what is done with pointer and keys.
 import { Card } from "./card.js";
+import { Cards } from "./cards.js";
 import { axesNames, densityOf, over, under } from "./overlay.js";
 import { save } from "./out.js";
 import { CanvasPen } from "./pens.js";
@@ -22,6 +23,7 @@ export class SpaceMap {
     this.pictured = [];
     this.frames = 0;
     this.hover = -1;
+    this.lit = null; // the number of the hit whose card is under the pointer
     this.area = null; // while it is drawn, on the screen
   }
 
@@ -59,6 +61,7 @@ export class SpaceMap {
     for (const [name, colour] of Object.entries(scene.theme)) this.frame.style.setProperty(`--ns-${name}`, colour);
     this.tools.update(scene);
     this.card.hide();
+    this.asked = Boolean(before) && JSON.stringify(before.star) !== JSON.stringify(scene.star);
     this.ready();
     this.fly();
   }
@@ -87,21 +90,31 @@ export class SpaceMap {
       this.moved();
     }
     this.colour();
-    this.tools.legend(this.look, this.hidden, (hidden) => this.hide(hidden));
+    this.find();
+    this.tools.legend(this.look, this.scene, this.hidden, (hidden) => this.hide(hidden));
     this.frame.dataset.drawn = String(this.points.n);
     this.draw();
   }
 
+  /** Show the whole map where a question that has just been asked lies outside of what is looked at. */
+  find() {
+    if (this.asked && this.scene.star) {
+      const [x, y] = this.stage.project(this.scene.star.at);
+      if (!(x >= 0 && y >= 0 && x <= this.stage.width && y <= this.stage.height)) this.stage.fit();
+    }
+    this.asked = false;
+  }
+
   // ---- drawing -----------------------------------------------------------------------------------------------------
 
-  attach(root) {
+  attach(root, small) {
     clearTimeout(this.leaving);
     if (this.stage) {
       // Another element of the page: the view moves over as it is.
       if (this.frame.parentNode !== root) root.append(this.frame);
       return;
     }
-    Object.assign(this, build(root, this));
+    Object.assign(this, build(root, this, small));
     try {
       this.stage = new Stage(this.glass, () => this.moved());
     } catch (error) {
@@ -112,6 +125,7 @@ export class SpaceMap {
     this.stage.canvas.classList.add("layer");
     this.card = new Card(this.frame, this);
     this.pointer = new Pointer(this);
+    this.cards = new Cards((rank) => { this.lit = rank; this.draw(); });
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stageBox);
     this.stale = Boolean(this.points);
@@ -128,6 +142,7 @@ export class SpaceMap {
       clearTimeout(this.settling);
       this.observer.disconnect();
       this.pointer.dispose();
+      this.cards.dispose();
       this.stage.dispose();
       this.stage = this.scene = null;
       this.frame.remove();
@@ -227,7 +242,7 @@ export class SpaceMap {
       if (picture && at[2] <= 1 && this.alpha[row] > 128) pictures.push({ spot: at, picture, colour: this.colourAt(row) });
     }
     this.names = over(pen, {
-      stage: this.stage, theme: this.theme, scene: this.scene, pictures, area: this.area ?? this.drawnArea(),
+      stage: this.stage, theme: this.theme, scene: this.scene, pictures, lit: this.lit, area: this.area ?? this.drawnArea(),
       colourOf: (id) => { const row = this.rowOf(id); return row < 0 ? null : this.colourAt(row); },
     });
     if (this.hover >= 0) {

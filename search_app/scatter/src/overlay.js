@@ -83,7 +83,7 @@ export function axesNames(pen, { stage, theme, axes }) {
 }
 
 /** Draw what lies over the points; returns the boxes of names that can be clicked. */
-export function over(pen, { stage, theme, scene, pictures, colourOf, area }) {
+export function over(pen, { stage, theme, scene, pictures, colourOf, area, lit }) {
   for (const { spot, picture, colour } of pictures) framed(pen, spot, picture, colour, theme);
   const seen = (at) => {
     const place = stage.project(at);
@@ -92,7 +92,7 @@ export function over(pen, { stage, theme, scene, pictures, colourOf, area }) {
   const names = topics(pen, scene, seen, theme, stage);
   trail(pen, scene, seen, theme);
   neighbours(pen, scene, seen, theme, colourOf);
-  hits(pen, scene, seen, theme);
+  hits(pen, scene, seen, theme, lit);
   if (scene.spot) {
     const place = seen(scene.spot);
     if (place) {
@@ -142,12 +142,14 @@ function neighbours(pen, scene, seen, theme, colourOf) {
   if (middle) pen.circle(middle[0], middle[1], 9, { fill: colourOf(scene.item.id) ?? theme.accent, stroke: theme.accent, width: 3 });
 }
 
-function hits(pen, scene, seen, theme) {
-  // The worst first, so that better ones lie above it.
-  for (const { rank, at, kind } of [...scene.hits].reverse()) {
+function hits(pen, scene, seen, theme, lit) {
+  // The worst first, so that better ones lie above it, and the one in question above all.
+  const worst = [...scene.hits].reverse().sort((one, other) => (one.rank === lit) - (other.rank === lit));
+  for (const { rank, at, kind } of worst) {
     const place = seen(at);
     if (!place) continue;
-    pen.circle(place[0], place[1], 9.5, { fill: kind ? theme.text : theme.image, stroke: theme.card, width: 1.5 });
+    const edge = rank === lit ? { stroke: theme.accent, width: 5 } : { stroke: theme.card, width: 1.5 };
+    pen.circle(place[0], place[1], rank === lit ? 12 : 9.5, { fill: kind ? theme.text : theme.image, ...edge });
     pen.text(rank, place[0], place[1] + 0.5, { size: 11, weight: 700, fill: theme.onBadge });
   }
 }

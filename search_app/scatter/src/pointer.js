@@ -22,6 +22,7 @@ export class Pointer {
   }
 
   use(tool) {
+    if (!this.map.scene?.acts.includes("area")) return;
     this.tool = this.tool === tool ? "move" : tool;
     this.map.stage.controls.enabled = this.tool === "move";
     this.map.glass.dataset.tool = this.tool;
@@ -69,6 +70,7 @@ export class Pointer {
     const row = id ? map.rowOf(id) : -1;
     map.glass.style.cursor = id || this.nameAt(at) ? "pointer" : "";
     if (row !== map.hover) { map.hover = row; map.draw(); }
+    map.cards.light(map.scene.hits.find((hit) => String(hit.id) === id)?.rank);
     if (id) map.card.show(id, at);
     else map.card.hide();
   }
@@ -107,6 +109,7 @@ export class Pointer {
   leave() {
     clearTimeout(this.lingering);
     this.map.card?.hide();
+    this.map.cards?.light(null);
     if (this.map.hover >= 0) { this.map.hover = -1; this.map.draw(); }
   }
 

@@ -11,6 +11,8 @@ const TOOLS = [
   ["svg", "Save the view as SVG", '<path d="M4 20 14 4l6 10"/><circle cx="4" cy="20" r="2"/><circle cx="14" cy="4" r="2"/><circle cx="20" cy="14" r="2"/>'],
 ];
 
+const OF_SMALL = ["in", "out", "fit"]; // buttons of a map beside something else
+
 const make = (tag, kind, parent) => {
   const element = document.createElement(tag);
   if (kind) element.className = kind;
@@ -19,8 +21,8 @@ const make = (tag, kind, parent) => {
 };
 
 /** Puts the elements of a map into `root`; returns those that the map works with. */
-export function build(root, map) {
-  const frame = make("div", "frame", root);
+export function build(root, map, small) {
+  const frame = make("div", small ? "frame small" : "frame", root);
   make("style", "", frame).textContent = style;
   const stageBox = make("div", "stage", frame);
   const underCanvas = make("canvas", "layer", stageBox);
@@ -35,6 +37,7 @@ export function build(root, map) {
   const bar = make("div", "bar", frame);
   const buttons = new Map();
   for (const [name, title, drawing] of TOOLS) {
+    if (small && !OF_SMALL.includes(name)) continue;
     const button = make("button", "", bar);
     button.type = "button";
     button.title = title;
@@ -57,16 +60,18 @@ export function build(root, map) {
     say: (words) => { told.textContent = words; },
     mark: (tool) => buttons.forEach((button, name) => button.setAttribute("aria-pressed", String(name === tool))),
     update: (scene) => { told.textContent = scene.told; },
-    legend: (look, hidden, onHide) => legend(legendBox, look, hidden, onHide),
+    legend: (...all) => legend(legendBox, ...all),
   };
   return { frame, stageBox, underCanvas, overCanvas, glass, tools };
 }
 
-function legend(box, look, hidden, onHide) {
-  const drawn = JSON.stringify([look.legend, look.ramp, [...hidden]]);
+function legend(box, look, scene, hidden, onHide) {
+  const drawn = JSON.stringify([look.legend, look.ramp, Boolean(scene.star), Boolean(scene.hits.length), [...hidden]]);
   if (box.dataset.drawn === drawn) return;
   box.dataset.drawn = drawn;
   box.replaceChildren();
+  if (scene.star) make("span", "key star", box).textContent = "query";
+  if (scene.hits.length) make("span", "key hits", box).textContent = "results, by their number";
   if (look.ramp) {
     make("span", "end", box).textContent = look.ramp.low;
     make("span", "ramp", box).style.background = `linear-gradient(90deg, ${look.ramp.colours.join(", ")})`;
