@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.starting
 
-The app is measured in a Chromium: from the Enter key to the first card, the first time since the app was started.
+The app is measured in a Chromium, by the page's own clock: from the Enter key to the end of the first frame that shows
+a card, and to the end of the first one that shows them all; the first time since the app was started.
 """
 
 import statistics
@@ -17,6 +18,26 @@ from tests.browser.serving import CHROMIUM, chromium, nearspace, serving
 
 ROUNDS = 5
 WAIT = 5.0  # seconds between a page's opening and a person's first question
+CARDS = 24
+# A frame has been drawn when a task that was posted from its beginning runs.
+_CLOCK = """(all) => {
+    const seen = (window.seen = { asked: null, first: null, all: null });
+    const drawn = (name) => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => { seen[name] ??= performance.now() - seen.asked; };
+        port2.postMessage(null);
+    });
+    const known = new Set();
+    const look = () => {
+        const count = document.querySelectorAll("[class*='st-key-card-']").length;
+        if (count && !known.has("first")) { known.add("first"); drawn("first"); }
+        if (count >= all && !known.has("all")) { known.add("all"); drawn("all"); }
+    };
+    document.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") seen.asked ??= performance.now();
+    }, true);
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+}"""
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -33,11 +54,14 @@ def main(arguments: Sequence[str] = ()) -> None:
                 assert answer.returncode == 0, answer.stderr
         print(f"nearspace search from a cold shell while a server runs: {_told(taken)} s")
         if CHROMIUM is not None:
-            first = [_first_result(home) for _ in range(ROUNDS)]
-            print(f"the first result in an app {WAIT:.0f} s after its page was opened: {_told(first)} s")
+            seen = [_first_result(home) for _ in range(ROUNDS)]
+            print(f"in an app {WAIT:.0f} s after its page was opened, the first question's")
+            print(f"  first result is seen after {_told([first for first, _ in seen])} s")
+            print(f"  all {CARDS} are seen after    {_told([last for _, last in seen])} s")
 
 
-def _first_result(home: Path) -> float:
+def _first_result(home: Path) -> tuple[float, float]:
+    """Seconds from the Enter key until the first card is seen, and until all are."""
     with serving(home, "sample") as address, chromium() as browser:
         page = browser.new_page()
         page.set_default_timeout(240_000)
@@ -46,10 +70,11 @@ def _first_result(home: Path) -> float:
         box.wait_for()
         time.sleep(WAIT)
         box.fill("a bird")
-        started = time.perf_counter()
+        page.evaluate(_CLOCK, CARDS)
         box.press("Enter")
-        page.locator("[class*='st-key-card-']").first.wait_for()
-        return time.perf_counter() - started
+        page.wait_for_function("() => window.seen.all !== null")
+        first, last = page.evaluate("() => [window.seen.first, window.seen.all]")
+        return first / 1000, last / 1000
 
 
 def _told(seconds: Sequence[float]) -> str:
