@@ -18,6 +18,7 @@ from search_app.views.map_told import axes_of, drawn_line
 from search_app.views.resources import OpenSpace
 from search_app.views.scatter import answers, drawing, look, scatter, theme_of
 
+_MOST_POINTS = 20_000  # as many as so small a map can show
 _NAME = "search_map"
 _DIMENSIONS, _COLOUR, _GAP = "map-dimensions", "map-colour", "map-gap"
 _PICKED = "a point of the map was clicked"
@@ -33,7 +34,7 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
         _controls(view)
         layout = space.searcher.maps.layout(snapshot, MapSpec(dimensions=view.dimensions, gap=view.gap))
         assert layout is not None  # principal components are fitted at once
-        picture = drawing(layout)
+        picture = drawing(layout, _MOST_POINTS)
         hits = answer.ranking.hits if answer else ()
         coloured = coding(_colouring(view), snapshot, space.space.ledger)
         scene = {

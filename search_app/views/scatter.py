@@ -75,20 +75,20 @@ class Drawing:
         return tuple(float(number) for number in whole.T.ravel())
 
 
-_drawings: OrderedDict[int, Drawing] = OrderedDict()
+_drawings: OrderedDict[tuple[int, int], Drawing] = OrderedDict()
 
 
-def drawing(layout: Layout) -> Drawing:
-    """How a layout is drawn; remembered, since packing many points takes a while."""
-    known = _drawings.get(id(layout))
+def drawing(layout: Layout, most: int = MOST_POINTS) -> Drawing:
+    """How a layout is drawn, with at most `most` points or so; remembered, since packing many takes a while."""
+    known = _drawings.get((id(layout), most))
     if known is None or known.layout is not layout:
-        known = _drawings[id(layout)] = _draw(layout)
+        known = _drawings[id(layout), most] = _draw(layout, most)
         while len(_drawings) > _DRAWINGS:
             _drawings.popitem(last=False)
     return known
 
 
-def _draw(layout: Layout) -> Drawing:
+def _draw(layout: Layout, most: int) -> Drawing:
     dimensions = layout.spec.dimensions
     low, high = (
         (layout.spots.min(axis=0), layout.spots.max(axis=0))
@@ -99,7 +99,7 @@ def _draw(layout: Layout) -> Drawing:
     if layout.isometric:
         # One unit is as long on all axes: distances on the map are those of the projection.
         reach = np.full(dimensions, reach.max())
-    rows = drawn_rows(layout)
+    rows = drawn_rows(layout, most)
     at = (layout.spots - middle) / reach
     params = spec_to_params(layout.spec)
     name = f"{sorted(params.items())} {layout.fitted} {layout.of}"
@@ -124,7 +124,7 @@ def _draw(layout: Layout) -> Drawing:
     return Drawing(layout, name, rows, middle, reach, pack(header, arrays))
 
 
-def drawn_rows(layout: Layout, most: int = MOST_POINTS) -> NDArray[np.int64]:
+def drawn_rows(layout: Layout, most: int) -> NDArray[np.int64]:
     """The rows of a layout that are drawn, at most `most` or so: of each modality a steady sample, rising."""
     parts = []
     for start, end in ((0, layout.images), (layout.images, len(layout))):

@@ -80,7 +80,7 @@ def test_a_scenes_matrix_brings_the_layouts_own_places_into_the_view() -> None:
 
 def test_of_a_large_space_a_steady_sample_is_drawn_with_the_density_of_all() -> None:
     large = layout(400_000)
-    rows = drawn_rows(large)
+    rows = drawn_rows(large, MOST_POINTS)
     assert MOST_POINTS * 0.95 < len(rows) <= MOST_POINTS
     assert (np.diff(rows) > 0).all()
     assert np.isclose((rows < large.images).mean(), 0.25, atol=0.01)
