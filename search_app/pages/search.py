@@ -9,7 +9,7 @@ from search_app.engine.filters import Filters
 from search_app.engine.group import steady_sample
 from search_app.engine.query import Query, with_quoted, within_window
 from search_app.engine.snapshot import Snapshot
-from search_app.views import frame, links
+from search_app.views import acts, frame, links
 from search_app.views.cards import Results, starters
 from search_app.views.chips import Asked, asked_of, chips, only_item
 from search_app.views.details import details
@@ -69,6 +69,7 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     with right:
         map_panel(space, answer.snapshot, query, answer)
     listen(query)
+    acts.listen()
     shown.mark(encoder)
 
 

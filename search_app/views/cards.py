@@ -15,8 +15,9 @@ from search_app.engine.hits import Hit
 from search_app.engine.query import Query
 from search_app.engine.search import Answer
 from search_app.views import links
+from search_app.views.acts import act_button
 from search_app.views.resources import OpenSpace
-from search_app.views.words import closeness, excerpt, headline, in_html, in_markdown, numbers, snippet, whereabouts
+from search_app.views.words import closeness, excerpt, headline, in_html, numbers, snippet, whereabouts
 
 _KINDS = {"image": "IMAGE", "text": "TEXT"}
 _IN_CARD, _MARKED, _IN_ROW = 320, 135, 420  # characters of a passage; a card shows about as many as it marks
@@ -89,20 +90,11 @@ class Results:
                 _picture_front(self.space, item, key=f"hit-{name}", badge=name)
             else:
                 self._passage(hit, item.text, partial(_passage_front, item, name))
-            st.html(f'<div class="ns-facts">{_title(item)}{_caption(item, 120)}{_score(hit)}</div>')
-            if entry.alike or entry.passages:
-                with st.container(key=f"under-{name}", horizontal=True, gap="xxsmall"):
-                    self._fold(entry, name)
-                    if entry.passages:
-                        count = len(entry.passages)
-                        st.button(
-                            f"+{count:,} more passage{'s' * (count != 1)}",
-                            key=f"passages-{name}",
-                            type="tertiary",
-                            on_click=links.open_details,
-                            args=(hit.id,),
-                        )
-            _acts(hit, name)
+            under = self._fold(entry)
+            if count := len(entry.passages):
+                under += act_button("details", hit.id, f"+{count:,} more passage{'s' * (count != 1)}")
+            facts = f'<div class="ns-facts">{_title(item)}{_caption(item, 120)}{_score(hit)}</div>'
+            st.html(facts + (f'<div class="ns-under">{under}</div>' if under else "") + _acts(hit))
 
     def _row(self, entry: Entry, item: Item, name: str) -> None:
         hit = entry.hit
@@ -117,11 +109,7 @@ class Results:
                     self._passage(hit, item.text, partial(_row_passage, item.text))
                 elif item.text:
                     st.html(f'<div class="ns-words">{in_html(snippet(item.text, _IN_ROW))}</div>')
-                self._further(entry, name)
-                st.html(_score(hit))
-                with st.container(key=f"foot-{name}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
-                    _acts(hit, name)
-                    self._fold(entry, name)
+                st.html(f"{self._further(entry)}{_score(hit)}{_acts(hit, self._fold(entry))}")
 
     def _passage(self, hit: Hit, text: str, draw: Callable[[Span | None], str]) -> None:
         """Draw a passage with its best sentence marked: now, where that is known, else by `mark`."""
@@ -133,47 +121,34 @@ class Results:
         slot.html(draw(None))
         self.waiting.setdefault(hit.id, (text, []))[1].append(_Passage(slot, draw))
 
-    def _further(self, entry: Entry, name: str) -> None:
-        """Draw further passages of the document, each a way into it."""
+    def _further(self, entry: Entry) -> str:
+        """Further passages of the document, each a way into it."""
         items = self.answer.items
         shown = [items[hit.id] for hit in entry.passages[:PASSAGES_SHOWN] if hit.id in items]
-        for number, item in enumerate(shown, start=1):
+        rows = ""
+        for item in shown:
             page = f"p. {item.page}: " if item.page is not None else ""
-            st.button(
-                in_markdown(f"{page}{snippet(item.text, 110)}"),
-                key=f"passage-{name}-{number}",
-                type="tertiary",
-                icon=":material/subject:",
-                on_click=links.open_details,
-                args=(item.id,),
-            )
+            rows += act_button("details", item.id, f"{page}{snippet(item.text, 110)}")
         if left := len(entry.passages) - len(shown):
-            st.html(f'<div class="ns-note">and {left:,} more of this document</div>')
+            rows += f'<div class="ns-note">and {left:,} more of this document</div>'
+        return f'<div class="ns-further">{rows}</div>' if rows else ""
 
-    def _fold(self, entry: Entry, name: str) -> None:
+    def _fold(self, entry: Entry) -> str:
         if not entry.alike:
-            return
-        shown = entry.hit.id in self.query.look.unfolded
-        st.button(
-            "Hide those like it" if shown else f"+{len(entry.alike):,} like it",
-            key=f"fold-{name}",
-            type="tertiary",
-            icon=":material/unfold_less:" if shown else ":material/unfold_more:",
-            on_click=partial(links.unfold, entry.hit.id, shown=not shown),
-        )
+            return ""
+        if entry.hit.id in self.query.look.unfolded:
+            return act_button("fold", entry.hit.id, "Hide those like it")
+        return act_button("unfold", entry.hit.id, f"+{len(entry.alike):,} like it")
 
 
-def _acts(hit: Hit, name: str) -> None:
-    with st.container(key=f"acts-{name}", horizontal=True, vertical_alignment="center"):
-        _act(f"from-{name}", "Search from this alone", ":material/travel_explore:", partial(links.ask_like, hit.id))
-        _act(f"more-{name}", "More like this", ":material/thumb_up:", partial(links.judge, hit.id, liked=True))
-        _act(f"less-{name}", "Less like this", ":material/thumb_down:", partial(links.judge, hit.id, liked=False))
-        st.button("Details", key=f"details-{name}", type="tertiary", on_click=links.open_details, args=(hit.id,))
-
-
-def _act(key: str, label: str, icon: str, action: Callable[[], None]) -> None:
-    """An icon that acts; its name is for those who listen, and for those who wait over it."""
-    st.button(label, key=key, type="tertiary", icon=icon, help=label, on_click=action)
+def _acts(hit: Hit, further: str = "") -> str:
+    return (
+        '<div class="ns-acts">'
+        f"{act_button('from', hit.id, 'Search from this alone', 'travel_explore')}"
+        f"{act_button('more', hit.id, 'More like this', 'thumb_up')}"
+        f"{act_button('less', hit.id, 'Less like this', 'thumb_down')}"
+        f"{act_button('details', hit.id, 'Details')}{further}</div>"
+    )
 
 
 def starters(space: OpenSpace, items: Sequence[Item]) -> None:

@@ -14,6 +14,11 @@ const press = (root, name) => {
   button?.click();
   return Boolean(button);
 };
+const act = (card, name) => {
+  const button = card?.querySelector(`.ns-acts [data-act="${name}"]`);
+  button?.click();
+  return Boolean(button);
+};
 
 // Whether a key belongs to what has the focus: a field, a menu, a slider, the map.
 const typing = (target) =>
@@ -83,11 +88,11 @@ function onPage(event) {
     }
     case "Enter":
       // A button that has the focus is pressed by the browser.
-      return card && !event.target.closest?.("button, a, summary") ? press(card, "details-") : false;
+      return card && !event.target.closest?.("button, a, summary") ? act(card, "details") : false;
     case "m":
-      return press(card, "more-");
+      return act(card, "more");
     case "s":
-      return press(card, "from-");
+      return act(card, "from");
     case "n":
       return press(document, "page-next");
     case "p":

@@ -27,7 +27,7 @@ def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str)
 def test_searching_from_a_result_alone_leaves_it_out(page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=a+guitar&modality=image")
     first = cards(page)[0]
-    page.locator(".st-key-from-1 button:visible").click()
+    page.locator(".st-key-card-1 .ns-acts [data-act=from]").click()
     likes(page)
     expect(page.locator(".st-key-from-item")).to_be_visible()
     name = re.search(r"\S+\.(?:webp|jpg|png)", first).group()
@@ -95,7 +95,7 @@ def test_what_is_looked_at_stays_while_it_has_the_question_in_it(page: Page, sam
     on_map(page, f"map.stage.flyTo({star}, 0.5)")
     near = on_map(page, "map.stage.camera.zoom")
     assert near > whole
-    page.locator(".st-key-card-1 .st-key-more-1 button:visible").click()
+    page.locator(".st-key-card-1 .ns-acts [data-act=more]").click()
     expect(page).to_have_url(re.compile("like="))
     cards(page)
     drawn(page)

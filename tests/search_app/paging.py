@@ -40,6 +40,35 @@ def kinds(app: AppTest) -> list[str]:
     return re.findall(r'<span class="ns-kind">(\w+)</span>', markup(app))
 
 
+def acts(app: AppTest, number: int = 1) -> list[tuple[str, str, str]]:
+    """The buttons of a card, from above to below: what each does, to which item, and its label."""
+    cards = [str(each.proto.body) for each in app.get("html") if 'class="ns-acts"' in each.proto.body]
+    found = re.findall(r'data-act="(\w+)" data-item="(\d+)"(?: title="([^"]*)"[^>]*)?>([^<]*)', cards[number - 1])
+    return [(act, item, html.unescape(title or label)) for act, item, title, label in found]
+
+
+def press(app: AppTest, act: str, number: int = 1, label: str = "") -> AppTest:
+    """The page after a press on the button of a card that does `act`; see `search_app.views.acts`."""
+    item = next(item for does, item, its_label in acts(app, number) if does == act and label in its_label)
+    # A test cannot press what a component of its own listens to: a page of its own does the act to the same URL.
+    doing = AppTest.from_function(_do, args=(act, item))
+    for name, values in params(app).items():
+        doing.query_params[name] = values
+    doing.run()
+    assert not doing.exception
+    for name in [*app.query_params]:
+        del app.query_params[name]
+    for name, values in params(doing).items():
+        app.query_params[name] = values
+    return app.run()
+
+
+def _do(act: str, item_id: str) -> None:
+    from search_app.views.acts import ACTS
+
+    ACTS[act](item_id)
+
+
 def scene(app: AppTest, name: str) -> dict[str, Any]:
     """What the map called `name` draws beside its points; {} where the page has no such map."""
     found = [each.proto for each in app.get("bidi_component") if each.proto.component_name == f"nearspace.{name}_scene"]

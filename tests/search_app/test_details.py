@@ -13,7 +13,7 @@ from ingest.readers.again import open_again
 from tests.fake_encoder import COLOURS, colour_name
 from tests.ingest.readers.making_videos import video
 from tests.making import ingest_folders, picture
-from tests.search_app.paging import page, words
+from tests.search_app.paging import page, press, words
 
 GONE = "cannot be read any more"
 
@@ -53,7 +53,7 @@ def shown(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def details(query: str) -> AppTest:
     app = page(q=query, kind="image")
-    app.button(key="details-1").click().run()
+    press(app, "details")
     return app
 
 

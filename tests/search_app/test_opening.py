@@ -9,7 +9,7 @@ import pytest
 from ingest.space import open_to_write
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.making import ingest_folders, picture, text
-from tests.search_app.paging import names, page, params, words
+from tests.search_app.paging import names, page, params, press, words
 
 
 def test_a_home_without_spaces_tells_the_commands(empty_home: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_space_of_one_item_can_be_searched_and_searched_from(empty_home: Path,
     app = page(q="red")
     assert not app.exception
     assert "the only image here" in words(app)
-    app.button(key="more-1").click().run()
+    press(app, "more")
     assert not app.exception
     assert "There is no other item in the space" in words(app)
 

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 
 from tests.making import ingest_folders, picture, text
-from tests.search_app.paging import markup, names, page, params, words
+from tests.search_app.paging import acts, markup, names, page, params, press, words
 
 WICKED = "<script>alert('x')</script> **stars** $y$ :heart:"
 REDS = ("red.png", "red tall.png")
@@ -90,14 +90,14 @@ def test_near_duplicates_are_one_result_that_opens() -> None:
     app = page(q="red", modality="image", k="4")
     [(number, lead)] = [(place, name) for place, name in enumerate(names(app), start=1) if name in REDS]
     other = next(name for name in REDS if name != lead)
-    assert app.button(key=f"fold-{number}").label == "+1 like it"
-    app.button(key=f"fold-{number}").click().run()
+    assert "+1 like it" in [label for _, _, label in acts(app, number)]
+    press(app, "unfold", number)
     [unfolded] = params(app)["unfold"]
     assert names(app)[number] == other
     assert badges(markup(app))[number] == f"{number}-1"
     assert len(names(app)) == 5, "what is unfolded takes no other result's place"
     assert names(page(q="red", modality="image", k="4", unfold=unfolded)) == names(app)
-    app.button(key=f"fold-{number}").click().run()
+    press(app, "fold", number)
     assert "unfold" not in params(app)
     app.toggle(key="results-fold").set_value(False).run()
     assert set(REDS) <= set(names(app))
@@ -108,7 +108,7 @@ def test_passages_of_a_document_are_one_result_with_its_best_sentence_marked() -
     assert sum(name == "book" for name in names(app)) == 1
     assert best_sentences(markup(app)) & {"The rose was red.", "Red again, and red."}
     number = names(app).index("book") + 1
-    assert re.fullmatch(r"\+\d more passages", app.button(key=f"passages-{number}").label)
+    assert any(re.fullmatch(r"\+\d more passages", label) for _, _, label in acts(app, number))
     app.toggle(key="results-group").set_value(False).run()
     assert params(app)["group"] == ["off"]
     assert sum(name == "book" for name in names(app)) > 1
@@ -142,7 +142,7 @@ def test_rows_show_more_of_a_passage_and_the_further_ones_of_its_document() -> N
     assert not app.exception
     number = next(place for place, name in enumerate(names_in_rows(markup(app)), start=1) if name == "book")
     assert best_sentences(markup(app)) & {"The rose was red.", "Red again, and red."}
-    app.button(key=f"passage-{number}-1").click().run()
+    press(app, "details", number)  # the first of its buttons: a passage
     assert len(params(app)["open"]) == 1
     assert '<p class="ns-here">' in markup(app)
 
@@ -161,7 +161,7 @@ def test_the_view_is_switched_and_kept_in_the_link() -> None:
 def test_the_details_show_a_whole_document_with_every_hit_marked_as_plain_words() -> None:
     app = page(q="red", modality="text")
     number = names(app).index("book") + 1
-    app.button(key=f"details-{number}").click().run()
+    press(app, "details", number)
     assert not app.exception
     shown = markup(app)
     document = shown[shown.index('<div class="ns-document"') :].split("</div>")[0]
@@ -174,7 +174,7 @@ def test_the_details_show_a_whole_document_with_every_hit_marked_as_plain_words(
 
 def test_the_details_lead_from_hit_to_hit_and_their_link_reopens_them() -> None:
     app = page(q="red", k="5")
-    app.button(key="details-2").click().run()
+    press(app, "details", 2)
     [second] = params(app)["open"]
     assert ", result 2" in words(app)
     assert app.button(key="details-next").label
@@ -191,7 +191,7 @@ def test_the_details_lead_from_hit_to_hit_and_their_link_reopens_them() -> None:
 
 def test_the_details_show_neighbours_by_either_distance_and_lead_to_them() -> None:
     app = page(q="red", modality="image")
-    app.button(key="details-1").click().run()
+    press(app, "details")
     app.button_group(key="details-section").set_value("Neighbours").run()
     assert not app.exception
     assert "Nearest images" in words(app) and "Nearest passages" in words(app)

@@ -11,7 +11,7 @@ from search_app.engine.composing import LONGEST_TEXT
 from search_app.engine.methods import METHODS
 from search_app.engine.pictures import open_picture
 from tests.fake_encoder import COLOURS
-from tests.search_app.paging import kinds, markup, names, page, params, scene, words
+from tests.search_app.paging import acts, kinds, markup, names, page, params, press, scene, words
 
 PAGE_KEYS = (
     "query-box",
@@ -152,7 +152,7 @@ def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
 def test_searching_from_a_result_alone_shows_the_item_and_leaves_it_out(colours: Path) -> None:
     app = page(q="green", modality="image", k="1")
     assert names(app) == [name] if (name := names(app)[0]) else False
-    app.button(key="from-1").click().run()
+    press(app, "from")
     assert list(params(app)) == ["like", "modality", "k"]
     assert "searching from this image" in words(app)
     assert name in words(app)
@@ -166,9 +166,9 @@ def test_more_and_less_like_a_result_move_the_question_and_can_be_taken_back(col
     app = page(q="red", k="6")
     before = names(app)
     number = before.index("red") + 1
-    app.button(key=f"less-{number}").click().run()
+    press(app, "less", number)
     [unliked] = params(app)["unlike"]
-    app.button(key="more-1").click().run()
+    press(app, "more")
     [liked] = params(app)["like"]
     assert params(app)["q"] == ["red"]
     assert "less like" in words(app) and "more like" in words(app)
@@ -211,12 +211,12 @@ def test_a_picture_is_left_out_from_the_popover(colours: Path) -> None:
 
 def test_items_are_added_to_the_question_and_taken_from_it_in_their_details(colours: Path) -> None:
     app = page(q="red", modality="image", folder=["pictures", "pictures/tall"], k="6")
-    app.button(key="details-1").click().run()
+    press(app, "details")
     app.button(key="details-remove").click().run()
     [term] = params(app)["term"]
     assert re.fullmatch(r"item:-0\.5:\d+", term)
     assert "without" in words(app)
-    app.button(key="details-1").click().run()
+    press(app, "details")
     app.button(key="details-add").click().run()
     assert not app.exception
     assert len(params(app)["term"]) == 2
@@ -339,5 +339,10 @@ def test_what_people_use_has_stable_keys(colours: Path) -> None:
     app = page(q="red")
     for key in PAGE_KEYS:
         assert key in app.session_state or app.chat_input(key=key)
-    for key in ("clear-text", "more-1", "details-1"):
-        assert app.button(key=key).label
+    assert app.button(key="clear-text").label
+    assert [(act, label) for act, _, label in acts(app)][-4:] == [
+        ("from", "Search from this alone"),
+        ("more", "More like this"),
+        ("less", "Less like this"),
+        ("details", "Details"),
+    ]

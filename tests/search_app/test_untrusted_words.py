@@ -7,7 +7,7 @@ import pytest
 
 from search_app.views.words import in_html, in_markdown, in_plotly, snippet
 from tests.search_app.conftest import CAPTION, PASSAGE
-from tests.search_app.paging import markup, names, page, words
+from tests.search_app.paging import markup, names, page, press, words
 
 NASTY = [CAPTION, PASSAGE, "<b>red & co **x**.png"]
 
@@ -45,12 +45,12 @@ def test_a_question_of_ten_thousand_characters_is_cut_and_answered(colours: Path
 def test_the_item_searched_from_and_the_details_show_it_literally(colours: Path) -> None:
     app = page(q="red stars", modality="text", folder="odd", k="1")
     assert PASSAGE in words(app)
-    app.button(key="details-1").click().run()
+    press(app, "details")
     assert not app.exception
     assert words(app).count(PASSAGE) == 2
     assert "<script" not in markup(app)
     app = page(q="red stars", modality="text", folder="odd", k="1")
-    app.button(key="from-1").click().run()
+    press(app, "from")
     assert PASSAGE in words(app)
     assert "<script" not in markup(app)
 

@@ -1,0 +1,9 @@
+// Tells Streamlit which of the buttons that acts.py draws has been pressed.
+export default function ({ setTriggerValue }) {
+  const press = (event) => {
+    const { act, item } = event.target.closest?.("button[data-act]")?.dataset ?? {};
+    if (act) setTriggerValue("press", { act, item });
+  };
+  document.addEventListener("click", press);
+  return () => document.removeEventListener("click", press);
+}
