@@ -11,6 +11,9 @@ import { build } from "./tools.js";
 
 const STILL = 160; // milliseconds without a move after which pictures are chosen anew
 const GONE = 20_000; // milliseconds without an element on the page after which a map ends
+const SLOW = 34; // milliseconds a frame takes at most while the view moves, if fewer points help
+const QUICK = 20; // milliseconds a frame takes where more points may be drawn
+const LEAST = 4_000; // points that are drawn while the view moves, however slow that is
 const FAINT = 34; // of 255: points that are not in question
 const SIZES = [[300, 11], [3_000, 8], [20_000, 5.5], [60_000, 4], [200_000, 3], [Infinity, 2.2]]; // pixels across
 const OPACITIES = [[3_000, 0.88], [20_000, 0.75], [60_000, 0.6], [200_000, 0.5], [Infinity, 0.4]];
@@ -22,6 +25,8 @@ export class SpaceMap {
     this.lookup = new Lookup(() => this.draw());
     this.pictured = [];
     this.frames = 0;
+    this.share = 1; // of the points, drawn while the view moves
+    this.moving = false;
     this.hover = -1;
     this.lit = null; // the number of the hit whose card is under the pointer
     this.area = null; // while it is drawn, on the screen
@@ -116,7 +121,7 @@ export class SpaceMap {
     }
     Object.assign(this, build(root, this, small));
     try {
-      this.stage = new Stage(this.glass, () => this.moved());
+      this.stage = new Stage(this.glass, () => this.moved(), small);
     } catch (error) {
       this.tools.say("This browser has no WebGL, which the map is drawn with. Turn on hardware acceleration, or use another browser.");
       throw error;
@@ -193,6 +198,7 @@ export class SpaceMap {
 
   moved() {
     this.screen = null;
+    this.moving = true;
     this.draw();
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.settle(), STILL);
@@ -200,6 +206,8 @@ export class SpaceMap {
 
   /** The view rests: choose the pictures that are shown. */
   settle() {
+    this.moving = false;
+    this.paced = 0;
     if (!this.scene?.sheet || !this.points || !this.alpha || !this.stage) { this.pictured = []; return this.draw(); }
     this.pictured = chosen(this.stage, this.points, this.screenOf(), this.alpha);
     this.lookup.drop();
@@ -215,7 +223,9 @@ export class SpaceMap {
   drawNow() {
     if (!this.stage?.points || !this.alpha || !this.scene) return;
     this.frames++;
-    this.stage.render(this.size, upTo(OPACITIES, this.points.n) * (this.faintest ? 0.62 : 1));
+    if (this.moving) this.pace(performance.now());
+    const share = this.moving ? this.share : 1;
+    this.stage.render(this.size, upTo(OPACITIES, this.points.n) * (this.faintest ? 0.62 : 1), share);
     const [below, above] = [this.underCanvas, this.overCanvas].map((canvas) => canvas.getContext("2d"));
     for (const context of [below, above]) {
       context.setTransform(this.dense, 0, 0, this.dense, 0, 0);
@@ -223,6 +233,16 @@ export class SpaceMap {
     }
     this.drawUnder(new CanvasPen(below));
     this.drawOver(new CanvasPen(above));
+  }
+
+  /** Learn from the time since the last frame of a movement how many points this machine can move smoothly. */
+  pace(now) {
+    const took = this.paced ? now - this.paced : 0;
+    this.paced = now;
+    const least = Math.min(1, LEAST / this.points.n);
+    if (took > 1000) return; // something else held the page up
+    if (took > SLOW) this.share = Math.max(least, this.share * Math.max(0.5, SLOW / took));
+    else if (took && took < QUICK) this.share = Math.min(1, this.share * 1.1);
   }
 
   drawUnder(pen) {

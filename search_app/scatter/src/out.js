@@ -15,6 +15,7 @@ function asPng(map) {
   const context = canvas.getContext("2d");
   context.fillStyle = map.theme.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
+  map.moving = false; // all points are drawn
   // What WebGL has drawn can be read in the same turn only.
   map.drawNow();
   for (const layer of [map.underCanvas, map.stage.canvas, map.overCanvas]) context.drawImage(layer, 0, 0, canvas.width, canvas.height);
@@ -34,7 +35,9 @@ function asSvg(map) {
     const x = screen[2 * row], y = screen[2 * row + 1];
     if (!map.alpha[row] || !(x > -radius && y > -radius && x < stage.width + radius && y < stage.height + radius)) continue;
     drawn++;
-    pen.circle(x, y, radius, { fill: map.colourAt(row), opacity: map.alpha[row] < 128 ? 0.15 : 0.8 });
+    const marks = { fill: map.colourAt(row), opacity: map.alpha[row] < 128 ? 0.15 : 0.8 };
+    if (map.points.kinds[row]) pen.path([[x, y - radius], [x + radius, y], [x, y + radius], [x - radius, y]], { ...marks, closed: true });
+    else pen.circle(x, y, radius, marks);
   }
   map.drawOver(pen);
   legend(pen, map);

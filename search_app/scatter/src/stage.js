@@ -36,9 +36,29 @@ const MOST_ZOOM = 4000;
 const FIELD = 40; // degrees
 const CLOSER = 1.5; // one step of the buttons and keys
 
+/** The numbers below `count` in an order that is random, and always the same. */
+function shuffled(count) {
+  const order = Uint32Array.from({ length: count }, (_, place) => place);
+  let state = 7;
+  for (let last = count - 1; last > 0; last--) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const other = Math.floor((state / 2 ** 32) * (last + 1));
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  return order;
+}
+
+/** The rows of `values`, `wide` numbers each, in that order. */
+function ordered(values, order, wide) {
+  const rows = new values.constructor(values.length);
+  order.forEach((from, to) => { for (let place = 0; place < wide; place++) rows[wide * to + place] = values[wide * from + place]; });
+  return rows;
+}
+
 /** Everything of the view that needs WebGL. */
 export class Stage {
-  constructor(glass, onMove) {
+  /** `glass` takes the pointer; on a `small` map, which lies within a page that scrolls, one finger moves the page. */
+  constructor(glass, onMove, small) {
     this.renderer = new WebGLRenderer({ antialias: false, alpha: true, premultipliedAlpha: true, powerPreference: "high-performance" });
     this.renderer.setPixelRatio(Math.min(globalThis.devicePixelRatio || 1, 2));
     this.canvas = this.renderer.domElement;
@@ -50,18 +70,23 @@ export class Stage {
     });
     this.glass = glass;
     this.onMove = onMove;
+    this.small = small;
     this.matrix = new Matrix4();
     this.width = this.height = 1;
     this.dimensions = 0;
   }
 
-  /** Take new points: `spots` has three numbers for each, the third 0 on a flat map. */
+  /**
+   * Take new points: `spots` has three numbers for each, the third 0 on a flat map.  They are drawn in a random order,
+   * so that no kind lies over all others, and the first of them are a fair sample of all.
+   */
   setPoints(spots, diamonds, dimensions, keepView) {
     this.points?.geometry.dispose();
     if (this.points) this.scene.remove(this.points);
     const geometry = new BufferGeometry();
-    geometry.setAttribute("position", new BufferAttribute(spots, 3));
-    geometry.setAttribute("diamond", new BufferAttribute(diamonds, 1));
+    this.order = shuffled(diamonds.length);
+    geometry.setAttribute("position", new BufferAttribute(ordered(spots, this.order, 3), 3));
+    geometry.setAttribute("diamond", new BufferAttribute(ordered(diamonds, this.order, 1), 1));
     geometry.setAttribute("colour", new BufferAttribute(new Uint8Array(4 * diamonds.length), 4, true));
     this.points = new Points(geometry, this.material);
     this.points.frustumCulled = false;
@@ -75,7 +100,7 @@ export class Stage {
 
   setColours(colours) {
     const attribute = this.points.geometry.getAttribute("colour");
-    attribute.array.set(colours);
+    attribute.array.set(ordered(colours, this.order, 4));
     attribute.needsUpdate = true;
   }
 
@@ -92,7 +117,8 @@ export class Stage {
     controls.minDistance = 0.02;
     controls.maxDistance = 20;
     controls.mouseButtons = { LEFT: flat ? MOUSE.PAN : MOUSE.ROTATE, MIDDLE: MOUSE.DOLLY, RIGHT: MOUSE.PAN };
-    controls.touches = { ONE: flat ? TOUCH.PAN : TOUCH.ROTATE, TWO: TOUCH.DOLLY_PAN };
+    controls.touches = { ONE: this.small ? null : flat ? TOUCH.PAN : TOUCH.ROTATE, TWO: TOUCH.DOLLY_PAN };
+    if (this.small) this.glass.style.touchAction = "pan-y";
     controls.addEventListener("change", () => this.onMove());
   }
 
@@ -168,8 +194,10 @@ export class Stage {
     return this.dimensions === 2 ? this.camera.zoom : 3.7 / this.camera.position.distanceTo(this.controls.target);
   }
 
-  render(size, opacity) {
+  /** Draw the first `share` of the points. */
+  render(size, opacity, share) {
     if (!this.points) return;
+    this.points.geometry.setDrawRange(0, Math.ceil(share * this.order.length));
     const { uniforms } = this.material;
     uniforms.size.value = size * this.renderer.getPixelRatio();
     uniforms.far.value = this.dimensions === 3 ? this.camera.position.distanceTo(this.controls.target) : 0;
