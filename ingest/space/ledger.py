@@ -22,6 +22,7 @@ from ingest.space.indexing import LedgerIndexing
 from ingest.space.item import ITEM_COLUMNS, Item, item_of
 from ingest.space.lookup import Lookup
 from ingest.space.records import Source, SourceRecord, Vectors
+from ingest.space.sample import steady_sample
 from ingest.space.twins import LedgerTwins
 
 _VECTOR = np.dtype("<f4")
@@ -78,10 +79,22 @@ class Ledger(Lookup, LedgerIndexing, LedgerTwins):
         )
         return self._with_paths(rows)
 
-    def live_ids(self) -> NDArray[np.int64]:
-        """The ids of all live items, rising."""
-        rows = self._all("SELECT id FROM items WHERE state != 2 ORDER BY id")
+    def live_ids(self, modality: Modality | None = None) -> NDArray[np.int64]:
+        """The ids of all live items, or of those of one modality, rising."""
+        rows = self._all(
+            "SELECT id FROM items WHERE state != 2 AND modality = COALESCE(?, modality) ORDER BY id", [modality]
+        )
         return np.array([number for (number,) in rows], dtype=np.int64)
+
+    def count_and_mean(self, modality: Modality, most: int) -> tuple[int, NDArray[np.float64]]:
+        """How many live items a modality has, and the mean vector of a steady sample of at most `most` of them."""
+        ids = self.live_ids(modality)
+        total, found = np.zeros(self.dimension), 0
+        for piece in pieces(ids[steady_sample(ids, most)].tolist()):
+            blobs = self._all(f"SELECT vector FROM vectors WHERE item IN ({marks(piece)})", piece)
+            total += self._matrix([blob for (blob,) in blobs]).sum(axis=0, dtype=np.float64)
+            found += len(blobs)
+        return len(ids), total / max(found, 1)
 
     def vectors(self, after: int = 0) -> Vectors:
         """The vectors of live items whose id is greater than `after`, in the order of their ids.

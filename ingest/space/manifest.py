@@ -27,7 +27,7 @@ class ModalityStatistics:
 
     count: int
     mean: tuple[float, ...]
-    """The mean of the unit vectors; its length tells how narrow the cone is."""
+    """The mean of the unit vectors, or of a steady sample of many; its length tells how narrow the cone is."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
+from ingest.space.sample import steady_sample
 
 BACKGROUND = 2_048
 """Items of a modality that stand for all of them when a score is standardised."""
@@ -88,18 +89,3 @@ def lengths_without(mean: NDArray[np.float64], rows: NDArray[np.float32]) -> NDA
     # |x - m|^2 = 1 - 2 x.m + |m|^2 for a unit x: one pass over the rows, and no shifted copy of them.
     squares = 1.0 - 2.0 * products(rows, mean.astype(np.float32)).astype(np.float64) + float(mean @ mean)
     return np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)
-
-
-def steady_sample(ids: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Rows of at most `count` of `ids`, rising: those whose hash is lowest, so that few change as `ids` grows."""
-    if len(ids) <= count:
-        return np.arange(len(ids), dtype=np.int64)
-    return np.sort(np.argpartition(_hash(ids), count)[:count]).astype(np.int64)
-
-
-def _hash(ids: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """SplitMix64's finaliser (Steele et al. 2014): spreads neighbouring ids over all of 64 bits."""
-    x = ids.astype(np.uint64)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))

@@ -5,8 +5,8 @@ import streamlit as st
 from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
 from ingest.space import Item
+from ingest.space.sample import steady_sample
 from search_app.engine.filters import Filters
-from search_app.engine.group import steady_sample
 from search_app.engine.query import Query, with_quoted, within_window
 from search_app.engine.snapshot import Snapshot
 from search_app.views import acts, frame, links

@@ -71,10 +71,12 @@ def _measure(browser: Browser, address: str, name: str) -> None:
         before, worked = sent["socket"], _processor()
         frames = _moved(page)
         each = (_processor() - worked) / max(frames * MOVED, 1)
+        at_last = on_map(page, "Math.round(map.share * map.points.n)")
         print(f"  {name}: drawn after {loaded:.2f} s, with {work:.2f} s of processor time (app, server and browser)")
         print(f"    sent: {before / 1e6:.2f} MB, of which {map_bytes / 1e6:.2f} MB for {points:,} points")
         print(
-            f"    moved: {frames:.1f} frames/s, {1000 * each:.0f} ms of processor time each, "
+            f"    moved: {frames:.1f} frames/s with {at_last:,} points at last, "
+            f"{1000 * each:.0f} ms of processor time each, "
             f"{(sent['socket'] - before) / 1e3:.1f} kB more sent"
         )
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import Modality
+from ingest.space.sample import steady_sample
 from search_app.engine.composing import Term
 from search_app.engine.filters import Filters
-from search_app.engine.group import steady_sample
 from search_app.engine.query import Query, within_window
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import Snapshot

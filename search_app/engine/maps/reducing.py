@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.group import Group, steady_sample
+from ingest.space.sample import steady_sample
+from search_app.engine.group import Group
 from search_app.engine.snapshot import Snapshot
 
 REDUCED = 50

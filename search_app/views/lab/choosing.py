@@ -6,9 +6,9 @@ import streamlit as st
 
 from ingest.errors import ReadError, SpaceError
 from ingest.readers.draft import Modality
+from ingest.space.sample import steady_sample
 from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, is_item
 from search_app.engine.filters import Filters
-from search_app.engine.group import steady_sample
 from search_app.engine.lab.things import LOOKED_INTO, STARTING_WORDS, starting_pairs, starting_things
 from search_app.engine.pictures import keep_picture, upload_suffixes
 from search_app.engine.query import Query

@@ -4,12 +4,15 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ingest.errors import SettingsError, SpaceError, SpaceNotFound
 from ingest.settings import space_name
-from ingest.space import list_spaces, open_space
+from ingest.space import list_spaces, open_space, open_to_write
+from ingest.space.sample import steady_sample
 from ingest.space.server import read_note
+from tests.fake_encoder import FakeEncoder
 from tests.making import finds_every_item, ingest_folders, shades
 from tests.servers import end_server
 
@@ -85,6 +88,28 @@ def test_the_manifest_tells_counts_and_mean_vectors(home):
         statistics = space.manifest.statistics["image"]
         assert statistics.count == 40
         assert len(statistics.mean) == space.manifest.encoder.dimension
+
+
+def test_statistics_follow_the_ledger(home):
+    with open_to_write(home, "test", FakeEncoder.info) as space:
+        stored = space.ledger.vectors()
+        images = stored.vectors[np.array(stored.modalities) == "image"]
+        np.testing.assert_allclose(space.manifest.statistics["image"].mean, images.mean(axis=0), atol=1e-6)
+        gone = space.ledger.sources()[0]
+        left = len(space.ledger.live_ids("image")) - len(space.ledger.items_of(gone.path))
+        space.ledger.remove([gone.id])
+        space.refresh_statistics()
+        assert space.manifest.statistics["image"].count == left
+
+
+def test_the_mean_of_many_items_is_that_of_a_steady_sample(home):
+    with open_space(home, "test") as space:
+        ids = space.ledger.live_ids("image")
+        count, mean = space.ledger.count_and_mean("image", 10)
+        chosen = ids[steady_sample(ids, 10)]
+        assert count == 40 and len(chosen) == 10
+        np.testing.assert_allclose(mean, space.ledger.vectors_of(list(map(str, chosen))).mean(axis=0), atol=1e-6)
+        assert space.ledger.count_and_mean("text", 10)[0] == len(space.ledger.live_ids("text"))
 
 
 def test_chromadb_alone_can_query_a_collection_by_text(home):
