@@ -16,6 +16,7 @@ from search_app.views.words import snippet
 
 _METHOD, _DIMENSIONS, _COLOUR, _GAP = "space-method", "space-dimensions", "space-colour", "space-gap"
 _SHEET, _NAMES = "space-sheet", "space-names"
+_FROM_ITEM = "the item that an axis begins at"
 _SIDES = ("right", "up", "deep")
 _BY_WORDS = 0  # among the choices of an axis: what is not a component
 _COLOURS = {"modality": "Modality", "folder": "Folder", "date": "Date", "topic": "Topic", "match": "Closeness"}
@@ -194,6 +195,36 @@ def _put_axis(place: int, axis: Axis) -> None:
         axes[axes.index(axis)] = axes[place]  # the two change places
     axes[place] = axis
     _set_axes(tuple(axes))
+
+
+def axis_through(item_id: str) -> None:
+    """Draw a button that begins an axis at an item, or leads one that was begun to it."""
+    start = st.session_state.get(_FROM_ITEM, "")
+    begun = bool(start) and start != item_id
+    st.button(
+        "Axis to it" if begun else "Axis from it",
+        key="map-axis-item",
+        icon=":material/open_with:",
+        type="tertiary",
+        help="Lay the axis to the right from the item chosen before to this one: every item then lies where its "
+        "similarity to the two puts it."
+        if begun
+        else "Begin an axis at this item; then choose the item that it leads to.",
+        disabled=start == item_id,
+        on_click=_end_axis if begun else _begin_axis,
+        args=(start, item_id) if begun else (item_id,),
+    )
+
+
+def _begin_axis(item_id: str) -> None:
+    st.session_state[_FROM_ITEM] = item_id
+
+
+def _end_axis(start: str, end: str) -> None:
+    del st.session_state[_FROM_ITEM]
+    query, view = links.current()
+    links.go(query, with_spec(view, replace(spec_of(view), method="pca")))
+    _put_axis(0, Meaning(End("item", start), End("item", end)))
 
 
 def _set_axes(axes: tuple[Axis, ...]) -> None:

@@ -19,6 +19,7 @@ from search_app.engine.selections import keep_selection
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.cards import photo
+from search_app.views.map_bar import axis_through
 from search_app.views.map_items import head, rows, section, thumbnails
 from search_app.views.resources import OpenSpace
 from search_app.views.words import closeness, count_of, headline, in_html, snippet, unwrapped, whereabouts
@@ -71,6 +72,7 @@ def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: Ma
                 on_click=links.ask_like,
                 args=(item.id,),
             )
+            axis_through(item.id)
     with st.container(key="near-head", horizontal=True, vertical_alignment="center", gap="small"):
         section("Nearest in the full space")
         st.session_state[_MEASURE] = "euclidean" if view.euclidean else "cosine"

@@ -73,6 +73,24 @@ def test_axes_lead_from_one_phrase_to_another(page: Page, sample_address: str):
     expect(page).to_have_url(re.compile("machine"))
 
 
+def test_an_axis_leads_from_one_item_to_another(page: Page, sample_address: str):
+    open_map(page, sample_address)
+    start = free_point(page)
+    page.mouse.click(*spot_of(page, start))
+    page.get_by_role("button", name="Axis from it").click()
+    settled(page)
+    near = page.locator("[class*='st-key-open-near-'] button")
+    near.last.click()
+    expect(page).not_to_have_url(re.compile(rf"[?&]item={start}\b"))
+    page.get_by_role("button", name="Axis to it").click()
+    expect(page).to_have_url(re.compile(rf"[?&]axis=item%3A{start}%3Eitem%3A\d+"))
+    drawn(page)
+    assert on_map(page, "map.scene.axes[0].title.includes(' to ')")
+    end = on_map(page, "map.scene.item.id")
+    first, last = on_map(page, f"[map.at(map.rowOf('{start}'))[0], map.at(map.rowOf('{end}'))[0]]")
+    assert first < last
+
+
 def test_a_question_is_a_star_with_numbered_hits_and_colours_tell_of_all_points(page: Page, sample_address: str):
     open_map(page, sample_address)
     ask(page, "a bird")

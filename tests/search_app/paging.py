@@ -6,14 +6,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+from streamlit.navigation.page import calc_hash
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).resolve().parents[2] / "search_app" / "app.py"
 
 
-def page(**params: str | list[str]) -> AppTest:
-    """The page after its first run, with these parameters in its URL."""
+def page(path: str = "", **params: str | list[str]) -> AppTest:
+    """A page, that of the search if no path is given, after its first run with these parameters in its URL."""
     app = AppTest.from_file(str(APP), default_timeout=300)
+    if path:
+        app._page_hash = calc_hash(path)  # what a link to the page asks for; no page here is a file
     for name, value in params.items():
         app.query_params[name] = value
     return app.run()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.navigation.page import calc_hash
 from streamlit.testing.v1 import AppTest
 
 from ingest import jobs
@@ -17,18 +16,14 @@ from search_app.permission import ALLOW_CHANGES_VARIABLE
 from search_app.sign_in import SIGN_IN_VARIABLE
 from search_app.views.library import lists
 from tests.making import FAKE, ingest_folders, picture, text
-from tests.search_app.paging import APP, markup, params, words
+from tests.search_app.paging import markup, page, params, words
 from tests.search_app.test_sign_in import written
 from tests.servers import end_server, wait_until
 
 
 def library(**asked: str) -> AppTest:
     """The library page after its first run, with these parameters in its URL."""
-    app = AppTest.from_file(str(APP), default_timeout=300)
-    app._page_hash = calc_hash("space-library")  # what a link to the page asks for; no page here is a file
-    for name, value in asked.items():
-        app.query_params[name] = value
-    return app.run()
+    return page("space-library", **asked)
 
 
 @pytest.fixture
