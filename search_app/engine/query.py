@@ -1,5 +1,6 @@
 """What is asked of a space: as a link keeps it, and as vectors."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -143,6 +144,8 @@ class MapView:
     """Whether the neighbours of that item are those by Euclidean distance; otherwise by cosine."""
     spot: tuple[float, ...] = ()
     """The empty place that is decoded, a number for each dimension; () for none."""
+    window: str = ""
+    """The part of the map that is looked at, as the browser writes it; '' for the whole."""
     area: str = ""
     """What is selected, as search_app.engine.maps.selecting writes it; '' for nothing."""
 
@@ -156,6 +159,8 @@ class MapView:
         """The same map with nothing on it looked at."""
         return replace(self, item="", spot=(), area="")
 
+
+_WINDOW = re.compile(r"-?[\d.e+-]{1,20}( -?[\d.e+-]{1,20}){2,5}")
 
 Params = dict[str, list[str]]
 """The query part of a link: each name with its values."""
@@ -187,6 +192,7 @@ def to_params(query: Query, view: MapView) -> Params:
         "distance": ["euclidean"] if view.euclidean else [],
         "spot": [" ".join(f"{place:.4g}" for place in view.spot)] if view.spot else [],
         "area": [view.area] if view.area else [],
+        "window": [view.window] if view.window else [],
     }
     return {name: list(values) for name, values in given.items() if values}
 
@@ -229,6 +235,7 @@ def from_params(params: Mapping[str, Sequence[str]]) -> tuple[Query, MapView]:
         euclidean=first("distance") == "euclidean",
         spot=_spot(first("spot")),
         area=first("area") if len(first("area")) <= LONGEST_AREA else "",
+        window=first("window") if _WINDOW.fullmatch(first("window")) else "",
     )
     return query, view
 

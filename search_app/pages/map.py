@@ -198,6 +198,7 @@ def _map(
         "topics": names_on_map(picture, topics, snapshot, coloured) if topics and view.names else [],
         "fly": flight(picture, topics, snapshot),
         "hidden": list(view.hidden),
+        "window": view.window,
         "sheet": view.sheet,
         "density": True,
     }

@@ -122,7 +122,7 @@ def _changed() -> None:
     drawn = with_spec(view, changed)
     drawn = replace(drawn, sheet=bool(state[_SHEET]), names=bool(state[_NAMES]))
     if changed != spec:
-        drawn = replace(drawn, spot=(), area="")  # places of the map before
+        drawn = replace(drawn, spot=(), area="", window="")  # places of the map before
     if state[_COLOUR] != view.colouring:
         drawn = replace(drawn, colouring=state[_COLOUR], hidden=())
     links.go(query, drawn)
@@ -231,4 +231,4 @@ def _set_axes(axes: tuple[Axis, ...]) -> None:
     query, view = links.current()
     plain = axes == tuple(range(1, len(axes) + 1))
     spec = replace(spec_of(view), axes=() if plain else axes)
-    links.go(query, replace(with_spec(view, spec), spot=(), area=""))
+    links.go(query, replace(with_spec(view, spec), spot=(), area="", window=""))

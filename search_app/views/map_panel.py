@@ -51,6 +51,7 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
             "topics": [],
             "fly": None,
             "hidden": list(view.hidden),
+            "window": "",
             "sheet": False,
             "density": True,
             "small": True,

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.acting import ask, settled
@@ -112,3 +113,28 @@ def test_a_question_is_a_star_with_numbered_hits_and_colours_tell_of_all_points(
     page.locator(".entry").first.click()
     expect(page.locator(".entry.off .name")).to_have_text(hidden)
     expect(page).to_have_url(re.compile("hide="))
+
+
+@pytest.mark.parametrize("link", ["", "&map=3d"])
+def test_what_is_looked_at_is_in_the_address_and_stays_over_a_click(
+    browser: Browser, page: Page, sample_address: str, link: str
+):
+    open_map(page, sample_address, f"?names=off{link}")
+    page.locator(".glass").focus()
+    for key in ("+", "+", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page).to_have_url(re.compile(r"[?&]window="))
+    matrix = on_map(page, "[...map.stage.matrix.elements]")
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as other:
+        again = other.new_page()
+        again.goto(page.url)
+        drawn(again)
+        assert on_map(again, "[...map.stage.matrix.elements]") == pytest.approx(matrix, abs=1e-3)
+    item = free_point(page)
+    page.mouse.click(*spot_of(page, item))
+    expect(page).to_have_url(re.compile(rf"[?&]item={item}\b"))
+    drawn(page)
+    expect(page).to_have_url(re.compile(r"[?&]window="))
+    assert on_map(page, "[...map.stage.matrix.elements]") == pytest.approx(matrix, abs=1e-3)
+    page.get_by_label("The whole map (0)").click()
+    expect(page).not_to_have_url(re.compile(r"[?&]window="))

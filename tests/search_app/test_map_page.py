@@ -117,6 +117,7 @@ def test_a_selection_is_told_and_stays_in_the_link(colours: Path) -> None:
         {"item": "../etc/passwd"},
         {"spot": "nan,inf"},
         {"area": "1,2"},
+        {"window": "<b> 1 2"},
         {"map": "7d"},
     ],
 )

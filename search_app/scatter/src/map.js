@@ -60,6 +60,7 @@ export class SpaceMap {
   setScene(scene) {
     const before = this.scene;
     this.scene = scene;
+    this.opening ??= scene.window;
     this.theme = scene.theme;
     this.hidden = new Set(scene.hidden);
     if (before && before.revision !== scene.revision) this.lookup.known.clear();
@@ -69,6 +70,8 @@ export class SpaceMap {
     this.asked = Boolean(before) && JSON.stringify(before.star) !== JSON.stringify(scene.star);
     this.ready();
     this.fly();
+    // The page writes its address anew at every change.
+    if (!this.stale) this.remember();
   }
 
   /** Look at the part that the page asks for, once each time that it asks for another. */
@@ -92,6 +95,8 @@ export class SpaceMap {
       this.stage.setPoints(this.spots, diamonds, this.points.dimensions, this.keepView);
       this.stale = false;
       this.fly();
+      if (this.opening) this.stage.see(this.opening);
+      this.opening = "";
       this.moved();
     }
     this.colour();
@@ -208,11 +213,23 @@ export class SpaceMap {
   settle() {
     this.moving = false;
     this.paced = 0;
+    this.remember();
     if (!this.scene?.sheet || !this.points || !this.alpha || !this.stage) { this.pictured = []; return this.draw(); }
     this.pictured = chosen(this.stage, this.points, this.screenOf(), this.alpha);
     this.lookup.drop();
     this.lookup.want(this.pictured.map((row) => this.idOf(row)), true);
     this.draw();
+  }
+
+  /** Keep what is looked at in the page's address, so that a link and a reload come back to it. */
+  remember() {
+    if (!this.stage?.points || !this.scene || this.scene.small || !this.frame.isConnected) return;
+    const address = new URL(location.href);
+    const { window } = this.stage;
+    if ((address.searchParams.get("window") ?? "") === window) return;
+    if (window) address.searchParams.set("window", window);
+    else address.searchParams.delete("window");
+    history.replaceState(history.state, "", address);
   }
 
   draw() {

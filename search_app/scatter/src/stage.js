@@ -34,6 +34,7 @@ const FRAGMENT = `
 const MARGIN = 1.12; // of the map's half width, around it
 const MOST_ZOOM = 4000;
 const FIELD = 40; // degrees
+const SCENE = [2.2, 1.5, 2.6]; // where a scene is looked at from
 const CLOSER = 1.5; // one step of the buttons and keys
 
 /** The numbers below `count` in an order that is random, and always the same. */
@@ -128,9 +129,36 @@ export class Stage {
     if (this.dimensions === 2) {
       this.camera.position.set(0, 0, 10);
       this.camera.zoom = 1;
-    } else this.camera.position.set(2.2, 1.5, 2.6);
+    } else this.camera.position.set(...SCENE);
     this.camera.up.set(0, 1, 0);
     this.resize(this.width, this.height);
+    this.controls.update();
+    this.onMove();
+  }
+
+  /** What is looked at, as text that `see` reads; '' for the whole map. */
+  get window() {
+    const { position, zoom } = this.camera;
+    const { target } = this.controls;
+    const numbers = this.dimensions === 2 ? [target.x, target.y, zoom] : [...position, ...target];
+    const whole = this.dimensions === 2 ? [0, 0, 1] : [...SCENE, 0, 0, 0];
+    if (numbers.every((number, place) => Math.abs(number - whole[place]) < 1e-3)) return "";
+    return numbers.map((number) => String(Number(number.toPrecision(5)))).join(" ");
+  }
+
+  /** Look at what `window` has told; at what is looked at already where that cannot be read. */
+  see(window) {
+    const numbers = window.split(" ").map(Number);
+    if (numbers.length !== (this.dimensions === 2 ? 3 : 6) || !numbers.every(Number.isFinite)) return;
+    if (this.dimensions === 2) {
+      this.controls.target.set(numbers[0], numbers[1], 0);
+      this.camera.position.set(numbers[0], numbers[1], 10);
+      this.camera.zoom = Math.min(Math.max(numbers[2], 0.4), MOST_ZOOM);
+    } else {
+      this.camera.position.set(...numbers.slice(0, 3));
+      this.controls.target.set(...numbers.slice(3));
+    }
+    this.camera.updateProjectionMatrix();
     this.controls.update();
     this.onMove();
   }

@@ -43,6 +43,7 @@ PICTURE = "0123456789abcdef" * 2
                 euclidean=True,
                 spot=(0.25, -1.5),
                 area="0 0;1 0;1 1",
+                window="0.25 -1e-3 3.5",
             ),
         ),
         (Query(text="x", filters=Filters(folders=("a/b", "a/b, c", "50%"))), MapView(dimensions=3, colouring="folder")),
