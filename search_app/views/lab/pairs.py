@@ -221,7 +221,8 @@ SECTION = Section(
     "pairs",
     "How close are they?",
     "Put any words and pictures side by side. The computer has read each of them into the same list of numbers, its "
-    "meaning, so it can say how close any two are, even a picture and a sentence. The darker a square, the closer.",
+    "meaning, so it can say how close any two are, even a picture and a sentence. The stronger the colour of a square, "
+    "the closer.",
     _draw,
     _shown,
 )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from numpy.typing import NDArray
 
 from search_app.engine.family.latent import METRICS, LatentSpace, Metric, Neighbour
 from search_app.views.frame import theme
@@ -18,7 +19,8 @@ from search_app.views.words import headline, in_html, in_plotly, snippet
 
 _COUNT = 8
 _HEIGHT = 520
-_LABELLED = 140  # points whose names are written beside them, at most
+_LABELLED = 140  # points of which some have their names written beside them, at most
+_NARROW, _LETTER, _LINE = 400, 6, 13  # pixels: a map's width on a small screen, a letter's, and a line's height
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -128,6 +130,20 @@ def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Metric, space:
     return f'<ol class="ns-nearest">{rows}</ol><div class="ns-note">{unit}</div>'
 
 
+def _readable(spots: NDArray[np.floating], names: Sequence[str], first: Sequence[int]) -> set[int]:
+    """Rows whose names can be written over their spots, shape (n, 2), and none over another; `first` come first."""
+    span = np.maximum(np.ptp(spots, axis=0), 1e-9)
+    at = (spots - spots.min(axis=0)) / span * (_NARROW, _HEIGHT)
+    wide = np.array([_LETTER * len(name) for name in names])
+    written: list[int] = []
+    for row in dict.fromkeys([*first, *range(len(names))]):
+        others = np.array(written, np.int64)
+        apart = np.abs(at[others] - at[row])
+        if not ((apart[:, 0] < (wide[others] + wide[row]) / 2) & (apart[:, 1] < _LINE)).any():
+            written.append(row)
+    return set(written)
+
+
 def _figure(
     latent: LatentSpace,
     chosen: int,
@@ -153,7 +169,7 @@ def _figure(
                 "mode": "markers",
                 "name": in_plotly(name),
                 "marker": {"line": {"width": 0}, **marks},
-                "text": [names[row] for row in rows],
+                "hovertext": [names[row] for row in rows],
                 "customdata": list(rows),
                 "hoverinfo": "text",
                 "selected": {"marker": {"opacity": 1}},
@@ -167,7 +183,7 @@ def _figure(
                 "mode": "markers",
                 "name": in_plotly(name),
                 "marker": {"line": {"width": 0}, **marks, "size": marks["size"] * 0.6},
-                "text": [names[row] for row in rows],
+                "hovertext": [names[row] for row in rows],
                 "customdata": list(rows),
                 "hoverinfo": "text",
                 **places,
@@ -175,12 +191,22 @@ def _figure(
             }
         )
 
+    written = _readable(spots[:, :2], names, [chosen, *near]) if labelled else set()
+
+    def in_words(rows: Sequence[int], **font: Any) -> dict[str, Any]:
+        """What writes the names of `rows` beside them, those that can be read."""
+        if not written:
+            return {}
+        words = [names[row] if row in written else "" for row in rows]
+        return {"mode": "markers+text", "textposition": "top center", "textfont": font, "text": words}
+
     size = 9 if len(latent) < 300 else 6
     for place in np.unique(groups).tolist():
         rows = np.flatnonzero(groups == place).tolist()
         colour = MAP_FOLDERS[place % len(MAP_FOLDERS)] if len(classes) else MAP_OTHER
-        more = {"mode": "markers+text", "textposition": "top center", "textfont": {"size": 10}} if labelled else {}
-        trace(rows, {"size": size, "color": colour, "opacity": 0.75}, class_names[place] if class_names else "", **more)
+        plain = [row if row not in (chosen, *near) else -1 for row in rows]
+        marks = {"size": size, "color": colour, "opacity": 0.75}
+        trace(rows, marks, class_names[place] if class_names else "", **in_words(plain, size=10))
     lines = {axis: [] for axis in axes}  # type: dict[str, list[float | None]]
     for row in near:
         for place, axis in enumerate(axes):
@@ -189,8 +215,10 @@ def _figure(
     traces.append(
         {"type": kind, "mode": "lines", "line": {"color": colours.accent, "width": 1.5}, "hoverinfo": "skip", **lines}
     )
-    trace(list(near), {"size": size + 3, "color": colours.accent, "opacity": 1}, "nearest")
-    trace([chosen], {"size": size + 7, "color": MAP_STAR, "opacity": 1, "symbol": "diamond"}, "picked")
+    bold = {"size": 11, "color": colours.ink, "weight": 700}
+    trace(list(near), {"size": size + 3, "color": colours.accent, "opacity": 1}, "nearest", **in_words(near, **bold))
+    star = {"size": size + 7, "color": MAP_STAR, "opacity": 1, "symbol": "diamond"}
+    trace([chosen], star, "picked", **in_words([chosen], **bold))
     hidden = {"showticklabels": False, "zeroline": False, "title": "", "gridcolor": GRID}
     layout: dict[str, Any] = {
         "height": _HEIGHT,
