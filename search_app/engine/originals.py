@@ -1,12 +1,16 @@
-"""The files that items came from, given out only while they are what was read."""
+"""The files that items came from, given out only while they are what was read, and the pictures in them."""
 
 import os
 import stat
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.errors import ReadError
 from ingest.places import at_hand, state_of
+from ingest.readers.again import open_again
 from ingest.space import Item, Space
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def is_unchanged(space: Space, item: Item) -> bool:
@@ -37,3 +41,28 @@ def open_original(space: Space, item: Item) -> BinaryIO | None:
         file.close()
         return None
     return file
+
+
+def picture_of(space: Space, item: Item, at_least: int) -> "Image | None":
+    """The picture of an item of `space`, upright and in RGB, its shorter side `at_least` pixels where it has that many.
+
+    Its thumbnail where its file cannot be read any more; None where that has gone as well.
+    """
+    try:
+        with at_hand(item.path, space.folder) as file:
+            return open_again(file, item, at_least=at_least)
+    except ReadError:
+        return _thumbnail(space, item)
+
+
+def _thumbnail(space: Space, item: Item) -> "Image | None":
+    from PIL import Image
+
+    path = space.thumbnail_path(item)
+    try:
+        if path is None:
+            return None
+        with Image.open(path, formats=("JPEG", "WEBP")) as opened:
+            return opened.convert("RGB")
+    except OSError:
+        return None

@@ -16,6 +16,7 @@ from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space import Ledger
 from ingest.space.sample import steady_sample
+from search_app.engine.query import within_window
 from search_app.engine.snapshot import Snapshot
 
 Floats = NDArray[np.float32]
@@ -82,7 +83,7 @@ def by_captions(ledger: Ledger, snapshot: Snapshot, encoder: Encoder) -> list[Di
         return []
     place = {caption: number for number, caption in enumerate(captions)}
     caption_of = np.array([place[words[int(group.ids[row])]] for row in rows], np.int64)
-    vectors = encoder.encode_texts(captions)
+    vectors = encoder.encode_texts([within_window(caption, encoder) for caption in captions])
     names = [str(number) for number in group.ids.tolist()]
     to_image = [rows[caption_of == number] for number in range(len(captions))]
     to_text = [np.array([number], np.int64) for number in caption_of]

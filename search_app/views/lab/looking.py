@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from ingest.encoders.base import Encoder
-from ingest.errors import ReadError
-from ingest.places import at_hand
 from ingest.space import Item
 from search_app.engine.composing import Term, write_term
 from search_app.engine.lab.occlusion import Covered, LeftOut, cover, leave_out
+from search_app.engine.originals import picture_of
 from search_app.views.resources import OpenSpace
 
 SIDE = 560
@@ -32,15 +31,9 @@ def whole_picture(
     item = items.get(term.value)
     if item is None or item.modality != "image":
         return None
-    from ingest.readers.again import open_again
-
-    try:
-        with at_hand(item.path, space.space.folder) as file:
-            picture = open_again(file, item, at_least=SIDE)
-    except ReadError:
-        small = space.thumbnail(item)
-        return small.picture() if small else None
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    picture = picture_of(space.space, item, SIDE)
+    if picture is not None:
+        picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return picture
 
 

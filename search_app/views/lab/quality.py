@@ -6,10 +6,11 @@ import streamlit as st
 
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError
-from search_app.engine.quality import DEPTHS, Direction, Miss, by_captions, by_folders
+from search_app.engine.quality import Direction, Miss, Truth, by_captions, by_folders
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame
-from search_app.views.lab import asked
+from search_app.views.lab import another, asked
+from search_app.views.lab.directions import table
 from search_app.views.lab.faces import Face, face_of_item, image_tag
 from search_app.views.lab.story import Section
 from search_app.views.opening import loaded_encoder
@@ -17,20 +18,20 @@ from search_app.views.resources import OpenSpace, opened, place
 from search_app.views.words import in_html, snippet
 
 _TRUTH, _BESIDE, _WAY = "quality", "quality-beside", "quality-way"
-_TRUTHS = {"": "Captions", "folders": "Folders"}
+_TRUTHS: dict[str, Truth] = {"": "captions", "folders": "folders"}
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     truth = _truth()
     others = [name for name in place().others if name != space.space.name]
     beside = [name for name in asked.many(_BESIDE) if name in others]
-    _controls(truth, others, beside)
+    _controls(space, snapshot, truth, others, beside)
     spaces = [space, *_opened(space, beside)]
     found = {one.space.name: _measured(one, truth) for one in spaces}
     if not found[space.space.name]:
         _nothing(truth)
         return
-    st.html(_table({one: found[one.space.name] for one in spaces}))
+    st.html(table([(_named(one), found[one.space.name]) for one in spaces]))
     what = (
         "Each caption asks for its picture among all, and each picture for its caption."
         if not truth
@@ -40,12 +41,17 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         f'<div class="ns-note">{what} Found at 1, 5, 10: the share of questions with a right answer among so many. '
         "nDCG: how well the first ten are ordered, from 0 to 1.</div>"
     )
+    another.draw(space, snapshot, _TRUTHS[truth])
     _misses(space, found[space.space.name])
 
 
 def _truth() -> str:
     """What the URL says belongs together: `folders`, or '' for captions."""
     return asked.one(_TRUTH) if asked.one(_TRUTH) in _TRUTHS else ""
+
+
+def _named(space: OpenSpace) -> str:
+    return f"{space.space.name} · {space.space.manifest.encoder.id}"
 
 
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
@@ -55,13 +61,14 @@ def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
         return '<p class="ns-note">Nothing here says what belongs together.</p>'
     missed = _missed(found)
     misses = _miss_cards(space, missed[_way(missed)]) if missed else ""
-    return f"{_table({space: found})}{misses}"
+    return f"{table([(_named(space), found)])}{another.handed(space, snapshot, _TRUTHS[truth])}{misses}"
 
 
-def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> None:
+def _controls(space: OpenSpace, snapshot: Snapshot, truth: str, others: Sequence[str], beside: Sequence[str]) -> None:
     st.session_state[_BESIDE] = list(beside)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="quality-bar"):
-        asked.switch(_TRUTH, "What belongs together", _TRUTHS, truth)
+        titles = {value: name.capitalize() for value, name in _TRUTHS.items()}
+        asked.switch(_TRUTH, "What belongs together", titles, truth)
         if others:
             st.multiselect(
                 "Beside it",
@@ -73,6 +80,7 @@ def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> None:
                 help="Ingest the same folders into another space with another encoder to compare the two.",
                 on_change=lambda: asked.put(_BESIDE, st.session_state[_BESIDE]),
             )
+        another.choosing(space, snapshot, _TRUTHS[truth])
 
 
 def _opened(space: OpenSpace, names: Sequence[str]) -> list[OpenSpace]:
@@ -96,24 +104,6 @@ def _cached(
     folder: str, revision: int, truth: str, _space: OpenSpace, _snapshot: Snapshot, _encoder: Encoder | None
 ) -> list[Direction]:
     return by_captions(_space.space.ledger, _snapshot, _encoder) if _encoder is not None else by_folders(_snapshot)
-
-
-def _table(found: dict[OpenSpace, list[Direction]]) -> str:
-    heads = "".join(f'<th scope="col">{name}</th>' for name in (*(f"at {depth}" for depth in DEPTHS), "nDCG", "asked"))
-    rows = ""
-    names = list(dict.fromkeys(one.name for directions in found.values() for one in directions))
-    for name in names:
-        for space, directions in found.items():
-            one = next((direction for direction in directions if direction.name == name), None)
-            if one is None:
-                continue
-            of = f"<small>{in_html(space.space.name)} · {in_html(space.space.manifest.encoder.id)}</small>"
-            cells = "".join(f"<td>{100 * share:.1f} %</td>" for share in one.recall)
-            rows += (
-                f'<tr><th scope="row">{name}{of if len(found) > 1 else ""}</th>{cells}<td>{one.ndcg:.3f}</td>'
-                f'<td class="ns-many">{one.questions:,} among {one.among:,}</td></tr>'
-            )
-    return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _missed(directions: Sequence[Direction]) -> dict[str, Direction]:

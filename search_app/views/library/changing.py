@@ -11,6 +11,7 @@ from ingest.errors import NearspaceError, SettingsError
 from ingest.jobs import Job, Kind
 from search_app.permission import Permission, permission
 from search_app.views import door, frame
+from search_app.views.words import in_markdown
 
 _PROBLEM = "library-problem"
 
@@ -73,6 +74,7 @@ def complaint() -> None:
     """Say what could not be done at the last click."""
     if words := st.session_state.pop(_PROBLEM, ""):
         frame.error_notice("That could not be done", SettingsError(words))
+        st.toast(in_markdown(words), icon=":material/error:")  # the notice may be above what is in sight
 
 
 def read_only(allowed: Permission) -> None:

@@ -16,7 +16,7 @@ from search_app.views.library import changing
 from search_app.views.resources import OpenSpace
 from search_app.views.words import in_html
 
-_CAPTIONED, _NAME, _AGAIN = "tune-folder", "tune-name", "tune-overwrite"
+_CAPTIONED, _NAME, _AGAIN, _ANYWAY = "tune-folder", "tune-name", "tune-overwrite", "tune-keep-anyway"
 _TO, _OTHER, _DROP = "reencode-to", "reencode-other", "reencode-drop"
 
 
@@ -102,6 +102,7 @@ def _tune(space: OpenSpace, allowed: Permission, *, busy: bool) -> None:
         st.text_input("Folder or table of captioned pictures", key=_CAPTIONED)
         st.text_input("Name of the new encoder", key=_NAME, placeholder="ours")
         st.checkbox("Replace an encoder of that name", key=_AGAIN)
+        st.checkbox("Keep it even where it finds no better", key=_ANYWAY)
         st.form_submit_button(
             "Tune", key="tune-start", icon=":material/tune:", disabled=busy, on_click=_start_tuning, args=(space,)
         )
@@ -117,7 +118,8 @@ def _start_tuning(space: OpenSpace) -> None:
     except NearspaceError as error:
         changing.complain(error)
         return
-    options = [f"--name={name}", *(["--overwrite"] if again else []), "--", str(path)]
+    chosen = {"--overwrite": again, "--keep-anyway": bool(st.session_state[_ANYWAY])}
+    options = [f"--name={name}", *(option for option, wanted in chosen.items() if wanted), "--", str(path)]
     changing.begin(space.space.folder.parent, space.space.name, "tune", options, f"{PREFIX}{name}")
 
 
@@ -150,6 +152,9 @@ def _start(space: OpenSpace) -> None:
     chosen = str(st.session_state.get(_TO) or "")
     # An id may name a folder of the server, or code to be run: only who may name any folder may type one.
     other = str(st.session_state.get(_OTHER) or "").strip() if allowed.any_folder else ""
+    if not other and not chosen:
+        changing.complain(SettingsError("No encoder was named. Type the id of one."))
+        return
     if not other and chosen not in {model.id for model in listed()}:
         changing.complain(SettingsError("There is no such encoder here. Choose one of the list."))
         return

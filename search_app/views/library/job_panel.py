@@ -145,6 +145,8 @@ def _what_happened(job: Job) -> str:
         )
     if job.crashed:
         return "It stopped because of a bug in Nearspace; its last lines are below. What was done before is safe."
+    if job.ended_early and job.kind == "tune":
+        return "It ended as it was asked to. Nothing was kept, and nothing has changed."
     if job.ended_early:
         return "It ended as it was asked to. What is done is kept, and starting it again goes on from there."
     if job.kind == "ingest" and result:

@@ -7,6 +7,8 @@ import pytest
 
 from search_app.engine.family import autoencoder
 from search_app.engine.lab.steps import Step, keep_steps
+from search_app.permission import Permission
+from search_app.views.lab import another
 from search_app.views.lab.family import KINDS
 from tests.search_app.lab.labbing import lab
 from tests.search_app.paging import params, words
@@ -80,6 +82,44 @@ def test_without_captions_quality_says_what_a_caption_is() -> None:
     app = lab(part="quality")
     assert not app.exception
     assert "image to text" in words(app) or "No picture here has a caption" in words(app)
+
+
+def test_another_encoder_is_compared_on_the_same_items_and_leaves_again(colours: Path) -> None:
+    app = lab(part="quality", quality="folders")
+    app.text_input(key="quality-with-typed").set_value("python:tests.narrow_encoder:NarrowEncoder")
+    app.button(key="quality-with-start").click().run()
+    deadline = time.monotonic() + 120
+    while "Both were asked the same" not in words(app):
+        assert not app.exception and time.monotonic() < deadline
+        time.sleep(0.2)
+        app.run()
+    assert words(app).count("python:tests.narrow_encoder:NarrowEncoder") >= 2
+    link = params(app)
+    step = Step("quality", "", {name: tuple(values) for name, values in link.items()})
+    handing = lab(steps=keep_steps(colours / "test", [step]))
+    handing.button(key="lab-handout").click().run()
+    assert "Both were asked the same" in handing.session_state["the lab's handout"][1].decode()
+    app.button(key="quality-with-none").click().run()
+    assert "quality-with" not in params(app)
+
+
+def test_a_link_never_has_code_loaded_by_itself() -> None:
+    app = lab(part="quality", quality="folders", **{"quality-with": "python:tests.nowhere:Nothing"})
+    assert "Compare with python:tests.nowhere:Nothing" in app.button(key="quality-with-again").label.replace("\\", "")
+    app.button(key="quality-with-again").click().run()
+    deadline = time.monotonic() + 120
+    while "cannot be compared" not in words(app):
+        assert not app.exception and time.monotonic() < deadline
+        time.sleep(0.2)
+        app.run()
+
+
+def test_whoever_may_only_look_has_no_encoder_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(another, "granted", lambda: Permission(False, why="You may look."))
+    app = lab(part="quality", quality="folders", **{"quality-with": "lite"})
+    assert not app.exception
+    assert "Only who may change this space" in words(app)
+    assert not [button for button in app.button if button.key in ("quality-with-start", "quality-with-again")]
 
 
 def test_a_handout_has_every_kind_and_the_quality(colours: Path) -> None:
