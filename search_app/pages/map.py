@@ -29,15 +29,15 @@ from search_app.views.filters import filters
 from search_app.views.keys import listen
 from search_app.views.map_bar import colourings_of, map_bar, spec_of
 from search_app.views.map_out import map_out
-from search_app.views.map_scene import marked, numbered, question_label, star
+from search_app.views.map_scene import marked, question_label, scene_of
 from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
 from search_app.views.map_spot import decoded, spot_panel, vocabulary_of
-from search_app.views.map_told import axes_of, drawn_line, told
+from search_app.views.map_told import drawn_line, told
 from search_app.views.map_topics import by_topic, flight, names_on_map, topic_clicked, topics_of, topics_panel
 from search_app.views.opening import draw_page, loaded_encoder, space_empty
 from search_app.views.query_box import query_box
 from search_app.views.resources import OpenSpace
-from search_app.views.scatter import Drawing, answers, drawing, look, scatter, theme_of
+from search_app.views.scatter import Drawing, answers, drawing, look, scatter
 
 _NAME = "space_map"
 _ASKED, _TRAIL = "what the map was asked last", "questions before this one"
@@ -179,17 +179,13 @@ def _map(
     looked: "_Looked",
 ) -> None:
     picture = drawing(layout)
-    hits = answer.ranking.hits if answer else ()
     near = [each.id for each in (looked.near if place is None else place.items)]
     area, coloured = looked.area, looked.coloured
     lit = _lit(space, snapshot, query, looked.within)
     item = marked(picture, [view.item])
     scene = {
-        "theme": theme_of(frame.theme()),
-        "axes": axes_of(space, layout),
-        "told": drawn_line(picture, snapshot, len(hits)),
-        "hits": numbered(picture, hits),
-        "star": star(picture, query, answer),
+        **scene_of(space, picture, query, view, answer),
+        "told": drawn_line(picture, snapshot, len(answer.ranking.hits) if answer else 0),
         "trail": _trail(picture, layout, query, answer),
         "item": item[0] if item else None,
         "near": marked(picture, near),
@@ -197,10 +193,8 @@ def _map(
         "area": picture.at(np.array(area.corners)).tolist() if area and not area.lens else None,
         "topics": names_on_map(picture, topics, snapshot, coloured) if topics and view.names else [],
         "fly": flight(picture, topics, snapshot),
-        "hidden": list(view.hidden),
         "window": view.window,
         "sheet": view.sheet,
-        "density": True,
     }
     with st.container(key="map-place"):
         scatter(_NAME, picture, look(picture, coloured, frame.theme(), lit), scene, _acts(picture, topics))

@@ -13,10 +13,10 @@ from search_app.engine.search import Answer
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.frame import theme
-from search_app.views.map_scene import numbered, star
-from search_app.views.map_told import axes_of, drawn_line
+from search_app.views.map_scene import scene_of
+from search_app.views.map_told import drawn_line
 from search_app.views.resources import OpenSpace
-from search_app.views.scatter import answers, drawing, look, scatter, theme_of
+from search_app.views.scatter import answers, drawing, look, scatter
 
 _MOST_POINTS = 20_000  # as many as so small a map can show
 _NAME = "search_map"
@@ -37,25 +37,8 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
         picture = drawing(layout, _MOST_POINTS)
         hits = answer.ranking.hits if answer else ()
         coloured = coding(_colouring(view), snapshot, space.space.ledger)
-        scene = {
-            "theme": theme_of(theme()),
-            "axes": axes_of(space, layout),
-            "told": " ".join([_kept(layout), drawn_line(picture, snapshot, len(hits)), "Click one to search from it."]),
-            "hits": numbered(picture, hits),
-            "star": star(picture, query, answer),
-            "trail": [],
-            "item": None,
-            "near": [],
-            "spot": None,
-            "area": None,
-            "topics": [],
-            "fly": None,
-            "hidden": list(view.hidden),
-            "window": "",
-            "sheet": False,
-            "density": True,
-            "small": True,
-        }
+        told = [_kept(layout), drawn_line(picture, snapshot, len(hits)), "Click one to search from it."]
+        scene = {**scene_of(space, picture, query, view, answer), "told": " ".join(told), "small": True}
         scatter(_NAME, picture, look(picture, coloured, theme(), None), scene, {"pick": _pick, "hide": _hide})
         answers(_NAME, space)
 

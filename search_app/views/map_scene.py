@@ -4,12 +4,39 @@ from collections.abc import Sequence
 from typing import Any
 
 from search_app.engine.hits import Hit
-from search_app.engine.query import Query
+from search_app.engine.query import MapView, Query
 from search_app.engine.search import Answer
-from search_app.views.scatter import Drawing
+from search_app.views.frame import theme
+from search_app.views.map_told import axes_of
+from search_app.views.resources import OpenSpace
+from search_app.views.scatter import Drawing, theme_of
 from search_app.views.words import snippet
 
 _LABEL = 28  # characters
+
+
+def scene_of(
+    space: OpenSpace, picture: Drawing, query: Query, view: MapView, answer: Answer | None
+) -> dict[str, Any]:  # fmt: skip
+    """What every map draws beside its points, with nothing looked at; see scatter/src/map.js."""
+    return {
+        "theme": theme_of(theme()),
+        "axes": axes_of(space, picture.layout),
+        "hits": numbered(picture, answer.ranking.hits if answer else ()),
+        "star": star(picture, query, answer),
+        "trail": [],
+        "item": None,
+        "near": [],
+        "spot": None,
+        "area": None,
+        "topics": [],
+        "fly": None,
+        "hidden": list(view.hidden),
+        "window": "",
+        "sheet": False,
+        "density": True,
+        "small": False,
+    }
 
 
 def marked(picture: Drawing, ids: Sequence[str]) -> list[dict[str, Any]]:
