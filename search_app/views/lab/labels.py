@@ -42,10 +42,11 @@ _LABELS, _PROMPT, _LEAVE, _VIEW, _ITEM, _CELL = (
     "labels-item",
     "labels-cell",
 )
-_VIEWS = {"all": "The whole collection", "one": "One picture", "folders": "Against the folders"}
+_VIEWS = ("", "one", "folders")
 _SHOWN = 6  # pictures of a label
 _SHOWN_OF_CELL = 18
 _TOP = 10
+_WORD: dict[Modality, str] = {"image": "picture", "text": "passage"}
 _ANYTHING = ("dog", "bird", "cat", "flower", "food", "car", "boat", "building", "musical instrument", "person")
 
 
@@ -71,7 +72,7 @@ def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
     ground = ground_of(space.searcher, encoder, snapshot)
     vectors = label_vectors(labels, prompt, encoder)
     labelling = label_items(labels, vectors, ground, modality, leave=asked.one(_LEAVE) == "yes")
-    view = asked.one(_VIEW) if asked.one(_VIEW) in _VIEWS else "all"
+    view = asked.one(_VIEW) if asked.one(_VIEW) in _VIEWS else ""
     return _State(space, ground, modality, labels, prompt, labelling, vectors, view)
 
 
@@ -80,7 +81,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     _controls(state)
     if state.view == "one":
         with st.container(horizontal=True, gap="small"):
-            from_space(space, snapshot, _ITEM, state.modality, "Choose a picture")
+            from_space(space, snapshot, _ITEM, state.modality, f"Choose a {_WORD[state.modality]}")
             uploading(space, _ITEM, _choose)
     st.html(_markup(state))
     listen({_ITEM: picked(_choose), "mixed": _cell_picked})
@@ -90,7 +91,6 @@ def _controls(state: _State) -> None:
     st.session_state[_LABELS] = ", ".join(state.labels)
     st.session_state[_PROMPT] = state.prompt
     st.session_state[_LEAVE] = asked.one(_LEAVE) == "yes"
-    st.session_state[_VIEW] = _VIEWS[state.view]
     st.text_area(
         "Your labels, between commas",
         key=_LABELS,
@@ -99,14 +99,8 @@ def _controls(state: _State) -> None:
         on_change=_controlled,
     )
     with st.container(key="lab-bar-labels", horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.segmented_control(
-            "Show",
-            list(_VIEWS.values()),
-            key=_VIEW,
-            required=True,
-            label_visibility="collapsed",
-            on_change=_controlled,
-        )
+        views = ("The whole collection", f"One {_WORD[state.modality]}", "Against the folders")
+        asked.switch(_VIEW, "Show", dict(zip(_VIEWS, views, strict=True)), state.view)
         st.text_input(
             "Each is put into",
             key=_PROMPT,
@@ -129,8 +123,6 @@ def _controlled() -> None:
     asked.put(_LABELS, ", ".join(labels_of(str(state[_LABELS] or ""))))
     asked.put(_PROMPT, "" if state[_PROMPT] == PROMPT else str(state[_PROMPT] or "").strip())
     asked.put(_LEAVE, "yes" if state[_LEAVE] else "")
-    view = next((key for key, name in _VIEWS.items() if name == state[_VIEW]), "all")
-    asked.put(_VIEW, "" if view == "all" else view)
     asked.put(_CELL, "")
 
 
@@ -160,7 +152,7 @@ def _one(state: _State) -> str:
     items, pictures = items_of(state.space, terms), pictures_of(state.space, terms)
     things = things_of(terms, loaded_encoder(state.space), state.ground.snapshot, pictures)
     if not things:
-        return '<div class="ns-note">Choose a picture to be named.</div>'
+        return f'<div class="ns-note">Choose a {_WORD[state.modality]} to be named.</div>'
     face = face_of(state.space, things[0].term, items, pictures, MEDIUM)
     figure = image_tag(face, "ns-large") or f"<blockquote>{in_html(snippet(face.words, 300))}</blockquote>"
     figure += f"<figcaption>{in_html(snippet(face.name, 60))}</figcaption>"
@@ -303,8 +295,9 @@ def _numbers(written: str) -> tuple[int, int] | None:
 SECTION = Section(
     "labels",
     "Name it",
-    "Write down any names you like: each picture gets the one that is closest in meaning. Nobody has taught the "
-    "computer these names for these pictures; it only compares meanings.",
+    "Write down any names you like: everything here gets the one that is closest in meaning. Nobody has taught the "
+    "computer these names; it only compares meanings.",
     _draw,
     _shown,
+    picks={"mixed": _cell_picked},
 )

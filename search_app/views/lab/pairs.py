@@ -225,4 +225,5 @@ SECTION = Section(
     "the closer.",
     _draw,
     _shown,
+    picks={"cell": _cell_picked},
 )

@@ -1,6 +1,7 @@
 """Presenting: prepared steps, one after the other in large type, and a handout of them."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 
 import streamlit as st
@@ -20,6 +21,7 @@ from search_app.engine.snapshot import Snapshot
 from search_app.views import frame
 from search_app.views.lab import asked, story
 from search_app.views.lab.handout import Sheet, handout
+from search_app.views.lab.pointing import listen
 from search_app.views.lab.story import Section
 from search_app.views.resources import OpenSpace
 from search_app.views.words import in_html, in_markdown, snippet
@@ -65,17 +67,22 @@ def wanted() -> bool:
 
 
 def present(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section]) -> None:
-    """Draw the step that the URL asks for: large, with nothing around it, and the arrow keys lead on."""
+    """Draw the step that the URL asks for: large, with nothing around it, and the arrow keys lead on.
+
+    What the step shows is in the URL as well, from where it can be changed before the audience: a square clicked, a
+    point picked.  A link that names the step alone shows it as it was kept.
+    """
     st.html("<style>" + _LARGE + "</style>")
     steps = _steps(space)
     at = asked.number(_STEP, 1, len(steps), 1) - 1
     step = steps[at]
     note = f"<p>{in_html(step.note)}</p>" if step.note else ""
     st.html(f'<div class="ns-lab-lead ns-presented"><h1>{in_html(step.title)}</h1>{note}</div>')
-    with asked.instead(step.params):
+    with nullcontext() if asked.one(asked.PART) else asked.instead(step.params):
         section = story.chosen(sections)
         if section.shown is not None:
             st.html(section.shown(space, snapshot))
+            listen(section.picks)
         else:
             section.draw(space, snapshot)
     with st.container(key="lab-present-bar", horizontal=True, vertical_alignment="center", gap="small"):
@@ -90,8 +97,8 @@ def present(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section]) -
                 type="tertiary",
                 shortcut=key,
                 disabled=not 0 <= to < len(steps),
-                on_click=asked.put,
-                args=(_STEP, str(to + 1)),
+                on_click=_present,
+                args=(steps, to),
             )
         st.html(f'<div class="ns-count">{at + 1} / {len(steps)}</div>', width="content")
         st.button(
@@ -100,7 +107,7 @@ def present(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section]) -
             icon=":material/close:",
             type="tertiary",
             shortcut="Escape",
-            on_click=_open,
+            on_click=_leave,
             args=(step,),
         )
 
@@ -114,7 +121,8 @@ def steps_panel(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section
             key="lab-present-start",
             icon=":material/play_arrow:",
             type="primary",
-            on_click=_start,
+            on_click=_present,
+            args=(steps, 0),
             help="In large type, with nothing around it. The arrow keys lead on, Escape leads back.",
         )
         own = bool(asked.one(_STEPS))
@@ -208,14 +216,23 @@ def _steps(space: OpenSpace) -> tuple[Step, ...]:
 
 
 def _open(step: Step) -> None:
-    """Leave the presentation, with the page as it was when the step was kept, to go on from there."""
+    """Bring the URL to the page as it was when the step was kept."""
     stay = {name: asked.many(name) for name in (_STEPS, "space") if asked.many(name)}
     st.query_params.from_dict({**{name: list(values) for name, values in step.params.items()}, **stay})
 
 
-def _start() -> None:
+def _present(steps: Sequence[Step], place: int) -> None:
+    _open(steps[place])
     asked.put(_PRESENT, "on")
-    asked.put(_STEP, "1")
+    asked.put(_STEP, str(place + 1))
+
+
+def _leave(step: Step) -> None:
+    """End the presentation, with the page as it was shown last, to go on from there."""
+    if not asked.one(asked.PART):
+        _open(step)
+    asked.put(_PRESENT, "")
+    asked.put(_STEP, "")
 
 
 def _keep(space: OpenSpace, steps: Sequence[Step]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError
@@ -25,12 +26,14 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     truth = _truth()
     others = [name for name in place().others if name != space.space.name]
     beside = [name for name in asked.many(_BESIDE) if name in others]
-    _controls(space, snapshot, truth, others, beside)
+    bar = _controls(truth, others, beside)
     spaces = [space, *_opened(space, beside)]
     found = {one.space.name: _measured(one, truth) for one in spaces}
     if not found[space.space.name]:
         _nothing(truth)
         return
+    with bar:
+        another.choosing(space, snapshot, _TRUTHS[truth])
     st.html(table([(_named(one), found[one.space.name]) for one in spaces]))
     what = (
         "Each caption asks for its picture among all, and each picture for its caption."
@@ -64,9 +67,11 @@ def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
     return f"{table([(_named(space), found)])}{another.handed(space, snapshot, _TRUTHS[truth])}{misses}"
 
 
-def _controls(space: OpenSpace, snapshot: Snapshot, truth: str, others: Sequence[str], beside: Sequence[str]) -> None:
+def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> DeltaGenerator:
+    """Draw what is asked and of whom; returns the row, in which there is room for more."""
     st.session_state[_BESIDE] = list(beside)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="quality-bar"):
+    bar = st.container(horizontal=True, gap="medium", vertical_alignment="center", key="quality-bar")
+    with bar:
         titles = {value: name.capitalize() for value, name in _TRUTHS.items()}
         asked.switch(_TRUTH, "What belongs together", titles, truth)
         if others:
@@ -80,7 +85,7 @@ def _controls(space: OpenSpace, snapshot: Snapshot, truth: str, others: Sequence
                 help="Ingest the same folders into another space with another encoder to compare the two.",
                 on_change=lambda: asked.put(_BESIDE, st.session_state[_BESIDE]),
             )
-        another.choosing(space, snapshot, _TRUTHS[truth])
+    return bar
 
 
 def _opened(space: OpenSpace, names: Sequence[str]) -> list[OpenSpace]:

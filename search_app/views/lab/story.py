@@ -1,7 +1,7 @@
 """The sections of the lab in the order in which they are told, and the way from one to the next."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -30,6 +30,8 @@ class Section:
     """
     handed: Callable[[OpenSpace, Snapshot], str] | None = None
     """What a handout has of a section without `shown`, likewise."""
+    picks: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
+    """The actions of buttons in the markup of `shown`; see search_app.views.lab.pointing."""
 
 
 def chosen(sections: Sequence[Section]) -> Section:

@@ -249,7 +249,11 @@ def _film(
     frames = [_end(first, "start")] if first else []
     for station in stations:
         cells = "".join(_frame(space, station, modality, items) for modality in MODALITIES)
+        if not cells:  # a small collection has shown all it has before
+            continue
         frames.append(f'<div class="ns-station"><small>{in_html(label(station))}</small>{cells}</div>')
+    if not items:
+        return '<div class="ns-note">Nothing else in the collection lies on the way. Choose other ends.</div>'
     frames += [_end(last, "end")] if last else []
     return f'<div class="ns-film" style="--stations:{len(frames)}" tabindex="0">{"".join(frames)}</div>'
 

@@ -91,7 +91,28 @@ def test_without_steps_of_ones_own_a_tour_is_presented_and_the_arrows_lead_on(co
     app.button(key="lab-present-right").click().run()
     assert not app.exception
     assert TOUR[1].title in words(app)
-    assert params(app) == {"present": ["on"], "step": ["2"]}
+    assert params(app) == {"present": ["on"], "step": ["2"], "part": ["why"]}
+
+
+def test_what_a_presenter_changes_is_shown_and_gone_at_the_next_step(colours: Path) -> None:
+    steps = [
+        Step("One", "", {"part": ("family",), "family": ("words",), "family-words": ("red, blue, green",)}),
+        Step("Two", "", {"part": ("pairs",)}),
+    ]
+    name = keep_steps(colours / "test", steps)
+    app = lab(steps=name)
+    app.button(key="lab-present-start").click().run()
+    app.selectbox(key="family-pick-words").select_index(2).run()
+    assert params(app)["family-words-at"] == ["green"] and params(app)["present"] == ["on"]
+    assert app.selectbox(key="family-pick-words").value == 2
+    app.button(key="lab-present-right").click().run()
+    assert params(app) == {"steps": [name], "present": ["on"], "step": ["2"], "part": ["pairs"]}
+    app.button(key="lab-present-left").click().run()
+    assert app.selectbox(key="family-pick-words").value == 0
+    app.selectbox(key="family-pick-words").select_index(1).run()
+    app.button(key="lab-present-leave").click().run()
+    assert params(app)["family-words-at"] == ["blue"] and "present" not in params(app)
+    assert not app.exception
 
 
 def test_a_handout_holds_every_step_with_its_pictures(colours: Path) -> None:

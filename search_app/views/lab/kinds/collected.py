@@ -57,8 +57,11 @@ def collected(space: OpenSpace, snapshot: Snapshot, modality: Modality, most: in
 
 
 def filled(snapshot: Snapshot) -> list[Modality]:
-    """The modalities with FEWEST items at least."""
-    return [modality for modality, group in snapshot.groups.items() if len(group) >= FEWEST]
+    """The modalities with FEWEST items at least.  Raises SpaceError where there are none."""
+    found = [modality for modality, group in snapshot.groups.items() if len(group) >= FEWEST]
+    if not found:
+        raise SpaceError("There are too few pictures and documents in this space for this. Ingest more.")
+    return found
 
 
 def by_modality(snapshot: Snapshot, table: Callable[[Modality], str]) -> str:

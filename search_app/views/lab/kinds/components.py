@@ -18,8 +18,7 @@ _MOST = 5_000
 
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
-    modalities = filled(snapshot)
-    for modality in modalities:
+    for modality in filled(snapshot):
         there = len(snapshot.groups[modality])
         st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
         found = _rebuilt(*state_of(space, snapshot), modality, snapshot)
@@ -35,11 +34,10 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         with right:
             st.html(_table(found))
             sample_note(min(there, _MOST), there, PLURAL[modality])
-    if modalities:
-        st.html(
-            '<div class="ns-note">The search here never does this: it compares whole vectors. The map does: what it '
-            "draws are the first two or three of these numbers.</div>"
-        )
+    st.html(
+        '<div class="ns-note">The search here never does this: it compares whole vectors. The map does: what it '
+        "draws are the first two or three of these numbers.</div>"
+    )
 
 
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:

@@ -114,17 +114,18 @@ def _clicked(key: str) -> None:
 def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Metric, space: OpenSpace) -> str:
     items = space.space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
     by_id = {item.id: item for item in items}
-    farthest = max((one.distance for one in near), default=0.0) or 1.0
+    # A longer bar is closer by cosine, and farther away by distance, as the number beside it.
+    shown = [1.0 - one.distance if metric == "cosine" else one.distance for one in near]
+    most = max(shown, default=0.0) or 1.0
     rows = ""
-    for one in near:
+    for one, value in zip(near, shown, strict=True):
         item = by_id.get(latent.item_ids[one.row]) if latent.item_ids else None
         face = image_tag(face_of_item(space, item)) if item is not None and item.modality == "image" else ""
         name = headline(item) if item is not None else latent.names[one.row]
         words = f"<small>{in_html(snippet(item.text, 90))}</small>" if item is not None and not face else ""
-        shown = f"{1.0 - one.distance:.3f}" if metric == "cosine" else f"{one.distance:.3f}"
         rows += (
             f"<li>{face}<div><b>{in_html(snippet(name, 60))}</b>{words}"
-            f'<i style="width:{100 * one.distance / farthest:.0f}%"></i></div><span>{shown}</span></li>'
+            f'<i style="width:{max(100 * value / most, 0.0):.0f}%"></i></div><span>{value:.3f}</span></li>'
         )
     unit = "cosine: the higher, the closer" if metric == "cosine" else "distance: the lower, the closer"
     return f'<ol class="ns-nearest">{rows}</ol><div class="ns-note">{unit}</div>'
