@@ -44,8 +44,8 @@ class Ledger(Lookup, LedgerIndexing, LedgerTwins):
 
     def counts(self) -> dict[Modality, int]:
         """How many live items each modality has."""
-        rows = self._all("SELECT modality, COUNT(*) FROM items WHERE state != 2 GROUP BY modality")
-        found = {modality: int(count) for modality, count in rows}
+        query = "SELECT modality, COUNT(*) FROM items WHERE state != 2 GROUP BY modality"
+        found = self._count_once(query, self.revision())
         return {modality: found.get(modality, 0) for modality in MODALITIES}
 
     def item_count(self) -> int:

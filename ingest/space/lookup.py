@@ -57,7 +57,8 @@ class Lookup(LedgerFile):
 
     def metadata_keys(self) -> dict[str, int]:
         """How many values each metadata key has, by key."""
-        return dict(self._all("SELECT key, COUNT(*) FROM meta_values GROUP BY key ORDER BY key"))
+        stamp = self._all("SELECT key, value FROM facts WHERE key IN ('revision', 'facets')")
+        return self._count_once("SELECT key, COUNT(*) FROM meta_values GROUP BY key ORDER BY key", stamp)
 
     def texts(self, ids: Sequence[int]) -> dict[int, str]:
         """What each live item says: its title and text; of an image its caption."""
