@@ -1,9 +1,12 @@
 """The closeness lab in a real browser: a square of the matrix, a presentation by the keyboard, and a phone."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
+from search_app.views.lab.presenting import TOUR
 from tests.browser.acting import settled
 
 
@@ -39,3 +42,20 @@ def test_no_section_scrolls_sideways_on_a_phone(browser: Browser, sample_address
             settled(page)
             expect(page.locator(".ns-lab-lead")).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_handout_of_the_tour_prints_a_step_a_page(page: Page, sample_address: str, tmp_path: Path):
+    page.goto(f"{sample_address}/closeness-lab")
+    settled(page)
+    page.get_by_role("button", name="Present").click()
+    page.get_by_role("button", name="Make a handout").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the handout").click()
+    handout, printed = tmp_path / "handout.html", tmp_path / "handout.pdf"
+    download.value.save_as(handout)
+    page.goto(handout.as_uri())
+    assert page.evaluate("[...document.images].every((picture) => picture.naturalWidth > 0)")
+    page.pdf(path=printed, prefer_css_page_size=True)
+    pages = [" ".join(one.extract_text().split()) for one in PdfReader(printed).pages]
+    assert len(pages) == len(TOUR)
+    assert all(step.title in text for step, text in zip(TOUR, pages, strict=True))

@@ -1,4 +1,4 @@
-"""A handout: prepared steps as one HTML file that needs nothing else, and prints a step a page."""
+"""A handout: prepared steps as one HTML file that needs nothing else; each begins a page when it is printed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,32 @@ section > h2 { font: 600 1.7rem/1.2 'Space Grotesk', Inter, sans-serif; margin: 
 section > h2 small { color: var(--ns-muted); font-weight: 400; margin-right: .5rem; }
 .note { font-size: 1.1rem; max-width: 70ch; white-space: pre-wrap; }
 .lead { color: var(--ns-muted); max-width: 78ch; }
-button { appearance: none; }
+button { appearance: none; cursor: default; }
+h4 { margin: .9rem 0 .3rem; }
+.ns-hint { display: none; }
 @media print {
   @page { size: A4 landscape; margin: 12mm; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  body { padding: 0; max-width: none; }
+  html { font-size: 14px; }
+  body { padding: 0; max-width: none; font-size: 14px; }
   section { break-after: page; margin: 0; }
   section:last-of-type { break-after: auto; }
-  figure, tr, .ns-label, .ns-pair { break-inside: avoid; }
+  h2, h4, .note, .lead, .ns-family-told, .ns-section { break-after: avoid; }
+  figure, tr, li, svg, .ns-label, .ns-pair, .ns-miss, .ns-numbers, .ns-matrix { break-inside: avoid; }
+  .ns-labelled { grid-template-columns: 1fr 1fr; column-gap: 2rem; }
+  .ns-label { grid-template-columns: 9rem minmax(0, 1fr); padding: .15rem 0; }
+  .ns-strip img { height: 2.1rem; width: 2.5rem; }
+  .ns-confusion :is(td, button) { height: 1.05rem; }
+  .ns-confusion thead th { height: 5.6rem; }
+  .ns-misses { grid-template-columns: repeat(3, 1fr); gap: .5rem; }
+  .ns-miss { padding: .4rem .5rem; }
+  .ns-miss img { height: 4.4rem; }
+  .ns-miss blockquote { min-height: 4.4rem; font-size: .66rem; line-height: 1.25; }
+  .ns-miss figcaption { font-size: .66rem; }
+  .ns-nearest li { padding: .16rem 0; }
+  .ns-nearest img { width: 2rem; height: 2rem; }
+  .ns-numbers :is(th, td) { padding: .18rem .9rem .18rem 0; }
+  .ns-drawn, .ns-sheet img { max-height: 105mm; }
   .ns-film { overflow: visible; grid-template-columns: repeat(var(--stations), minmax(0, 1fr)); }
 }
 """

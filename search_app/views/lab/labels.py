@@ -102,7 +102,7 @@ def _controls(state: _State) -> None:
         views = ("The whole collection", f"One {_WORD[state.modality]}", "Against the folders")
         asked.switch(_VIEW, "Show", dict(zip(_VIEWS, views, strict=True)), state.view)
         st.text_input(
-            "Each is put into",
+            "Phrase around each label",
             key=_PROMPT,
             max_chars=200,
             width=220,
@@ -252,7 +252,7 @@ def _accuracy(found: Confusion, modality: Modality) -> str:
         return "No label is called as a folder is, so that nothing can be right or wrong: the squares only count."
     right = round(found.accuracy * found.judged)
     told = (
-        f"{right:,} of {count_of(found.judged, modality)} ({found.accuracy:.0%}) got just the label that their folder "
+        f"{right:,} of {count_of(found.judged, modality)} ({found.accuracy:.0%}) got exactly the label that their folder "
         f"is called by; guessing would get {1 / max(len(found.labels), 1):.0%}."
     ).replace("%", " %")
     wrong = found.counts.copy()
@@ -269,7 +269,7 @@ def _cell(state: _State, found: Confusion) -> str:
     """The items of the square that the URL names."""
     at = _numbers(asked.one(_CELL))
     if not at or at[0] >= len(found.folders) or at[1] >= len(found.labels):
-        return f'<div class="ns-note">Click a square to see its {PLURAL[state.modality]}.</div>'
+        return f'<div class="ns-note ns-hint">Click a square to see its {PLURAL[state.modality]}.</div>'
     folder, label = found.folders[at[0]], found.labels[at[1]]
     group = state.ground.snapshot.groups[state.modality]
     names = [name.rsplit("/", 1)[-1] for name in state.ground.snapshot.folder_names]

@@ -176,7 +176,7 @@ def _controls() -> None:
         help="Cosine: 1 for the same direction, 0 for nothing in common. Distance (Euclidean): 0 for the same point.",
     )
     st.toggle(
-        "Gap",
+        "With the gap",
         key=_GAP,
         on_change=_controlled,
         help="Pictures and words lie in two clouds with a gap between them. Off: the clouds are laid over each other, "
@@ -220,8 +220,8 @@ def _cell(matrix: Matrix, things: Sequence[Thing]) -> tuple[int, int] | None:
 SECTION = Section(
     "pairs",
     "How close are they?",
-    "Put any words and pictures side by side. The computer has read each of them into the same list of numbers, its "
-    "meaning, so it can say how close any two are, even a picture and a sentence. The stronger the colour of a square, "
+    "Put any words and pictures side by side. The computer has turned each of them into a list of numbers that "
+    "stands for its meaning, so it can say how close any two are, even a picture and a sentence. The stronger the colour of a square, "
     "the closer.",
     _draw,
     _shown,

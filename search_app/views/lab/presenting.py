@@ -34,12 +34,12 @@ _PROBLEM, _HANDOUT, _USED = "problem of the lab's steps", "the lab's handout", "
 TOUR = (
     Step(
         "Closeness is a number",
-        "Words and pictures, each with each. Find the darkest squares: what belongs together has found together.",
+        "Words and pictures, each with each. Find the squares of the strongest colour: what belongs together stands out.",
         {asked.PART: ("pairs",)},
     ),
     Step(
         "What does it go by?",
-        "Cover a piece of the picture: where the match suffers most, there the computer has looked.",
+        "Cover a piece of the picture: where the match suffers most is where the computer has looked.",
         {asked.PART: ("why",)},
     ),
     Step(

@@ -225,15 +225,15 @@ def _along(space: OpenSpace, snapshot: Snapshot) -> str:
         return '<div class="ns-note">The collection does not spread along this axis. Choose an earlier one.</div>'
     stations = along_component(projection, component, _steps(), snapshot)
     told = (
-        f"Principal component {component + 1}: a direction in which the collection spreads, the "
-        f"{_ordinal(component + 1)} strongest. It keeps {100 * share:.1f} % of all differences. What does it sort by?"
+        f"Axis {component + 1}, or principal component {component + 1}: the direction in which the collection spreads "
+        f"{_ordinal(component + 1)}most. It keeps {100 * share:.1f} % of all differences. What does it sort by?"
     )
     film = _film(space, stations, None, None, lambda station: f"{station.place:+.2f}".replace("-", "−"))
     return f'<div class="ns-lab-told"><p>{told}</p></div>{film}'
 
 
 def _ordinal(number: int) -> str:
-    return {1: "very", 2: "second", 3: "third"}.get(number, f"{number}th")
+    return {1: "", 2: "second ", 3: "third "}.get(number, f"{number}th ")
 
 
 def _film(

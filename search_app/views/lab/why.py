@@ -114,7 +114,7 @@ def _picture(state: _State, looked_at: Thing, wanted: Thing) -> str:
     if not heat.any():
         return _figure(picture, one.name) + (
             f"<p>No part of {in_html(one.quoted)} carries a match with {in_html(other.quoted)}: "
-            "whatever is covered, it comes no less close.</p>"
+            "whichever is covered, they are no less close.</p>"
         )
     place = int(np.argmax(found.losses(wanted.vector, usual)))
     without = replace(looked_at, vector=found.vectors[place])

@@ -133,3 +133,4 @@ def test_a_handout_has_every_kind_and_the_quality(colours: Path) -> None:
     assert handout.count("<section>") == len(KINDS) + 1
     told = ("Nearest to dog", "does not show", "Do they agree?", "float16", "nearest kept", "nDCG")
     assert [words for words in told if words not in handout] == []
+    assert handout.count('<svg class="ns-drawn"') == 2  # of the words and of the topics

@@ -47,7 +47,7 @@ def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_fo
     link = {"labels-of": "tall, pictures", "labels-view": "folders", "labels-cell": "0-0"}
     against = lab(part="labels", **link)
     assert not against.exception
-    assert "got just the label that their folder is called by" in words(against)
+    assert "got exactly the label that their folder is called by" in words(against)
 
 
 @pytest.mark.parametrize("how", ["", "axis", "sum"])

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 
+from search_app.engine.family.latent import LatentSpace
 from search_app.pages.closeness import SECTIONS
 from search_app.views.lab.family import KINDS
+from search_app.views.lab.kinds.drawn import map_of, readable
 from tests.making import ingest_folders, picture, text
 from tests.search_app.lab.labbing import lab
 from tests.search_app.paging import words
@@ -53,6 +56,15 @@ def test_where_there_are_texts_alone_labels_are_for_passages(files: Path) -> Non
     app = lab(part="labels", **{"labels-view": "one"})
     assert [option for option in app.segmented_control(key="labels-view").options if "passage" in option]
     assert "picture" not in words(app)
+
+
+def test_names_on_a_map_never_lie_over_one_another() -> None:
+    spots = np.array([[0, 0], [0, 0.001], [1, 1], [2, 2]], np.float32)
+    names = ["a first name", "another one", "far away", "at the end"]
+    assert readable(spots, names, [1], 400) == {1, 2, 3}
+    latent = LatentSpace(("<b>", "other"), np.array([[1, 0], [0, 1]], np.float32))
+    drawing = map_of(latent, 0, [1])
+    assert "&lt;b&gt;" in drawing and "<b>" not in drawing
 
 
 def test_a_walk_leaves_out_stations_at_which_nothing_is_left(files: Path) -> None:

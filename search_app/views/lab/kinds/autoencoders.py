@@ -98,8 +98,8 @@ def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
         ("Pictures that never were", drawn(trained.model, codes, 24, asked.number(_DRAW, 0, 999_999, 0)), 12),
     )
     return "".join(
-        f'<h4>{title}</h4><img alt="{title}" style="max-width:100%" src="data:image/png;base64,'
-        f'{base64.b64encode(_as_png(pictures, across)).decode("ascii")}">'
+        f'<figure class="ns-sheet"><h4>{title}</h4><img alt="{title}" src="data:image/png;base64,'
+        f'{base64.b64encode(_as_png(pictures, across)).decode("ascii")}"></figure>'
         for title, pictures, across in sheets
     )
 

@@ -65,8 +65,9 @@ def filled(snapshot: Snapshot) -> list[Modality]:
 
 
 def by_modality(snapshot: Snapshot, table: Callable[[Modality], str]) -> str:
-    """The tables of all such modalities, each with its heading, as markup."""
-    return "".join(f"<h4>{PLURAL[name].capitalize()}</h4>{table(name)}" for name in filled(snapshot))
+    """The tables of all such modalities side by side, each with its heading, as markup."""
+    parts = (f"<div><h4>{PLURAL[name].capitalize()}</h4>{table(name)}</div>" for name in filled(snapshot))
+    return f'<div class="ns-beside">{"".join(parts)}</div>'
 
 
 def sampled(snapshot: Snapshot, modality: Modality, most: int) -> NDArray[np.float32]:

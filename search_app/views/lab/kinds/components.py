@@ -91,8 +91,8 @@ KIND = Kind(
     "Principal components",
     "Principal component analysis is the simplest autoencoder there is: it squeezes each vector to a few numbers by "
     "looking along the directions in which the collection spreads most, and unfolds it again in a straight line. "
-    "Keep few numbers, and only the coarse differences survive. The curves show how many are needed before the "
-    "nearest neighbours come back.",
+    "Keep few numbers, and only the coarse differences survive. Below is how many it takes until the nearest "
+    "neighbours come back.",
     _draw,
     _handed,
 )

@@ -6,21 +6,19 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from numpy.typing import NDArray
 
 from search_app.engine.family.latent import METRICS, LatentSpace, Metric, Neighbour
 from search_app.views.frame import theme
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag
 from search_app.views.lab.kinds.charts import GRID
+from search_app.views.lab.kinds.drawn import map_of, names_fit, readable
 from search_app.views.palette import MAP_FOLDERS, MAP_OTHER, MAP_STAR, Theme
 from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, in_plotly, snippet
 
 _COUNT = 8
 _HEIGHT = 520
-_LABELLED = 140  # points of which some have their names written beside them, at most
-_NARROW, _LETTER, _LINE = 400, 6, 13  # pixels: a map's width on a small screen, a letter's, and a line's height
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -55,11 +53,13 @@ def explore(
         )
 
 
-def neighbours(key: str, latent: LatentSpace, space: OpenSpace) -> str:
-    """The point that the URL names and its neighbours by the distance it names, as markup."""
+def explored(key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = ()) -> str:
+    """The map, the point that the URL names and its neighbours by the distance it names, as markup."""
     chosen, metric = _chosen(key, latent), _metric(key)
     near = latent.neighbours(chosen, _COUNT, metric)
-    return f"<h4>Nearest to {in_html(latent.names[chosen])}</h4>{_list(latent, near, metric, space)}"
+    drawing = map_of(latent, chosen, [one.row for one in near], classes)
+    listed = f"<h4>Nearest to {in_html(snippet(latent.names[chosen], 60))}</h4>{_list(latent, near, metric, space)}"
+    return f'<div class="ns-lab-wide">{drawing}<div>{listed}</div></div>'
 
 
 def _metric(key: str) -> Metric:
@@ -131,20 +131,6 @@ def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Metric, space:
     return f'<ol class="ns-nearest">{rows}</ol><div class="ns-note">{unit}</div>'
 
 
-def _readable(spots: NDArray[np.floating], names: Sequence[str], first: Sequence[int]) -> set[int]:
-    """Rows whose names can be written over their spots, shape (n, 2), and none over another; `first` come first."""
-    span = np.maximum(np.ptp(spots, axis=0), 1e-9)
-    at = (spots - spots.min(axis=0)) / span * (_NARROW, _HEIGHT)
-    wide = np.array([_LETTER * len(name) for name in names])
-    written: list[int] = []
-    for row in dict.fromkeys([*first, *range(len(names))]):
-        others = np.array(written, np.int64)
-        apart = np.abs(at[others] - at[row])
-        if not ((apart[:, 0] < (wide[others] + wide[row]) / 2) & (apart[:, 1] < _LINE)).any():
-            written.append(row)
-    return set(written)
-
-
 def _figure(
     latent: LatentSpace,
     chosen: int,
@@ -158,7 +144,6 @@ def _figure(
     spots = latent.places.spots
     axes = "xy" if flat else "xyz"
     names = [in_plotly(snippet(name, 60)) for name in latent.names]
-    labelled = len(latent) <= _LABELLED and not latent.item_ids
     groups = np.asarray(classes) if len(classes) else np.zeros(len(latent), np.int64)
     traces: list[dict[str, Any]] = []
 
@@ -192,7 +177,7 @@ def _figure(
             }
         )
 
-    written = _readable(spots[:, :2], names, [chosen, *near]) if labelled else set()
+    written = readable(spots[:, :2], names, [chosen, *near], _HEIGHT) if names_fit(latent) else set()
 
     def in_words(rows: Sequence[int], **font: Any) -> dict[str, Any]:
         """What writes the names of `rows` beside them, those that can be read."""

@@ -9,7 +9,7 @@ from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag
 from search_app.views.lab.kinds.collected import MOST_PICTURES, collected, sample_note, state_of, with_pictures
-from search_app.views.lab.kinds.exploring import explore
+from search_app.views.lab.kinds.exploring import explore, explored
 from search_app.views.lab.kinds.kind import Kind
 from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, snippet
@@ -20,9 +20,9 @@ _CHANGED = 4
 
 def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     before, after = _both(*state_of(space, snapshot), space, snapshot)
-    side = "shared" if asked.one(_SIDE) == "shared" else ""
-    asked.switch(_SIDE, "Which space", {"": "Before alignment", "shared": "Shared space"}, side)
-    explore("features", after if side else before, space)
+    sides = {"": "Before alignment", "shared": "Shared space"}
+    asked.switch(_SIDE, "Which space", sides, "shared" if _shared() else "")
+    explore("features", after if _shared() else before, space)
     sample_note(len(before), len(snapshot.groups["image"]), "images")
     kept = neighbours_kept(before, after)
     st.html(
@@ -41,7 +41,13 @@ def _both(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot) ->
 
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
     before, after = _both(*state_of(space, snapshot), space, snapshot)
-    return _changes(space, before, after, neighbours_kept(before, after))
+    shown = explored("features", after if _shared() else before, space)
+    title = "<h4>What alignment changes</h4>"
+    return f"{shown}{title}{_changes(space, before, after, neighbours_kept(before, after))}"
+
+
+def _shared() -> bool:
+    return asked.one(_SIDE) == "shared"
 
 
 def _changes(space: OpenSpace, before: LatentSpace, after: LatentSpace, kept: Floats) -> str:

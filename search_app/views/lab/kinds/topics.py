@@ -7,7 +7,7 @@ from search_app.engine.family.topic_models import Kind as Model
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.kinds.collected import MOST_TEXTS, collected, sample_note, state_of
-from search_app.views.lab.kinds.exploring import explore
+from search_app.views.lab.kinds.exploring import explore, explored
 from search_app.views.lab.kinds.kind import Kind
 from search_app.views.palette import MAP_FOLDERS
 from search_app.views.resources import OpenSpace
@@ -38,7 +38,9 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
 
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
     models, now, _ = _asked_models(space, snapshot)
-    return f"<h4>{in_html(KINDS[now])}</h4>{_words(models[now])}<h4>Do they agree?</h4>{_agreements(models)}"
+    shown = explored("topics", models[now].space, space, classes=models[now].topic_of.tolist())
+    agree = f"<h4>Do they agree?</h4>{_agreements(models)}"
+    return f"<h4>{in_html(KINDS[now])}</h4>{_words(models[now])}{shown}{agree}"
 
 
 def _asked_models(space: OpenSpace, snapshot: Snapshot) -> tuple[dict[Model, TopicModel], Model, int]:

@@ -6,7 +6,7 @@ from search_app.engine.family.latent import LatentSpace
 from search_app.engine.family.words import MOST_WORDS, STARTING, word_space, words_of
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
-from search_app.views.lab.kinds.exploring import explore, neighbours
+from search_app.views.lab.kinds.exploring import explore, explored
 from search_app.views.lab.kinds.kind import Kind
 from search_app.views.opening import loaded_encoder
 from search_app.views.resources import OpenSpace
@@ -30,7 +30,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
 
 
 def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
-    return neighbours("words", _space_of(_asked_words(), space), space)
+    return explored("words", _space_of(_asked_words(), space), space)
 
 
 def _asked_words() -> tuple[str, ...]:
