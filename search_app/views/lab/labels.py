@@ -252,8 +252,8 @@ def _accuracy(found: Confusion, modality: Modality) -> str:
         return "No label is called as a folder is, so that nothing can be right or wrong: the squares only count."
     right = round(found.accuracy * found.judged)
     told = (
-        f"{right:,} of {count_of(found.judged, modality)} ({found.accuracy:.0%}) got exactly the label that their folder "
-        f"is called by; guessing would get {1 / max(len(found.labels), 1):.0%}."
+        f"{right:,} of {count_of(found.judged, modality)} ({found.accuracy:.0%}) got exactly the label that their "
+        f"folder is called by; guessing would get {1 / max(len(found.labels), 1):.0%}."
     ).replace("%", " %")
     wrong = found.counts.copy()
     for row, place in enumerate(found.truth):

@@ -221,8 +221,8 @@ SECTION = Section(
     "pairs",
     "How close are they?",
     "Put any words and pictures side by side. The computer has turned each of them into a list of numbers that "
-    "stands for its meaning, so it can say how close any two are, even a picture and a sentence. The stronger the colour of a square, "
-    "the closer.",
+    "stands for its meaning, so it can say how close any two are, even a picture and a sentence. The "
+    "stronger the colour of a square, the closer.",
     _draw,
     _shown,
     picks={"cell": _cell_picked},

@@ -34,7 +34,8 @@ _PROBLEM, _HANDOUT, _USED = "problem of the lab's steps", "the lab's handout", "
 TOUR = (
     Step(
         "Closeness is a number",
-        "Words and pictures, each with each. Find the squares of the strongest colour: what belongs together stands out.",
+        "Words and pictures, each with each. Find the squares of the strongest colour: what belongs "
+        "together stands out.",
         {asked.PART: ("pairs",)},
     ),
     Step(

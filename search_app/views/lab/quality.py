@@ -41,8 +41,8 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         else "Each item asks for items of folders of its folder's name; at most 1,000 ask."
     )
     st.html(
-        f'<div class="ns-note">{what} At 1, 5 and 10: the share of questions with something right among that many first answers. '
-        "nDCG: how well the first ten are ordered, from 0 to 1.</div>"
+        f'<div class="ns-note">{what} At 1, 5 and 10: the share of questions with something right among that many '
+        "first answers. nDCG: how well the first ten are ordered, from 0 to 1.</div>"
     )
     another.draw(space, snapshot, _TRUTHS[truth])
     _misses(space, found[space.space.name])
