@@ -5,8 +5,6 @@ from datetime import date
 
 from ingest.encoders.base import Encoder
 from ingest.errors import SettingsError
-from ingest.readers.dominant import COLOUR_NAMES
-from ingest.space.derived import suffix_of
 from search_app.engine.filters import Filters, day_of, size_of
 from search_app.engine.search import Searcher
 
@@ -14,16 +12,13 @@ from search_app.engine.search import Searcher
 def filters_given(options: argparse.Namespace) -> Filters:
     """The filters that the options of `add_filters` stand for; raises SettingsError for what cannot be understood."""
     least, most = _size(options.min_size, "--min-size"), _size(options.max_size, "--max-size")
-    for name in options.colour:
-        if name not in COLOUR_NAMES:
-            raise SettingsError(f"--colour {name} is not known. Choose of {', '.join(COLOUR_NAMES)}.")
     for wanted in options.where:
         if not wanted.partition("=")[0].strip():
             raise SettingsError(f"--where {wanted!r} names no key. Write --where KEY=VALUE, or --where KEY.")
     return Filters(
         modalities=(options.modality,) if options.modality else (),
         folders=tuple(options.folder),
-        formats=tuple(suffix_of(f"x.{suffix.removeprefix('.')}") for suffix in options.format),
+        formats=tuple(options.format),
         after=_day(options.after, "--after"),
         before=_day(options.before, "--before", last=True),
         min_pixels=least[0],

@@ -15,9 +15,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.errors import SettingsError
 from ingest.readers.dominant import COLOUR_NAMES, colour_bits
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.derived import SHAPES, day_number
+from ingest.space.derived import SHAPES, day_number, suffix_of
 from search_app.engine.group import Group
 from search_app.engine.keywords import phrase
 from search_app.engine.selections import is_selection
@@ -30,8 +31,9 @@ MOST_PARTS = 20
 
 _REMEMBERED = 32  # filters whose masks are kept: a byte an item each
 
-_DATE = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(mp|[kmg]?b)|(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
+_DATE = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?", re.ASCII)
+_SIZE = re.compile(r"(\d{1,12}(?:\.\d+)?)\s*(mp|[kmg]?b)|(\d{1,9})\s*[x×]\s*(\d{1,9})", re.IGNORECASE | re.ASCII)
+_LISTS = ("modalities", "folders", "formats", "shapes", "colours", "topics", "phrases", "where")
 _UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "mp": 10**6}
 
 
@@ -44,7 +46,7 @@ class Filters:
     folders: tuple[str, ...] = ()
     """Only items from these folders; () stands for all."""
     formats: tuple[str, ...] = ()
-    """Only items of files with these suffixes, without the dot; () stands for all."""
+    """Only items of files with these suffixes, as `jpg` or `.JPEG`; () stands for all."""
     after: date | None = None
     """Only photos taken, and other files last changed, on this day or later."""
     before: date | None = None
@@ -73,6 +75,19 @@ class Filters:
     """Only items that say each of these, word for word, in their text, title, file name or keywords."""
     where: tuple[str, ...] = ()
     """Only items with each of these in their metadata: KEY=VALUE, or KEY with any value."""
+
+    def __post_init__(self) -> None:
+        """Take a list, or a single string, for a tuple; raises SettingsError for what no item can be."""
+        for name in _LISTS:
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+        for kind, given, known in (
+            ("modality", self.modalities, MODALITIES),
+            ("orientation", self.shapes, SHAPES[1:]),
+            ("colour", self.colours, COLOUR_NAMES),
+        ):
+            if unknown := next((value for value in given if value not in known), None):
+                raise SettingsError(f"There is no {kind} {unknown!r}. Choose of {', '.join(known)}.")
 
     @property
     def wanted(self) -> tuple[Modality, ...]:
@@ -177,7 +192,8 @@ def _columns(filters: Filters, group: Group, snapshot: Snapshot) -> Iterator[NDA
     if filters.folders:
         yield snapshot.in_folders(group, filters.folders)
     if filters.formats:
-        yield _among(facets.formats, snapshot.format_names, filters.formats)
+        wanted = [suffix_of(f"x.{suffix.removeprefix('.')}") for suffix in filters.formats]
+        yield _among(facets.formats, snapshot.format_names, wanted)
     if filters.after:
         yield facets.days >= day_number(filters.after)
     if filters.before:
@@ -279,7 +295,7 @@ def filters_from_params(params: Mapping[str, Sequence[str]]) -> Filters:
 def day_of(written: str, *, last: bool = False) -> date | None:
     """The day that `2024-05-31`, `2024-05` or `2024` stands for: the first of it, or the `last`; None if none."""
     found = _DATE.fullmatch(written.strip())
-    if not found or not written.isascii():
+    if not found:
         return None
     year, month, day = found.groups()
     try:
@@ -292,7 +308,7 @@ def day_of(written: str, *, last: bool = False) -> date | None:
 def size_of(written: str) -> tuple[int, int] | None:
     """(pixels, bytes), one of them 0, that `2MP`, `640x480` or `500kB` stands for; None if it stands for none."""
     found = _SIZE.fullmatch(written.strip())
-    if not found or not written.isascii():
+    if not found:
         return None
     amount, unit, wide, high = found.groups()
     if wide:

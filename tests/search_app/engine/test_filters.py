@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ingest.errors import SettingsError
 from ingest.readers.dominant import colour_bits
 from ingest.space.derived import SHAPES, day_number
 from search_app.engine.filters import (
@@ -92,6 +93,7 @@ def ids_of(filters: Filters, ledger: MemoryLedger) -> list[int]:
         (Filters(modalities=("image",)), [1, 2, 3]),
         (Filters(folders=("two", "nowhere")), [4]),
         (Filters(formats=("png", "md")), [2, 3, 4]),
+        (Filters(formats=("JPEG", ".md")), [1, 4]),
         (Filters(formats=("tif",)), []),
         (Filters(after=date(2021, 6, 1)), [2, 3]),
         (Filters(before=date(2021, 6, 1)), [1, 2, 4]),
@@ -108,6 +110,17 @@ def ids_of(filters: Filters, ledger: MemoryLedger) -> list[int]:
 )
 def test_each_filter_lets_through_what_it_says(filters: Filters, found: list[int]) -> None:
     assert ids_of(filters, faceted()) == found
+
+
+def test_a_list_or_a_single_value_is_as_good_as_a_tuple() -> None:
+    assert Filters(folders=["two"], formats="md") == Filters(folders=("two",), formats=("md",))  # type: ignore[arg-type]
+    assert Masks(faceted()).of(Filters(folders=["two"]), snapshot_of(faceted()))["text"].all()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [{"modalities": ("images",)}, {"shapes": ("round", "square")}, {"colours": "mauve"}])
+def test_what_no_item_can_be_is_refused_with_what_it_can_be(wrong: dict) -> None:
+    with pytest.raises(SettingsError, match="Choose of"):
+        Filters(**wrong)
 
 
 def test_phrases_titles_and_metadata_are_asked_of_the_ledger_and_all_must_hold() -> None:
@@ -189,7 +202,9 @@ def test_a_year_or_a_month_stands_for_its_first_or_its_last_day(
         ("2MP", (2_000_000, 0)),
         ("1.5 mp", (1_500_000, 0)),
         ("640x480", (307_200, 0)),
-        ("640 × 480", None),
+        ("640 × 480", (307_200, 0)),
+        ("9" * 400 + "MP", None),
+        ("٢MP", None),
         ("500kB", (0, 500_000)),
         ("3 MB", (0, 3_000_000)),
         ("12B", (0, 12)),
