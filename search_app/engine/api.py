@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder, Say
+from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
@@ -100,7 +101,8 @@ class Space:
         grouped under their document.
 
         `text` and `image` are parts of weight 1, asked together with `parts`; `like` and `unlike` are the ids of
-        items to find more, and less, like.  Items that the question names are not among the results.
+        items to find more, and less, like, or the id of one.  Items that the question names are not among the results.
+        What stands in quotation marks in `text` results must say word for word, as with `Filters.phrases`.
 
         Raises:
             SettingsError: there is nothing to look for, or a picture cannot be read.
@@ -132,8 +134,10 @@ class Space:
         """The `count` items of each modality that are nearest to an item, by their vectors alone, nearest first.
 
         Distances are true ones, in the full space; `centred` takes away the mean of each modality first.  Raises
-        ItemNotFound.
+        ItemNotFound, and SettingsError for another measure than `cosine` and `euclidean`.
         """
+        if measure not in get_args(Measure):
+            raise SettingsError(f"There is no measure {measure!r}. Choose of {', '.join(get_args(Measure))}.")
         self.show(item_id)
         snapshot = self._searcher.vectors.now()
         return nearest(snapshot, item_id, measure, centred=centred, count=min(max(count, 1), LARGEST_COUNT))

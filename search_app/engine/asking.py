@@ -50,6 +50,8 @@ def question(
     `like` and `unlike` are ids of items to find more, and less, like.  `at_least` is the side in pixels that the
     encoder wants to see.  Raises SettingsError when a part cannot be asked, and when there is none.
     """
+    # A string is a sequence of ids too, as far as types can tell: that of its digits.
+    like, unlike = ([given] if isinstance(given, str) else given for given in (like, unlike))
     terms: list[Term] = []
     pictures: dict[str, Image] = {}
     for part in parts:
@@ -127,8 +129,11 @@ def _picture(given: "str | Path | bytes | Image", at_least: int) -> "Image":
         except ReadError as error:
             raise SettingsError(f"The picture cannot be searched for: {error}") from error
     if isinstance(given, str | Path):
+        file = Path(given).expanduser()
+        if not file.exists():
+            raise SettingsError(f"There is no picture {given}. Check how it is spelt.")
         try:
-            return open_upright(Path(given).expanduser(), at_least=at_least)
+            return open_upright(file, at_least=at_least)
         except ReadError as error:
             raise SettingsError(f"{given}: {error}") from error
     return given.convert("RGB")

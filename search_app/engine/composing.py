@@ -52,9 +52,9 @@ LONGEST_TEXT = 2_000
 """Characters of one text that are kept."""
 
 _PICTURE = re.compile(r"[0-9a-f]{32}")
-_ITEM = re.compile(r"[0-9]{1,18}")
+_ITEM = re.compile(r"[1-9][0-9]{0,17}")
 _WEIGHT = re.compile(r"[+-]?[0-9]{1,2}(?:\.[0-9]{1,4})?")
-_BETWEEN = re.compile(r"([0-9]{1,18}),([0-9]{1,18}),([01](?:\.[0-9]{1,4})?)")
+_BETWEEN = re.compile(rf"({_ITEM.pattern}),({_ITEM.pattern}),([01](?:\.[0-9]{{1,4}})?)")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def is_picture(name: str) -> bool:
 
 
 def is_item(item_id: str) -> bool:
-    """Whether `item_id` can be that of an item."""
+    """Whether `item_id` can be that of an item: a number from 1, written in one way only."""
     return _ITEM.fullmatch(item_id) is not None
 
 

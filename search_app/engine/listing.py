@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from ingest.errors import SettingsError
 from search_app.engine.composing import is_item
 from search_app.engine.snapshot import Snapshot
 
@@ -38,6 +39,15 @@ class Listing:
     """Whether near-duplicates are shown as one."""
     group: bool = True
     """Whether the passages of one document are shown as one."""
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for an order, a page or a diversity that there is not."""
+        if self.sort not in SORTS:
+            raise SettingsError(f"There is no order {self.sort!r}. Choose of {', '.join(SORTS)}.")
+        if self.page < 1:
+            raise SettingsError(f"There is no page {self.page}. Give a number from 1.")
+        if not 0.0 <= self.diversity <= 1.0:
+            raise SettingsError(f"{self.diversity} is no diversity. Give a number from 0 to 1.")
 
     @property
     def sorts(self) -> bool:

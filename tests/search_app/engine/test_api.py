@@ -130,6 +130,17 @@ def test_similar_items_leave_the_item_out_and_between_lie_both(space: Space) -> 
     assert {stem.split()[0] for stem in stems(middle)} == {"red", "blue"}
 
 
+def test_one_id_alone_is_no_list_of_its_digits(space: Space) -> None:
+    ids = [result.id for result in space.search("red", count=96)]
+    assert "12" in ids
+    assert space.search(like="12") == space.search(like=["12"]) == space.similar("12")
+    assert space.search("red", unlike="12") == space.search("red", unlike=["12"])
+
+
+def test_what_stands_in_quotation_marks_is_said_word_for_word(space: Space) -> None:
+    assert stems(space.search('red "about blue"')) == ["blue"]
+
+
 def test_an_item_its_thumbnail_and_its_vector(space: Space) -> None:
     result = space.search("green", filters=Filters(modalities=("image",)), count=1)[0]
     item = space.show(result.id)
@@ -195,7 +206,11 @@ def test_what_cannot_be_asked_is_told_in_words(space: Space, colours_home: Path,
     ):
         with pytest.raises(SettingsError):
             space.search(**wrong)  # type: ignore[arg-type]
-    for item_id in ("999999", "../../etc/passwd", "1 OR 1=1", ""):
+    with pytest.raises(SettingsError, match=r"There is no picture .*\. Check"):
+        space.search(image=tmp_path / "nowhere.png")
+    with pytest.raises(SettingsError, match="Choose of cosine, euclidean"):
+        space.neighbours("1", measure="manhattan")  # type: ignore[arg-type]
+    for item_id in ("999999", "../../etc/passwd", "1 OR 1=1", "", "01"):
         with pytest.raises(ItemNotFound):
             space.show(item_id)
         with pytest.raises((ItemNotFound, SettingsError)):

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.errors import SettingsError
 from ingest.space import Item
 from search_app.engine.listing import (
     LAST_PAGE,
@@ -43,6 +44,12 @@ def test_a_link_keeps_the_whole_listing_and_nothing_of_the_usual_one() -> None:
 )
 def test_what_cannot_be_read_takes_its_default(params: dict[str, list[str]]) -> None:
     assert listing_from_params(params) == (Listing(), Look())
+
+
+@pytest.mark.parametrize("wrong", [{"sort": "rowid"}, {"page": 0}, {"diversity": 1.5}, {"diversity": float("nan")}])
+def test_a_listing_that_there_is_not_is_refused(wrong: dict) -> None:
+    with pytest.raises(SettingsError, match=r"(Choose of|Give a number)"):
+        Listing(**wrong)
 
 
 def test_a_link_asks_for_a_bounded_page_and_bounded_folds() -> None:
