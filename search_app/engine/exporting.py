@@ -26,7 +26,7 @@ SUFFIXES = (".csv", ".json", ".zip")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*]')
 _LONGEST_NAME = 120
-_EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)  # the first day that an archive can tell
+_EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2107, 12, 31, tzinfo=UTC)  # that an archive can tell
 
 
 @dataclass(frozen=True)
@@ -181,5 +181,6 @@ def _safe(part: str) -> str:
 
 
 def _changed(mtime_ns: int) -> tuple[int, int, int, int, int, int]:
-    when = max(datetime.fromtimestamp(mtime_ns / 1e9, UTC), _EARLIEST)
+    seconds = min(max(mtime_ns / 1e9, _EARLIEST.timestamp()), _LATEST.timestamp())
+    when = datetime.fromtimestamp(seconds, UTC)
     return when.year, when.month, when.day, when.hour, when.minute, when.second

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -107,6 +108,15 @@ def test_what_is_not_the_file_that_was_read_stays_out_and_is_named(files: Path, 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert b"has changed since it was read" in archive.read("left out.txt")
         assert b"of no concern" not in b"".join(archive.read(name) for name in archive.namelist())
+
+
+def test_an_archive_takes_files_of_any_time(tmp_path: Path) -> None:
+    for number, seconds in enumerate((-1e9, 0.0, 7e9)):
+        os.utime(text(tmp_path / "old" / f"{number}.txt", f"red words {number}"), (seconds, seconds))
+    ingest_folders(tmp_path / "home", [tmp_path / "old"])
+    with Space("test", home=tmp_path / "home") as space:
+        done = space.export(space.search("red"), tmp_path / "red.zip")
+    assert (done.originals, done.left_out) == (3, ())
 
 
 def test_an_archive_is_bounded(files: Path, tmp_path: Path) -> None:
