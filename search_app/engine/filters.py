@@ -46,7 +46,7 @@ class Filters:
     folders: tuple[str, ...] = ()
     """Only items from these folders; () stands for all."""
     formats: tuple[str, ...] = ()
-    """Only items of files with these suffixes, as `jpg` or `.JPEG`; () stands for all."""
+    """Only items of files with these suffixes, `jpg` and `.JPEG` being the same one; () stands for all."""
     after: date | None = None
     """Only photos taken, and other files last changed, on this day or later."""
     before: date | None = None
@@ -81,6 +81,8 @@ class Filters:
         for name in _LISTS:
             given = getattr(self, name)
             object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+        formats = (suffix_of(f"x.{suffix.removeprefix('.')}") for suffix in self.formats)
+        object.__setattr__(self, "formats", tuple(dict.fromkeys(formats)))
         for kind, given, known in (
             ("modality", self.modalities, MODALITIES),
             ("orientation", self.shapes, SHAPES[1:]),
@@ -192,8 +194,7 @@ def _columns(filters: Filters, group: Group, snapshot: Snapshot) -> Iterator[NDA
     if filters.folders:
         yield snapshot.in_folders(group, filters.folders)
     if filters.formats:
-        wanted = [suffix_of(f"x.{suffix.removeprefix('.')}") for suffix in filters.formats]
-        yield _among(facets.formats, snapshot.format_names, wanted)
+        yield _among(facets.formats, snapshot.format_names, filters.formats)
     if filters.after:
         yield facets.days >= day_number(filters.after)
     if filters.before:
