@@ -1,5 +1,7 @@
 """The search page: one box, the results as cards, the map beside them."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ingest.errors import NearspaceError, SpaceChanged
@@ -112,14 +114,14 @@ def _nothing_found(query: Query, snapshot: Snapshot) -> None:
     """Say which filter lets nothing through, and offer to drop it."""
     known = snapshot.folder_counts()
     absent = [name for name in query.filters.folders if name not in known]
-    kinds = " or ".join(PLURAL[modality] for modality in query.filters.wanted)
+    kinds = ("other " if query.named else "") + " or ".join(PLURAL[modality] for modality in query.filters.wanted)
     everything = " and ".join(count_of(len(snapshot.groups[modality]), modality) for modality in MODALITIES)
     if query.filters.folders and len(absent) == len(query.filters.folders):
         why = f"The space has no folder {', '.join(absent)}."
+    elif replace(with_quoted(query), folders=()).narrow:
+        why = "No item is all of what is asked for: leave one of the filters or quotation marks out."
     elif query.filters.folders:
         why = f"There are no {kinds} in {', '.join(query.filters.folders)}."
-    elif with_quoted(query).narrow:
-        why = "No item is all of what is asked for: leave one of the filters or quotation marks out."
     elif query.filters.modalities:
         why = f"The space has no {kinds}."
     else:

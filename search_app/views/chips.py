@@ -110,7 +110,8 @@ def _adjust(terms: Sequence[Term], place: int, name: str) -> None:
     """A popover with the weight and the sign of a term."""
     term = terms[place]
     weight, sign, at = f"weight-{name}", f"sign-{name}", f"at-{name}"
-    st.session_state[weight] = min(abs(term.weight), _HEAVIEST)
+    given = abs(term.weight)  # a link may give any
+    st.session_state[weight] = given
     st.session_state[sign] = _ADD if term.weight > 0 else _LEAVE_OUT
     with st.popover("Weight", key=f"adjust-{name}", icon=":material/tune:", type="tertiary"):
         st.segmented_control(
@@ -124,8 +125,8 @@ def _adjust(terms: Sequence[Term], place: int, name: str) -> None:
         )
         st.slider(
             "How much it counts",
-            _STEP,
-            _HEAVIEST,
+            min(_STEP, given),
+            max(_HEAVIEST, given),
             step=_STEP,
             format="× %g",
             key=weight,

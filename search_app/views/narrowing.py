@@ -104,7 +104,9 @@ def _find_topics(space: OpenSpace, snapshot: Snapshot) -> None:
 
 
 def _date(label: str, key: str) -> None:
-    st.date_input(label, key=key, min_value=_EARLIEST, max_value=_LATEST, format="YYYY-MM-DD", on_change=_changed)
+    given = st.session_state[key] or _LATEST  # a link may ask for any day
+    first, last = min(_EARLIEST, given), max(_LATEST, given)
+    st.date_input(label, key=key, min_value=first, max_value=last, format="YYYY-MM-DD", on_change=_changed)
 
 
 def _of_pictures(filters: Filters, snapshot: Snapshot) -> None:

@@ -45,5 +45,12 @@ def test_a_link_with_filters_opens_with_their_chips_and_words_of_files_stay_lite
     assert app.session_state["filter-captioned"] is True
 
 
+def test_a_link_may_ask_for_any_day_and_any_weight(colours: Path) -> None:
+    app = page(q="red", after="0001-01-01", before="2999", term=["text:0.1:blue", "text:5:green"])
+    assert not app.exception
+    assert app.session_state["weight-term-1"] == 0.1 and app.session_state["weight-term-2"] == 5.0
+    assert names(app)
+
+
 def test_quotation_marks_in_the_box_ask_word_for_word(colours: Path) -> None:
     assert names(page(q='red "words about green"')) == ["green"]

@@ -304,6 +304,7 @@ def test_a_link_that_names_files_opens_none(colours: Path) -> None:
     ("query", "reason"),
     [
         ({"q": "red", "modality": "image", "folder": "notes"}, "There are no images in notes."),
+        ({"q": "red", "folder": "notes", "exact": "nowhere"}, "No item is all of what is asked for"),
         ({"q": "red", "folder": "elsewhere"}, "The space has no folder elsewhere."),
     ],
 )
