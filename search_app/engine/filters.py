@@ -81,8 +81,8 @@ class Filters:
         for name in _LISTS:
             given = getattr(self, name)
             object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
-        formats = (suffix_of(f"x.{suffix.removeprefix('.')}") for suffix in self.formats)
-        object.__setattr__(self, "formats", tuple(dict.fromkeys(formats)))
+        formats = tuple(suffix_of(f"x.{suffix.removeprefix('.')}") for suffix in self.formats)
+        object.__setattr__(self, "formats", formats)
         for kind, given, known in (
             ("modality", self.modalities, MODALITIES),
             ("orientation", self.shapes, SHAPES[1:]),

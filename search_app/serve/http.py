@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import PurePath
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, File, Form, Query, Request, UploadFile
@@ -47,7 +47,7 @@ _DESCRIPTION = (
 )
 
 FILTERS = {
-    "format": "only files with this suffix, without the dot; may be repeated",
+    "format": "only files with this suffix, such as jpg; may be repeated",
     "after": "only photos taken, and other files last changed, on this day (2024-05-31, 2024-05, 2024) or later",
     "before": "the same, on this day or earlier",
     "min-pixels": "only pictures of at least so many pixels",
@@ -71,10 +71,18 @@ _IN_ADDRESS = {
         for name, words in FILTERS.items()
     ]
 }
-_LISTING = ("page", "sort", "reverse", "diversity", "fold", "group")
-_OWN = ("text", "term", "like", "unlike", "modality", "folder", "count", *_LISTING)
+_TEXT_FIELD = {"type": "string"}
+_ERROR = {"type": "object", "properties": {"code": _TEXT_FIELD, "message": _TEXT_FIELD}}
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Why it cannot be answered",
+        "content": {"application/json": {"schema": {"type": "object", "properties": {"error": _ERROR}}}},
+    }
+}
 
-_Text = Annotated[str, Query(description="words to look for")]
+_Text = Annotated[
+    str, Query(description="words to look for; what stands in quotation marks results must say word for word")
+]
 _Term = Annotated[
     list[str] | None,
     Query(
@@ -113,7 +121,14 @@ _Listing = Annotated[Listing, Depends(_listing)]
 def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
     """The HTTP API over `living`, for whoever sends `token`; without one, for requests to one of `hosts`."""
     app = FastAPI(
-        title="Nearspace", version=ingest.__version__, description=_DESCRIPTION, docs_url=None, redoc_url=None
+        title="Nearspace",
+        version=ingest.__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(_require_described)],
+        responses=_ERRORS,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.add_middleware(Guards, token=token, hosts=hosts, most_bytes=MOST_BYTES + 1_000_000)
     _tell_errors(app)
@@ -270,17 +285,23 @@ class _Asked:
         return parts + [Part(image=content, weight=weight) for content, weight in self.pictures]
 
 
+def _require_described(request: Request) -> None:
+    """Raises SettingsError for a parameter in the address that the description of this way does not name."""
+    ways = request.app.openapi()["paths"].get(request.scope["route"].path, {})
+    described = ways.get(request.method.lower(), {}).get("parameters", ())
+    known = {parameter["name"] for parameter in described if parameter["in"] == "query"}
+    for name in request.query_params:
+        if name not in known:
+            raise SettingsError(f"There is no parameter {name[:40]!r} here. The page at / names those there are.")
+
+
 def _filters(request: Request, given: Mapping[str, list[str]]) -> Filters:
     """The filters of the address, and those `given`; raises SettingsError for what a link would leave out."""
-    params: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in FILTERS and name not in _OWN:
-            raise SettingsError(f"There is no parameter {name[:40]!r}. The page at / names those there are.")
-        params.setdefault(name, []).append(value)
+    params = {name: request.query_params.getlist(name) for name in FILTERS}
     filters = filters_from_params({**params, **given})
     read = filters_to_params(filters)
     for name in FILTERS:
-        if len(read[name]) < len(set(params.get(name, ()))):
+        if len(read[name]) < len(set(params[name])):
             raise SettingsError(f"{name}={params[name][0][:40]!r} cannot be read. It is to be: {FILTERS[name]}.")
     return filters
 

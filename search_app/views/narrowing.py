@@ -50,7 +50,7 @@ def narrowing(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) 
         _of_topics(filters, snapshot, space)
         formats = counts.formats | {name: 0 for name in filters.formats if name not in counts.formats}
         if len(formats) > 1 or filters.formats:
-            state[_FORMATS] = list(filters.formats)
+            state[_FORMATS] = list(dict.fromkeys(filters.formats))
             st.multiselect(
                 "Format",
                 list(formats),

@@ -88,6 +88,14 @@ def test_every_filter_of_a_link_narrows_and_what_cannot_be_read_is_refused(clien
     assert "modalty" in refusal(client.get("/v1/search?text=red&modalty=image"), 400)
 
 
+def test_what_would_be_ignored_in_an_address_is_refused(client: TestClient) -> None:
+    upload = {"image": ("a.png", png("red"))}
+    for name in ("count=1", "modality=image", "text=blue", "folder=notes"):
+        assert "no parameter" in refusal(client.post(f"/v1/search?{name}", files=upload), 400)
+    for way in ("items/1/similar?text=blue", "items/1/neighbours?modality=text", "items/1?page=2", "status?fold=true"):
+        assert "no parameter" in refusal(client.get(f"/v1/{way}"), 400)
+
+
 def test_terms_and_judgements_are_asked_as_in_a_link(client: TestClient) -> None:
     images = {"modality": "image", "folder": ["pictures", "pictures/tall"], "count": 6}
     asked = {"text": "red", "term": ["text:1:blue", "text:-1:green"], **images}
@@ -244,6 +252,9 @@ def test_pages_of_other_sites_are_told_nothing(client: TestClient) -> None:
 
 def test_the_page_and_the_description_tell_every_way_and_load_nothing(client: TestClient) -> None:
     page, description = client.get("/"), client.get("/openapi.json").json()
+    ways = [way for methods in description["paths"].values() for way in methods.values()]
+    assert all(list(way["responses"]) == ["200", "default"] for way in ways)
+    assert {"search", "search_with_pictures", "similar"} <= {way["operationId"] for way in ways}
     assert set(description["paths"]) == {
         "/v1/search",
         "/v1/ingest",
