@@ -3,10 +3,8 @@
 import argparse
 from datetime import date
 
-from ingest.encoders.base import Encoder
 from ingest.errors import SettingsError
 from search_app.engine.filters import Filters, day_of, size_of
-from search_app.engine.search import Searcher
 
 
 def filters_given(options: argparse.Namespace) -> Filters:
@@ -33,16 +31,6 @@ def filters_given(options: argparse.Namespace) -> Filters:
         phrases=tuple(options.exact),
         where=tuple(options.where),
     )
-
-
-def require_topics(searcher: Searcher, filters: Filters, encoder: Encoder) -> None:
-    """Raises SettingsError for a topic that the space does not have."""
-    if not filters.topics:
-        return
-    topics = searcher.topics.found(searcher.vectors.now(), encoder)
-    for name in filters.topics:
-        if not topics.numbers_of([name]):
-            raise SettingsError(f"The space has no topic {name!r}. `nearspace topics` lists those there are.")
 
 
 def _day(written: str | None, option: str, *, last: bool = False) -> date | None:

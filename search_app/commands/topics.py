@@ -12,6 +12,7 @@ from ingest.progress import count_progress, rebuild_progress
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.engine.maps.topics import FEWEST, Topic
+from search_app.engine.results import topic_as_json
 from search_app.engine.search import Searcher
 
 _SHOWN = 3  # representatives that are named
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         items = {item.id: item for item in space.ledger.items(ids)}
         offered = topics.drift(snapshot).offered
     if options.json:
-        result_console.print_json(json.dumps([_as_json(topic, items) for topic in told]))
+        result_console.print_json(json.dumps([topic_as_json(topic, items) for topic in told]))
         return 0
     if not told:
         say(f"the space has no topics: they need {FEWEST} items; put some in with `nearspace ingest FOLDER`")
@@ -47,20 +48,6 @@ def run(options: argparse.Namespace) -> int:
     if offered:
         say("much has come or gone since these were found; `nearspace topics --refit` finds them anew")
     return 0
-
-
-def _as_json(topic: Topic, items: dict[str, Item]) -> dict[str, object]:
-    shown = [items[item_id] for item_id in topic.representatives if item_id in items]
-    return {
-        "name": topic.name,
-        "items": topic.size,
-        "images": topic.images,
-        "texts": topic.texts,
-        "said": topic.said,
-        "near": topic.near,
-        "spread": round(topic.spread, 4),
-        "representatives": [{"id": item.id, "modality": item.modality, "path": item.path} for item in shown],
-    }
 
 
 def _as_table(topics: list[Topic], items: dict[str, Item]) -> Table:

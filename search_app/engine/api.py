@@ -24,11 +24,12 @@ from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.engine.asking import Part, no_item, question, require_items
+from search_app.engine.asking import Part, no_item, question, require_items, require_topics
 from search_app.engine.composing import is_item
 from search_app.engine.exporting import Export, export
 from search_app.engine.filters import Filters
 from search_app.engine.listing import PLAIN, Listing
+from search_app.engine.maps.topics import Topic
 from search_app.engine.neighbours import Measure, Neighbour, nearest
 from search_app.engine.originals import open_original
 from search_app.engine.query import LARGEST_COUNT, Query
@@ -105,7 +106,8 @@ class Space:
         What stands in quotation marks in `text` results must say word for word, as with `Filters.phrases`.
 
         Raises:
-            SettingsError: there is nothing to look for, or a picture cannot be read.
+            SettingsError: there is nothing to look for, a picture cannot be read, or a filter names a topic that
+                there is not.
             ItemNotFound: an item that the question names is not in the space.
             EncoderError: the space's encoder cannot be loaded.
             EncoderMismatch: the encoder installed here is another than the one the space was made with.
@@ -199,6 +201,18 @@ class Space:
             "not_indexed": ledger.waiting(),
         }
 
+    def topics(self) -> list[Topic]:
+        """What the space is about, the largest topic first; [] where it has too few items for any.
+
+        They are found when they are first asked for, which takes a second or two, up to a minute in a large space.
+        Raises what `search` raises of space and encoder.
+        """
+        snapshot = self._searcher.vectors.now()
+        topics = self._searcher.topics.now(snapshot)
+        if topics is None:  # none at all are topics too, and need no encoder
+            topics = self._searcher.topics.found(snapshot, self._loaded())
+        return topics.told(snapshot)
+
     def vector(self, item_id: str) -> NDArray[np.float32]:
         """An item's vector, unit length, shape (dimension,).  Raises ItemNotFound."""
         self.show(item_id)
@@ -233,7 +247,9 @@ class Space:
     ) -> list[Result]:  # fmt: skip
         count = min(max(count, 1), LARGEST_COUNT)
         query = replace(query, filters=filters or Filters(), count=count, listing=listing)
-        return list(results_of(self._searcher.ask(query, self._loaded(), pictures)))
+        encoder = self._loaded()
+        require_topics(query.filters, self._searcher, encoder)
+        return list(results_of(self._searcher.ask(query, encoder, pictures)))
 
     def _loaded(self) -> Encoder:
         from ingest.encoders.registry import load_encoder

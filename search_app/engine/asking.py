@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Protocol
 from ingest.errors import ItemNotFound, ReadError, SettingsError
 from search_app.engine.composing import LARGEST_WEIGHT, LONGEST_TEXT, MOST_TERMS, Term, checked_term, is_item
 from search_app.engine.composing import between as between_items
+from search_app.engine.filters import Filters
 from search_app.engine.pictures import require_small
 from search_app.engine.query import Query, with_terms
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ingest.encoders.base import Encoder
     from ingest.space import Item
+    from search_app.engine.search import Searcher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,15 @@ def require_items(query: Query, ledger: Ledger) -> None:
     there = {item.id for item in ledger.items(query.named)}
     if absent := [item_id for item_id in query.named if item_id not in there]:
         raise no_item(", ".join(absent))
+
+
+def require_topics(filters: Filters, searcher: "Searcher", encoder: "Encoder") -> None:
+    """Make sure that the space has the topics that the filters name; raises SettingsError."""
+    if filters.topics:
+        topics = searcher.topics.found(searcher.vectors.now(), encoder)
+        for name in filters.topics:
+            if not topics.numbers_of([name]):
+                raise SettingsError(f"The space has no topic {name!r}. `nearspace topics` lists those there are.")
 
 
 def no_item(item_id: str) -> ItemNotFound:

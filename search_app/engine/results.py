@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ingest.readers.draft import Modality, Value
 from ingest.space import Item
 from search_app.engine.grouping import Entry
+from search_app.engine.maps.topics import Topic
 from search_app.engine.search import Answer
 
 FIELDS = {
@@ -100,6 +101,21 @@ def item_as_json(item: Item) -> dict[str, object]:
         "title": item.title,
         "text": item.text,
         "meta": dict(item.meta),
+    }
+
+
+def topic_as_json(topic: Topic, items: Mapping[str, Item]) -> dict[str, object]:
+    """A topic in values that JSON has; of its representatives those that are still among `items`, by id."""
+    shown = [items[item_id] for item_id in topic.representatives if item_id in items]
+    return {
+        "name": topic.name,
+        "items": topic.size,
+        "images": topic.images,
+        "texts": topic.texts,
+        "said": topic.said,
+        "near": topic.near,
+        "spread": round(topic.spread, 4),
+        "representatives": [{"id": item.id, "modality": item.modality, "path": item.path} for item in shown],
     }
 
 

@@ -4,6 +4,7 @@ import mimetypes
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import PurePath
 from typing import Annotated, Any, BinaryIO, Literal
@@ -16,14 +17,15 @@ from starlette.exceptions import HTTPException
 
 import ingest
 from ingest.errors import ItemNotFound, NearspaceError, ServerError, SettingsError, SpaceBusy, SpaceChanged
-from search_app.engine import Filters, Part
+from ingest.space import Item
+from search_app.engine import Filters, Part, Space
 from search_app.engine.composing import MOST_TERMS, read_term
 from search_app.engine.filters import filters_from_params, filters_to_params
 from search_app.engine.listing import LAST_PAGE, PLAIN, Listing, Sort
 from search_app.engine.neighbours import Measure
 from search_app.engine.pictures import MOST_BYTES
 from search_app.engine.query import LARGEST_COUNT
-from search_app.engine.results import FIELDS, item_as_json
+from search_app.engine.results import FIELDS, item_as_json, topic_as_json
 from search_app.serve.guards import Guards, error
 from search_app.serve.living import LivingSpace
 from search_app.serve.page import describe
@@ -57,7 +59,7 @@ FILTERS = {
     "shape": "only pictures that are landscape, portrait or square; may be repeated",
     "of-colour": "only pictures that are mostly of this colour; may be repeated",
     "captioned": "yes: only pictures that have a caption",
-    "topic": "only items of the topic of this name, or with this word in its name; may be repeated",
+    "topic": "only items of the topic of this name, or with this word in its name, see /v1/topics; may be repeated",
     "title": "only items whose title says this",
     "exact": "only items that say this word for word; may be repeated",
     "selection": "only items of the selection that the page's map keeps under this name",
@@ -236,6 +238,10 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
             raise HTTPException(410, "The file has gone, or has changed since it was read. Ingest it again.")
         return _download(PurePath(path).name, file)
 
+    @app.get("/v1/topics", summary="What the space is about, the largest topic first; found when first asked for")
+    def topics() -> JSONResponse:
+        return JSONResponse({"topics": living.ask(_topics)})
+
     @app.get("/v1/status", summary="What the space holds, and what came of its last ingest")
     def status() -> JSONResponse:
         return JSONResponse(living.ask(lambda space: space.status()))
@@ -304,6 +310,15 @@ def _filters(request: Request, given: Mapping[str, list[str]]) -> Filters:
         if len(read[name]) < len(set(params[name])):
             raise SettingsError(f"{name}={params[name][0][:40]!r} cannot be read. It is to be: {FILTERS[name]}.")
     return filters
+
+
+def _topics(space: Space) -> list[dict[str, object]]:
+    topics = space.topics()
+    items: dict[str, Item] = {}
+    for item_id in (each for topic in topics for each in topic.representatives):
+        with suppress(ItemNotFound):  # it has just left the space
+            items[item_id] = space.show(item_id)
+    return [topic_as_json(topic, items) for topic in topics]
 
 
 def _content(upload: UploadFile) -> bytes:

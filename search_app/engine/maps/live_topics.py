@@ -14,7 +14,7 @@ from search_app.engine.maps.jobs import Job, Jobs, Progress
 from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
 from search_app.engine.maps.reducing import Reduction
 from search_app.engine.maps.topic_names import named
-from search_app.engine.maps.topics import FITTED, JUDGED, MOST, Name, Topics, find_clusters
+from search_app.engine.maps.topics import FEWEST, FITTED, JUDGED, MOST, Name, Topics, find_clusters
 from search_app.engine.maps.vocabulary import Vocabulary, WordVectors, english
 from search_app.engine.snapshot import Snapshot
 
@@ -60,7 +60,8 @@ class LiveTopics:
     def found(self, snapshot: Snapshot, encoder: Encoder, progress: Progress | None = None) -> Topics:
         """The topics, found now where they have not been: a second or two, up to a minute in a large space."""
         with self._finding:  # whoever comes meanwhile waits for those that are being found
-            return self.now(snapshot) or self.find(snapshot, encoder, progress)
+            topics = self.now(snapshot)
+            return self.find(snapshot, encoder, progress) if topics is None else topics
 
     def start(self, snapshot: Snapshot, encoder: Encoder) -> Job[Topics]:
         """Find topics anew in the background; while that goes on, the same job is returned."""
@@ -96,6 +97,8 @@ def _unheard(share: float, words: str) -> None:
 
 
 def _outgrown(topics: Topics, snapshot: Snapshot) -> bool:
+    if topics.fitted_on < FEWEST <= len(snapshot):
+        return True
     moved = topics.drift(snapshot)
     return 2 * moved.gone > topics.fitted_on or len(snapshot) > _ANOTHER_SPACE * topics.fitted_on
 

@@ -21,6 +21,7 @@ from search_app.engine import Filters, Part, Result, Space, pictures
 from search_app.engine.results import FIELDS
 from tests.fake_encoder import COLOURS
 from tests.making import ingest_folders, picture
+from tests.search_app.conftest import fill
 
 SURFACE = {
     "Space": {
@@ -40,6 +41,7 @@ SURFACE = {
         "status": ["self"],
         "similar": ["self", "item_id", "filters", "count", "listing"],
         "thumbnail": ["self", "item_id"],
+        "topics": ["self"],
         "vector": ["self", "item_id"],
         "vectors": ["self", "modality"],
     },
@@ -185,6 +187,19 @@ def test_the_original_is_given_out_of_an_archive(tmp_path: Path) -> None:
             assert original.read() == png("red")
         (tmp_path / "files" / "all.zip").unlink()
         assert opened.original(found.id) is None
+
+
+def test_topics_are_found_when_asked_for_and_searched_by_name(tmp_path: Path) -> None:
+    fill(tmp_path / "home", tmp_path / "files")
+    with Space("test", home=tmp_path / "home") as opened:
+        topics = opened.topics()
+        assert sum(topic.size for topic in topics) == sum(opened.counts().values())
+        assert [topic.size for topic in topics] == sorted((topic.size for topic in topics), reverse=True)
+        within = opened.search("red", filters=Filters(topics=(topics[-1].name,)), count=96)
+        assert len(within) == topics[-1].size
+        assert set(topics[-1].representatives) <= {result.id for result in within}
+        with pytest.raises(SettingsError, match="has no topic"):
+            opened.search("red", filters=Filters(topics=("nowhere",)))
 
 
 def test_what_cannot_be_asked_is_told_in_words(space: Space, colours_home: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from search_app.serve.living import LivingSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.making import FAKE, ingest_folders, picture
-from tests.search_app.conftest import CAPTION, PASSAGE
+from tests.search_app.conftest import CAPTION, PASSAGE, fill
 
 TOKEN = "a-token-of-the-tests-0123"
 HERE = "http://127.0.0.1"
@@ -259,6 +259,7 @@ def test_the_page_and_the_description_tell_every_way_and_load_nothing(client: Te
         "/v1/search",
         "/v1/ingest",
         "/v1/status",
+        "/v1/topics",
         "/v1/items/{item_id}",
         "/v1/items/{item_id}/neighbours",
         "/v1/items/{item_id}/similar",
@@ -365,6 +366,20 @@ def test_results_are_paged_sorted_made_diverse_and_folded(client: TestClient) ->
     assert not hidden & {result["id"] for result in folded}
     for wrong in ({"page": 0}, {"sort": "rowid"}, {"diversity": 2}, {"fold": "perhaps"}):
         assert client.get("/v1/search", params={"text": "red", **wrong}).status_code == 422
+
+
+def test_topics_are_told_and_searched_in(tmp_path: Path) -> None:
+    fill(tmp_path / "home", tmp_path / "files")
+    living = LivingSpace("test", tmp_path / "home")
+    with TestClient(make_app(living), base_url=HERE) as client:
+        topics = client.get("/v1/topics").json()["topics"]
+        chosen = topics[-1]
+        assert {each["id"] for each in chosen["representatives"]} <= {
+            result["id"]
+            for result in found(client.get("/v1/search", params={"text": "red", "topic": chosen["name"], "count": 96}))
+        }
+        assert "has no topic" in refusal(client.get("/v1/search?text=red&topic=nowhere"), 400)
+    living.close()
 
 
 def test_neighbours_are_told_in_both_modalities(client: TestClient) -> None:

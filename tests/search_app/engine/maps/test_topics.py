@@ -95,6 +95,17 @@ def test_a_small_space_has_no_topics(tmp_path: Path, count: int) -> None:
     assert topics.labels(snapshot).tolist() == [-1] * count
 
 
+def test_that_a_space_has_none_is_known_until_it_has_enough_items(tmp_path: Path) -> None:
+    ledger = MemoryLedger()
+    ledger.add("image", vectors_of("red", "image", FEWEST - 2))
+    topics = topics_of(tmp_path, ledger)
+    none = topics.found(snapshot_of(ledger), ENCODER)
+    assert topics.found(snapshot_of(ledger), ENCODER) is none, "and not looked for again"
+    ledger.add("image", vectors_of("blue", "image", 2))
+    assert topics.now(snapshot_of(ledger)) is None, "the page offers to find them"
+    assert len(topics.found(snapshot_of(ledger), ENCODER)) > 0
+
+
 def test_thirty_items_that_are_all_the_same_make_topics_that_hold_them_all(tmp_path: Path) -> None:
     ledger = MemoryLedger()
     ledger.add("image", np.repeat(vectors_of("red", "image", 1), 30, axis=0))
