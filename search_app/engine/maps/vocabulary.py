@@ -6,7 +6,7 @@ itself lies in a cone of its own, away from passages: it is compared once it has
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,13 +49,19 @@ class Vocabulary:
         rows = vectors - self.vectors.mean(axis=0) if len(self.vectors) else vectors
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
-    def nearest(self, direction: NDArray[np.floating], count: int) -> list[tuple[str, float]]:
-        """The `count` words nearest to a direction from the middle, shape (dimension,), with their cosines."""
+    def nearest(
+        self, direction: NDArray[np.floating], count: int, without: Collection[str] = ()
+    ) -> list[tuple[str, float]]:
+        """The `count` words nearest to a direction from the middle, shape (dimension,), with their cosines.
+
+        Those of `without` are left out.
+        """
         if not self.words or not np.any(direction):
             return []
         closeness = self.centred @ unit(direction)
-        best = np.argsort(-closeness, kind="stable")[:count]
-        return [(self.words[place], float(closeness[place])) for place in best]
+        best = np.argsort(-closeness, kind="stable")[: count + len(without)]
+        found = [(self.words[place], float(closeness[place])) for place in best if self.words[place] not in without]
+        return found[:count]
 
 
 class WordVectors:

@@ -7,12 +7,13 @@ from functools import partial
 
 import streamlit as st
 
+from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from search_app.engine.composing import MOST_TERMS, Term
 from search_app.engine.lab.ground import Ground, ground_of
 from search_app.engine.lab.things import things_of
-from search_app.engine.lab.vocabulary import Vocabulary, vocabulary
+from search_app.engine.lab.vocabulary import everyday_words
 from search_app.engine.lab.walking import (
     FEWEST_STEPS,
     MOST_STEPS,
@@ -22,6 +23,7 @@ from search_app.engine.lab.walking import (
     nearest_items,
     walk,
 )
+from search_app.engine.maps.vocabulary import Vocabulary, WordVectors
 from search_app.engine.projection import COMPONENTS
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
@@ -287,7 +289,7 @@ def _added(space: OpenSpace, ground: Ground) -> str:
         return '<div class="ns-note">Nothing is left of this. Add some words or a picture.</div>'
     used = {term.value.casefold() for term in terms if term.kind == "text"}
     known = _words(space)
-    words = known.nearest(point, ground, _WORDS, frozenset(used | {f"{word}s" for word in used}))
+    words = known.nearest(point, _WORDS, frozenset(used | {f"{word}s" for word in used}))
     equation = "".join(
         f"<span>{'' if not place and term.weight > 0 else ('+' if term.weight > 0 else '−')}</span>"
         f"<b>{image_tag(face, 'ns-medium') or in_html(snippet(face.name, 60))}</b>"
@@ -314,12 +316,13 @@ def _added(space: OpenSpace, ground: Ground) -> str:
 
 def _words(space: OpenSpace) -> Vocabulary:
     encoder = loaded_encoder(space)
-    return _vocabulary(encoder.info.fingerprint, encoder)
+    return _vocabulary(encoder.info.fingerprint, space.searcher.topics.words, encoder)
 
 
 @st.cache_resource(show_spinner="Reading a list of everyday words, once …", max_entries=4)
-def _vocabulary(fingerprint: str, _encoder: object) -> Vocabulary:
-    return vocabulary(_encoder)  # type: ignore[arg-type]
+def _vocabulary(fingerprint: str, _vectors: WordVectors, _encoder: Encoder) -> Vocabulary:
+    words = everyday_words()
+    return Vocabulary(words, _vectors.of(words, _encoder))
 
 
 SECTION = Section(

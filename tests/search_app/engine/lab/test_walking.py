@@ -7,8 +7,9 @@ from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.composing import Term
 from search_app.engine.lab.ground import Ground
 from search_app.engine.lab.things import things_of
-from search_app.engine.lab.vocabulary import Vocabulary, common_words, vocabulary
+from search_app.engine.lab.vocabulary import everyday_words
 from search_app.engine.lab.walking import added_up, along_component, nearest_items, walk
+from search_app.engine.maps.vocabulary import Vocabulary
 from search_app.engine.projection import fit
 from search_app.views.lab.walk import expression
 from tests.fake_encoder import COLOURS
@@ -72,18 +73,16 @@ def test_the_nearest_words_leave_out_what_was_put_in() -> None:
     known = Vocabulary(words, ENCODER.encode_texts(words))
     point = added_up([thing("text", "red")], GROUND)
     assert point is not None
-    assert known.nearest(point, GROUND, 1)[0][0] == "red"
-    assert "red" not in dict(known.nearest(point, GROUND, 9, frozenset({"red"})))
+    assert known.nearest(point, 1)[0][0] == "red"
+    found = known.nearest(point, 9, {"red"})
+    assert len(found) == 9 and "red" not in dict(found)
 
 
-def test_the_vocabulary_is_made_once_and_kept(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NEARSPACE_CACHE", str(tmp_path))
-    words = common_words(50)
-    assert len(set(words)) == 50 and all(word.isalpha() for word in words)
-    first = vocabulary(ENCODER, 50)
-    monkeypatch.setattr(ENCODER, "encode_texts", lambda _: pytest.fail("encoded again"), raising=False)
-    again = vocabulary(ENCODER, 50)
-    assert again.words == first.words and np.array_equal(again.vectors, first.vectors)
+def test_everyday_words_have_people_places_and_things_once_each() -> None:
+    words = everyday_words()
+    assert {"queen", "rome", "kitten"} <= set(words)
+    assert len(set(words)) == len(words) and all(word.isalpha() for word in words)
+    assert everyday_words(50)[:50] == words[:50]
 
 
 def test_a_space_without_items_has_nothing_near() -> None:
