@@ -22,11 +22,10 @@ from search_app.views.cards import photo
 from search_app.views.map_bar import axis_through
 from search_app.views.map_items import head, rows, section, thumbnails
 from search_app.views.resources import OpenSpace
-from search_app.views.words import closeness, count_of, headline, in_html, snippet, unwrapped, whereabouts
+from search_app.views.words import MEASURES, closeness, count_of, headline, in_html, snippet, unwrapped, whereabouts
 
 NEIGHBOURS = 10
 _MEASURE = "space-measure"
-_MEASURES: dict[Measure, str] = {"cosine": "Cosine", "euclidean": "Euclidean"}
 _CARDS = 12
 _TABLE = 1_000
 _HITS = 24
@@ -78,10 +77,10 @@ def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: Ma
         st.session_state[_MEASURE] = "euclidean" if view.euclidean else "cosine"
         st.segmented_control(
             "Distance",
-            list(_MEASURES),
+            list(MEASURES),
             key=_MEASURE,
             required=True,
-            format_func=_MEASURES.__getitem__,
+            format_func=MEASURES.__getitem__,
             label_visibility="collapsed",
             on_change=_measured,
             help="Of vectors as they are, both give one order; once each modality is centred they may differ.",

@@ -11,11 +11,10 @@ from search_app.views import links
 from search_app.views.frame import note, theme
 from search_app.views.resources import OpenSpace
 from search_app.views.small_map import small_map
-from search_app.views.words import PLURAL, headline, in_markdown, snippet
+from search_app.views.words import MEASURES, PLURAL, headline, in_markdown, snippet
 
 _COUNT = 6
 _MEASURE, _CENTRED = "near-measure", "near-centred"
-_MEASURES: dict[str, Measure] = {"Cosine": "cosine", "Euclidean": "euclidean"}
 _WORDS = {
     False: "In the space as it is. All vectors have unit length there, so that both measures give the same order: "
     "distance² = 2 − 2 · cosine. Those of the other kind are far, for the two kinds lie in separate cones.",
@@ -29,20 +28,21 @@ def neighbours(space: OpenSpace, item: Item) -> None:
     with st.container(key="near-controls", horizontal=True, vertical_alignment="center", gap="small"):
         measure = st.segmented_control(
             "Distance",
-            list(_MEASURES),
+            list(MEASURES),
             key=_MEASURE,
-            default="Cosine",
+            default="cosine",
             required=True,
+            format_func=MEASURES.__getitem__,
             label_visibility="collapsed",
         )
         centred = st.toggle("Centred", key=_CENTRED, value=True)
     snapshot = space.searcher.vectors.now()
-    near = nearest(snapshot, item.id, _MEASURES[measure or "Cosine"], centred=centred, count=_COUNT)
+    near = nearest(snapshot, item.id, measure or "cosine", centred=centred, count=_COUNT)
     ids = [neighbour.id for own in near.values() for neighbour in own]
     items = {other.id: other for other in space.space.ledger.items(ids)}
     with st.container(key="near", gap="xsmall"):
         for modality, own in near.items():
-            there = [(items[each.id], _value(each, measure or "Cosine")) for each in own if each.id in items]
+            there = [(items[each.id], _value(each, measure or "cosine")) for each in own if each.id in items]
             if there:
                 st.html(f'<div class="ns-eyebrow">Nearest {PLURAL[modality]}</div>')
                 (_pictures if modality == "image" else _passages)(space, there)
@@ -69,8 +69,8 @@ def on_the_map(space: OpenSpace, item: Item) -> None:
     )
 
 
-def _value(neighbour: Neighbour, measure: str) -> str:
-    return f"{neighbour.cosine if measure == 'Cosine' else neighbour.distance:.3f}"
+def _value(neighbour: Neighbour, measure: Measure) -> str:
+    return f"{neighbour.cosine if measure == 'cosine' else neighbour.distance:.3f}"
 
 
 def _pictures(space: OpenSpace, near: Sequence[tuple[Item, str]]) -> None:

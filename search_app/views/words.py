@@ -8,11 +8,15 @@ from pathlib import PurePosixPath
 from ingest.readers.draft import Modality
 from ingest.space import Item
 from search_app.engine.hits import Hit
+from search_app.engine.neighbours import Measure
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^@/'\"])")
 _WRAPPED = 50  # a line of fewer characters was not broken at a fixed width
 _STANDS_ALONE = re.compile(r"\s{2,}|\t|[-*+•>|#]|\d+[.)]")
+
 PLURAL: dict[Modality, str] = {"image": "images", "text": "passages"}
+MEASURES: dict[Measure, str] = {"cosine": "Cosine", "euclidean": "Euclidean"}
+"""What a person is shown to choose a measure by."""
 
 
 def in_html(text: str) -> str:

@@ -198,7 +198,7 @@ def test_the_details_show_neighbours_by_either_distance_and_lead_to_them() -> No
     app.toggle(key="near-centred").set_value(False).run()
     assert "distance² = 2 − 2 · cosine" in words(app)
     cosines = neighbours(app)
-    app.button_group(key="near-measure").set_value("Euclidean").run()
+    app.button_group(key="near-measure").set_value("euclidean").run()
     assert neighbours(app) == cosines, "unit vectors have one order by both"
     app.button(key=f"near-open-{cosines[0]}").click().run()
     assert params(app)["open"] == [cosines[0]]

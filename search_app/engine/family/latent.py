@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search_app.engine.neighbours import Measure
+
 Floats = NDArray[np.float32]
-Metric = Literal["cosine", "euclidean"]
-METRICS: tuple[Metric, ...] = ("cosine", "euclidean")
 
 _TINY = 1e-12
 _AT_ONCE = 1_024  # rows whose distances to all others are held at a time
@@ -39,12 +38,12 @@ class LatentSpace:
     def __len__(self) -> int:
         return len(self.names)
 
-    def neighbours(self, row: int, count: int, metric: Metric) -> list[Neighbour]:
+    def neighbours(self, row: int, count: int, metric: Measure) -> list[Neighbour]:
         """The `count` points nearest to that of `row`, itself left out, nearest first."""
         return self.nearest(self.vectors[row], count, metric, without=(row,))
 
     def nearest(
-        self, vector: NDArray[np.floating], count: int, metric: Metric, without: Sequence[int] = ()
+        self, vector: NDArray[np.floating], count: int, metric: Measure, without: Sequence[int] = ()
     ) -> list[Neighbour]:
         """The `count` points nearest to `vector`, shape (d,), nearest first."""
         far = distances(np.asarray(vector, np.float32)[np.newaxis], self.vectors, metric)[0]
@@ -52,7 +51,7 @@ class LatentSpace:
         order = np.argsort(far, kind="stable")[: max(0, min(count, len(self) - len(without)))]
         return [Neighbour(int(row), float(far[row])) for row in order]
 
-    def nearest_rows(self, count: int, metric: Metric) -> NDArray[np.int64]:
+    def nearest_rows(self, count: int, metric: Measure) -> NDArray[np.int64]:
         """The rows of each point's `count` nearest others, nearest first; shape (n, count)."""
         count = min(count, len(self) - 1)
         found = np.empty((len(self), max(count, 0)), np.int64)
@@ -94,7 +93,7 @@ def places_of(vectors: Floats) -> Places:
     return Places(spots, (kept[0], kept[1], kept[2]))
 
 
-def neighbours_kept(first: LatentSpace, second: LatentSpace, count: int = 10, metric: Metric = "cosine") -> Floats:
+def neighbours_kept(first: LatentSpace, second: LatentSpace, count: int = 10, metric: Measure = "cosine") -> Floats:
     """For each point of two spaces of the same points, the share of its `count` neighbours that both spaces agree on.
 
     Shape (n,), 0 to 1.
@@ -110,7 +109,7 @@ def shared(ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> Floats:
     return np.asarray(both.mean(axis=1), np.float32)
 
 
-def distances(some: Floats, others: Floats, metric: Metric) -> Floats:
+def distances(some: Floats, others: Floats, metric: Measure) -> Floats:
     """The distance of each of `some`, shape (m, d), to each of `others`, shape (n, d): shape (m, n)."""
     if metric == "cosine":
         return np.asarray(1.0 - _unit(some) @ _unit(others).T, np.float32)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +10,8 @@ from search_app.engine.background import affinity, background_of
 from search_app.engine.hits import Closeness, closeness_of
 from search_app.engine.lab.ground import Ground
 from search_app.engine.lab.things import Thing
+from search_app.engine.neighbours import Measure
 from search_app.engine.snapshot import Snapshot
-
-Measure = Literal["cosine", "euclidean"]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from search_app.engine.family.latent import METRICS, LatentSpace, Metric, Neighbour
+from search_app.engine.family.latent import LatentSpace, Neighbour
+from search_app.engine.neighbours import Measure
 from search_app.views.frame import theme
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag
@@ -15,7 +16,7 @@ from search_app.views.lab.kinds.charts import GRID
 from search_app.views.lab.kinds.drawn import map_of, names_fit, readable
 from search_app.views.palette import MAP_FOLDERS, MAP_OTHER, MAP_STAR, Theme
 from search_app.views.resources import OpenSpace
-from search_app.views.words import headline, in_html, in_plotly, snippet
+from search_app.views.words import MEASURES, headline, in_html, in_plotly, snippet
 
 _COUNT = 8
 _HEIGHT = 520
@@ -62,8 +63,8 @@ def explored(key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequen
     return f'<div class="ns-lab-wide">{drawing}<div>{listed}</div></div>'
 
 
-def _metric(key: str) -> Metric:
-    return next((name for name in METRICS if name == asked.one(f"family-{key}-by")), "cosine")
+def _metric(key: str) -> Measure:
+    return next((name for name in MEASURES if name == asked.one(f"family-{key}-by")), "cosine")
 
 
 def _chosen(key: str, latent: LatentSpace) -> int:
@@ -77,7 +78,7 @@ def _choose(key: str, latent: LatentSpace, row: int) -> None:
     asked.put(f"family-{key}-at", (latent.item_ids or latent.names)[row])
 
 
-def _controls(key: str, latent: LatentSpace, chosen: int) -> Metric:
+def _controls(key: str, latent: LatentSpace, chosen: int) -> Measure:
     box = f"family-pick-{key}"
     st.session_state[box] = chosen
     metric = _metric(key)
@@ -90,7 +91,7 @@ def _controls(key: str, latent: LatentSpace, chosen: int) -> Metric:
         on_change=lambda: _choose(key, latent, st.session_state[box]),
     )
     with st.container(horizontal=True, gap="small", key=f"family-bar-{key}"):
-        by = {"": "Cosine", "euclidean": "Euclidean"}
+        by = {"" if name == "cosine" else name: title for name, title in MEASURES.items()}
         asked.switch(f"family-{key}-by", "Distance", by, "" if metric == "cosine" else metric)
         how = {"": "2-D", "3d": "3-D"}
         asked.switch(f"family-{key}-map", "Dimensions", how, "3d" if _dimensions(key) == 3 else "")
@@ -111,7 +112,7 @@ def _clicked(key: str) -> None:
         _choose(key, latent, row)
 
 
-def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Metric, space: OpenSpace) -> str:
+def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: OpenSpace) -> str:
     items = space.space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
     by_id = {item.id: item for item in items}
     # A longer bar is closer by cosine, and farther away by distance, as the number beside it.
