@@ -1,6 +1,6 @@
 """Everything about one item, in a dialog: itself, where it comes from, its neighbours, and its place on a map."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 import streamlit as st
@@ -48,7 +48,7 @@ def _dialog(space: OpenSpace, answer: Answer | None, encoder: Encoder | None) ->
         return
     item = found[0]
     hits = _hits(answer)
-    _head(item, hits, _sequence(answer, query))
+    _head(item, _numbers(answer, query))
     with st.container(key="details-body"):
         left, right = st.columns([1.25, 1], gap="medium")
         with left, st.container(key="details-itself", gap="small"):
@@ -76,22 +76,23 @@ def _hits(answer: Answer | None) -> dict[str, Hit]:
     return {hit.id: hit for entry in entries for hit in (entry.hit, *entry.alike, *entry.passages)}
 
 
-def _sequence(answer: Answer | None, query: Query) -> list[str]:
-    """The ids of the results in the order in which they are shown."""
-    ids: list[str] = []
+def _numbers(answer: Answer | None, query: Query) -> dict[str, str]:
+    """The number that each result's card has, by its id, in the order in which they are shown."""
+    numbers: dict[str, str] = {}
     for entry in answer.page.entries if answer else ():
-        ids.append(entry.hit.id)
+        numbers[entry.hit.id] = str(entry.hit.rank)
         if entry.hit.id in query.look.unfolded:
-            ids += [hit.id for hit in entry.alike]
-    return ids
+            numbers |= {hit.id: f"{entry.hit.rank}-{place}" for place, hit in enumerate(entry.alike, start=1)}
+    return numbers
 
 
-def _head(item: Item, hits: dict[str, Hit], ids: Sequence[str]) -> None:
+def _head(item: Item, numbers: Mapping[str, str]) -> None:
     """The name, and the ways to the results before and after."""
-    place = ids.index(item.id) if item.id in ids else None
+    ids = list(numbers)
+    place = ids.index(item.id) if item.id in numbers else None
     with st.container(key="details-head", horizontal=True, vertical_alignment="center", gap="small"):
         kind = "image" if item.modality == "image" else "passage"
-        where = f"{kind}, result {hits[item.id].rank}" if place is not None else kind
+        where = f"{kind}, result {numbers[item.id]}" if place is not None else kind
         st.html(
             f'<div class="ns-item"><div class="ns-eyebrow">{where}</div><h4>{in_html(headline(item))}</h4></div>',
         )

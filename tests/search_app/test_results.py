@@ -97,6 +97,8 @@ def test_near_duplicates_are_one_result_that_opens() -> None:
     assert badges(markup(app))[number] == f"{number}-1"
     assert len(names(app)) == 5, "what is unfolded takes no other result's place"
     assert names(page(q="red", modality="image", k="4", unfold=unfolded)) == names(app)
+    press(app, "details", number + 1)
+    assert f"image, result {number}-1" in words(app), "its details have the number of its card"
     press(app, "fold", number)
     assert "unfold" not in params(app)
     app.toggle(key="results-fold").set_value(False).run()
