@@ -12,6 +12,7 @@ from search_app.engine.query import Query
 from search_app.views import links
 from search_app.views.cards import photo
 from search_app.views.chips import MEGABYTES, composing_problem
+from search_app.views.frame import notice
 from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, snippet, unwrapped, whereabouts
 
@@ -41,8 +42,6 @@ def query_box(space: OpenSpace, query: Query) -> None:
             args=(space,),
         )
     if problem := st.session_state.pop(_PROBLEM, None) or composing_problem():
-        from search_app.views.frame import notice
-
         notice("This cannot be searched for", problem, bad=True)
 
 

@@ -52,7 +52,7 @@ def shown(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def details(query: str) -> AppTest:
-    app = page(q=query, kind="image")
+    app = page(q=query, modality="image")
     press(app, "details")
     return app
 
