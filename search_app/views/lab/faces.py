@@ -78,6 +78,12 @@ def image_tag(face: Face, name: str = "ns-small") -> str:
     return f'<img class="{name}" src="{face.source}" alt="{in_html(snippet(face.words or face.name, 120))}">'
 
 
+def card(face: Face) -> str:
+    """A thing as markup: its picture or the beginning of its words, over its name."""
+    inside = image_tag(face, "ns-large") or f"<blockquote>{in_html(snippet(face.words, 110))}</blockquote>"
+    return f"<figure>{inside}<figcaption>{in_html(snippet(face.name, 40))}</figcaption></figure>"
+
+
 def embedded(picture: Image.Image, side: int) -> str:
     """A picture reduced to `side` pixels as an address that holds it: `data:image/jpeg;base64,...`."""
     small = picture.convert("RGB")

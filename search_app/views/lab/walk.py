@@ -1,7 +1,7 @@
 """Walk: from one thing to another, along an axis of the map, and by arithmetic with words and pictures."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,7 +9,6 @@ import streamlit as st
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES
-from ingest.space import Item
 from search_app.engine.composing import MOST_TERMS, Term
 from search_app.engine.lab.ground import Ground, ground_of
 from search_app.engine.lab.things import things_of
@@ -28,7 +27,7 @@ from search_app.engine.projection import COMPONENTS
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.choosing import adding, chips, picked, starting, with_room
-from search_app.views.lab.faces import MEDIUM, Face, face_of, face_of_item, image_tag, items_of, pictures_of
+from search_app.views.lab.faces import MEDIUM, Face, card, face_of, face_of_item, image_tag, items_of, pictures_of
 from search_app.views.lab.pointing import listen
 from search_app.views.lab.story import Section
 from search_app.views.opening import loaded_encoder
@@ -250,7 +249,8 @@ def _film(
     items = {item.id: item for item in space.space.ledger.items(ids)}
     frames = [_end(first, "start")] if first else []
     for station in stations:
-        cells = "".join(_frame(space, station, modality, items) for modality in MODALITIES)
+        near = [one.id for modality in MODALITIES for one in station.nearest.get(modality, ())[:1]]
+        cells = "".join(card(face_of_item(space, items[item_id], MEDIUM)) for item_id in near if item_id in items)
         if not cells:  # a small collection has shown all it has before
             continue
         frames.append(f'<div class="ns-station"><small>{in_html(label(station))}</small>{cells}</div>')
@@ -261,23 +261,7 @@ def _film(
 
 
 def _end(face: Face, label: str) -> str:
-    inside = image_tag(face, "ns-large") or f"<blockquote>{in_html(snippet(face.words, 120))}</blockquote>"
-    return (
-        f'<div class="ns-station ns-end"><small>{label}</small><figure>{inside}'
-        f"<figcaption>{in_html(snippet(face.name, 40))}</figcaption></figure></div>"
-    )
-
-
-def _frame(space: OpenSpace, station: Station, modality: str, items: Mapping[str, Item]) -> str:
-    found = [near for near in station.nearest.get(modality, ()) if near.id in items]  # type: ignore[call-overload]
-    if not found:
-        return ""
-    face = face_of_item(space, items[found[0].id], MEDIUM)
-    caption = in_html(snippet(face.name, 40))
-    if face.picture:
-        return f"<figure>{image_tag(face, 'ns-large')}<figcaption>{caption}</figcaption></figure>"
-    words = in_html(snippet(face.words, 110))
-    return f"<figure><blockquote>{words}</blockquote><figcaption>{caption}</figcaption></figure>"
+    return f'<div class="ns-station ns-end"><small>{label}</small>{card(face)}</div>'
 
 
 def _added(space: OpenSpace, ground: Ground) -> str:
@@ -291,21 +275,15 @@ def _added(space: OpenSpace, ground: Ground) -> str:
     known = _words(space)
     words = known.nearest(point, _WORDS, frozenset(used | {f"{word}s" for word in used}))
     equation = "".join(
-        f"<span>{'' if not place and term.weight > 0 else ('+' if term.weight > 0 else '−')}</span>"
+        f"<span>{'+' if term.weight > 0 else '−'}</span>"
         f"<b>{image_tag(face, 'ns-medium') or in_html(snippet(face.name, 60))}</b>"
-        for place, term in enumerate(terms)
-        if (face := face_of(space, term, items, pictures, MEDIUM))
-    )
+        for term, face in ((term, face_of(space, term, items, pictures, MEDIUM)) for term in terms)
+    ).removeprefix("<span>+</span>")
     best = in_html(words[0][0]) if words else "?"
     others = "".join(f"<li>{in_html(word)}<small>{cosine:.2f}</small></li>" for word, cosine in words[1:])
     near = nearest_items(point, ground, _NEAREST, [term.value for term in terms if term.kind == "item"])
     found = space.space.ledger.items([one.id for modality in MODALITIES for one in near.get(modality, ())])
-    faces = [face_of_item(space, item, MEDIUM) for item in found]
-    frames = "".join(
-        f"<figure>{image_tag(face, 'ns-large') or f'<blockquote>{in_html(snippet(face.words, 110))}</blockquote>'}"
-        f"<figcaption>{in_html(snippet(face.name, 40))}</figcaption></figure>"
-        for face in faces
-    )
+    frames = "".join(card(face_of_item(space, item, MEDIUM)) for item in found)
     return (
         f'<div class="ns-equation">{equation}<span>≈</span><b class="ns-answer">{best}</b></div>'
         f'<div class="ns-note">The nearest of {len(known.words):,} everyday words, without those that were put in; '

@@ -92,7 +92,7 @@ def _ended(home: Path, name: str, job: Job) -> None:
     tail = log_tail(home, name, job.id, 14)
     good = None if job.ended_early else job.done and not (job.kind == "check" and job.status)
     _head(title(job), f"{in_words(job.seconds())}" if job.finished else "", good=good)
-    if sentence := _what_happened(job):
+    if sentence := _what_happened(job) or _last_said(job, tail):
         st.html(f'<p class="ns-said">{in_html(sentence)}</p>')
     _outcomes(job)
     for note in (job.result or {}).get("notes", []) if job.kind == "ingest" else []:
@@ -161,6 +161,12 @@ def _what_happened(job: Job) -> str:
     if job.kind == "tune" and job.status == 2:
         return "Nothing was kept; the last lines say why."
     return ""
+
+
+def _last_said(job: Job, tail: str) -> str:
+    """The last line of a re-encoding that is done: what the space has now."""
+    last = tail.strip().rpartition("\n")[2] if job.kind == "reencode" and job.done else ""
+    return f"{last[:1].upper()}{last[1:]}." if last else ""
 
 
 def findings(job: Job) -> None:

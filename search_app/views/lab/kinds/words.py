@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ingest.encoders.base import Encoder
 from search_app.engine.family.latent import LatentSpace
 from search_app.engine.family.words import MOST_WORDS, STARTING, word_space, words_of
 from search_app.engine.snapshot import Snapshot
@@ -43,8 +44,8 @@ def _space_of(words: tuple[str, ...], space: OpenSpace) -> LatentSpace:
 
 
 @st.cache_resource(show_spinner="Reading the words …", max_entries=8)
-def _words(fingerprint: str, words: tuple[str, ...], _encoder: object) -> LatentSpace:
-    return word_space(words, _encoder)  # type: ignore[arg-type]
+def _words(fingerprint: str, words: tuple[str, ...], _encoder: Encoder) -> LatentSpace:
+    return word_space(words, _encoder)
 
 
 KIND = Kind(
