@@ -231,10 +231,10 @@ def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> 
         head = file.read(1024)
         if not head:
             raise SkipSource("empty file. Copy it again from its source, or leave it out.")
-        shown, orientation = "", 1
+        shown, orientation, noted = "", 1, PhotoFacts()
         if suffix in RAW_SUFFIXES:
             preview = raw_preview(file)
-            file, orientation, shown = preview.file, preview.orientation, suffix[1:].upper()
+            file, orientation, noted, shown = preview.file, preview.orientation, preview.facts, suffix[1:].upper()
         elif is_svg(head, suffix):
             shown = "SVG"
             file.seek(0)
@@ -249,7 +249,7 @@ def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> 
             ) from error
         with source:
             pictures, gaps = _pages(source, at_least, frames, only)
-        pictures = [_turned(picture, orientation) for picture in pictures]
+        pictures = [_noted(_turned(picture, orientation), noted) for picture in pictures]
         return [replace(picture, format=shown or picture.format) for picture in pictures], gaps
 
 
@@ -353,6 +353,12 @@ def _turned(picture: _Picture, orientation: int) -> _Picture:
         return picture
     width, height = (picture.height, picture.width) if orientation >= 5 else (picture.width, picture.height)
     return replace(picture, image=picture.image.transpose(_UPRIGHT[orientation]), width=width, height=height)
+
+
+def _noted(picture: _Picture, facts: PhotoFacts) -> _Picture:
+    """Add what the file that the picture was in says of it."""
+    meta, place = {**picture.facts.meta, **facts.meta}, facts.place or picture.facts.place
+    return replace(picture, facts=replace(picture.facts, meta=meta, place=place))
 
 
 def _scale(size: tuple[int, int], shorter: int, longer: int) -> float:

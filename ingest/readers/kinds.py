@@ -12,17 +12,20 @@ RAW_SUFFIXES: frozenset[str] = frozenset(
 """Camera RAW, read by the preview in it."""
 IMAGE_SUFFIXES: frozenset[str] = (
     frozenset(
-        ".jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heics .heif .heifs .hif .avif .avifs "  # noqa: SIM905
-        ".svg .svgz .blp .cur .dcx .dds .fli .flc .icns .ico .jp2 .j2k .jpc .jpf .jpx .j2c .pcx .pbm .pgm .ppm "
+        ".jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heics .heif .heifs .hif .avif "  # noqa: SIM905
+        ".avifs .svg .svgz .blp .cur .dcx .dds .fli .flc .icns .ico .jp2 .j2k .jpc .jpf .jpx .j2c .pcx .pbm .pgm .ppm "
         ".pnm .pfm .psd .qoi .bw .rgb .rgba .sgi .ras .tga .icb .vda .xbm .xpm".split()
     )
     | RAW_SUFFIXES
 )
-DOCUMENT_SUFFIXES: frozenset[str] = frozenset(
-    ".txt .text .md .markdown .rst .html .htm .xhtml .pdf .docx .pptx .epub .srt .vtt "  # noqa: SIM905
+SUBTITLE_SUFFIXES: frozenset[str] = frozenset({".srt", ".vtt", ".ass", ".ssa"})
+DOCUMENT_SUFFIXES: frozenset[str] = SUBTITLE_SUFFIXES | frozenset(
+    ".txt .text .md .markdown .rst .html .htm .xhtml .pdf .docx .pptx .epub "  # noqa: SIM905
     ".csv .tsv .jsonl .ndjson .parquet".split()
 )
-VIDEO_SUFFIXES: frozenset[str] = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"})
+VIDEO_SUFFIXES: frozenset[str] = frozenset(
+    ".mp4 .m4v .mov .3gp .3g2 .mkv .webm .avi .mpg .mpeg .mts .m2ts .wmv .flv .ogv".split()  # noqa: SIM905
+)
 ARCHIVE_SUFFIXES: frozenset[str] = frozenset({".zip"})
 """Archives, whose files are read in place."""
 

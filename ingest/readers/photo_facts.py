@@ -1,9 +1,11 @@
 """What a picture's file says of it: EXIF (when, with what, where), and title, caption and keywords by XMP or IPTC."""
 
 import math
+import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +34,8 @@ _MALFORMED = (
     struct.error,
 )
 _IPTC_TITLE, _IPTC_KEYWORDS, _IPTC_CAPTION, _IPTC_CODING = (2, 5), (2, 25), (2, 120), (1, 90)
+_IPTC_DATE, _IPTC_TIME = (2, 55), (2, 60)
+_XMP_DATES = ("DateTimeOriginal", "DateCreated", "CreateDate")  # of exif, photoshop and xmp
 
 
 @dataclass(frozen=True)
@@ -47,26 +51,46 @@ class PhotoFacts:
 
 
 def photo_facts(image: Image.Image) -> PhotoFacts:
-    """Read the metadata of an opened picture; raises nothing."""
-    orientation, taken, camera, place = 1, "", "", None
-    try:
-        exif = image.getexif()
-        orientation = int(exif.get(ExifTags.Base.Orientation, 1))
-        camera = _camera(exif)
-        taken = _taken(exif)
-        place = _place(exif.get_ifd(ExifTags.IFD.GPSInfo))
-    except _MALFORMED:
-        pass
+    """Read the metadata of an opened picture; raises nothing.
+
+    It was taken when EXIF says that it was exposed, else digitised; else when XMP or IPTC say that it was made.
+    """
+    facts = PhotoFacts()
+    with suppress(*_MALFORMED):
+        facts = _exif_facts(image.getexif())
     words: dict[str, str] = {}
     for read in (_from_iptc, _from_xmp):  # XMP, the younger one, where both are there.
         try:
             words.update({name: text for name, text in read(image) if text})
         except _MALFORMED:
             continue
-    meta = {"taken": taken, "camera": camera, **words}
-    return PhotoFacts(
-        orientation if 1 <= orientation <= 8 else 1, {name: text for name, text in meta.items() if text}, place
-    )
+    return replace(facts, meta={**words, **facts.meta})
+
+
+def raw_facts(data: bytes) -> PhotoFacts:
+    """Read what a camera RAW file that is a TIFF inside (DNG, NEF, CR2, ARW and most others) says of itself.
+
+    Raises nothing; of other kinds nothing is known.
+    """
+    exif = Image.Exif()
+    try:
+        exif.load(data)
+        return _exif_facts(exif)
+    except _MALFORMED:
+        return PhotoFacts()
+
+
+def _exif_facts(exif: Image.Exif) -> PhotoFacts:
+    """What EXIF says, as far as it can be read."""
+    facts = PhotoFacts()
+    try:
+        orientation = int(exif.get(ExifTags.Base.Orientation, 1))
+        facts = PhotoFacts(orientation if 1 <= orientation <= 8 else 1)
+        meta = {"taken": _taken(exif), "camera": _camera(exif)}
+        facts = replace(facts, meta={name: text for name, text in meta.items() if text})
+        return replace(facts, place=_place(exif.get_ifd(ExifTags.IFD.GPSInfo)))
+    except _MALFORMED:
+        return facts
 
 
 def _camera(exif: Image.Exif) -> str:
@@ -76,9 +100,21 @@ def _camera(exif: Image.Exif) -> str:
 
 
 def _taken(exif: Image.Exif) -> str:
-    stamp = str(exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    # Not DateTime: that is when the file was changed last.
+    stamps = (ExifTags.Base.DateTimeOriginal, ExifTags.Base.DateTimeDigitized)
+    return next(filter(None, (_moment(details.get(stamp, "")) for stamp in stamps)), "")
+
+
+_STAMP = re.compile(r"\s*(\d{4})[:./-]?(\d\d)[:./-]?(\d\d)(?:[T ]*(\d\d):?(\d\d)(?::?(\d\d))?)?")
+
+
+def _moment(stamp: Any) -> str:
+    """A moment as ISO 8601 in the local time that it is in, however cameras and programs write it; '' for none."""
+    if not (found := _STAMP.match(_line(stamp))):
+        return ""
     try:
-        return datetime.strptime(stamp, "%Y:%m:%d %H:%M:%S").isoformat()
+        return datetime(*(int(part or 0) for part in found.groups())).isoformat()  # type: ignore[arg-type]
     except ValueError:
         return ""
 
@@ -114,6 +150,7 @@ def _from_iptc(image: Image.Image) -> Iterator[tuple[str, str]]:
     yield "title", _line(" ".join(texts(_IPTC_TITLE)))
     yield "caption", _line(" ".join(texts(_IPTC_CAPTION)), MAX_CAPTION)
     yield "keywords", _keywords(texts(_IPTC_KEYWORDS))
+    yield "taken", _moment(" ".join((*texts(_IPTC_DATE)[:1], *texts(_IPTC_TIME)[:1])))
 
 
 def _decoded(data: bytes, utf8: bool) -> str:
@@ -136,6 +173,7 @@ def _from_xmp(image: Image.Image) -> Iterator[tuple[str, str]]:
         yield "title", _line(next(_xmp_texts(part.get("title")), ""))
         yield "caption", _line(next(_xmp_texts(part.get("description")), ""), MAX_CAPTION)
         yield "keywords", _keywords(list(_xmp_texts(part.get("subject"))))
+        yield "taken", next(filter(None, (_moment(next(_xmp_texts(part.get(name)), "")) for name in _XMP_DATES)), "")
 
 
 def _xmp_texts(node: Any) -> Iterator[str]:

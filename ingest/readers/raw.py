@@ -1,10 +1,11 @@
 """Camera RAW files, by the preview that the camera put into them (LibRaw; extra `raw`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import BinaryIO
 
 from ingest.errors import ReadError
+from ingest.readers.photo_facts import PhotoFacts, raw_facts
 
 MAX_RAW_BYTES = 500_000_000
 """Largest RAW file that is read: it is held in memory while its preview is looked for."""
@@ -21,6 +22,8 @@ class Preview:
     """A JPEG or PNG."""
     orientation: int
     """EXIF's orientation, for a preview that has none of its own."""
+    facts: PhotoFacts
+    """What the RAW file says of itself; most previews say less."""
 
 
 def raw_preview(file: BinaryIO) -> Preview:
@@ -40,7 +43,7 @@ def raw_preview(file: BinaryIO) -> Preview:
         raise ReadError(f"too large: more than the {MAX_RAW_BYTES // 1_000_000} MB that are read at most. {_AGAIN}")
     try:
         with rawpy.imread(BytesIO(data)) as raw:
-            preview, sizes = raw.extract_thumb(), raw.sizes
+            preview, sizes, made = raw.extract_thumb(), raw.sizes, raw.other.timestamp
     except rawpy.LibRawNoThumbnailError as error:
         raise ReadError(f"camera RAW without a preview in it. {_AGAIN}") from error
     except rawpy.LibRawError as error:
@@ -58,4 +61,7 @@ def raw_preview(file: BinaryIO) -> Preview:
             if (picture.width > picture.height) != (sizes.width > sizes.height):
                 orientation = 1  # the camera turned the preview already
     found.seek(0)
-    return Preview(found, orientation)
+    facts = raw_facts(data)
+    if "taken" not in facts.meta and made.year > 1970:  # LibRaw's zero stands for a time that is not known
+        facts = replace(facts, meta={**facts.meta, "taken": made.isoformat(timespec="seconds")})
+    return Preview(found, orientation, facts)

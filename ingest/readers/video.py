@@ -1,8 +1,9 @@
 """Videos: frames where the scene changes, or every so many seconds, each with its time (PyAV; extra `video`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +35,9 @@ MAX_FRAME_PIXELS = 100_000_000
 
 _DEMUXERS = {
     # Named one by one: FFmpeg knows formats that are lists of other files, and of addresses in the web.
-    ".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".mkv": "matroska", ".webm": "matroska", ".avi": "avi",
+    ".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".3gp": "mov", ".3g2": "mov", ".mkv": "matroska", ".webm": "matroska",
+    ".avi": "avi", ".mpg": "mpeg", ".mpeg": "mpeg", ".mts": "mpegts", ".m2ts": "mpegts", ".wmv": "asf", ".flv": "flv",
+    ".ogv": "ogg",
 }  # fmt: skip
 _KEY_FRAMES_APART = 5.0  # seconds; where key frames are farther apart than this, all frames are looked at
 _NEAR = 3.0  # seconds to a wanted frame that are decoded rather than jumped over
@@ -72,7 +75,7 @@ def read_frames(path: Path, *, image_size: int, every: float = 0.0) -> Frames:
         if not frames:
             raise ReadError(f"damaged video: not one frame of it can be read. {_AGAIN}")
         title = " ".join(str(video.container.metadata.get("title", "")).split())[:300]
-        return Frames(tuple(_draft(frame, path, title) for frame in frames), gaps)
+        return Frames(tuple(_draft(frame, path, title, _taken(video.container.metadata)) for frame in frames), gaps)
 
 
 def read_frames_at(path: Path, times: Sequence[float], *, image_size: int) -> tuple[Draft, ...]:
@@ -243,7 +246,21 @@ def _turn(frame: Any) -> int:
     return round(turn / 90) * 90 % 360 if abs(turn) <= 360 else 0
 
 
-def _draft(frame: _Frame, path: Path, title: str) -> Draft:
+def _taken(said: Mapping[str, str]) -> str:
+    """When the video was made as ISO 8601 in local time, as its file has it; '' where it does not say."""
+    for key in ("com.apple.quicktime.creationdate", "creation_time"):
+        try:
+            made = datetime.fromisoformat(said.get(key, ""))
+        except ValueError:
+            continue
+        if made.year > 1970:  # what is not set is the beginning of the file format's time: 1904 or 1970
+            # Telephones write the time where they were; the other key has the time in Greenwich.
+            local = made.astimezone() if key == "creation_time" and made.tzinfo else made
+            return local.replace(tzinfo=None).isoformat(timespec="seconds")
+    return ""
+
+
+def _draft(frame: _Frame, path: Path, title: str, taken: str = "") -> Draft:
     from PIL import Image
 
     from ingest.readers.dominant import dominant_colours
@@ -255,4 +272,6 @@ def _draft(frame: _Frame, path: Path, title: str) -> Draft:
         small = small_copy(opened.convert("RGB"))
     meta["colours"] = ", ".join(dominant_colours(small))
     meta["seconds"] = frame.seconds
+    if taken:
+        meta["taken"] = taken
     return Draft("image", title=title, image=picture, thumbnail=as_jpeg(small), meta=meta)

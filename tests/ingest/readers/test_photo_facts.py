@@ -163,3 +163,31 @@ def test_the_front_matter_of_markdown_is_kept(tmp_path: Path) -> None:
     assert document.meta == {"date": "2021-03-04", "tags": "birds, night", "draft": False, "weight": 3}
     (tmp_path / "b.md").write_text('+++\ntitle = "Owls"\ndate = 2021-03-04T05:06:07Z\n+++\nThey hunt.\n')
     assert read_document(tmp_path / "b.md").meta == {"date": "2021-03-04T05:06:07+00:00"}
+
+
+@pytest.mark.parametrize(
+    "stamp", ["2019:05:04 18:30:00", "2019-05-04T18:30:00", "2019:05:04 18:30:00.25+02:00", "2019/05/04 18:30:00"]
+)
+def test_when_a_photo_was_taken_is_understood_however_its_camera_writes_it(tmp_path: Path, stamp: str) -> None:
+    tags = Image.Exif()
+    tags.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = stamp
+    assert facts(photo(tmp_path / "a.jpg", exif=tags)) == {"taken": "2019-05-04T18:30:00"}
+
+
+def test_a_scan_has_the_date_of_its_digitising_and_none_of_its_last_change(tmp_path: Path) -> None:
+    tags = Image.Exif()
+    tags[ExifTags.Base.DateTime] = "2024:01:01 00:00:00"
+    assert facts(photo(tmp_path / "a.jpg", exif=tags)) == {}
+    tags.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeDigitized] = "2019:05:04 18:30:00"
+    assert facts(photo(tmp_path / "b.jpg", exif=tags)) == {"taken": "2019-05-04T18:30:00"}
+
+
+def test_a_photo_without_exif_has_the_date_of_xmp_or_iptc(tmp_path: Path) -> None:
+    dated = XMP.replace("rdf:about=''", "rdf:about='' xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:CreateDate='{}'")
+    by_xmp = photo(tmp_path / "a.jpg", xmp=dated.format("2015-03-02T10:11:12+01:00").encode())
+    assert facts(by_xmp)["taken"] == "2015-03-02T10:11:12"
+    by_iptc = with_iptc(tmp_path / "b.jpg", iptc((2, 55, b"20080102"), (2, 60, b"121314+0100")))
+    assert facts(by_iptc) == {"taken": "2008-01-02T12:13:14"}
+    assert (
+        facts(photo(tmp_path / "c.jpg", exif=camera_exif(), xmp=dated.format("2015").encode()))["taken"][:4] == "2019"
+    )

@@ -38,6 +38,13 @@ def test_a_raw_file_is_shown_upright_by_its_preview(tmp_path: Path, orientation:
     assert draft.meta["camera"] == "Near One"
 
 
+def test_a_raw_file_says_itself_when_it_was_taken_whatever_its_preview_says(tmp_path: Path) -> None:
+    pytest.importorskip("rawpy", reason="the extra raw is not installed")
+    (tmp_path / "a.dng").write_bytes(dng(jpeg(upright()), (64, 48), taken="2019:07:14 18:30:05"))
+    (draft,) = read_images(tmp_path / "a.dng", image_size=64).drafts
+    assert (draft.meta["taken"], draft.meta["camera"]) == ("2019-07-14T18:30:05", "Near One")
+
+
 def test_damaged_raw_files_are_read_or_refused(tmp_path: Path) -> None:
     pytest.importorskip("rawpy", reason="the extra raw is not installed")
     whole = dng(jpeg(upright()), (64, 48))

@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import video as reader
@@ -15,7 +17,7 @@ from ingest.reencode import reencode
 from ingest.space import open_space, open_to_write
 from ingest.space.repair import check, repair
 from search_app.views.words import whereabouts
-from tests.fake_encoder import FakeEncoder, colour_name
+from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
 from tests.ingest.readers.making_videos import CODECS, sound, turned, video
 from tests.making import finds_every_item, ingest_folders
 from tests.retuned_encoder import RetunedEncoder
@@ -142,3 +144,30 @@ def test_frames_are_items_that_stay_through_copies_another_encoder_and_repairs(t
     assert not check(home, "test").sound
     repair(home, "test")
     assert check(home, "test").sound
+
+
+@pytest.mark.parametrize(("said", "taken"), [("2018-05-06T07:08:09Z", "2018-05-06"), ("1904-01-01T00:00:00Z", "")])
+def test_a_video_says_when_it_was_made_unless_its_file_has_no_date(tmp_path: Path, said: str, taken: str) -> None:
+    with av.open(str(video(tmp_path / "a.mp4", ("red",)))) as source, av.open(str(tmp_path / "b.mp4"), "w") as out:
+        out.metadata["creation_time"] = said
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                out.mux(packet)
+    (draft,) = read_frames(tmp_path / "b.mp4", image_size=64).drafts
+    assert str(draft.meta.get("taken", ""))[:10] == taken
+
+
+@pytest.mark.parametrize(("suffix", "muxer"), [(".3gp", "3gp"), (".mpg", "mpeg"), (".mts", "mpegts"), (".wmv", "asf")])
+def test_videos_of_older_cameras_are_read(tmp_path: Path, suffix: str, muxer: str) -> None:
+    codec = "mpeg1video" if suffix in (".mpg", ".mts") else "mpeg4"
+    path = tmp_path / f"a{suffix}"
+    with av.open(str(path), "w", format=muxer) as out:
+        stream = out.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for colour in ("red", "green"):
+            for _ in range(50):
+                out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48), COLOURS[colour]))))
+        out.mux(stream.encode())
+    assert [colour for _, colour in seen(read_frames(path, image_size=64).drafts)] == ["red", "green"]
