@@ -9,6 +9,7 @@ from pathlib import Path
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
 from ingest.readers.draft import Value
+from ingest.readers.kinds import SUBTITLE_SUFFIXES
 from ingest.readers.options import AS_USUAL, TABLE_SUFFIXES, Reading
 
 MAX_TEXT_BYTES = 50_000_000
@@ -101,7 +102,7 @@ def _parser_for(suffix: str) -> Callable[[bytes, str], Document]:
         from ingest.readers.markup import rst_document
 
         return lambda data, name: rst_document(decode_text(data), name)
-    if suffix in (".srt", ".vtt"):
+    if suffix in SUBTITLE_SUFFIXES:
         from ingest.readers.subtitles import subtitles_document
 
         return lambda data, name: subtitles_document(decode_text(data), name, suffix)
@@ -142,11 +143,14 @@ def decode_text(data: bytes) -> str:
         if data.startswith(mark):
             return tidy(data.decode(encoding, "replace"))
     data = data.removeprefix(codecs.BOM_UTF8)
+    if wide := _unmarked_utf_16(data):
+        return tidy(data.decode(wide, "replace"))
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if data.count(0) > len(data) / 1_000 or controls > len(data) / 50:
         raise ReadError(_NOT_A_TEXT)
     try:
-        return tidy(data.decode("utf-8"))
+        # Japanese mail and old web pages are in seven bits, and so would pass for UTF-8.
+        return tidy(data.decode("iso2022_jp" if _SEVEN_BIT_JAPANESE.search(data) else "utf-8"))
     except UnicodeDecodeError:
         repaired = data.decode("utf-8", "replace")
     wrong = repaired.count("\ufffd")
@@ -154,6 +158,18 @@ def decode_text(data: bytes) -> str:
     if right > 10 * wrong:  # UTF-8 with a few bytes lost.
         return tidy(repaired)
     return tidy(data.decode(_likely_encoding(data), "replace"))
+
+
+_SEVEN_BIT_JAPANESE = re.compile(rb"\x1b\$[@B]")
+
+
+def _unmarked_utf_16(data: bytes) -> str:
+    """UTF-16's byte order where a text without a mark has most of its zeros at even or at odd places; '' elsewhere."""
+    head = data[: 1 << 16]
+    high, low = head[::2].count(0), head[1::2].count(0)
+    if len(data) % 2 or max(high, low) < 0.6 * len(head) / 2 or min(high, low) > 0.02 * len(head):
+        return ""
+    return "utf-16-be" if high > low else "utf-16-le"
 
 
 _RUN_OF_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
@@ -169,10 +185,26 @@ def _likely_encoding(data: bytes) -> str:
         # short texts, where it would else see Cyrillic in "città".
         latin = ["cp1252", "cp1250", "cp1254", "cp1257", "iso8859-2", "mac-roman"]
         guess = chardet.detect(data, include_encodings=latin, compat_names=False)
-        return guess["encoding"] or "cp1252" if guess["confidence"] >= 0.09 else "cp1252"
+        sure = guess["confidence"] >= 0.09 or not _is_all(data, "cp1252")
+        found = guess["encoding"] or "cp1252" if sure else "cp1252"
+        # The currency sign of the one is the euro of the other, and nobody writes the sign.
+        euro = found == "cp1252" and b"\xa4" in data and not _CP1252_ALONE.search(data)
+        return "iso8859-15" if euro else found
     era = chardet.EncodingEra.MODERN_WEB
     guess = chardet.detect(data, encoding_era=era, prefer_superset=True, compat_names=False)
     return guess["encoding"] or "cp1252"
+
+
+_CP1252_ALONE = re.compile(rb"[\x80-\x9f]")
+
+
+def _is_all(data: bytes, encoding: str) -> bool:
+    """Whether every byte of `data` stands for a character in `encoding`."""
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 _OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff]")

@@ -1,4 +1,4 @@
-"""Subtitles (.srt, .vtt): what is said, in stretches of about half a minute that keep when they begin."""
+"""Subtitles (.srt, .vtt, .ass, .ssa): what is said, in stretches of about half a minute that keep when they begin."""
 
 import html
 

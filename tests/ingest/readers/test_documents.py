@@ -57,6 +57,12 @@ def write(folder: Path, name: str, content: str | bytes) -> Path:
         (GERMAN + JAPANESE + "🦉", "utf-8-sig"),
         (GERMAN + JAPANESE + "🦉", "utf-16"),
         (GERMAN + JAPANESE + "🦉", "utf-32"),
+        (GERMAN, "utf-16-le"),
+        (GERMAN, "utf-16-be"),
+        (JAPANESE, "iso2022_jp"),
+        ("Příliš žluťoučký kůň", "cp1250"),
+        ("Café à la crème", "mac-roman"),
+        ("Ça coûte 5 €, très cher", "iso8859-15"),
     ],
 )
 def test_texts_come_out_right_whatever_they_are_encoded_in(text: str, encoding: str) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pysubs2
 import pytest
 
 from ingest.errors import ReadError
@@ -58,6 +59,15 @@ def test_web_subtitles_are_read_without_their_markup(tmp_path: Path) -> None:
     assert read_document(tmp_path / "a.vtt").sections == (
         Section("", None, "Salt & pepper\n- Yes.", {"start": 1.0, "end": 6.5}),
     )
+
+
+@pytest.mark.parametrize("suffix", [".ass", ".ssa"])
+def test_styled_subtitles_are_read_without_their_styles(tmp_path: Path, suffix: str) -> None:
+    styled = pysubs2.SSAFile()
+    styled.append(pysubs2.SSAEvent(start=1_000, end=3_500, text="{\\i1}Dragons{\\i0} fly\\Nhigh."))
+    styled.save(str(tmp_path / f"a{suffix}"))
+    (section,) = read_document(tmp_path / f"a{suffix}").sections
+    assert (section.text, section.meta) == ("Dragons fly high.", {"start": 1.0, "end": 3.5})
 
 
 def test_long_speech_is_parted_at_the_end_of_sentences(tmp_path: Path) -> None:
