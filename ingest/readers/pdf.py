@@ -7,12 +7,15 @@ import struct
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
 from ingest.readers.documents import Document, Section, tidy, title_from_name
+from ingest.readers.draft import Value
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -41,6 +44,7 @@ _MALFORMED = (
     struct.error,
     zlib.error,
 )
+_LONGEST_FACT = 500
 _AGAIN = "Export it again from its source, or leave it out."
 
 
@@ -114,7 +118,7 @@ def _document(reader: "PdfReader", count: int, path: Path, malformed: tuple[type
         pages = "its page is a picture" if count == 1 else f"its {count} pages are pictures or empty"
         raise SkipSource(f"no text layer: {pages}. Run text recognition (OCR) over it, or leave it out.")
     gaps = f"pages that cannot be read: {', '.join(map(str, unread[:20]))}" if unread else ""
-    return Document(_title(reader, path, malformed), tuple(sections), gaps)
+    return Document(_title(reader, path, malformed), tuple(sections), gaps, _facts(reader, malformed))
 
 
 def _page_text(page: "PageObject") -> str:
@@ -144,6 +148,18 @@ def _title(reader: "PdfReader", path: Path, malformed: tuple[type[Exception], ..
         r"^(untitled|microsoft \w+ - |document\d*$)|\.(docx?|pdf|tex|dvi|indd|qxd|rtf|odt)$", title, re.I
     )
     return title if title and not by_itself else title_from_name(path)
+
+
+def _facts(reader: "PdfReader", malformed: tuple[type[Exception], ...]) -> dict[str, Value]:
+    """Author, keywords and date of a PDF, where it has them."""
+    facts: dict[str, Value] = {}
+    for key, entry in (("author", "author"), ("keywords", "keywords"), ("date", "creation_date")):
+        with suppress(*malformed):
+            value = getattr(reader.metadata, entry, None) or ""
+            words = value.isoformat() if isinstance(value, datetime) else " ".join(tidy(str(value)).split())
+            if 0 < len(words) <= _LONGEST_FACT:
+                facts[key] = words
+    return facts
 
 
 def _bookmarks(reader: "PdfReader", malformed: tuple[type[Exception], ...]) -> dict[int, list[str]]:

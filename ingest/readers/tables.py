@@ -152,12 +152,12 @@ def _bounded(caption: str) -> str:
     return caption if len(caption) <= MAX_CAPTION else caption[: MAX_CAPTION - 1].rsplit(maxsplit=1)[0] + "…"
 
 
-def _words(value: Any) -> str:
-    """A cell as text; '' for an empty one."""
+def _words(value: Any, between: str = "\n") -> str:
+    """A cell as text, with `between` between the texts of a list; '' for an empty one."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        value = "\n".join(value)
+        value = between.join(value)
     elif isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False, default=str)
     return tidy(str(value)).strip()
@@ -178,7 +178,7 @@ def _facts(row: Row, but: Collection[str]) -> dict[str, Value]:
         if isinstance(value, bool | int | float):
             if abs(value) < 2**62:  # Chroma keeps 64 bits; this also leaves out what is no number.
                 facts[name] = value
-        elif 0 < len(words := _words(value)) <= _LONGEST_FACT:
+        elif 0 < len(words := _words(value, ", ")) <= _LONGEST_FACT:
             facts[name] = words
     return facts
 

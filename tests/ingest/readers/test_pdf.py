@@ -61,6 +61,18 @@ def test_the_title_is_the_pdfs_own_unless_a_program_put_it_there(tmp_path: Path,
     assert read(tmp_path, pdf_of([["text"]], title=given)).title == title
 
 
+def test_author_keywords_and_date_of_a_pdf_can_be_filtered_by(tmp_path: Path) -> None:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf_of(PAGES)))
+    writer.add_metadata({"/Author": "Ada Moss", "/Keywords": "owl, night", "/CreationDate": "D:20160304050607+01'00'"})
+    assert read(tmp_path, written(writer)).meta == {
+        "author": "Ada Moss",
+        "keywords": "owl, night",
+        "date": "2016-03-04T05:06:07+01:00",
+    }
+    writer.add_metadata({"/CreationDate": "sometime"})
+    assert "date" not in read(tmp_path, written(writer)).meta
+
+
 def test_bookmarks_head_the_pages_from_theirs_on(tmp_path: Path) -> None:
     bookmarks = [("Owls", 2), ("Owls at night", 2), ("Gulls", 4)]
     document = read(tmp_path, pdf_of([[f"page {n}."] for n in range(1, 6)], bookmarks=bookmarks))

@@ -71,6 +71,12 @@ def test_a_title_column_is_the_heading_of_its_row(tmp_path: Path) -> None:
     assert read_document(tmp_path / "a.csv").sections[0].heading == "Owls"
 
 
+def test_a_list_in_a_row_is_a_fact_whose_parts_can_be_filtered_by(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "a grey cat", "tags": ["pet", "grey"]}\n')
+    (section,) = read_document(tmp_path / "a.jsonl").sections
+    assert section.meta == {"tags": "pet, grey", "row": 1}
+
+
 def test_lines_that_are_no_json_are_told_and_the_others_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl")
     path.write_text(path.read_text() + "{broken\n[1, 2]\n" + "[" * 100_000 + "\n")
