@@ -174,7 +174,7 @@ def _member(info: zipfile.ZipInfo, name: str) -> Member:
         unwanted = "its name leads out of the archive. Pack it anew with a name of its own."
         parts = [part if part != ".." else "__" for part in parts] or ["__"]
     elif stat.S_ISLNK(info.external_attr >> 16):
-        unwanted = "a link, and links are not followed."
+        unwanted = "a link, and links are not followed. Pack its target to have it read."
     elif PurePosixPath(parts[-1]).suffix.lower() in ARCHIVE_SUFFIXES:
         unwanted = "an archive in an archive. Unpack the outer one to have it read."
     elif info.flag_bits & 1:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ingest.readers.images import Pictures
     from ingest.readers.video import Frames
 
+_NO_READER = "no reader for "
+
 
 @dataclass(frozen=True)
 class Unchanged:
@@ -141,9 +143,10 @@ class Examiner:
         same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
         if found.kind is None and not found.problem:
             suffix = found.path.suffix
-            reason = f"no reader for {suffix} files" if suffix else "no reader for files without a suffix"
+            which = f"{suffix} files" if suffix else "files without a suffix"
+            reason = f"{_NO_READER}{which}. Save it in a format that is read, or leave it out."
             return LeftOut(found, "skipped", reason, source=source)
-        if source and same_stat and source.outcome == "skipped":
+        if source and same_stat and source.outcome == "skipped" and not source.reason.startswith(_NO_READER):
             return LeftOut(found, "skipped", source.reason, source.sha256, source)
         sha256 = ""
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import EncoderMismatch
+from ingest.readers import kinds
 from ingest.space import open_space, open_to_write
 from tests.fake_encoder import FakeEncoder
 from tests.making import finds_every_item, ingest_folders, picture, shades, text
@@ -182,7 +183,17 @@ def test_a_broken_file_fails_alone_and_is_tried_again(home, folder):
 def test_a_file_without_a_reader_is_skipped_with_the_reason(home, folder):
     (folder / "song.mp3").write_bytes(b"ID3")
     entry = ingest_folders(home, [folder]).of("skipped")[0]
-    assert (Path(entry.path).name, entry.reason) == ("song.mp3", "no reader for .mp3 files")
+    assert Path(entry.path).name == "song.mp3"
+    assert entry.reason == "no reader for .mp3 files. Save it in a format that is read, or leave it out."
+
+
+def test_a_file_that_had_no_reader_is_read_once_there_is_one(home, folder, monkeypatch):
+    text(folder / "notes.new", "a red bird")
+    assert ingest_folders(home, [folder]).counts()["skipped"] == 1
+    suffixes = kinds.DOCUMENT_SUFFIXES | {".new"}
+    monkeypatch.setattr(kinds, "DOCUMENT_SUFFIXES", suffixes)
+    report = ingest_folders(home, [folder])
+    assert (report.counts()["added"], report.counts()["skipped"]) == (1, 0)
 
 
 def test_more_files_than_fit_a_batch_are_all_written(home, tmp_path):
