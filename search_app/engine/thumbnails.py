@@ -10,6 +10,7 @@ def as_jpeg(content: bytes) -> bytes | None:
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG", "WEBP")) as picture:
             if picture.format == "JPEG":
+                picture.draft("RGB", (1, 1))  # at an eighth of the size all of the file is read as well
                 picture.load()
                 return content
             out = io.BytesIO()

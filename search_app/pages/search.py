@@ -1,8 +1,9 @@
 """The search page: one box, the results as cards, the map beside them."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
@@ -44,35 +45,64 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         _welcome(space, query, snapshot)
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of the page, the same ones whatever it shows: the map would begin anew in another place."""
+
+    above: DeltaGenerator
+    left: DeltaGenerator
+    right: DeltaGenerator
+
+
+def _parts(query: Query) -> _Parts:
+    with st.container(key="listening"):
+        listen(query)
+        acts.listen()
+    above = st.container(key="above")
+    left, right = st.columns([1.32, 1], gap="medium")
+    return _Parts(above, left, right)
+
+
 def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
-    asked = asked_of(space, query)
-    with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
-        chips(space, query, asked)
-        filters(query, snapshot, space)
-    narrowed_by(query)
+    asked, parts = asked_of(space, query), _parts(query)
+    with parts.above:
+        head, notes = st.container(), st.container()
     try:
         encoder = loaded_encoder(space)
         answer = space.searcher.ask(query, encoder, asked.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
-        frame.error_notice("The search cannot be done", error)
+        with head:
+            _asked(space, query, snapshot, asked)
+        with notes:
+            frame.error_notice("The search cannot be done", error)
         return
-    if any(within_window(term.value, encoder) != term.value for term in query.asked if term.kind == "text"):
-        frame.note(f"These words are longer than the encoder reads: the first {encoder.info.text_window} tokens count.")
     details(space, query, answer, encoder)
     shown = Results(space, query, answer)
-    left, right = st.columns([1.32, 1], gap="medium")
-    with left:
+    # The results go to the browser first: what is around them would hold them up.
+    with parts.left:
         if (alone := only_item(query)) in asked.items:
             from_item(space, asked.items[alone])
         _what_has_gone(query, asked)
         _hits(shown)
-    with right:
+    with head:
+        _asked(space, query, snapshot, asked)
+    with notes:
+        if any(within_window(term.value, encoder) != term.value for term in query.asked if term.kind == "text"):
+            frame.note(
+                f"These words are longer than the encoder reads: the first {encoder.info.text_window} tokens count."
+            )
+    with parts.right:
         map_panel(space, answer.snapshot, query, answer)
-    listen(query)
-    acts.listen()
     shown.mark(encoder)
+
+
+def _asked(space: OpenSpace, query: Query, snapshot: Snapshot, asked: Asked) -> None:
+    with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
+        chips(space, query, asked)
+        filters(query, snapshot, space)
+    narrowed_by(query)
 
 
 def _hits(shown: Results) -> None:
@@ -83,13 +113,15 @@ def _hits(shown: Results) -> None:
             "To the first page", key="first-page", icon=":material/first_page:", on_click=links.turn_to, args=(1,)
         )
     elif page.entries:
-        results_bar(shown.space, query, page)
+        bar = st.container()
         if not page.matches:
             frame.notice(
                 "Nothing here really matches",
                 "These are the nearest items all the same. Fuller words may find more; or there is nothing like it.",
             )
         shown.draw()
+        with bar:
+            results_bar(shown.space, query, page)
         pager(query, page)
     elif shown.answer.probe is not None:
         _nothing_found(query, shown.answer.snapshot)
@@ -135,8 +167,8 @@ def _nothing_found(query: Query, snapshot: Snapshot) -> None:
 
 def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     details(space, query)
-    left, right = st.columns([1.32, 1], gap="medium")
-    with left:
+    parts = _parts(query)
+    with parts.left:
         st.html(
             '<div class="ns-hero"><h1>Search by meaning, in words and pictures.</h1>'
             "<p>Images and passages lie in one space: what is close in meaning lies close together. Ask in "
@@ -148,9 +180,8 @@ def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
                 st.button(words, key=f"example-{number}", on_click=links.ask_text, args=(words,))
         st.html('<div class="ns-section">Or start from an item of this space</div>')
         starters(space, _some_items(space, snapshot))
-    with right:
+    with parts.right:
         map_panel(space, snapshot, query, None)
-    listen(query)
 
 
 def _some_items(space: OpenSpace, snapshot: Snapshot) -> list[Item]:

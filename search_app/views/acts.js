@@ -5,5 +5,9 @@ export default function ({ setTriggerValue }) {
     if (act) setTriggerValue("press", { act, item });
   };
   document.addEventListener("click", press);
-  return () => document.removeEventListener("click", press);
+  document.documentElement.classList.add("ns-listens");
+  return () => {
+    document.removeEventListener("click", press);
+    document.documentElement.classList.remove("ns-listens");
+  };
 }

@@ -1,8 +1,11 @@
-"""Results as cards in a grid or as rows of a list: what was found, where it comes from, and how close it is."""
+"""Results as cards in a grid or as rows of a list: what was found, where it comes from, and how close it is.
 
-from collections.abc import Callable, Sequence
+They are one piece of HTML: a browser takes long for the many elements that Streamlit would make of them.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,22 +17,31 @@ from search_app.engine.grouping import PASSAGES_SHOWN, Entry
 from search_app.engine.hits import Hit
 from search_app.engine.query import Query
 from search_app.engine.search import Answer
-from search_app.views import links
 from search_app.views.acts import act_button
-from search_app.views.resources import OpenSpace
+from search_app.views.resources import OpenSpace, Thumbnail
+from search_app.views.served import picture_address
 from search_app.views.words import closeness, excerpt, headline, in_html, numbers, snippet, whereabouts
 
+_DRAWN_IN = 0.2  # seconds
 _KINDS = {"image": "IMAGE", "text": "TEXT"}
 _IN_CARD, _MARKED, _IN_ROW = 320, 135, 420  # characters of a passage; a card shows about as many as it marks
 _MARKS = {"very close": "ns-very", "close": "ns-near", "loosely related": "ns-loose", "no real match": "ns-none"}
 
 
+_Draw = Callable[[Span | None], str]
+"""The HTML of a result, with the best sentence of its passage marked where that is known."""
+
+
 @dataclass(frozen=True)
-class _Passage:
-    """Where a passage is shown, and how, once its best sentence is known."""
+class _Part:
+    """Results that are drawn together, as one piece of HTML, and where."""
 
     slot: DeltaGenerator
-    draw: Callable[[Span | None], str]
+    results: tuple[tuple[Item, _Draw], ...]
+
+    def draw(self, spans: Mapping[str, Span]) -> None:
+        """Draw them, with the best sentences at `spans`, by the id of the item."""
+        self.slot.html("".join(draw(spans.get(item.id)) for item, draw in self.results))
 
 
 @dataclass(frozen=True)
@@ -39,8 +51,7 @@ class Results:
     space: OpenSpace
     query: Query
     answer: Answer
-    waiting: dict[str, tuple[str, list[_Passage]]] = field(default_factory=dict)
-    """By the id of the item: its text, and where that is shown."""
+    parts: list[_Part] = field(default_factory=list)
 
     def draw(self) -> None:
         """Draw a card for each result whose item is still there; images and passages apart if asked for so."""
@@ -55,11 +66,11 @@ class Results:
 
     def mark(self, encoder: Encoder) -> None:
         """Find the best sentence of the passages where that takes the encoder, and mark it."""
-        spans = self._best({item_id: text for item_id, (text, _) in self.waiting.items()}, encoder)
-        for item_id, (_, places) in self.waiting.items():
-            for place in places:
-                if item_id in spans:
-                    place.slot.html(place.draw(spans[item_id]))
+        waiting = [part for part in self.parts if not self.space.sentences.known(_passages(part))]
+        if waiting:
+            time.sleep(_DRAWN_IN)  # the browser may be on this very machine, and has the results to draw first
+        for part in waiting:
+            part.draw(self._best(_passages(part), encoder))
 
     def _best(self, texts: dict[str, str], encoder: Encoder) -> dict[str, Span]:
         question = self.answer.question
@@ -69,57 +80,48 @@ class Results:
 
     def _part(self, entries: Sequence[Entry], key: str) -> None:
         listed = self.query.look.layout == "list"
-        with st.container(key=f"{key}-list" if listed else key):
-            for entry in entries:
-                self._entry(entry, listed)
-
-    def _entry(self, entry: Entry, listed: bool) -> None:
-        items = self.answer.items
         draw = self._row if listed else self._card
-        if entry.hit.id in items:
-            draw(entry, items[entry.hit.id], str(entry.hit.rank))
-        if entry.hit.id in self.query.look.unfolded:
-            for number, hit in enumerate(entry.alike, start=1):
-                if hit.id in items:
-                    draw(Entry(hit), items[hit.id], f"{entry.hit.rank}-{number}")
+        results: list[tuple[Item, _Draw]] = []
+        for entry in entries:
+            names = [(entry, str(entry.hit.rank))]
+            if entry.hit.id in self.query.look.unfolded:
+                names += [(Entry(hit), f"{entry.hit.rank}-{number}") for number, hit in enumerate(entry.alike, start=1)]
+            for each, name in names:
+                if item := self.answer.items.get(each.hit.id):
+                    results.append((item, draw(each, item, name)))
+        with st.container(key=f"{key}-list" if listed else key):
+            part = _Part(st.empty(), tuple(results))
+        texts = _passages(part)
+        # Sentences that are known cost nothing; the others are marked once everything has been drawn.
+        part.draw(self._best(texts, self.space.encoder()) if self.space.sentences.known(texts) else {})
+        self.parts.append(part)
 
-    def _card(self, entry: Entry, item: Item, name: str) -> None:
-        hit = entry.hit
-        with st.container(key=f"card-{name}"):
-            if item.modality == "image":
-                _picture_front(self.space, item, key=f"hit-{name}", badge=name)
-            else:
-                self._passage(hit, item.text, partial(_passage_front, item, name))
-            under = self._fold(entry)
-            if count := len(entry.passages):
-                under += act_button("details", hit.id, f"+{count:,} more passage{'s' * (count != 1)}")
-            facts = f'<div class="ns-facts">{_title(item)}{_caption(item, 120)}{_score(hit)}</div>'
-            st.html(facts + (f'<div class="ns-under">{under}</div>' if under else "") + _acts(hit))
+    def _card(self, entry: Entry, item: Item, name: str) -> _Draw:
+        hit, under = entry.hit, self._fold(entry)
+        if count := len(entry.passages):
+            under += act_button("details", hit.id, f"+{count:,} more passage{'s' * (count != 1)}")
+        facts = f'<div class="ns-facts">{_title(item)}{_caption(item, 120)}{_score(hit)}</div>'
+        rest = facts + (f'<div class="ns-under">{under}</div>' if under else "") + _acts(hit)
+        if item.modality == "image":
+            front = _picture_front(self.space, item, key=f"hit-{name}", badge=name)
+            return lambda _: _article(name, front + rest)
+        return lambda span: _article(name, _passage_front(item, name, span) + rest)
 
-    def _row(self, entry: Entry, item: Item, name: str) -> None:
-        hit = entry.hit
-        with st.container(key=f"card-{name}", horizontal=True, gap="small"):
-            if item.modality == "image":
-                with st.container(key=f"side-{name}", width=150):
-                    _picture_front(self.space, item, key=f"hit-{name}", badge=name)
-            with st.container(key=f"main-{name}", gap="xxsmall"):
-                number = f'<span class="ns-badge ns-text">{name}</span>' if item.modality == "text" else ""
-                st.html(f'<div class="ns-row">{number}<div class="ns-facts">{_title(item)}</div></div>')
-                if item.modality == "text":
-                    self._passage(hit, item.text, partial(_row_passage, item.text))
-                elif item.text:
-                    st.html(f'<div class="ns-words">{in_html(snippet(item.text, _IN_ROW))}</div>')
-                st.html(f"{self._further(entry)}{_score(hit)}{_acts(hit, self._fold(entry))}")
+    def _row(self, entry: Entry, item: Item, name: str) -> _Draw:
+        hit, side, number = entry.hit, "", ""
+        if item.modality == "image":
+            side = _picture_front(self.space, item, key=f"hit-{name}", badge=name)
+        else:
+            number = f'<span class="ns-badge ns-text">{name}</span>'
+        head = f'<div class="ns-row">{number}<div class="ns-facts">{_title(item)}</div></div>'
+        rest = f"{self._further(entry)}{_score(hit)}{_acts(hit, self._fold(entry))}"
 
-    def _passage(self, hit: Hit, text: str, draw: Callable[[Span | None], str]) -> None:
-        """Draw a passage with its best sentence marked: now, where that is known, else by `mark`."""
-        slot = st.empty()
-        if self.space.sentences.known({hit.id: text}):
-            spans = self._best({hit.id: text}, self.space.encoder())
-            slot.html(draw(spans.get(hit.id)))
-            return
-        slot.html(draw(None))
-        self.waiting.setdefault(hit.id, (text, []))[1].append(_Passage(slot, draw))
+        def draw(span: Span | None) -> str:
+            words = excerpt(item.text, span, _IN_ROW)  # those of a picture are its caption
+            shown = f'<div class="ns-words">{words}</div>' if words else ""
+            return _article(name, f'{side}<div class="ns-body">{head}{shown}{rest}</div>', listed=True)
+
+        return draw
 
     def _further(self, entry: Entry) -> str:
         """Further passages of the document, each a way into it."""
@@ -141,6 +143,11 @@ class Results:
         return act_button("unfold", entry.hit.id, f"+{len(entry.alike):,} like it")
 
 
+def _passages(part: _Part) -> dict[str, str]:
+    """The texts of its passages, by the id of the item."""
+    return {item.id: item.text for item, _ in part.results if item.modality == "text"}
+
+
 def _acts(hit: Hit, further: str = "") -> str:
     return (
         '<div class="ns-acts">'
@@ -151,24 +158,23 @@ def _acts(hit: Hit, further: str = "") -> str:
     )
 
 
+def _article(name: str, body: str, listed: bool = False) -> str:
+    """The HTML of the result with that number."""
+    return f'<article class="ns-result{" ns-listed" if listed else ""}" data-rank="{name}">{body}</article>'
+
+
 def starters(space: OpenSpace, items: Sequence[Item]) -> None:
     """Draw small cards of items to start from."""
+    drawn = ""
+    for place, item in enumerate(items, start=1):
+        if item.modality == "image":
+            front = _picture_front(space, item, key=f"start-{place}")
+        else:
+            front = _passage_front(item, "", None)
+        act = act_button("from", item.id, "Start here")
+        drawn += f'<article class="ns-starter">{front}<div class="ns-acts">{act}</div></article>'
     with st.container(key="starters"):
-        for place, item in enumerate(items, start=1):
-            with st.container(key=f"starter-{place}"):
-                if item.modality == "image":
-                    _picture_front(space, item, key=f"start-{place}")
-                else:
-                    st.html(_passage_front(item, "", None))
-                with st.container(key=f"acts-start-{place}", horizontal=True):
-                    st.button(
-                        "Start here",
-                        key=f"start-here-{place}",
-                        type="tertiary",
-                        icon=":material/travel_explore:",
-                        on_click=links.ask_like,
-                        args=(item.id,),
-                    )
+        st.html(drawn)
 
 
 def _title(item: Item) -> str:
@@ -198,9 +204,14 @@ def _marks(item: Item, badge: str) -> str:
     return f'{number}<span class="ns-kind">{_KINDS[item.modality]}</span>'
 
 
-def _picture_front(space: OpenSpace, item: Item, key: str, badge: str = "") -> None:
-    st.html(f'<div class="ns-image">{_marks(item, badge)}</div>')
-    photo(space, item, key=key)
+def _picture_front(space: OpenSpace, item: Item, key: str, badge: str = "") -> str:
+    small = space.thumbnail(item)
+    if small is None:
+        picture = '<div class="ns-gone">no thumbnail</div>'
+    else:
+        address = picture_address(small.jpeg, key)
+        picture = f'<img class="ns-{_fit(item, small)}" src="{address}" alt="{in_html(_shows(item))}" decoding="sync">'
+    return f'<div class="ns-image">{_marks(item, badge)}{picture}</div>'
 
 
 def _passage_front(item: Item, badge: str, span: Span | None) -> str:
@@ -208,17 +219,22 @@ def _passage_front(item: Item, badge: str, span: Span | None) -> str:
     return f'<div class="ns-text">{_marks(item, badge)}<div class="ns-passage"><p>{words}</p></div></div>'
 
 
-def _row_passage(text: str, span: Span | None) -> str:
-    return f'<div class="ns-words">{excerpt(text, span, _IN_ROW)}</div>'
-
-
 def photo(space: OpenSpace, item: Item, key: str, width: int | None = None) -> None:
-    """Draw an image's thumbnail: filling its frame when that crops little, whole otherwise."""
+    """Draw an image's thumbnail by itself."""
     small = space.thumbnail(item)
     if small is None:
         st.html('<div class="ns-gone">no thumbnail</div>')
         return
+    with st.container(key=f"{_fit(item, small)}-{key}", width=width or "stretch"):
+        st.image(small.jpeg, alt=_shows(item), width="stretch")
+
+
+def _fit(item: Item, small: Thumbnail) -> str:
+    """How a thumbnail lies in its frame: a cut-out on `paper`, `cover` where that crops little, else `whole`."""
     wide, high = float(item.meta.get("width", 1)), float(item.meta.get("height", 1))
-    fit = "paper" if small.on_white else "cover" if 1.25 <= wide / max(high, 1.0) <= 1.8 else "whole"
-    with st.container(key=f"{fit}-{key}", width=width or "stretch"):
-        st.image(small.jpeg, alt=snippet(item.text or item.name, 120), width="stretch")
+    return "paper" if small.on_white else "cover" if 1.25 <= wide / max(high, 1.0) <= 1.8 else "whole"
+
+
+def _shows(item: Item) -> str:
+    """What an image shows, for those who do not see it."""
+    return snippet(item.text or item.name, 120)

@@ -1,12 +1,12 @@
 // Keys for the results: each does what a click on the button of its name would.
-const CARD = '[class*="st-key-card-"]';
+const CARD = ".ns-result";
 const CHOSEN = "ns-chosen";
 
-// The class of the chosen card: Streamlit may put another element in its place, or take further classes from it.
+// The number of the chosen card: Streamlit may put another element in its place.
 let current = "";
 
 const cards = () => [...document.querySelectorAll(CARD)];
-const chosen = () => (current ? document.querySelector(`.${CSS.escape(current)}`) : null);
+const chosen = () => (current ? document.querySelector(`${CARD}[data-rank="${current}"]`) : null);
 // A popover has that role too.
 const dialog = () => document.querySelector(".st-key-details-head")?.closest('[role="dialog"]');
 const press = (root, name) => {
@@ -26,7 +26,7 @@ const typing = (target) =>
   Boolean(target.closest?.('input, textarea, select, [role="combobox"], [role="listbox"], [role="slider"], [role="menu"]'));
 
 function choose(card) {
-  current = [...(card?.classList ?? [])].find((name) => name.startsWith("st-key-card-")) ?? "";
+  current = card?.dataset.rank ?? "";
   light();
   if (!card) return;
   card.tabIndex = -1;

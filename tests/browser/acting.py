@@ -33,8 +33,8 @@ def settled(page: Page) -> None:
 def cards(page: Page) -> list[str]:
     """The words on each result card, in their order."""
     settled(page)
-    expect(page.locator(".st-key-card-1")).to_be_visible()
-    found = page.locator("[class*='st-key-card-']")
+    expect(page.locator(".ns-result[data-rank='1']")).to_be_visible()
+    found = page.locator(".ns-result")
     # A card is drawn from its top to its bottom, and the button is its last part.
     expect(found.last.get_by_text("Details")).to_be_visible()
     return found.all_inner_texts()

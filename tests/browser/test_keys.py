@@ -48,7 +48,7 @@ def test_results_are_chosen_opened_and_left_by_keys(page: Page, sample_address: 
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     expect(page).to_have_url(re.compile(r"[?&]page=2"))
-    expect(page.locator(".st-key-card-13")).to_be_visible()
+    expect(page.locator(".ns-result[data-rank='13']")).to_be_visible()
     page.keyboard.press("j")
     assert rank(page) == "13"
     page.keyboard.press("m")
@@ -73,7 +73,7 @@ def test_what_is_shown_is_exported_and_a_path_is_copied(page: Page, sample_addre
         assert archive.testzip() is None
         assert len(archive.namelist()) == 7
     page.keyboard.press("Escape")
-    page.locator(".st-key-card-1 .ns-acts [data-act=details]").click()
+    page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=details]").click()
     page.locator(".ns-copy").click()
     expect(page.locator(".ns-copy")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == results[0]["path"]
@@ -87,7 +87,7 @@ def test_the_passage_that_was_found_is_in_view_and_a_phone_shows_rows_and_detail
 ):
     page.goto(f"{sample_address}/?q=why+steam+trains+ended&modality=text&view=list")
     cards(page)
-    page.locator(".st-key-card-1 .ns-acts [data-act=details]").click()
+    page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=details]").click()
     expect(page.locator(".ns-document .ns-here")).to_be_in_viewport()
     expect(page.locator(".ns-document .ns-here mark")).to_have_count(1)
     address = page.url

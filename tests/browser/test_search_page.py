@@ -27,11 +27,11 @@ def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str)
 def test_searching_from_a_result_alone_leaves_it_out(page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=a+guitar&modality=image")
     first = cards(page)[0]
-    page.locator(".st-key-card-1 .ns-acts [data-act=from]").click()
+    page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=from]").click()
     likes(page)
     expect(page.locator(".st-key-from-item")).to_be_visible()
     name = re.search(r"\S+\.(?:webp|jpg|png)", first).group()
-    expect(page.locator("[class*='st-key-card-']").filter(has_text=name)).to_have_count(0)
+    expect(page.locator(".ns-result").filter(has_text=name)).to_have_count(0)
     assert sum("music" in card for card in cards(page)[:8]) >= 5
 
 
@@ -78,9 +78,9 @@ def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str)
     cards(page)
     drawn(page)
     page.mouse.move(*spot_of(page, on_map(page, "map.scene.hits.find((hit) => hit.rank === '1').id")))
-    expect(page.locator(".st-key-card-1.ns-lit")).to_be_visible()
+    expect(page.locator(".ns-result[data-rank='1'].ns-lit")).to_be_visible()
     expect(page.locator(".card .title")).to_contain_text("1 · ")
-    page.locator(".st-key-card-2").hover()
+    page.locator(".ns-result[data-rank='2']").hover()
     assert on_map(page, "map.lit") == "2"
     expect(page.locator(".ns-lit")).to_have_count(0)
 
@@ -95,7 +95,7 @@ def test_what_is_looked_at_stays_while_it_has_the_question_in_it(page: Page, sam
     on_map(page, f"map.stage.flyTo({star}, 0.5)")
     near = on_map(page, "map.stage.camera.zoom")
     assert near > whole
-    page.locator(".st-key-card-1 .ns-acts [data-act=more]").click()
+    page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=more]").click()
     expect(page).to_have_url(re.compile("like="))
     cards(page)
     drawn(page)
@@ -154,6 +154,6 @@ def test_the_running_app_finds_what_another_process_ingests(page: Page, tmp_path
         done = nearspace("ingest", second, "--home", home, "--space", "test", "--encoder", FAKE)
         assert done.returncode == 0, done.stderr
         ask(page, "red thing")
-        expect(page.locator(".st-key-card-70")).to_be_attached()
+        expect(page.locator(".ns-result[data-rank='70']")).to_be_attached()
         shown = " ".join(cards(page))
         assert all(name in shown for name in names)

@@ -46,7 +46,7 @@ def test_only_who_is_named_sees_the_space_after_signing_in(
         page.goto(f"{address}/?q=red")
         settled(page)
         expect(page.get_by_text("Sign in to search")).to_be_visible()
-        assert page.locator(".st-key-card-1, .st-key-map-panel, .st-key-ask").count() == 0
+        assert page.locator(".ns-result, .st-key-map-panel, .st-key-ask").count() == 0
         page.locator(".st-key-sign-in button").click()
         if comes_in:
             expect(page.get_by_text("Signed in as ada@example.org")).to_be_visible()
@@ -54,6 +54,6 @@ def test_only_who_is_named_sees_the_space_after_signing_in(
             assert "red.png" in cards(page)[0]
         else:
             expect(page.get_by_text("This account may not come in")).to_be_visible()
-            assert page.locator(".st-key-card-1, .st-key-map-panel, .st-key-ask").count() == 0
+            assert page.locator(".ns-result, .st-key-map-panel, .st-key-ask").count() == 0
         page.locator(".st-key-sign-out button").click()
         expect(page.get_by_text("Sign in to search")).to_be_visible()

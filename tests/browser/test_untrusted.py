@@ -40,7 +40,7 @@ def test_no_script_runs_and_nothing_is_called_for(page: Page, tmp_path: Path) ->
             shown = " ".join(cards(page))
             assert "onerror=window.broken=1" in shown
             drawn(page)
-        page.locator(".st-key-card-1 .ns-acts [data-act=details]").click()
+        page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=details]").click()
         expect(page.get_by_role("dialog")).to_be_visible()
         settled(page)
         page.goto(f"{address}/?like=1")

@@ -45,7 +45,7 @@ def kinds(app: AppTest) -> list[str]:
 
 def acts(app: AppTest, number: int = 1) -> list[tuple[str, str, str]]:
     """The buttons of a card, from above to below: what each does, to which item, and its label."""
-    cards = [str(each.proto.body) for each in app.get("html") if 'class="ns-acts"' in each.proto.body]
+    cards = re.findall(r'<article class="(?:ns-result|ns-starter)\b.*?</article>', markup(app), flags=re.S)
     found = re.findall(r'data-act="(\w+)" data-item="(\d+)"(?: title="([^"]*)"[^>]*)?>([^<]*)', cards[number - 1])
     return [(act, item, html.unescape(title or label)) for act, item, title, label in found]
 

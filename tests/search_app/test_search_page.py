@@ -44,8 +44,9 @@ def test_without_a_query_the_page_explains_itself_and_offers_ways_to_start(colou
     assert "Search by meaning" in words(app)
     assert re.search(r"11 images\s+·\s+\d+ passages", words(app))
     assert app.button(key="example-1").label
-    assert app.button(key="start-here-6")
     assert len(kinds(app)) == 6
+    assert [label for _, _, label in acts(app, 6)] == ["Start here"]
+    assert params(press(app, "from", 6))["like"]
 
 
 def test_every_card_says_in_a_word_how_close_it_is_and_the_numbers_on_demand(colours: Path) -> None:

@@ -1,8 +1,8 @@
 // Links the numbered hits of a map with their cards on the page: each lights up under a pointer on the other.
-const CARD = "st-key-card-";
+const CARD = ".ns-result";
 const LIT = "ns-lit";
 
-const rankUnder = (event) => event.target.closest?.(`[class*="${CARD}"]`)?.className.match(`${CARD}([\\d-]+)`)?.[1] ?? null;
+const rankUnder = (event) => event.target.closest?.(CARD)?.dataset.rank ?? null;
 
 export class Cards {
   /** `onRank` is told the number of the hit whose card the pointer is over, or null. */
@@ -20,7 +20,7 @@ export class Cards {
   /** Light up the card of a hit, and no other. */
   light(rank) {
     document.querySelectorAll(`.${LIT}`).forEach((card) => card.classList.remove(LIT));
-    if (rank) document.querySelector(`.${CARD}${rank}`)?.classList.add(LIT);
+    if (rank) document.querySelector(`${CARD}[data-rank="${rank}"]`)?.classList.add(LIT);
   }
 
   dispose() {
