@@ -120,7 +120,7 @@ def _layout(space: OpenSpace, snapshot: Snapshot, view: MapView) -> Layout | Non
     encoder: Encoder | None = None
     if any(end.kind == "text" for meaning in spec.meanings for end in (meaning.start, meaning.end)):
         encoder = loaded_encoder(space)
-    with st.spinner("Laying out the map …"):
+    with frame.waiting("Laying out the map …"):
         return space.searcher.maps.layout(snapshot, spec, encoder)
 
 

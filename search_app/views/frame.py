@@ -1,5 +1,7 @@
 """What is around every page: the style, the head with the space's name and counts, and notices."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -85,3 +87,13 @@ def note(words: str) -> None:
 def error_notice(title: str, error: Exception) -> None:
     """Show an error that was raised on purpose."""
     notice(title, str(error), bad=True)
+
+
+@contextmanager
+def waiting(words: str) -> Iterator[None]:
+    """Say `words` for as long as something takes.
+
+    Its place is there also when nothing has to be said, so that what comes after it stays where it was.
+    """
+    with st.container(), st.spinner(words):
+        yield

@@ -56,22 +56,23 @@ def _draw(draw: Callable[[OpenSpace, Query, Snapshot], None], without_space: Cal
 
 
 def _open(where: Place) -> OpenSpace:
-    with st.spinner(f"Opening the space {in_markdown(where.name)} …"):
+    with frame.waiting(f"Opening the space {in_markdown(where.name)} …"):
         return opened(where.home, where.name)
 
 
 def loaded_encoder(space: OpenSpace) -> Encoder:
     """The space's encoder, with a word about it while it loads for the first time.  Raises EncoderError."""
+    place = st.container()
     if space.encoder_is_loaded():
         return space.encoder()
-    line = st.empty()
+    with place, frame.waiting(f"Loading the encoder {in_markdown(space.space.manifest.encoder.id)} …"):
+        line = st.empty()
 
-    def say(words: str) -> None:
-        line.text(words)
+        def say(words: str) -> None:
+            line.text(words)
 
-    with st.spinner(f"Loading the encoder {in_markdown(space.space.manifest.encoder.id)} …"):
         encoder = space.encoder(say)
-    line.empty()
+        line.empty()
     return encoder
 
 

@@ -12,6 +12,7 @@ from ingest.space import Item
 from search_app.engine.composing import Term, write_term
 from search_app.engine.lab.occlusion import Covered, LeftOut, cover, leave_out
 from search_app.engine.originals import picture_of
+from search_app.views.frame import waiting
 from search_app.views.resources import OpenSpace
 
 SIDE = 560
@@ -39,13 +40,13 @@ def whole_picture(
 
 def covered(space: OpenSpace, encoder: Encoder, term: Term, picture: Image.Image) -> Covered:
     """A picture covered piece by piece, remembered for whatever is looked for in it next."""
-    with st.spinner("Covering the picture piece by piece …"):
+    with waiting("Covering the picture piece by piece …"):
         return _covered(str(space.space.folder), encoder.info.fingerprint, write_term(term), encoder, picture)
 
 
 def left_out(encoder: Encoder, text: str) -> LeftOut:
     """A passage with its words left out one after the other, remembered for whatever is compared with it next."""
-    with st.spinner("Leaving out one word after the other …"):
+    with waiting("Leaving out one word after the other …"):
         return _left_out(encoder.info.fingerprint, text, encoder)
 
 

@@ -189,7 +189,7 @@ def _files(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], st
                 type="tertiary",
             )
         elif st.button("Make a handout", key="lab-handout", icon=":material/description:", type="tertiary"):
-            with st.spinner("Drawing every step …"):
+            with frame.waiting("Drawing every step …"):
                 page = handout(space.space.name, _sheets(space, snapshot, sections, steps))
             st.session_state[_HANDOUT] = (state, page)
             st.rerun()

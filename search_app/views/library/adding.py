@@ -112,7 +112,7 @@ def _look(allowed: Permission, typed: str) -> bool:
     """Say what is at the path; returns whether there is anything to ingest."""
     try:
         path = allowed.folder(typed)
-        with st.spinner("Looking …"):
+        with frame.waiting("Looking …"):
             found = _look_at(str(path), *_globs())
     except NearspaceError as error:
         st.html(f'<div class="ns-look ns-wrong" role="status">{in_html(str(error))}</div>')
