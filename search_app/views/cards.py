@@ -22,6 +22,7 @@ from search_app.views.resources import OpenSpace, Thumbnail
 from search_app.views.served import picture_address
 from search_app.views.words import closeness, excerpt, headline, in_html, numbers, snippet, whereabouts
 
+_AT_ONCE = 6  # results, that a screen shows; the sooner they are there
 _DRAWN_IN = 0.2  # seconds
 _KINDS = {"image": "IMAGE", "text": "TEXT"}
 _IN_CARD, _MARKED, _IN_ROW = 320, 135, 420  # characters of a passage; a card shows about as many as it marks
@@ -33,7 +34,7 @@ _Draw = Callable[[Span | None], str]
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Piece:
     """Results that are drawn together, as one piece of HTML, and where."""
 
     slot: DeltaGenerator
@@ -51,7 +52,7 @@ class Results:
     space: OpenSpace
     query: Query
     answer: Answer
-    parts: list[_Part] = field(default_factory=list)
+    pieces: list[_Piece] = field(default_factory=list)
 
     def draw(self) -> None:
         """Draw a card for each result whose item is still there; images and passages apart if asked for so."""
@@ -66,11 +67,11 @@ class Results:
 
     def mark(self, encoder: Encoder) -> None:
         """Find the best sentence of the passages where that takes the encoder, and mark it."""
-        waiting = [part for part in self.parts if not self.space.sentences.known(_passages(part))]
+        waiting = [piece for piece in self.pieces if not self.space.sentences.known(_passages(piece))]
         if waiting:
             time.sleep(_DRAWN_IN)  # the browser may be on this very machine, and has the results to draw first
-        for part in waiting:
-            part.draw(self._best(_passages(part), encoder))
+        for piece in waiting:
+            piece.draw(self._best(_passages(piece), encoder))
 
     def _best(self, texts: dict[str, str], encoder: Encoder) -> dict[str, Span]:
         question = self.answer.question
@@ -80,7 +81,12 @@ class Results:
 
     def _part(self, entries: Sequence[Entry], key: str) -> None:
         listed = self.query.look.layout == "list"
-        draw = self._row if listed else self._card
+        with st.container(key=f"{key}-list" if listed else key):
+            for some in (entries[:_AT_ONCE], entries[_AT_ONCE:]):
+                if some:
+                    self._piece(some, self._row if listed else self._card)
+
+    def _piece(self, entries: Sequence[Entry], draw: Callable[[Entry, Item, str], _Draw]) -> None:
         results: list[tuple[Item, _Draw]] = []
         for entry in entries:
             names = [(entry, str(entry.hit.rank))]
@@ -89,12 +95,11 @@ class Results:
             for each, name in names:
                 if item := self.answer.items.get(each.hit.id):
                     results.append((item, draw(each, item, name)))
-        with st.container(key=f"{key}-list" if listed else key):
-            part = _Part(st.empty(), tuple(results))
-        texts = _passages(part)
+        piece = _Piece(st.empty(), tuple(results))
+        texts = _passages(piece)
         # Sentences that are known cost nothing; the others are marked once everything has been drawn.
-        part.draw(self._best(texts, self.space.encoder()) if self.space.sentences.known(texts) else {})
-        self.parts.append(part)
+        piece.draw(self._best(texts, self.space.encoder()) if self.space.sentences.known(texts) else {})
+        self.pieces.append(piece)
 
     def _card(self, entry: Entry, item: Item, name: str) -> _Draw:
         hit, under = entry.hit, self._fold(entry)
@@ -143,9 +148,9 @@ class Results:
         return act_button("unfold", entry.hit.id, f"+{len(entry.alike):,} like it")
 
 
-def _passages(part: _Part) -> dict[str, str]:
+def _passages(piece: _Piece) -> dict[str, str]:
     """The texts of its passages, by the id of the item."""
-    return {item.id: item.text for item, _ in part.results if item.modality == "text"}
+    return {item.id: item.text for item, _ in piece.results if item.modality == "text"}
 
 
 def _acts(hit: Hit, further: str = "") -> str:

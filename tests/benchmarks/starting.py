@@ -21,16 +21,18 @@ WAIT = 5.0  # seconds between a page's opening and a person's first question
 # The browser itself says when it showed the heading of a card (the Element Timing API).
 _CLOCK = """() => {
     window.asked = null;
-    window.shown = [];
+    window.shown = {};  // by the number of the card; one is drawn again once its best sentence is known
     document.addEventListener("keydown", (event) => {
         if (event.key === "Enter") window.asked ??= performance.now();
     }, true);
     new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) window.shown.push(entry.renderTime - window.asked);
+        for (const { identifier, renderTime } of list.getEntries()) {
+            window.shown[identifier] ??= renderTime - window.asked;
+        }
     }).observe({ type: "element", buffered: true });
     new MutationObserver(() => {
         document.querySelectorAll(".ns-result h4:not([elementtiming])").forEach((heading) => {
-            heading.setAttribute("elementtiming", "card");
+            heading.setAttribute("elementtiming", heading.closest(".ns-result").dataset.rank);
         });
     }).observe(document.body, { subtree: true, childList: true });
 }"""
@@ -68,9 +70,9 @@ def _first_result(home: Path) -> tuple[float, float]:
         box.fill("a bird")
         page.evaluate(_CLOCK)
         box.press("Enter")
-        page.wait_for_function("() => window.shown.length > 0")
+        page.wait_for_function("() => Object.keys(window.shown).length > 0")
         time.sleep(WAIT)
-        shown = page.evaluate("() => window.shown")
+        shown = page.evaluate("() => Object.values(window.shown)")
         return min(shown) / 1000, max(shown) / 1000
 
 
