@@ -55,8 +55,10 @@ def map_page() -> None:
 
 
 def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
-    query_box(space, query)
+    box = st.container()
     if not len(snapshot):
+        with box:
+            query_box(space, query)
         space_empty(space, snapshot)
         return
     view = _fresh(query, links.current()[1])
@@ -65,20 +67,29 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         answer = _answer(space, query)
         details(space, query, answer, space.encoder() if answer else None)
         listen(query)
+    bar = st.container()
     topics = topics_of(space, snapshot)
-    map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
     with st.container(key="map-work"):
         layout = _layout(space, snapshot, view)
         place = decoded(space, snapshot, view, layout, topics) if layout else None
     left, right = st.columns([2.35, 1], gap="medium")
+    looked = _looked(space, snapshot, view, layout, answer, topics) if layout else None
     with left:
-        if layout is None:
+        refit = st.container(key="map-refit")
+        # The map goes to the browser first: what is around it would hold it up.
+        if layout and looked:
+            _map(space, snapshot, query, view, layout, answer, topics, place, looked)
+    with box:
+        query_box(space, query)
+    with bar:
+        map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
+    if layout is None or looked is None:
+        with left:
             _fitting(space, snapshot, spec_of(view))
-            return
-        with st.container(key="map-refit"):
-            _refit(space, snapshot, layout)
-        looked = _looked(space, snapshot, view, layout, answer, topics)
-        _map(space, snapshot, query, view, layout, answer, topics, place, looked)
+        return
+    with refit:
+        _refit(space, snapshot, layout)
+    with left:
         told(layout)
         map_out(space, snapshot, layout, topics)
     with right:

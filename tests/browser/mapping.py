@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.acting import settled
 
 _FRAMES = '[...document.querySelectorAll("*")].map((each) => each.shadowRoot?.querySelector(".frame"))'
-_MAP = f"{_FRAMES}.find(Boolean).nearspace"
+ON_PAGE = f"{_FRAMES}.find(Boolean).nearspace"
+"""The map, in JavaScript."""
 
 
 def open_map(page: Page, address: str, query: str = "") -> None:
@@ -25,12 +26,12 @@ def drawn(page: Page) -> None:
     """Wait until the map is drawn and nothing runs any more."""
     expect(page.locator(".frame[data-drawn]")).to_be_visible()
     settled(page)
-    page.wait_for_function(f"() => {_MAP}.alpha && !{_MAP}.pending")
+    page.wait_for_function(f"() => {ON_PAGE}.alpha && !{ON_PAGE}.pending")
 
 
 def on_map(page: Page, asked: str) -> Any:
     """The value of a JavaScript expression about the map, which is `map` in it."""
-    return page.evaluate(f"() => {{ const map = {_MAP}; return {asked}; }}")
+    return page.evaluate(f"() => {{ const map = {ON_PAGE}; return {asked}; }}")
 
 
 def spot_of(page: Page, item_id: str) -> tuple[float, float]:
