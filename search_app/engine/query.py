@@ -272,7 +272,7 @@ Placing = Callable[[Modality, NDArray[np.float32]], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
-class Part:
+class PartVector:
     """One part of a query as a vector."""
 
     modality: Modality
@@ -280,7 +280,7 @@ class Part:
     """Unit length, shape (dimension,)."""
     weight: float = 1.0
     """Below 0 for what is left out."""
-    toward: "Part | None" = None
+    toward: "PartVector | None" = None
     """The item at the other end, of a part that is between two."""
     at: float = 0.0
     """Where between the two it is, from 0 to 1."""
@@ -295,9 +295,9 @@ class Part:
 class Probe:
     """A query as vectors."""
 
-    parts: tuple[Part, ...]
-    likes: tuple[Part, ...] = ()
-    unlikes: tuple[Part, ...] = ()
+    parts: tuple[PartVector, ...]
+    likes: tuple[PartVector, ...] = ()
+    unlikes: tuple[PartVector, ...] = ()
 
     @property
     def raw(self) -> NDArray[np.float32]:
@@ -339,12 +339,12 @@ def encode(
     texts = iter(encoder.encode_texts(words) if words else ())
     seen = [pictures[term.value] for term in asked if term.kind == "image" and term.value in pictures]
     images = iter(encoder.encode_images(seen) if seen else ())
-    parts: list[Part] = []
+    parts: list[PartVector] = []
     for term in asked:
         if term.kind == "text":
-            parts.append(Part("text", next(texts), term.weight))
+            parts.append(PartVector("text", next(texts), term.weight))
         elif term.kind == "image":
-            parts += [Part("image", next(images), term.weight)] if term.value in pictures else []
+            parts += [PartVector("image", next(images), term.weight)] if term.value in pictures else []
         elif term.kind == "item":
             parts += _of_items([term.value], snapshot, term.weight)
         else:
@@ -360,9 +360,9 @@ def encode(
     return Probe(tuple(parts), tuple(likes), tuple(unlikes)) if parts or likes or unlikes else None
 
 
-def _of_items(ids: Iterable[str], snapshot: Snapshot, weight: float = 1.0) -> list[Part]:
+def _of_items(ids: Iterable[str], snapshot: Snapshot, weight: float = 1.0) -> list[PartVector]:
     found = [place for item_id in ids if (place := snapshot.find(item_id))]
-    return [Part(group.modality, group.vectors[row], weight) for group, row in found]
+    return [PartVector(group.modality, group.vectors[row], weight) for group, row in found]
 
 
 def within_window(text: str, encoder: Encoder) -> str:

@@ -20,7 +20,7 @@ from ingest.readers.images import open_upright
 from search_app.engine.background import PHRASES
 from search_app.engine.hits import Hit
 from search_app.engine.methods import METHODS
-from search_app.engine.query import Part, Probe, Query
+from search_app.engine.query import PartVector, Probe, Query
 from search_app.engine.ranking import rank
 from search_app.engine.snapshot import LiveVectors, Snapshot
 from tests.search_app.engine.memory import ExactIndex, MemoryLedger
@@ -97,7 +97,7 @@ def measure(pairs: Pairs, encoder: Encoder, query: Query) -> Figures:
     count = len(pairs.images)
     found = []
     for number in range(count):
-        probe = Probe((Part("text", pairs.captions[number, -1]),))
+        probe = Probe((PartVector("text", pairs.captions[number, -1]),))
         asked = replace(query, count=DEPTH)
         hits = rank(asked, probe, snapshot, index, phrases, calibration=calibration, exact=True).hits
         found.append(_of_one(hits, number, count))

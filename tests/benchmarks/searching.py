@@ -27,7 +27,7 @@ from search_app.engine import candidates
 from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.filters import Filters, Masks, let_through
 from search_app.engine.listing import PLAIN
-from search_app.engine.query import Part, Probe, Query
+from search_app.engine.query import PartVector, Probe, Query
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import Snapshot
 
@@ -201,7 +201,7 @@ def _probes(snapshot: Snapshot) -> list[Probe]:
     probes = []
     for row in chance.integers(0, len(texts), QUERIES):
         near = texts[row] + chance.standard_normal(DIMENSION).astype(np.float32) * np.float32(0.6 / DIMENSION**0.5)
-        probes.append(Probe((Part("text", near / np.linalg.norm(near)),)))
+        probes.append(Probe((PartVector("text", near / np.linalg.norm(near)),)))
     return probes
 
 

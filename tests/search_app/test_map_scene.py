@@ -8,7 +8,7 @@ import pytest
 from search_app.engine.maps.live import Maps
 from search_app.engine.maps.model import Layout, MapSpec
 from search_app.engine.projection import LiveProjections
-from search_app.engine.query import Part, Probe, Query, encode
+from search_app.engine.query import PartVector, Probe, Query, encode
 from search_app.engine.ranking import Ranking, rank
 from search_app.engine.search import Answer
 from search_app.views.map_scene import marked, numbered, question_label, star
@@ -75,7 +75,7 @@ def test_a_space_of_one_or_two_items_has_a_map(count: int, tmp_path: Path) -> No
 
 def test_a_composed_question_lies_between_its_parts(tmp_path: Path) -> None:
     layout = laid_out(colourful(), MapSpec(), tmp_path)
-    both = Probe((Part("text", texts("red")[0]), Part("image", pictures("blue")[0])))
+    both = Probe((PartVector("text", texts("red")[0]), PartVector("image", pictures("blue")[0])))
     ends = [layout.place_probe(Probe((part,))) for part in both.parts]
     np.testing.assert_allclose(layout.place_probe(both), np.mean(ends, axis=0), atol=1e-6)
 

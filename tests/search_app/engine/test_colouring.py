@@ -1,7 +1,7 @@
 import numpy as np
 
 from search_app.engine.maps.colouring import KINDS, NONE, STEPS, coding, coding_of_topics
-from search_app.engine.query import Part, Probe
+from search_app.engine.query import PartVector, Probe
 from tests.search_app.engine.memory import Facts, MemoryLedger, snapshot_of, texts
 
 
@@ -38,7 +38,7 @@ def test_dates_are_a_scale_from_the_first_to_the_last_day() -> None:
 def test_closeness_to_the_question_is_a_scale_within_each_modality() -> None:
     source = ledger(folders=1)
     source.add("image", texts("green", "blue"))
-    made = coding("match", snapshot_of(source), source, Probe((Part("text", texts("red")[0]),)))
+    made = coding("match", snapshot_of(source), source, Probe((PartVector("text", texts("red")[0]),)))
     assert made.codes[0] == STEPS and made.codes[3] == STEPS  # the red image, and the red passage
     assert (made.codes[[1, 2, 4, 5]] < STEPS).all()
 

@@ -8,7 +8,7 @@ from ingest.settings import RANKING_METHODS
 from search_app.engine.background import PHRASES
 from search_app.engine.hits import Ranking
 from search_app.engine.methods import CALIBRATED, METHODS, STANDARDISED, method_for
-from search_app.engine.query import Part, Probe, Query, encode
+from search_app.engine.query import PartVector, Probe, Query, encode
 from search_app.engine.ranking import rank
 from search_app.engine.snapshot import LiveVectors
 from tests.fake_encoder import COLOURS
@@ -182,7 +182,7 @@ def test_the_distance_is_that_of_the_unit_vectors() -> None:
 def test_a_question_in_pictures_is_judged_as_pictures_are() -> None:
     ledger = colourful()
     snapshot = LiveVectors(ledger).now()
-    probe = Probe((Part("image", pictures("red")[0]),))
+    probe = Probe((PartVector("image", pictures("red")[0]),))
     hits = rank(Query("x", count=12), probe, snapshot, ExactIndex(ledger), PHRASE_VECTORS, calibration=CALIBRATION).hits
     assert {hit.modality for hit in hits} == {"image", "text"}
     for hit in hits:

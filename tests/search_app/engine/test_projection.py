@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from search_app.engine.projection import COMPONENTS, LiveProjections, Projections, drift, fit
-from search_app.engine.query import Part, Probe
+from search_app.engine.query import PartVector, Probe
 from search_app.engine.snapshot import LiveVectors
 from tests.search_app.engine.memory import MemoryLedger, colourful, pictures, snapshot_of, texts
 
@@ -60,10 +60,12 @@ def test_with_the_gap_open_the_first_axis_is_the_gap_and_closed_it_is_gone() -> 
 def test_a_query_is_placed_without_a_new_fit_and_lies_with_what_it_means() -> None:
     ledger = colourful()
     projection = fit(snapshot_of(ledger).groups, 32).gap_closed
-    star = projection.place_probe(Probe((Part("text", texts("red")[0]),)))
+    star = projection.place_probe(Probe((PartVector("text", texts("red")[0]),)))
     same, other = projection.place("image", pictures("red", "blue"))
     assert np.linalg.norm(star - same) < np.linalg.norm(star - other)
-    both = projection.place_probe(Probe((Part("text", texts("red")[0]), Part("image", pictures("blue")[0]))))
+    both = projection.place_probe(
+        Probe((PartVector("text", texts("red")[0]), PartVector("image", pictures("blue")[0])))
+    )
     np.testing.assert_allclose(both, (star + other) / 2, atol=1e-6)
 
 

@@ -8,7 +8,7 @@ from search_app.engine.maps import manifold
 from search_app.engine.maps.live import Maps
 from search_app.engine.maps.model import End, Layout, MapSpec, Meaning
 from search_app.engine.projection import LiveProjections
-from search_app.engine.query import Part, Probe
+from search_app.engine.query import PartVector, Probe
 from search_app.engine.snapshot import LiveVectors, Snapshot
 from tests.search_app.engine.maps.clusters import NAMES, clustered, vectors_of
 from tests.search_app.engine.memory import ENCODER, MemoryLedger, snapshot_of, texts
@@ -83,7 +83,7 @@ def test_items_lie_on_an_axis_with_a_meaning_where_their_similarity_puts_them(tm
         assert abs(mine[images[folders == name]].mean() - mine[~images[folders == name]].mean()) < 0.15
     assert (layout.axes[0].start, layout.axes[0].end) == ("red", "blue") and not layout.isometric
     assert layout.axes[1].kept == layout.variance[1]
-    star = layout.place_probe(Probe((Part("text", texts("blue")[0]),)))
+    star = layout.place_probe(Probe((PartVector("text", texts("blue")[0]),)))
     assert star[0] > place["green"].max()
 
 
@@ -135,7 +135,7 @@ def test_new_items_are_placed_among_their_like_and_a_refit_stays_as_it_lay(tmp_p
     centres = {name: after.spots[folders == name].mean(axis=0) for name in NAMES}
     for spot in after.spots[after.rows_of(new)]:
         assert min(NAMES, key=lambda name: float(np.linalg.norm(spot - centres[name]))) == "green"
-    star = after.place_probe(Probe((Part("text", texts("green")[0]),)))
+    star = after.place_probe(Probe((PartVector("text", texts("green")[0]),)))
     assert min(NAMES, key=lambda name: float(np.linalg.norm(star - centres[name]))) == "green"
     maps.start(live.now(), spec).result()
     again = layout_of(maps, live.now(), spec)
