@@ -140,7 +140,7 @@ class LedgerFile:
     def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple]:
         with self._lock:
             if self._closed:
-                raise _changed()
+                raise SpaceChanged("This space has been closed, as it is when it was re-encoded. Open it again.")
             return self._db.execute(query, values).fetchall()
 
     def _one(self, query: str) -> int:

@@ -17,7 +17,7 @@ from ingest.progress import rebuild_progress
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.commands.filtering import filters_given
-from search_app.engine.asking import Part, question, require_items, require_topics
+from search_app.engine.asking import Part, question, require_filters, require_items
 from search_app.engine.candidates import ASKING
 from search_app.engine.exporting import Export, export, require_suffix
 from search_app.engine.filters import Filters
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
             ),
         )
         require_items(query, space.ledger)
-        require_topics(filters, searcher, encoder)
+        require_filters(filters, searcher, encoder)
         answer = searcher.ask(query, encoder, pictures)
         results = list(results_of(answer))
         exported = export(space, results, options.export) if options.export else None

@@ -24,7 +24,7 @@ from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.engine.asking import Part, no_item, question, require_items, require_topics
+from search_app.engine.asking import Part, no_item, question, require_filters, require_items
 from search_app.engine.composing import is_item
 from search_app.engine.exporting import Export, export
 from search_app.engine.filters import Filters
@@ -106,8 +106,8 @@ class Space:
         What stands in quotation marks in `text` results must say word for word, as with `Filters.phrases`.
 
         Raises:
-            SettingsError: there is nothing to look for, a picture cannot be read, or a filter names a topic that
-                there is not.
+            SettingsError: there is nothing to look for, a picture cannot be read, or a filter names a folder or
+                a topic that there is not.
             ItemNotFound: an item that the question names is not in the space.
             EncoderError: the space's encoder cannot be loaded.
             EncoderMismatch: the encoder installed here is another than the one the space was made with.
@@ -248,7 +248,7 @@ class Space:
         count = min(max(count, 1), LARGEST_COUNT)
         query = replace(query, filters=filters or Filters(), count=count, listing=listing)
         encoder = self._loaded()
-        require_topics(query.filters, self._searcher, encoder)
+        require_filters(query.filters, self._searcher, encoder)
         return list(results_of(self._searcher.ask(query, encoder, pictures)))
 
     def _loaded(self) -> Encoder:

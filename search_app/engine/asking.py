@@ -85,10 +85,14 @@ def require_items(query: Query, ledger: Ledger) -> None:
         raise no_item(", ".join(absent))
 
 
-def require_topics(filters: Filters, searcher: "Searcher", encoder: "Encoder") -> None:
-    """Make sure that the space has the topics that the filters name; raises SettingsError."""
+def require_filters(filters: Filters, searcher: "Searcher", encoder: "Encoder") -> None:
+    """Make sure that the space has the folders and topics that the filters name; raises SettingsError."""
+    snapshot = searcher.vectors.now()
+    for name in filters.folders:
+        if name not in snapshot.folder_names:
+            raise SettingsError(f"The space has no folder {name!r}. `nearspace status --json` lists those there are.")
     if filters.topics:
-        topics = searcher.topics.found(searcher.vectors.now(), encoder)
+        topics = searcher.topics.found(snapshot, encoder)
         for name in filters.topics:
             if not topics.numbers_of([name]):
                 raise SettingsError(f"The space has no topic {name!r}. `nearspace topics` lists those there are.")

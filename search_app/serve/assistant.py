@@ -56,6 +56,7 @@ def make_server(living: LivingSpace) -> MCPServer:
         """Find the images and passages closest in meaning to words; returns JSON, best first."""
         parts = [Part(text=words, weight=-1.0) for words in minus]
         filters = replace(_filters(modality, folders), phrases=tuple(exact))
+        text = text or " ".join(exact)  # what must be there is also what to look for
         return _told(
             _ask(
                 living,

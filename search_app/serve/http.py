@@ -94,7 +94,9 @@ _Term = Annotated[
 ]
 _Like = Annotated[list[str] | None, Query(description="the id of a result to find more like; may be repeated")]
 _Unlike = Annotated[list[str] | None, Query(description="the id of a result to find less like; may be repeated")]
-_Kind = Annotated[Literal["image", "text"] | None, Query(description="only images, or only passages")]
+_Kind = Annotated[
+    list[Literal["image", "text"]] | None, Query(description="only images, or only passages; may be repeated for both")
+]
 _Folder = Annotated[list[str] | None, Query(description="only items from this folder; may be repeated")]
 _Count = Annotated[int, Query(ge=1, le=LARGEST_COUNT, description="how many results")]
 
@@ -166,7 +168,7 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         count: _Count = 10,
         listing: _Listing = PLAIN,
     ) -> JSONResponse:
-        asked = _Asked(text, term or [], like or [], unlike or [], modality, folder or [])
+        asked = _Asked(text, term or [], like or [], unlike or [], modality or [], folder or [])
         return found(request, asked, count, listing)
 
     @app.post(
@@ -184,12 +186,14 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         term: Annotated[list[str] | None, Form(description="a further part, as for GET")] = None,
         like: Annotated[list[str] | None, Form(description="the id of a result to find more like")] = None,
         unlike: Annotated[list[str] | None, Form(description="the id of a result to find less like")] = None,
-        modality: Annotated[Literal["image", "text"] | None, Form(description="only images, or only passages")] = None,
+        modality: Annotated[
+            list[Literal["image", "text"]] | None, Form(description="only images, or only passages")
+        ] = None,
         folder: Annotated[list[str] | None, Form(description="only items from this folder")] = None,
         count: Annotated[int, Form(ge=1, le=LARGEST_COUNT, description="how many results")] = 10,
         listing: _Listing = PLAIN,
     ) -> JSONResponse:
-        asked = _Asked(text, term or [], like or [], unlike or [], modality, folder or [])
+        asked = _Asked(text, term or [], like or [], unlike or [], modality or [], folder or [])
         with decoding:
             asked.pictures = [(_content(each), 1.0) for each in image or []]
             asked.pictures += [(_content(each), -1.0) for each in minus_image or []]
@@ -212,7 +216,7 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         count: _Count = 10,
         listing: _Listing = PLAIN,
     ) -> JSONResponse:
-        return found(request, _Asked("", [], [item_id], [], modality, folder or []), count, listing)
+        return found(request, _Asked("", [], [item_id], [], modality or [], folder or []), count, listing)
 
     @app.get("/v1/items/{item_id}/neighbours", summary="The items nearest to an item by their vectors alone")
     def neighbours(
@@ -262,11 +266,11 @@ class _Asked:
         terms: Sequence[str],
         like: Sequence[str],
         unlike: Sequence[str],
-        modality: str | None,
+        modalities: Sequence[str],
         folders: Sequence[str],
     ) -> None:
         self.text, self.terms, self.like, self.unlike = text, terms, like, unlike
-        self.filters = {"modality": [modality] if modality else [], "folder": list(folders)}
+        self.filters = {"modality": list(modalities), "folder": list(folders)}
         self.pictures: list[tuple[bytes, float]] = []
 
     def parts(self) -> list[Part]:

@@ -382,6 +382,13 @@ def test_topics_are_told_and_searched_in(tmp_path: Path) -> None:
     living.close()
 
 
+def test_a_folder_that_is_not_there_is_named_and_both_modalities_can_be_asked_for(client: TestClient) -> None:
+    assert "has no folder 'nowhere'" in refusal(client.get("/v1/search?text=red&folder=nowhere"), 400)
+    both = found(client.get("/v1/search?text=red&modality=image&modality=text&count=96"))
+    assert both == found(client.get("/v1/search?text=red&count=96"))
+    assert {result["modality"] for result in both} == {"image", "text"}
+
+
 def test_neighbours_are_told_in_both_modalities(client: TestClient) -> None:
     item_id = found(client.get("/v1/search", params={"text": "red", "modality": "image"}))[0]["id"]
     answer = client.get(f"/v1/items/{item_id}/neighbours", params={"measure": "euclidean", "count": 3}).json()

@@ -68,6 +68,9 @@ def test_an_assistant_searches_finds_what_is_similar_and_looks_at_it(colours_hom
         exact = told(await client.call_tool("search", {"text": "red", "exact": ["about blue"]}))["results"]
         assert [Path(result["path"]).name for result in exact] == ["blue.txt"]
 
+        alone = told(await client.call_tool("search", {"exact": ["about blue"]}))["results"]
+        assert [Path(result["path"]).name for result in alone] == ["blue.txt"]
+
         shown = await client.call_tool("show", {"item_id": found[0]["id"]})
         assert told(shown)["path"] == found[0]["path"]
         [picture] = [content for content in shown.content if content.type == "image"]
