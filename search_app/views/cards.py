@@ -23,7 +23,7 @@ from search_app.views.served import picture_address
 from search_app.views.words import closeness, excerpt, headline, in_html, numbers, snippet, whereabouts
 
 _AT_ONCE = 6  # results, that a screen shows; the sooner they are there
-_DRAWN_IN = 0.2  # seconds
+_DRAWN_IN = 0.2  # seconds that a browser gets for it
 _KINDS = {"image": "IMAGE", "text": "TEXT"}
 _IN_CARD, _MARKED, _IN_ROW = 320, 135, 420  # characters of a passage; a card shows about as many as it marks
 _MARKS = {"very close": "ns-very", "close": "ns-near", "loosely related": "ns-loose", "no real match": "ns-none"}
@@ -95,6 +95,8 @@ class Results:
             for each, name in names:
                 if item := self.answer.items.get(each.hit.id):
                     results.append((item, draw(each, item, name)))
+        if not results:
+            return
         piece = _Piece(st.empty(), tuple(results))
         texts = _passages(piece)
         # Sentences that are known cost nothing; the others are marked once everything has been drawn.
