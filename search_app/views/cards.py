@@ -180,8 +180,9 @@ def starters(space: OpenSpace, items: Sequence[Item]) -> None:
             front = _passage_front(item, "", None)
         act = act_button("from", item.id, "Start here")
         drawn += f'<article class="ns-starter">{front}<div class="ns-acts">{act}</div></article>'
-    with st.container(key="starters"):
-        st.html(drawn)
+    if drawn:
+        with st.container(key="starters"):
+            st.html(drawn)
 
 
 def _title(item: Item) -> str:
