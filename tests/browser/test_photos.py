@@ -14,7 +14,7 @@ from tests.browser.serving import nearspace, serving
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "photos" / "images"
 ALBUM = 80  # one page of results holds an album
-_PATIENT = ["nice", "-n", "15"] if shutil.which("nice") else []
+_PATIENT = ["nice", "-n", "5"] if shutil.which("nice") else []
 QUESTIONS = ("an owl", "a small bird", "wings", "a hen", "a parrot")
 
 
