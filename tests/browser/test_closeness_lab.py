@@ -37,7 +37,13 @@ def test_a_square_tells_of_its_pair_and_the_arrow_keys_present(page: Page, sampl
 def test_no_section_scrolls_sideways_on_a_phone(browser: Browser, sample_address: str):
     with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark") as context:
         page = context.new_page()
-        for link in ("", "part=labels&labels-view=folders", "part=walk", "part=walk&walk-how=sum"):
+        for link in (
+            "",
+            "part=labels&labels-view=folders",
+            "part=labels&labels-view=map",
+            "part=walk",
+            "part=walk&walk-how=sum",
+        ):
             page.goto(f"{sample_address}/closeness-lab?{link}")
             settled(page)
             expect(page.locator(".ns-lab-lead")).to_be_visible()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ingest.readers.draft import Modality
 from search_app.engine.composing import Term
+from search_app.engine.family.latent import LatentSpace
 from search_app.engine.hits import closeness_of
 from search_app.engine.lab.ground import Ground, ground_of
 from search_app.engine.lab.labelling import (
@@ -28,9 +29,13 @@ from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.choosing import from_space, picked, starting, uploading
 from search_app.views.lab.faces import MARKS, MEDIUM, face_of, face_of_item, image_tag, items_of, pictures_of
+from search_app.views.lab.kinds.collected import MOST_PICTURES, MOST_TEXTS, collected, sample_note
+from search_app.views.lab.kinds.drawn import colour_of
+from search_app.views.lab.kinds.exploring import explore, explored
 from search_app.views.lab.pointing import listen, pick
 from search_app.views.lab.story import Section
 from search_app.views.opening import loaded_encoder
+from search_app.views.palette import MAP_KINDS
 from search_app.views.resources import OpenSpace
 from search_app.views.words import PLURAL, count_of, in_html, snippet
 
@@ -42,7 +47,8 @@ _LABELS, _PROMPT, _LEAVE, _VIEW, _ITEM, _CELL = (
     "labels-item",
     "labels-cell",
 )
-_VIEWS = ("", "one", "folders")
+_VIEWS = ("", "map", "one", "folders")
+_KEY = "labels"  # of the map
 _SHOWN = 6  # pictures of a label
 _SHOWN_OF_CELL = 18
 _TOP = 10
@@ -83,7 +89,10 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         with st.container(horizontal=True, gap="small"):
             from_space(space, snapshot, _ITEM, state.modality, f"Choose a {_WORD[state.modality]}")
             uploading(space, _ITEM, _choose)
-    st.html(_markup(state))
+    if state.view == "map":
+        _map(state)
+    else:
+        st.html(_markup(state))
     listen({_ITEM: picked(_choose), "mixed": _cell_picked})
 
 
@@ -99,7 +108,7 @@ def _controls(state: _State) -> None:
         on_change=_controlled,
     )
     with st.container(key="lab-bar-labels", horizontal=True, vertical_alignment="bottom", gap="small"):
-        views = ("The whole collection", f"One {_WORD[state.modality]}", "Against the folders")
+        views = ("The whole collection", "On the map", f"One {_WORD[state.modality]}", "Against the folders")
         asked.switch(_VIEW, "Show", dict(zip(_VIEWS, views, strict=True)), state.view)
         st.text_input(
             "Phrase around each label",
@@ -142,6 +151,9 @@ def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
 def _markup(state: _State) -> str:
     if state.view == "one":
         return _one(state)
+    if state.view == "map":
+        found = _mapped(state)
+        return _legend(found) + explored(_KEY, found.latent, state.space, classes=found.classes)
     return _folders(state) if state.view == "folders" else _all(state)
 
 
@@ -211,6 +223,54 @@ def _small(space: OpenSpace, ids: Sequence[str]) -> dict[str, str]:
         face = face_of_item(space, item)
         answer[item.id] = image_tag(face) or f"<span>{in_html(snippet(face.words or face.name, 60))}</span>"
     return answer
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    """Items on a map, each with the place of its label among those that have a colour."""
+
+    latent: LatentSpace
+    classes: list[int]
+    """For each point a place in `names`; below 0 where none of them fits."""
+    names: list[str]
+    """The labels that most items have, the most frequent first."""
+    counts: list[int]
+    others: int
+    """Items with another label, or none."""
+
+
+def _mapped(state: _State) -> _Mapped:
+    """The labelled items as points.  Raises SpaceError where there are too few."""
+    most = MOST_PICTURES if state.modality == "image" else MOST_TEXTS
+    those = collected(state.space, state.ground.snapshot, state.modality, most)
+    counts = state.labelling.counts()
+    order = sorted((place for place in range(len(counts)) if counts[place]), key=lambda place: -counts[place])
+    order = order[: len(MAP_KINDS)]
+    label_of = state.labelling.by_id()
+    place_of = {state.labels[place]: at for at, place in enumerate(order)}
+    classes = [place_of.get(label_of.get(int(item_id), ""), -1) for item_id in those.ids]
+    shown = [counts[place] for place in order]
+    others = len(state.labelling.ids) - sum(shown)
+    latent = LatentSpace(those.names, those.vectors, those.ids)
+    return _Mapped(latent, classes, [state.labels[place] for place in order], shown, others)
+
+
+def _map(state: _State) -> None:
+    found = _mapped(state)
+    sample_note(len(found.latent), len(state.labelling.ids), PLURAL[state.modality])
+    st.html(_legend(found))
+    explore(_KEY, found.latent, state.space, classes=found.classes, class_names=found.names)
+
+
+def _legend(found: _Mapped) -> str:
+    rows = [(f"<b>{in_html(name)}</b>", count) for name, count in zip(found.names, found.counts, strict=True)]
+    cells = "".join(_key(place, name, count) for place, (name, count) in enumerate(rows))
+    cells += _key(-1, "others, or none of these", found.others) if found.others else ""
+    return f'<ul class="ns-topics ns-label-keys">{cells}</ul>'
+
+
+def _key(place: int, name: str, count: int) -> str:
+    return f'<li><i style="background:{colour_of(place)}"></i><p>{name}</p><span>{count:,}</span></li>'
 
 
 def _folders(state: _State) -> str:

@@ -1,6 +1,7 @@
 """The closeness lab's further sections and its presentations, run without a browser."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,11 @@ def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_fo
     assert params(app)["labels-of"] == ["tall, pictures"]
     one = lab(part="labels", **{"labels-of": "red, green", "labels-view": "one", "labels-item": "item:1:1"})
     assert 'class="ns-label-bars"' in markup(one)
+    drawn = lab(part="labels", **{"labels-of": "red, green, blue", "labels-prompt": "{}", "labels-view": "map"})
+    assert not drawn.exception
+    [figure] = [json.loads(each.proto.spec) for each in drawn.get("plotly_chart")]
+    assert {"red", "green", "blue"} <= {trace.get("name") for trace in figure["data"]}
+    assert re.findall(r"<b>(red|green|blue)</b></p><span>[1-9]", markup(drawn))
     link = {"labels-of": "tall, pictures", "labels-view": "folders", "labels-cell": "0-0"}
     against = lab(part="labels", **link)
     assert not against.exception

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_app.engine.family.latent import LatentSpace
-from search_app.views.palette import MAP_FOLDERS, MAP_OTHER, MAP_STAR
+from search_app.views.palette import MAP_KINDS, MAP_OTHER, MAP_STAR
 from search_app.views.words import in_html, snippet
 
 _WIDTH, _HEIGHT, _EDGE = 640, 420, 26
@@ -17,10 +17,10 @@ _LABELLED = 140  # points of which some have their names written beside them, at
 def map_of(latent: LatentSpace, chosen: int, near: Sequence[int], classes: Sequence[int] = ()) -> str:
     """The points on the plane of their first two principal components, as an SVG.
 
-    Lines lead from the point `chosen` to those of `near`; `classes` colours the points.
+    Lines lead from the point `chosen` to those of `near`; `classes` colours the points, see `colour_of`.
     """
     spots = _on_paper(latent.places.spots[:, :2])
-    colours = [MAP_FOLDERS[place % len(MAP_FOLDERS)] for place in classes] or [MAP_OTHER] * len(latent)
+    colours = [colour_of(place) for place in classes] or [MAP_OTHER] * len(latent)
     x, y = spots[chosen]
     dots = "".join(
         f'<circle cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="3.2" fill="{colour}" fill-opacity=".75"/>'
@@ -37,6 +37,11 @@ def map_of(latent: LatentSpace, chosen: int, near: Sequence[int], classes: Seque
         f'<svg class="ns-drawn" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{alt}">'
         f"{dots}{lines}{star}{_names(latent, spots, [chosen, *near])}</svg>"
     )
+
+
+def colour_of(place: int) -> str:
+    """The colour of the class at that place; those below 0 share one."""
+    return MAP_OTHER if place < 0 else MAP_KINDS[place % len(MAP_KINDS)]
 
 
 def readable(spots: NDArray[np.floating], names: Sequence[str], first: Sequence[int], height: int) -> set[int]:

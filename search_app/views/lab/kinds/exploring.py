@@ -13,8 +13,8 @@ from search_app.views.frame import theme
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag
 from search_app.views.lab.kinds.charts import GRID
-from search_app.views.lab.kinds.drawn import map_of, names_fit, readable
-from search_app.views.palette import MAP_FOLDERS, MAP_OTHER, MAP_STAR, Theme
+from search_app.views.lab.kinds.drawn import colour_of, map_of, names_fit, readable
+from search_app.views.palette import MAP_OTHER, MAP_STAR, Theme
 from search_app.views.resources import OpenSpace
 from search_app.views.words import MEASURES, headline, in_html, in_plotly, snippet
 
@@ -26,7 +26,9 @@ _CLEAR = "rgba(0,0,0,0)"
 def explore(
     key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
 ) -> None:
-    """Draw `latent` and let a person walk in it; `classes` colours the points, each by a place in `class_names`."""
+    """Draw `latent` and let a person walk in it; `classes` colours the points, each by a place in
+    `class_names`; below 0 for those of none.
+    """
     chosen = _chosen(key, latent)
     left, right = st.columns([1.45, 1], gap="medium")
     with right:
@@ -190,10 +192,11 @@ def _figure(
     size = 9 if len(latent) < 300 else 6
     for place in np.unique(groups).tolist():
         rows = np.flatnonzero(groups == place).tolist()
-        colour = MAP_FOLDERS[place % len(MAP_FOLDERS)] if len(classes) else MAP_OTHER
+        colour = colour_of(place) if len(classes) else MAP_OTHER
         plain = [row if row not in (chosen, *near) else -1 for row in rows]
         marks = {"size": size, "color": colour, "opacity": 0.75}
-        trace(rows, marks, class_names[place] if class_names else "", **in_words(plain, size=10))
+        name = class_names[place] if class_names and place >= 0 else ""
+        trace(rows, marks, name, **in_words(plain, size=10))
     lines = {axis: [] for axis in axes}  # type: dict[str, list[float | None]]
     for row in near:
         for place, axis in enumerate(axes):
