@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.documents import Block, Document, outline, text_document
+from ingest.readers.documents import LONGEST_FACT, Block, Document, outline, text_document
 from ingest.readers.draft import Value
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ MAX_RST = 2_000_000
 """Most characters of reStructuredText that are parsed; docutils is slow, so longer ones are read as plain text."""
 
 _MOST_FACTS = 20
-_LONGEST_FACT = 500
 
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n(?=[\w\"'-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
@@ -74,7 +73,7 @@ def _plain_facts(facts: dict[Any, Any]) -> dict[str, Value]:
             for part in (value if isinstance(value, list) else [value])
             if isinstance(part, str | int | float | date)
         ]
-        if 0 < len(joined := ", ".join(filter(None, parts))) <= _LONGEST_FACT:
+        if 0 < len(joined := ", ".join(filter(None, parts))) <= LONGEST_FACT:
             plain[name] = joined
     return plain
 

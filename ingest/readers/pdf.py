@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
-from ingest.readers.documents import Document, Section, tidy, title_from_name
+from ingest.readers.documents import LONGEST_FACT, Document, Section, tidy, title_from_name
 from ingest.readers.draft import Value
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ _MALFORMED = (
     struct.error,
     zlib.error,
 )
-_LONGEST_FACT = 500
 _AGAIN = "Export it again from its source, or leave it out."
 
 
@@ -157,7 +156,7 @@ def _facts(reader: "PdfReader", malformed: tuple[type[Exception], ...]) -> dict[
         with suppress(*malformed):
             value = getattr(reader.metadata, entry, None) or ""
             words = value.isoformat() if isinstance(value, datetime) else " ".join(tidy(str(value)).split())
-            if 0 < len(words) <= _LONGEST_FACT:
+            if 0 < len(words) <= LONGEST_FACT:
                 facts[key] = words
     return facts
 

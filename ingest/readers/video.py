@@ -74,8 +74,9 @@ def read_frames(path: Path, *, image_size: int, every: float = 0.0) -> Frames:
         frames, gaps = _every(video, every, image_size) if every else _scenes(video, image_size)
         if not frames:
             raise ReadError(f"damaged video: not one frame of it can be read. {_AGAIN}")
-        title = " ".join(str(video.container.metadata.get("title", "")).split())[:300]
-        return Frames(tuple(_draft(frame, path, title, _taken(video.container.metadata)) for frame in frames), gaps)
+        said = video.container.metadata
+        title, taken = " ".join(str(said.get("title", "")).split())[:300], _taken(said)
+        return Frames(tuple(_draft(frame, path, title, taken) for frame in frames), gaps)
 
 
 def read_frames_at(path: Path, times: Sequence[float], *, image_size: int) -> tuple[Draft, ...]:

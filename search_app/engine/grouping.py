@@ -1,6 +1,6 @@
 """Hits shown as one: near-duplicates folded under the closest of them, and the passages of a document together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from search_app.engine.hits import Hit
@@ -50,3 +50,12 @@ def grouped(entries: Iterable[Entry], documents: Mapping[str, str]) -> list[Entr
         else:
             first[key] = entry
     return list(first.values())
+
+
+def with_numbers(entries: Iterable[Entry], unfolded: Collection[str]) -> Iterator[tuple[str, Entry]]:
+    """What has a card of its own, and the number on it: the results, each with its near-duplicates where `unfolded`."""
+    for entry in entries:
+        yield str(entry.hit.rank), entry
+        if entry.hit.id in unfolded:
+            for place, hit in enumerate(entry.alike, start=1):
+                yield f"{entry.hit.rank}-{place}", Entry(hit)

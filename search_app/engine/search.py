@@ -16,7 +16,7 @@ from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.candidates import Index
 from search_app.engine.diversity import Means
 from search_app.engine.filters import Lookups, Masks
-from search_app.engine.grouping import PASSAGES_SHOWN, Entry
+from search_app.engine.grouping import PASSAGES_SHOWN, Entry, with_numbers
 from search_app.engine.hits import Ranking
 from search_app.engine.keywords import Sayings, said_rarely
 from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
@@ -170,8 +170,6 @@ def _phrase_vectors(folder: Path, encoder: Encoder) -> NDArray[np.float32]:
 
 def _shown(entries: Iterable[Entry], unfolded: Sequence[str]) -> Iterable[str]:
     """The ids of the items that are shown of results: not of what stays folded."""
-    for entry in entries:
+    for _, entry in with_numbers(entries, unfolded):
         yield entry.hit.id
         yield from (hit.id for hit in entry.passages[:PASSAGES_SHOWN])
-        if entry.hit.id in unfolded:
-            yield from (hit.id for hit in entry.alike)

@@ -73,20 +73,24 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         layout = _layout(space, snapshot, view)
         place = decoded(space, snapshot, view, layout, topics) if layout else None
     left, right = st.columns([2.35, 1], gap="medium")
-    looked = _looked(space, snapshot, view, layout, answer, topics) if layout else None
-    with left:
-        refit = st.container(key="map-refit")
-        # The map goes to the browser first: what is around it would hold it up.
-        if layout and looked:
-            _map(space, snapshot, query, view, layout, answer, topics, place, looked)
-    with box:
-        query_box(space, query)
-    with bar:
-        map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
-    if layout is None or looked is None:
+
+    def above() -> None:
+        with box:
+            query_box(space, query)
+        with bar:
+            map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
+
+    if layout is None:
+        above()
         with left:
             _fitting(space, snapshot, spec_of(view))
         return
+    with left:
+        refit = st.container(key="map-refit")
+        # The map goes to the browser first: what is around it would hold it up.
+        looked = _looked(space, snapshot, view, layout, answer, topics)
+        _map(space, snapshot, query, view, layout, answer, topics, place, looked)
+    above()
     with refit:
         _refit(space, snapshot, layout)
     with left:

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.encoders.base import Encoder
 from ingest.readers.passages import Span
 from ingest.space import Item
-from search_app.engine.grouping import PASSAGES_SHOWN, Entry
+from search_app.engine.grouping import PASSAGES_SHOWN, Entry, with_numbers
 from search_app.engine.hits import Hit
 from search_app.engine.query import Query
 from search_app.engine.search import Answer
@@ -47,12 +47,12 @@ class _Piece:
 
 @dataclass(frozen=True)
 class Results:
-    """The results that are drawn; passages whose best sentence is still to be found are marked by `mark`."""
+    """The results that are drawn; what has passages whose best sentence is still to be found is marked by `mark`."""
 
     space: OpenSpace
     query: Query
     answer: Answer
-    pieces: list[_Piece] = field(default_factory=list)
+    waiting: list[_Piece] = field(default_factory=list)
 
     def draw(self) -> None:
         """Draw a card for each result whose item is still there; images and passages apart if asked for so."""
@@ -67,11 +67,11 @@ class Results:
 
     def mark(self, encoder: Encoder) -> None:
         """Find the best sentence of the passages where that takes the encoder, and mark it."""
-        waiting = [piece for piece in self.pieces if not self.space.sentences.known(_passages(piece))]
-        if waiting:
+        if self.waiting:
             time.sleep(_DRAWN_IN)  # the browser may be on this very machine, and has the results to draw first
-        for piece in waiting:
-            piece.draw(self._best(_passages(piece), encoder))
+        for piece in self.waiting:
+            if spans := self._best(_passages(piece), encoder):
+                piece.draw(spans)
 
     def _best(self, texts: dict[str, str], encoder: Encoder) -> dict[str, Span]:
         question = self.answer.question
@@ -87,21 +87,20 @@ class Results:
                     self._piece(some, self._row if listed else self._card)
 
     def _piece(self, entries: Sequence[Entry], draw: Callable[[Entry, Item, str], _Draw]) -> None:
-        results: list[tuple[Item, _Draw]] = []
-        for entry in entries:
-            names = [(entry, str(entry.hit.rank))]
-            if entry.hit.id in self.query.look.unfolded:
-                names += [(Entry(hit), f"{entry.hit.rank}-{number}") for number, hit in enumerate(entry.alike, start=1)]
-            for each, name in names:
-                if item := self.answer.items.get(each.hit.id):
-                    results.append((item, draw(each, item, name)))
+        results = [
+            (item, draw(entry, item, name))
+            for name, entry in with_numbers(entries, self.query.look.unfolded)
+            if (item := self.answer.items.get(entry.hit.id))
+        ]
         if not results:
             return
         piece = _Piece(st.empty(), tuple(results))
         texts = _passages(piece)
         # Sentences that are known cost nothing; the others are marked once everything has been drawn.
-        piece.draw(self._best(texts, self.space.encoder()) if self.space.sentences.known(texts) else {})
-        self.pieces.append(piece)
+        known = self.space.sentences.known(texts)
+        piece.draw(self._best(known, self.space.encoder()))
+        if self.answer.question is not None and len(known) < len(texts):
+            self.waiting.append(piece)
 
     def _card(self, entry: Entry, item: Item, name: str) -> _Draw:
         hit, under = entry.hit, self._fold(entry)

@@ -10,6 +10,7 @@ from ingest.errors import ReadError
 from ingest.places import at_hand
 from ingest.space import Item
 from search_app.engine.composing import Term
+from search_app.engine.grouping import with_numbers
 from search_app.engine.hits import Hit
 from search_app.engine.originals import is_unchanged, open_original
 from search_app.engine.query import Query
@@ -78,12 +79,8 @@ def _hits(answer: Answer | None) -> dict[str, Hit]:
 
 def _numbers(answer: Answer | None, query: Query) -> dict[str, str]:
     """The number that each result's card has, by its id, in the order in which they are shown."""
-    numbers: dict[str, str] = {}
-    for entry in answer.page.entries if answer else ():
-        numbers[entry.hit.id] = str(entry.hit.rank)
-        if entry.hit.id in query.look.unfolded:
-            numbers |= {hit.id: f"{entry.hit.rank}-{place}" for place, hit in enumerate(entry.alike, start=1)}
-    return numbers
+    entries = answer.page.entries if answer else ()
+    return {entry.hit.id: number for number, entry in with_numbers(entries, query.look.unfolded)}
 
 
 def _head(item: Item, numbers: Mapping[str, str]) -> None:

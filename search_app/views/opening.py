@@ -62,10 +62,10 @@ def _open(where: Place) -> OpenSpace:
 
 def loaded_encoder(space: OpenSpace) -> Encoder:
     """The space's encoder, with a word about it while it loads for the first time.  Raises EncoderError."""
-    place = st.container()
+    place = st.container()  # also when there is nothing to say: what comes after it stays where it was
     if space.encoder_is_loaded():
         return space.encoder()
-    with place, frame.waiting(f"Loading the encoder {in_markdown(space.space.manifest.encoder.id)} …"):
+    with place, st.spinner(f"Loading the encoder {in_markdown(space.space.manifest.encoder.id)} …"):
         line = st.empty()
 
         def say(words: str) -> None:

@@ -8,7 +8,6 @@ the frames a second are those of a machine without a graphics card.
 
 import argparse
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.benchmarks.searching import ITEMS, SPACE, fill
 from tests.browser.mapping import ON_PAGE, drawn, on_map
-from tests.browser.serving import chromium, free_port, serving
+from tests.browser.serving import answering, chromium, free_port, serving
 
 MOVED = 5.0  # seconds
 VISITS = 5
@@ -67,18 +66,13 @@ def _empty(browser: Browser, folder: Path) -> None:
     """A page of Streamlit with one word, for comparison."""
     port, page = free_port(), folder / "empty.py"
     page.write_text(_EMPTY, encoding="utf-8")
-    command = [sys.executable, "-m", "streamlit", "run", page, "--server.headless", "true", "--server.port", str(port)]
-    app = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(10)
-        print(f"  a page of Streamlit with one word: {_visits(browser, f'http://127.0.0.1:{port}', '.there')}")
-    finally:
-        app.terminate()
-        app.wait(60)
+    command = [sys.executable, "-m", "streamlit", "run", str(page), "--server.headless=true", f"--server.port={port}"]
+    with answering(command, port, folder) as address:
+        print(f"  a page of Streamlit with one word: {_visits(browser, address, '.there')}")
 
 
-def _visits(browser: Browser, address: str, awaited: str) -> str:
-    """How long until a page shows what is `awaited`, each time in a browser that has seen nothing before."""
+def _visits(browser: Browser, address: str, awaited: str, then: str = "true") -> str:
+    """How long until a page has what is `awaited`, and `then` holds, each time in a browser that has seen nothing."""
     taken, work = [], 0.0
     for _ in range(VISITS):
         with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
@@ -87,8 +81,7 @@ def _visits(browser: Browser, address: str, awaited: str) -> str:
             began = time.perf_counter()
             page.goto(address)
             page.locator(awaited).wait_for(timeout=300_000)
-            if awaited == MAP:
-                page.wait_for_function(f"() => {ON_PAGE}.frames > 0")
+            page.wait_for_function(f"() => {then}")
             taken.append(time.perf_counter() - began)
             work += (_processor() - worked) / VISITS
     return (
@@ -98,7 +91,7 @@ def _visits(browser: Browser, address: str, awaited: str) -> str:
 
 
 def _measure(browser: Browser, address: str, name: str) -> None:
-    print(f"  {name}: {_visits(browser, address, MAP)}")
+    print(f"  {name}: {_visits(browser, address, MAP, f'{ON_PAGE}.frames > 0')}")
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         page = context.new_page()
         sent = {"socket": 0}

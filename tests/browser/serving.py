@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,9 +35,16 @@ def serving(home: Path, space: str, *options: str, port: int = 0) -> Iterator[st
     """Serve the search page of `space`, at a free port if none is given; gives its address."""
     port = port or free_port()
     command = [sys.executable, "-m", "ingest.cli", "app", "--home", str(home), "--space", space, *options]
-    log = home.parent / f"app-{port}.log"
+    with answering([*command, "--headless", "--port", str(port)], port, home.parent) as address:
+        yield address
+
+
+@contextmanager
+def answering(command: Sequence[str], port: int, folder: Path) -> Iterator[str]:
+    """Run a command that serves Streamlit at `port`, with its output in `folder`; gives the address once it answers."""
+    log = folder / f"app-{port}.log"
     with log.open("wb") as output:
-        app = subprocess.Popen([*command, "--headless", "--port", str(port)], stdout=output, stderr=output)
+        app = subprocess.Popen(command, stdout=output, stderr=output)
     try:
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(f"http://127.0.0.1:{port}/_stcore/health"):

@@ -10,6 +10,7 @@ from PIL import Image
 from search_app.engine.composing import LONGEST_TEXT
 from search_app.engine.methods import METHODS
 from search_app.engine.pictures import open_picture
+from search_app.views import cards
 from tests.fake_encoder import COLOURS
 from tests.search_app.paging import acts, kinds, markup, names, page, params, press, scene, words
 
@@ -55,6 +56,16 @@ def test_every_card_says_in_a_word_how_close_it_is_and_the_numbers_on_demand(col
     assert re.search(r"<b class=\"ns-(very|near)\">(very close|close)</b>", markup(app))
     assert re.search(r"<details><summary>numbers</summary>cosine 0\.\d{3} · distance \d\.\d{3}", markup(app))
     assert "Nothing here really matches" not in words(app)
+
+
+def test_results_without_sentences_to_be_marked_are_drawn_once(colours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    draw = cards._Piece.draw
+    monkeypatch.setattr(cards._Piece, "draw", lambda piece, spans: (drawn.append(len(spans)), draw(piece, spans)))
+    page(q="red", modality="image", k="4")
+    assert drawn == [0], "images have none"
+    page(q="red", modality="text", k="4")
+    assert drawn == [0, 0], "these texts are of one sentence each"
 
 
 def test_when_nothing_matches_the_page_says_so_and_shows_the_nearest(colours: Path) -> None:

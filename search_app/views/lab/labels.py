@@ -30,7 +30,7 @@ from search_app.views.lab import asked
 from search_app.views.lab.choosing import from_space, picked, starting, uploading
 from search_app.views.lab.faces import MARKS, MEDIUM, face_of, face_of_item, image_tag, items_of, pictures_of
 from search_app.views.lab.kinds.collected import MOST_PICTURES, MOST_TEXTS, collected, sample_note
-from search_app.views.lab.kinds.drawn import colour_of
+from search_app.views.lab.kinds.drawn import key_to
 from search_app.views.lab.kinds.exploring import explore, explored
 from search_app.views.lab.pointing import listen, pick
 from search_app.views.lab.story import Section
@@ -263,14 +263,10 @@ def _map(state: _State) -> None:
 
 
 def _legend(found: _Mapped) -> str:
-    rows = [(f"<b>{in_html(name)}</b>", count) for name, count in zip(found.names, found.counts, strict=True)]
-    cells = "".join(_key(place, name, count) for place, (name, count) in enumerate(rows))
-    cells += _key(-1, "others, or none of these", found.others) if found.others else ""
-    return f'<ul class="ns-topics ns-label-keys">{cells}</ul>'
-
-
-def _key(place: int, name: str, count: int) -> str:
-    return f'<li><i style="background:{colour_of(place)}"></i><p>{name}</p><span>{count:,}</span></li>'
+    named = [f"<b>{in_html(name)}</b>" for name in found.names]
+    rows = list(zip(range(len(named)), named, found.counts, strict=True))
+    others = [(-1, "others, or none of these", found.others)] if found.others else []
+    return key_to([*rows, *others], "ns-label-keys")
 
 
 def _folders(state: _State) -> str:

@@ -1,6 +1,6 @@
 """A latent space as a drawing that needs nothing else, for a handout; and which names can be written on a map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,18 @@ def map_of(latent: LatentSpace, chosen: int, near: Sequence[int], classes: Seque
 def colour_of(place: int) -> str:
     """The colour of the class at that place; those below 0 share one."""
     return MAP_OTHER if place < 0 else MAP_KINDS[place % len(MAP_KINDS)]
+
+
+def key_to(classes: Iterable[tuple[int, str, int]], more: str = "") -> str:
+    """What the colours of a map mean, as markup: for each class its place, a name in HTML and how many are of it.
+
+    `more` is a further class of the list.
+    """
+    rows = "".join(
+        f'<li><i style="background:{colour_of(place)}"></i><p>{name}</p><span>{count:,}</span></li>'
+        for place, name, count in classes
+    )
+    return f'<ul class="ns-topics {more}">{rows}</ul>'
 
 
 def readable(spots: NDArray[np.floating], names: Sequence[str], first: Sequence[int], height: int) -> set[int]:

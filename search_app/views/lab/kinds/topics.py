@@ -7,7 +7,7 @@ from search_app.engine.family.topic_models import Kind as Model
 from search_app.engine.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.kinds.collected import MOST_TEXTS, collected, sample_note, state_of
-from search_app.views.lab.kinds.drawn import colour_of
+from search_app.views.lab.kinds.drawn import key_to
 from search_app.views.lab.kinds.exploring import explore, explored
 from search_app.views.lab.kinds.kind import Kind
 from search_app.views.resources import OpenSpace
@@ -64,12 +64,11 @@ def _names(model: TopicModel) -> list[str]:
 
 
 def _words(model: TopicModel) -> str:
-    cells = ""
-    for place, (words, size) in enumerate(zip(model.words, model.sizes, strict=True)):
-        colour = colour_of(place)
-        told = f"<b>{in_html(', '.join(words[:3]))}</b> {in_html(', '.join(words[3:]))}" if words else "<b>–</b>"
-        cells += f'<li><i style="background:{colour}"></i><p>{told}</p><span>{size:,}</span></li>'
-    return f'<ul class="ns-topics">{cells}</ul>'
+    told = [
+        f"<b>{in_html(', '.join(words[:3]))}</b> {in_html(', '.join(words[3:]))}" if words else "<b>–</b>"
+        for words in model.words
+    ]
+    return key_to(zip(range(len(told)), told, model.sizes, strict=True))
 
 
 def _agreements(models: dict[Model, TopicModel]) -> str:
