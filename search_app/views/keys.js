@@ -160,7 +160,9 @@ export default function ({ data }) {
   const timer = setInterval(() => { light(); bringIntoView(); }, 150);
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
+  document.documentElement.classList.add("ns-hears-keys");
   return () => {
+    document.documentElement.classList.remove("ns-hears-keys");
     clearInterval(timer);
     document.removeEventListener("keydown", onKey);
     document.removeEventListener("click", onClick);

@@ -20,7 +20,6 @@ def rank(page: Page) -> str:
 def test_results_are_chosen_opened_and_left_by_keys(page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=a+castle&k=12")
     cards(page)
-    page.wait_for_selector(".st-key-keys", state="attached")
     page.keyboard.press("j")
     page.keyboard.press("j")
     assert rank(page) == "2"
