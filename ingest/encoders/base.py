@@ -36,7 +36,10 @@ class EncoderInfo:
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Turns texts and images into unit vectors of one dimension in one shared space."""
+    """Turns texts and images into unit vectors of one dimension in one shared space.
+
+    It may be called from several threads at once.
+    """
 
     @property
     def info(self) -> EncoderInfo:

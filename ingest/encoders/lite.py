@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ingest.encoders import minilm, pixels
 from ingest.encoders.base import EncoderInfo, Say
 from ingest.encoders.minilm import MiniLM, load_minilm
-from ingest.encoders.onnx import cache_folder, sha256_of, shipped_session, side_by_side
+from ingest.encoders.onnx import cache_folder, piece_of, sha256_of, shipped_session, side_by_side
 from ingest.encoders.reference import image_reference, reference_pictures
 from ingest.encoders.weights import model_folder
 from ingest.errors import WeightsError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 IMAGE_BATCH = 16
 PIECE = 8
-"""Pictures that one thread encodes at a time."""
+"""Pictures that one thread encodes at a time, at most."""
 
 
 class LiteEncoder:
@@ -46,11 +46,13 @@ class LiteEncoder:
     def encode_images(self, images: "Sequence[Image]") -> NDArray[np.float32]:
         """Encode upright pictures of any size and aspect to unit rows (len(images), 384)."""
 
+        piece = piece_of(len(images), PIECE)
+
         def encode(start: int) -> NDArray[np.float32]:
-            pictures = pixels.pixel_batch(images[start : start + PIECE])
+            pictures = pixels.pixel_batch(images[start : start + piece])
             return np.asarray(self._image_tower.run(["vectors"], {"pixels": pictures})[0])
 
-        pieces = side_by_side(encode, range(0, len(images), PIECE))
+        pieces = side_by_side(encode, range(0, len(images), piece))
         return np.concatenate([np.empty((0, minilm.DIMENSION), np.float32), *pieces])
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:

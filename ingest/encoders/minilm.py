@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders import bert_graph
 from ingest.encoders.base import Say
-from ingest.encoders.onnx import cache_folder, compiled_session, require_sha256, side_by_side, tell
+from ingest.encoders.onnx import cache_folder, compiled_session, piece_of, require_sha256, side_by_side, tell
 from ingest.encoders.reference import text_reference
 from ingest.encoders.weights import MINILM_REMEDY, minilm_folder
 from ingest.errors import DifferenceError, WeightsError
@@ -26,7 +26,7 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 FINGERPRINT = hashlib.sha256("\n".join((SHA256, TOKENIZER_SHA256, bert_graph.VERSION)).encode()).hexdigest()
 """A digest of everything that decides a text's vector."""
-_PIECE = 8  # texts that one thread encodes at a time
+_PIECE = 8  # texts that one thread encodes at a time, at most
 LONG = 64
 """Longer texts, in tokens, are encoded in 8 bits: passages, not captions or queries."""
 TOLERANCE_8BIT = 0.04
@@ -89,10 +89,12 @@ class MiniLM:
         # Texts of similar length together, so that little is padded.
         short = sorted(set(range(len(windows))).difference(long), key=lengths.__getitem__)
 
-        def encode(start: int) -> NDArray[np.float32]:
-            return self._run([windows[place] for place in short[start : start + _PIECE]])
+        piece = piece_of(len(short), _PIECE)
 
-        yield from zip(short, chain.from_iterable(side_by_side(encode, range(0, len(short), _PIECE))), strict=True)
+        def encode(start: int) -> NDArray[np.float32]:
+            return self._run([windows[place] for place in short[start : start + piece]])
+
+        yield from zip(short, chain.from_iterable(side_by_side(encode, range(0, len(short), piece))), strict=True)
         yield from zip(long, side_by_side(lambda place: self._run_8bit(windows[place]), long), strict=True)
 
     def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:

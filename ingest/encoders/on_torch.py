@@ -7,17 +7,18 @@ import torch
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Say
+from ingest.encoders.towers import Arrays, OneByOne, Tower
 
 if TYPE_CHECKING:
-    from ingest.encoders.plugged import Arrays, TorchModel, Tower
+    from ingest.encoders.plugged import TorchModel
 
 HALF_TOLERANCE = 0.01
 """Largest difference to float32, in any number of a unit vector, at which half precision is used."""
 
 
 def device_towers(
-    model: "TorchModel", texts: "Arrays", images: "Arrays", device: str, *, say: Say | None
-) -> "tuple[Tower, Tower]":
+    model: "TorchModel", texts: Arrays, images: Arrays, device: str, *, say: Say | None
+) -> tuple[Tower, Tower]:
     """The text and the image tower on `device`, tried with `texts` and `images`.
 
     They run in half precision where that keeps the vectors, else in float32.
@@ -34,18 +35,18 @@ def device_towers(
     return towers[0], towers[1]
 
 
-def torch_tower(module: torch.nn.Module, device: str, *, half: bool) -> "Tower":
+def torch_tower(module: torch.nn.Module, device: str, *, half: bool) -> Tower:
     """A tower that runs `module` on `device`; with `half`, matrix products there are in float16."""
     module = module.to(device).eval().requires_grad_(False)
     kind = device.split(":")[0]
 
-    def tower(arrays: "Arrays") -> NDArray[np.float32]:
+    def run(arrays: Arrays) -> NDArray[np.float32]:
         inputs = [torch.from_numpy(arrays[name]).to(device) for name in _arguments(module)]
         with torch.inference_mode(), torch.autocast(kind, torch.float16, enabled=half):
             vectors = module(*inputs)
         return np.asarray(vectors.float().cpu().numpy(), dtype=np.float32)
 
-    return tower
+    return OneByOne(run)
 
 
 def _arguments(module: torch.nn.Module) -> list[str]:

@@ -138,6 +138,11 @@ def side_by_side(work: Callable[[int], Rows], starts: Sequence[int]) -> Iterator
         yield from pool.map(work, starts)
 
 
+def piece_of(count: int, most: int) -> int:
+    """How many of `count` inputs one thread takes at a time: at most `most`, and fewer where threads would be idle."""
+    return max(1, min(most, -(-count // min(usable_cores(), MOST_THREADS))))
+
+
 def sha256_of(file: Path) -> str:
     """The SHA-256 of a file's content, in hexadecimal."""
     with file.open("rb") as opened:

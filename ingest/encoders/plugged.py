@@ -10,7 +10,7 @@ On a CPU the towers are compiled once, into a folder of the cache that is named 
 From then on neither torch nor the package that the model came from is imported.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from ingest.encoders.onnx import TOLERANCE, cache_folder, compiled_session
 from ingest.encoders.preprocessing import Preprocessing
 from ingest.encoders.reference import reference_pictures
 from ingest.encoders.tokens import Frame, Tokens
+from ingest.encoders.towers import Arrays, OnnxTower, Tower
 from ingest.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 VERSION = "plugged-1"
 """Part of every fingerprint: change it whenever the vectors of the same weights change."""
-IMAGE_BATCH = 16
 INT8_TOLERANCE = 0.05
 """How far from 1 the cosine to torch's output may be once weights are rounded to 8 bits."""
 REFERENCE_TEXTS = (
@@ -47,9 +47,6 @@ REFERENCE_TEXTS = (
     "Кошка спит на подоконнике & ловит солнце!",
 )
 
-Arrays = Mapping[str, NDArray[Any]]
-Tower = Callable[[Arrays], NDArray[np.float32]]
-"""Inputs by name to unit rows [n, dimension]."""
 Differ = Callable[[Tower], float]
 """How far a tower's output for the reference inputs is from the package's own."""
 
@@ -109,11 +106,13 @@ class PluggedEncoder:
 
     def encode_images(self, images: "Sequence[Image]") -> NDArray[np.float32]:
         """Encode upright pictures of any size to unit rows (len(images), dimension)."""
-        rows = [np.empty((0, self._info.dimension), np.float32)]
-        for start in range(0, len(images), IMAGE_BATCH):
-            pixels = self._preprocessing.batch(images[start : start + IMAGE_BATCH])
-            rows.append(_unit(self._image_tower({"pixels": pixels})))
-        return np.concatenate(rows)
+        size = self._image_tower.share(len(images))
+
+        def batch(number: int) -> Arrays:
+            return {"pixels": self._preprocessing.batch(images[number * size : (number + 1) * size])}
+
+        rows = self._image_tower.each(-(-len(images) // size), batch)
+        return _unit(np.concatenate([np.empty((0, self._info.dimension), np.float32), *rows]))
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The character span of each token of `text`, never truncated."""
@@ -154,7 +153,11 @@ def _from_folder(plan: Plan, folder: Path) -> PluggedEncoder | None:
     sessions = [_kept_session(folder / f"{name}.onnx") for name in facts["towers"]]
     if None in sessions:
         return None
-    text_tower, image_tower = (_onnx_tower(session) for session in sessions if session)
+    text_tower, image_tower = (
+        OnnxTower(session, folder / f"{name}.onnx")
+        for name, session in zip(facts["towers"], sessions, strict=True)
+        if session
+    )
     return PluggedEncoder(info, Tokens(tokenizer, frame), preprocessing, text_tower, image_tower)
 
 
@@ -179,7 +182,7 @@ def _compiled(plan: Plan, folder: Path, say: Say | None) -> PluggedEncoder:
             towers.append(torch_tower(export.module, "cpu", half=False))
             continue
         compiled.append(name)
-        towers.append(_onnx_tower(session))
+        towers.append(OnnxTower(session, folder / f"{name}.onnx"))
     info = _info(plan, model, dimension)
     keep_text(folder / "tokenizer.json", model.tokenizer)
     facts = {
@@ -224,7 +227,7 @@ def _compiled_session(
         return compiled_session(
             target,
             lambda: onnx_bytes(export, target, int8=plan.int8),
-            lambda session: differ(_onnx_tower(session)),
+            lambda session: differ(OnnxTower(session)),
             title=f"the {name} tower of {plan.id}" + (" (compared by cosine)" if plan.int8 else ""),
             say=say,
             tolerance=INT8_TOLERANCE if plan.int8 else TOLERANCE,
@@ -253,15 +256,6 @@ def _kept_session(model: Path) -> "InferenceSession | None":
         return compiled_session(model, build, lambda session: 0.0, title="", say=None)
     except Missing:
         return None
-
-
-def _onnx_tower(session: "InferenceSession") -> Tower:
-    names = [entry.name for entry in session.get_inputs()]
-
-    def tower(arrays: Arrays) -> NDArray[np.float32]:
-        return np.asarray(session.run(["vectors"], {name: arrays[name] for name in names})[0], dtype=np.float32)
-
-    return tower
 
 
 def reference_images(preprocessing: Preprocessing) -> "list[Image]":
@@ -300,9 +294,13 @@ def _info(plan: Plan, model: TorchModel, dimension: int) -> EncoderInfo:
 def _encode_texts(texts: Sequence[str], tokens: Tokens, tower: Tower, dimension: int) -> NDArray[np.float32]:
     windows = tokens.windows(texts)
     vectors = np.zeros((len(texts), dimension), np.float32)
-    for batch in tokens.batches(windows.ids):
-        rows = _unit(tower({"ids": batch.ids, "mask": batch.mask}))
-        for place, row in zip(batch.places, rows, strict=True):
+    batches = list(tokens.batches(windows.ids))
+
+    def batch_of(number: int) -> Arrays:
+        return {"ids": batches[number].ids, "mask": batches[number].mask}
+
+    for batch, rows in zip(batches, tower.each(len(batches), batch_of), strict=True):
+        for place, row in zip(batch.places, _unit(rows), strict=True):
             vectors[windows.owners[place]] += row * max(len(windows.ids[place]), 1)
     return _unit(vectors)
 

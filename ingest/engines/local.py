@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -21,6 +21,7 @@ from ingest.report import Slowest
 
 READERS = max(2, os.cpu_count() or 2)
 _BATCH: dict[Modality, int] = {"image": 32, "text": 128}
+_ENCODED_AT_ONCE = 2  # batches
 # What is read ahead of the encoder is bounded, since it is held in memory.  While a batch is encoded the readers need
 # work for the next one; but of files of a hundred pages each, only so much that no reader is idle.
 _AHEAD = 4  # files a reader, whatever is in them
@@ -41,39 +42,72 @@ class _Waiting:
     missing: int
 
 
-@dataclass
-class _Batcher:
-    """Gathers drafts of many sources into batches, and gives back the sources that are complete."""
+_Part = tuple[_Waiting, int, Draft]
 
-    encoder: Encoder
-    count: EncodingCount
-    queues: dict[Modality, list[tuple[_Waiting, int, Draft]]] = field(default_factory=lambda: {"image": [], "text": []})
+
+class _Batcher:
+    """Gathers drafts of many sources into batches that are encoded meanwhile, and gives back what is complete.
+
+    Up to `_ENCODED_AT_ONCE` batches are encoded at a time: while the last pictures of one are computed by a single
+    core, the next one has the others.
+    """
+
+    def __init__(self, encoder: Encoder, count: EncodingCount) -> None:
+        self._encoder = encoder
+        self._count = count
+        self._queues: dict[Modality, list[_Part]] = {modality: [] for modality in MODALITIES}
+        self._encoded: deque[tuple[Modality, Sequence[_Part], Future[NDArray[np.float32]]]] = deque()
+        self._pool = ThreadPoolExecutor(_ENCODED_AT_ONCE, thread_name_prefix="batches")
 
     def put(self, fresh: Fresh) -> Iterator[Fresh]:
-        vectors = np.empty((len(fresh.drafts), self.encoder.info.dimension), np.float32)
+        """Take in a source; gives the sources that are complete by now, in the order in which they came."""
+        vectors = np.empty((len(fresh.drafts), self._encoder.info.dimension), np.float32)
         waiting = _Waiting(fresh, vectors, len(fresh.drafts))
         for position, draft in enumerate(fresh.drafts):
-            self.queues[draft.modality].append((waiting, position, draft))
+            self._queues[draft.modality].append((waiting, position, draft))
         for modality in MODALITIES:
-            while len(self.queues[modality]) >= _BATCH[modality]:
+            while len(self._queues[modality]) >= _BATCH[modality]:
                 yield from self._encode(modality)
+        while self._encoded and self._encoded[0][2].done():
+            yield from self._complete()
 
-    def flush(self) -> Iterator[Fresh]:
+    def flush(self, *, stopping: bool = False) -> Iterator[Fresh]:
+        """Encode what is left, and give the sources that it completes.
+
+        When the run is `stopping`, the batches in hand are enough, if there are any.
+        """
         for modality in MODALITIES:
-            while self.queues[modality]:
+            while self._queues[modality] and not (stopping and self._encoded):
                 yield from self._encode(modality)
+        while self._encoded:
+            yield from self._complete()
+
+    def close(self) -> None:
+        """Wait for what is being encoded; what nobody has asked for is dropped."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _encode(self, modality: Modality) -> Iterator[Fresh]:
+        if len(self._encoded) == _ENCODED_AT_ONCE:
+            yield from self._complete()
         size = _BATCH[modality]
-        batch, self.queues[modality] = self.queues[modality][:size], self.queues[modality][size:]
+        batch, self._queues[modality] = self._queues[modality][:size], self._queues[modality][size:]
+        self._encoded.append((modality, batch, self._pool.submit(self._rows, modality, batch)))
+
+    def _rows(self, modality: Modality, batch: Sequence[_Part]) -> NDArray[np.float32]:
         drafts = [draft for _, _, draft in batch]
         if modality == "image":
-            rows = self.encoder.encode_images([draft.image for draft in drafts if draft.image is not None])
-            self.count.images += len(drafts)
+            return self._encoder.encode_images([draft.image for draft in drafts if draft.image is not None])
+        return self._encoder.encode_texts([draft.encoded_text or draft.text for draft in drafts])
+
+    def _complete(self) -> Iterator[Fresh]:
+        """Wait for the batch that has been encoded for longest, and give the sources that it completes."""
+        modality, batch, rows = self._encoded.popleft()
+        encoded = rows.result()
+        if modality == "image":
+            self._count.images += len(batch)
         else:
-            rows = self.encoder.encode_texts([draft.encoded_text or draft.text for draft in drafts])
-            self.count.texts += len(drafts)
-        for (waiting, position, _), row in zip(batch, rows, strict=True):
+            self._count.texts += len(batch)
+        for (waiting, position, _), row in zip(batch, encoded, strict=True):
             waiting.vectors[position] = row
             waiting.missing -= 1
             if not waiting.missing:
@@ -116,7 +150,7 @@ def run(
 
     What `glance` settles at once takes no thread.  Reading runs a bounded number of
     files and items in front of the encoder.  Groups come often, so that what is given can be made durable soon.
-    When `stop` says so, the batch in hand is still encoded, and what was read ahead of it is dropped.
+    When `stop` says so, the batches in hand are still encoded, and what was read ahead of it is dropped.
     """
     batcher = _Batcher(encoder, count)
     ahead: deque[Future[Examined]] = deque()
@@ -148,10 +182,11 @@ def run(
                 yield from _settle(next_one(), batcher)
         while ahead and not stop():
             yield from _settle(next_one(), batcher)
-        if last := [*settled, *batcher.flush()]:
+        if last := [*settled, *batcher.flush(stopping=stop())]:
             yield last
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        batcher.close()
 
 
 def glanced(

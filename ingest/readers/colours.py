@@ -18,8 +18,13 @@ def times(size: tuple[int, int], scale: float) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
+def in_rgb(image: Image.Image) -> Image.Image:
+    """Return `image` in mode RGB; itself where it is, of which `Image.convert` would make a copy."""
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
 def reduced(image: Image.Image, scale: float) -> Image.Image:
-    """Return `image` in mode L, RGB, RGBA, CMYK or LAB, scaled by `scale`.
+    """Return `image` in mode L, RGB, RGBA, CMYK or LAB, scaled by `scale`; itself where it is both already.
 
     Large factors go by boxes first, in bands: a mode change never doubles a big picture in memory.
     """
@@ -51,7 +56,7 @@ def _plain(image: Image.Image) -> Image.Image:
         return image.convert("RGBA")
     if image.mode in ("1", "L"):
         return image.convert("L")
-    return image.convert("RGB")
+    return in_rgb(image)
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
@@ -87,11 +92,11 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def as_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """Return `image`, in mode L, RGB, CMYK or LAB, as sRGB by its ICC `profile`, if that is one."""
+    """Return `image`, in mode L, RGB, CMYK or LAB, as sRGB by its ICC `profile`, if that is one; itself if it is so."""
     transform = _to_srgb(profile, image.mode) if isinstance(profile, bytes) or image.mode == "LAB" else None
     if transform is None:
-        return image.convert("RGB")
-    return ImageCms.applyTransform(image, transform) or image.convert("RGB")
+        return in_rgb(image)
+    return ImageCms.applyTransform(image, transform) or in_rgb(image)
 
 
 @lru_cache(maxsize=16)

@@ -342,6 +342,8 @@ def _upright(source: Image.Image, at_least: int) -> _Picture:
         image = image.transpose(_UPRIGHT[orientation])
     if orientation >= 5:
         full_size = full_size[1], full_size[0]
+    if image is source:
+        image = image.copy()  # the file's own picture changes with the next page, and holds what the file says
     image.info = {}  # EXIF, and the place in it, is not carried further.
     shown = _SHOWN_FORMAT.get(name, name)
     return _Picture(image, width=full_size[0], height=full_size[1], format=shown, facts=facts)

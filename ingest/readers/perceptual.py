@@ -28,7 +28,9 @@ def picture_hash(image: "Image") -> int:
     """
     from PIL.Image import Resampling
 
-    small = image.convert("RGB").resize((_SIDE, _SIDE), Resampling.LANCZOS, reducing_gap=2.0)
+    from ingest.readers.colours import in_rgb
+
+    small = in_rgb(image).resize((_SIDE, _SIDE), Resampling.LANCZOS, reducing_gap=2.0)
     grey = np.asarray(small.convert("L"), dtype=np.float32)
     if float(grey.std()) < _LEAST_SPREAD:
         return FLAT

@@ -2,12 +2,14 @@
 
     python -m tests.benchmarks.ingesting --photos 2000
     python -m tests.benchmarks.ingesting --photos 300 --megapixels 12
+    python -m tests.benchmarks.ingesting --photos 600 --openclip
 
 The photos are cuts of those in ../shared/data/photos (else of the sample), no two alike, saved as JPEG in qualities
 that cameras use.  Encoder and pipeline take turns on pieces of the same photos, so that noise falls on both.
 """
 
 import argparse
+import os
 import random
 import statistics
 import tempfile
@@ -25,7 +27,7 @@ from PIL import Image
 
 from ingest import pipeline
 from ingest.encoders.base import Encoder
-from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.preprocessing import Preprocessing
 from ingest.encoders.registry import load_encoder
 from ingest.examine import Examiner, Fresh
 from ingest.files import Found, walk
@@ -48,8 +50,6 @@ class Costs:
     processor: float = 0.0
     server: float = 0.0
     """Processor time of the Chroma server."""
-    encoding: float = 0.0
-    """How long the encoder was at work."""
     writes: float = 0.0
     """How long the encoder waited for the ledger and Chroma."""
     thumbnails: float = 0.0
@@ -68,11 +68,13 @@ class Figures:
     costs: Costs = field(default_factory=Costs)
 
 
-def main(folder: Path | None = None, *, count: int = COUNT, megapixels: float = 0.0) -> None:
+def main(
+    folder: Path | None = None, *, count: int = COUNT, megapixels: float = 0.0, openclip: bool = False
+) -> None:  # fmt: skip
     """Print the pace of the pipeline as a share of the encoder's, and where the rest goes."""
-    encoder = load_encoder("lite")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         home, made = Path(place) / "home", Path(place) / "photos"
+        encoder = _openclip(Path(place)) if openclip else load_encoder("lite")
         originals = folder or (PHOTOS if PHOTOS.is_dir() else sample_folder() / "pictures")
         size = make_photos(originals, made, count, megapixels)
         pieces = [made / f"piece {number}" for number in range(ROUNDS)]
@@ -112,12 +114,24 @@ def make_photos(originals: Path, target: Path, count: int, megapixels: float = 0
     return total
 
 
+def _openclip(folder: Path) -> Encoder:
+    """OpenCLIP's ViT-B-32 with random weights, as slow as any."""
+    from tests.benchmarks.openclip import random_weights
+
+    os.environ["NEARSPACE_CACHE"] = str(folder / "cache")
+    weights = random_weights(folder / "model")
+    return load_encoder(f"openclip:local-dir:{weights.parent}", say=print, device="cpu")
+
+
 def _ceiling(figures: Figures, encoder: Encoder, files: list[Found]) -> None:
     """The encoder fed from memory with pixels that need no more work."""
-    assert isinstance(encoder, LiteEncoder)
-    pixels = np.random.default_rng(0).integers(0, 255, (8, 260, 260, 3), np.uint8)
-    blank = [Image.new("RGB", (260, 260))] * len(files)
-    with patch("ingest.encoders.pixels.pixel_batch", lambda pictures: pixels[: len(pictures)]):
+    side = encoder.info.image_size
+    pixels = np.random.default_rng(0).integers(0, 255, (16, side, side, 3), np.uint8)
+    blank = [Image.new("RGB", (side, side))] * len(files)
+    with (
+        patch("ingest.encoders.pixels.pixel_batch", lambda pictures: pixels[: len(pictures)]),
+        patch.object(Preprocessing, "batch", lambda preprocessing, pictures: pixels[: len(pictures)]),
+    ):
         started, processor = time.perf_counter(), time.process_time()
         encoder.encode_images(blank)
         figures.ceiling.append(len(files) / (time.perf_counter() - started))
@@ -131,7 +145,6 @@ def _whole(figures: Figures, space: Space, encoder: Encoder, piece: Path, count:
         _timed(images, "as_jpeg", costs, "thumbnails", time.thread_time),
         _timed(Examiner, "examine", costs, "reading", time.thread_time),
         _timed(pipeline._Writer, "put", costs, "writes", time.perf_counter),
-        _timed(type(encoder), "encode_images", costs, "encoding", time.perf_counter),
     ):
         started, processor, server = time.perf_counter(), time.process_time(), _server_time(space)
         ingest(space, encoder, [piece])
@@ -190,8 +203,8 @@ def _show(figures: Figures, count: int, size: int, plain: float) -> None:
     share = costs.thumbnails / (costs.processor + costs.server)
     print(f"        of which thumbnails                  {costs.thumbnails * each:6.1f}  ({share:.0%} of the pipeline)")
     print(f"      Chroma's server                        {costs.server * each:6.1f}")
-    print(f"  the encoder was at work {costs.encoding / costs.wall:.0%} of the time, ", end="")
-    print(f"and waited {costs.writes / costs.wall:.1%} of it for the ledger and Chroma")
+    print(f"  cores at work {(costs.processor + costs.server) / costs.wall:.2f}, ", end="")
+    print(f"and {costs.writes / costs.wall:.1%} of the time spent waiting for the ledger and Chroma")
 
 
 def _read_once(files: list[Found]) -> None:
@@ -208,5 +221,6 @@ if __name__ == "__main__":
     parser.add_argument("--folder", type=Path, help="photos to make the others of")
     parser.add_argument("--photos", type=int, default=COUNT)
     parser.add_argument("--megapixels", type=float, default=0.0, help="enlarge the photos (default: as they are)")
+    parser.add_argument("--openclip", action="store_true", help="OpenCLIP's ViT-B-32 in place of lite")
     options = parser.parse_args()
-    main(options.folder, count=options.photos, megapixels=options.megapixels)
+    main(options.folder, count=options.photos, megapixels=options.megapixels, openclip=options.openclip)

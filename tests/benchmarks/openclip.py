@@ -41,7 +41,7 @@ def main() -> None:
     texts = [f"a photo of {file.stem.replace('_', ' ')}" for file in files for _ in range(TEXTS // PICTURES)]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ["NEARSPACE_CACHE"] = str(Path(folder) / "cache")
-        weights = _random_weights(Path(folder) / "model")
+        weights = random_weights(Path(folder) / "model")
         ours = load_encoder(f"openclip:local-dir:{weights.parent}", say=print, device="cpu")
         ours_8bit = load_encoder(f"openclip:local-dir:{weights.parent}@int8", say=print, device="cpu")
         eager_images, eager_texts = _eager(weights)
@@ -103,7 +103,7 @@ def _routes(folder: Path, chroma: "Callable[[list[object]], object]", ours: Mapp
     show("photos on disk to vectors in Chroma", compare(contenders, rounds=ROUTE_ROUNDS))
 
 
-def _random_weights(folder: Path) -> Path:
+def random_weights(folder: Path) -> Path:
     import open_clip
     import torch
     from safetensors.torch import save_file

@@ -92,8 +92,41 @@ def test_what_was_read_ahead_is_dropped_when_the_run_is_to_stop():
     readers = Readers(pages=1)
     given = takewhile(lambda found: not asked, files)
     groups = list(local.run(given, readers, Stopping(), EncodingCount(), stop=lambda: bool(asked)))
-    assert [examined.found for group in groups for examined in group] == files[: local._BATCH["image"]]
-    assert len(asked) == 1, "what was read ahead is not encoded"
+    assert len(asked) <= local._ENCODED_AT_ONCE, "what was read ahead is not encoded"
+    assert [examined.found for group in groups for examined in group] == files[: len(asked) * local._BATCH["image"]]
+
+
+def test_while_the_end_of_a_batch_is_encoded_the_next_one_is_begun():
+    begun = threading.Barrier(2, timeout=30)
+
+    class Waiting(FakeEncoder):
+        def encode_images(self, images):
+            begun.wait()  # for another batch, or the test fails
+            return super().encode_images(images)
+
+    files = [Found(Path(f"/{number}.jpg"), Path("/"), 1, 1, "image") for number in range(4 * local._BATCH["image"])]
+    count = EncodingCount()
+    groups = list(local.run(files, Readers(pages=1), Waiting(), count))
+    assert [examined.found for group in groups for examined in group] == files
+    assert count.images == len(files)
+
+
+def test_what_the_encoder_raises_ends_the_run_once_no_batch_is_being_encoded():
+    running: list[bool] = []
+
+    class Failing(FakeEncoder):
+        def encode_images(self, images):
+            running.append(True)
+            if len(running) == 1:
+                raise RuntimeError("no memory")
+            time.sleep(0.2)
+            running.append(False)
+            return super().encode_images(images)
+
+    files = [Found(Path(f"/{number}.jpg"), Path("/"), 1, 1, "image") for number in range(400)]
+    with pytest.raises(RuntimeError, match="no memory"):
+        list(local.run(files, Readers(pages=1), Failing(), EncodingCount()))
+    assert running.count(True) == 1 + running.count(False)
 
 
 def test_files_that_are_as_they_were_are_settled_without_a_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
