@@ -22,7 +22,7 @@ from search_app.engine.query import MapView, Query, with_quoted
 from search_app.engine.search import Answer
 from search_app.engine.selections import open_selection
 from search_app.engine.snapshot import Snapshot
-from search_app.views import frame, links
+from search_app.views import frame, links, map_first
 from search_app.views.chips import asked_of, chips
 from search_app.views.details import details
 from search_app.views.filters import filters
@@ -55,7 +55,7 @@ def map_page() -> None:
 
 
 def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
-    box = st.container()
+    box = st.container(key="map-box")
     if not len(snapshot):
         with box:
             query_box(space, query)
@@ -67,7 +67,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         answer = _answer(space, query)
         details(space, query, answer, space.encoder() if answer else None)
         listen(query)
-    bar = st.container()
+    bar = st.container(key="map-controls")
     topics = topics_of(space, snapshot)
     with st.container(key="map-work"):
         layout = _layout(space, snapshot, view)
@@ -85,11 +85,16 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         with left:
             _fitting(space, snapshot, spec_of(view))
         return
+    first = map_first.goes_first(drawing(layout))
+    if first:
+        map_first.keep_room(box, bar)
     with left:
         refit = st.container(key="map-refit")
         # The map goes to the browser first: what is around it would hold it up.
         looked = _looked(space, snapshot, view, layout, answer, topics)
-        _map(space, snapshot, query, view, layout, answer, topics, place, looked)
+        _map(space, snapshot, query, view, layout, answer, topics, place, looked, first=first)
+    if first:
+        map_first.until_drawn()
     above()
     with refit:
         _refit(space, snapshot, layout)
@@ -192,6 +197,8 @@ def _map(
     topics: Topics | None,
     place: Decoded | None,
     looked: "_Looked",
+    *,
+    first: bool,
 ) -> None:
     picture = drawing(layout)
     near = [each.id for each in (looked.near if place is None else place.items)]
@@ -211,8 +218,9 @@ def _map(
         "window": view.window,
         "sheet": view.sheet,
     }
+    acts = _acts(picture, topics) | ({"drawn": map_first.drawn} if first else {})
     with st.container(key="map-place"):
-        scatter(_NAME, picture, look(picture, coloured, frame.theme(), lit), scene, _acts(picture, topics))
+        scatter(_NAME, picture, look(picture, coloured, frame.theme(), lit), scene, acts)
         answers(_NAME, space)
 
 

@@ -1,5 +1,6 @@
 """What is around every page: the style, the head with the space's name and counts, and notices."""
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,7 +94,8 @@ def error_notice(title: str, error: Exception) -> None:
 def waiting(words: str) -> Iterator[None]:
     """Say `words` for as long as something takes.
 
-    Its place is there also when nothing has to be said, so that what comes after it stays where it was.
+    Its place is there also when nothing has to be said, so that what comes after it stays where it was; it takes no
+    room then.
     """
-    with st.container(), st.spinner(words):
+    with st.container(key=f"waiting-{zlib.crc32(words.encode('utf-8', 'replace'))}"), st.spinner(words):
         yield

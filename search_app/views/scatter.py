@@ -199,7 +199,7 @@ def scatter(
 
     `acts` are called, before the page is drawn again, with what a person has done: `pick` an item's `id`; `spot` an
     empty place `at`; `area` the `points` around a selection, and of a scene its `matrix`; `hide` the names `hidden`;
-    `topic` the `code` of a name.  What has no act cannot be done.
+    `topic` the `code` of a name.  What has no act cannot be done.  The browser itself does `drawn`, once the map is.
     """
 
     def heard(what: str) -> Callable[[], None]:

@@ -1,12 +1,15 @@
 """The page of the map in a real browser: look at items, draw around them, turn axes, come back by the address."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.benchmarks.searching import SPACE, fill
 from tests.browser.acting import ask, settled
 from tests.browser.mapping import drawn, free_point, lasso, on_map, on_screen, open_map, spot_of
+from tests.browser.serving import serving
 
 
 def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Page, sample_address: str):
@@ -139,3 +142,32 @@ def test_what_is_looked_at_is_in_the_address_and_stays_over_a_click(
     assert on_map(page, "[...map.stage.matrix.elements]") == pytest.approx(matrix, abs=1e-3)
     page.get_by_label("The whole map (0)").click()
     expect(page).not_to_have_url(re.compile(r"[?&]window="))
+
+
+_AT_FIRST = """
+    const mark = performance.mark.bind(performance);
+    const top = () => Math.round(document.querySelector(".st-key-map-place").getBoundingClientRect().top);
+    performance.mark = (name, ...rest) => {
+        if (name === "nearspace map drawn") window.first = [top(), Boolean(document.querySelector(".st-key-map-bar"))];
+        return mark(name, ...rest);
+    };
+"""
+
+
+def test_a_map_of_many_points_is_drawn_first_and_stays_where_it_is(page: Page, tmp_path: Path):
+    fill(tmp_path / "home", 10_000)
+    with serving(tmp_path / "home", SPACE) as address:
+        page.add_init_script(_AT_FIRST)
+        page.goto(f"{address}/space-map")
+        drawn(page)
+        place, bar = page.evaluate("window.first")
+        assert not bar, "the controls come after the map"
+        expect(page.locator(".st-key-map-bar")).to_be_visible()
+        box = page.locator(".st-key-map-place").bounding_box()
+        assert box is not None and abs(box["y"] - place) <= 1
+        before = on_map(page, "map.frames")
+        page.get_by_text("3-D").click()
+        expect(page).to_have_url(re.compile("map=3d"))
+        drawn(page)
+        assert on_map(page, "[map.points.dimensions, map.points.n]") == [3, 10_000]
+        assert on_map(page, "map.frames") > before

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ingest.space import open_space
+from search_app.views import map_first
 from tests.making import ingest_folders
 from tests.search_app.paging import markup, page, params, scene, words
 
@@ -133,3 +134,19 @@ def test_an_empty_space_says_how_to_fill_it(empty_home: Path, tmp_path: Path) ->
     app = map_page()
     assert "is empty" in words(app)
     assert drawn(app) == {}
+
+
+def test_a_browser_that_never_says_the_map_is_drawn_gets_what_is_around_it(colours: Path, monkeypatch) -> None:
+    monkeypatch.setattr(map_first, "_MANY", 1)
+    monkeypatch.setattr(map_first, "_PATIENCE", 0.1)
+    app = map_page()
+    assert "drawn" in drawn(app)["acts"]
+    assert app.selectbox(key="space-colour").value == "modality"
+    app.toggle(key="space-names").set_value(False).run()
+    assert "drawn" not in drawn(app)["acts"], "only the first map of a visit is waited for"
+    assert 'class="ns-room"' not in markup(app)
+
+
+def test_a_map_of_few_points_is_not_waited_for(colours: Path, monkeypatch) -> None:
+    monkeypatch.setattr(map_first, "until_drawn", lambda: pytest.fail("the page waits"))
+    assert "drawn" not in drawn(map_page())["acts"]

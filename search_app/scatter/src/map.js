@@ -3,6 +3,7 @@ import { Card } from "./card.js";
 import { Cards } from "./cards.js";
 import { axesNames, densityOf, over, under } from "./overlay.js";
 import { save } from "./out.js";
+import { same } from "./pack.js";
 import { CanvasPen } from "./pens.js";
 import { Pointer } from "./pointer.js";
 import { chosen, Lookup } from "./sheet.js";
@@ -19,6 +20,9 @@ const SIZES = [[300, 11], [3_000, 8], [20_000, 5.5], [60_000, 4], [200_000, 3], 
 const OPACITIES = [[3_000, 0.88], [20_000, 0.75], [60_000, 0.6], [200_000, 0.5], [Infinity, 0.4]];
 
 const upTo = (table, count) => table.find(([most]) => count <= most)[1];
+
+/** What a scene says, but for what may be done in it. */
+const toldOf = (scene) => JSON.stringify({ ...scene, acts: null });
 
 export class SpaceMap {
   constructor() {
@@ -47,13 +51,14 @@ export class SpaceMap {
     this.rows = null;
     this.screen = null;
     this.pictured = [];
+    this.densityColour = null;
     this.stale = true;
     this.ready();
   }
 
   setLook(look) {
+    if (this.look && same(this.look, look)) return; // the page is drawn again, and nothing of the map is another
     this.look = look;
-    this.densityColour = null;
     this.ready();
   }
 
@@ -62,6 +67,11 @@ export class SpaceMap {
     this.scene = scene;
     this.opening ??= scene.window;
     this.theme = scene.theme;
+    this.untold = scene.acts.includes("drawn");
+    if (before && toldOf(before) === toldOf(scene)) {
+      this.remember(); // the page writes its address anew each time that it is drawn
+      return;
+    }
     this.hidden = new Set(scene.hidden);
     if (before && before.revision !== scene.revision) this.lookup.known.clear();
     for (const [name, colour] of Object.entries(scene.theme)) this.frame.style.setProperty(`--ns-${name}`, colour);
@@ -70,7 +80,6 @@ export class SpaceMap {
     this.asked = Boolean(before) && JSON.stringify(before.star) !== JSON.stringify(scene.star);
     this.ready();
     this.fly();
-    // The page writes its address anew at every change.
     if (!this.stale) this.remember();
   }
 
@@ -129,6 +138,7 @@ export class SpaceMap {
       this.stage = new Stage(this.glass, () => this.moved(), small);
     } catch (error) {
       this.tools.say("This browser has no WebGL, which the map is drawn with. Turn on hardware acceleration, or use another browser.");
+      this.tell("drawn", { points: 0 }); // nor will it ever be
       throw error;
     }
     this.underCanvas.after(this.stage.canvas);
@@ -250,6 +260,15 @@ export class SpaceMap {
     }
     this.drawUnder(new CanvasPen(below));
     this.drawOver(new CanvasPen(above));
+    this.tellDrawn();
+  }
+
+  /** Tell the page that the map is drawn, where it waits for that; and whoever measures it. */
+  tellDrawn() {
+    if (this.frames === 1) performance.mark("nearspace map drawn");
+    if (!this.untold) return;
+    this.untold = false;
+    this.tell("drawn", { points: this.points.n });
   }
 
   /** Learn from the time since the last frame of a movement how many points this machine can move smoothly. */

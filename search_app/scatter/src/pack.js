@@ -4,7 +4,7 @@ const ALIGNED = 8; // bytes: every block starts at a multiple of it
 
 const aligned = (place) => Math.ceil(place / ALIGNED) * ALIGNED;
 
-/** The header, with each block as a typed array under its name. */
+/** The header, with each block as a typed array under its name, and the `bytes` of it all. */
 export function unpack(bytes) {
   // Copied to a buffer of its own, since a typed array must start at a multiple of its numbers' size.
   const own = bytes.slice();
@@ -16,5 +16,9 @@ export function unpack(bytes) {
     arrays[name] = new KINDS[kind](own.buffer, place, count);
     place = aligned(place + arrays[name].byteLength);
   }
-  return { ...header, ...arrays };
+  return { ...header, ...arrays, bytes: own };
 }
+
+/** Whether two things that were unpacked are the same. */
+export const same = (one, other) =>
+  one.bytes.length === other.bytes.length && one.bytes.every((byte, place) => byte === other.bytes[place]);
