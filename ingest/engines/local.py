@@ -150,7 +150,7 @@ def run(
 
     What `glance` settles at once takes no thread.  Reading runs a bounded number of
     files and items in front of the encoder.  Groups come often, so that what is given can be made durable soon.
-    When `stop` says so, the batches in hand are still encoded, and what was read ahead of it is dropped.
+    When `stop` says so, the batches in hand are still encoded, and what was read ahead of them is dropped.
     """
     batcher = _Batcher(encoder, count)
     ahead: deque[Future[Examined]] = deque()
