@@ -98,6 +98,27 @@ class FakeEncoder:
         return [match.span() for match in _TOKEN.finditer(text)]
 
 
+class WideFakeEncoder(FakeEncoder):
+    """The same directions in a space of more dimensions."""
+
+    info = EncoderInfo(
+        id="python:tests.fake_encoder:WideFakeEncoder",
+        fingerprint="fake-wide",
+        dimension=DIMENSION + 8,
+        image_size=64,
+        text_window=32,
+        licence="MIT",
+    )
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode as FakeEncoder does; unit rows (n, 40)."""
+        return np.pad(super().encode_texts(texts), ((0, 0), (0, 8)))
+
+    def encode_images(self, images: Sequence[Image]) -> NDArray[np.float32]:
+        """Encode as FakeEncoder does; unit rows (n, 40)."""
+        return np.pad(super().encode_images(images), ((0, 0), (0, 8)))
+
+
 class OtherFakeEncoder(FakeEncoder):
     """The same vectors under another id and fingerprint, to show that a mismatch is refused."""
 

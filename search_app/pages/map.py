@@ -1,7 +1,7 @@
 """The map as a place to work in: every item, what it lies near, and what can be asked of a place."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged
-from search_app.engine.filters import let_through
+from search_app.engine.filters import Filters, let_through
 from search_app.engine.maps.colouring import Coding, coding
 from search_app.engine.maps.decoding import Decoded
 from search_app.engine.maps.model import Layout, MapSpec
@@ -27,13 +27,14 @@ from search_app.views.chips import asked_of, chips
 from search_app.views.details import details
 from search_app.views.filters import filters
 from search_app.views.keys import listen
-from search_app.views.map_bar import colourings_of, map_bar, spec_of
+from search_app.views.map_bar import colourings_of, map_bar, plain_axes, spec_of
 from search_app.views.map_out import map_out
 from search_app.views.map_scene import marked, question_label, scene_of
 from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
 from search_app.views.map_spot import decoded, spot_panel, vocabulary_of
 from search_app.views.map_told import drawn_line, told
 from search_app.views.map_topics import by_topic, flight, names_on_map, topic_clicked, topics_of, topics_panel
+from search_app.views.narrowing import narrowed_by
 from search_app.views.opening import draw_page, loaded_encoder, space_empty
 from search_app.views.query_box import query_box
 from search_app.views.resources import OpenSpace
@@ -69,10 +70,6 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         listen(query)
     bar = st.container(key="map-controls")
     topics = topics_of(space, snapshot)
-    with st.container(key="map-work"):
-        layout = _layout(space, snapshot, view)
-        place = decoded(space, snapshot, view, layout, topics) if layout else None
-    left, right = st.columns([2.35, 1], gap="medium")
 
     def above() -> None:
         with box:
@@ -80,6 +77,18 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         with bar:
             map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
 
+    with st.container(key="map-work"):
+        try:
+            layout = _layout(space, snapshot, view)
+        except SpaceChanged:
+            raise
+        except NearspaceError as error:
+            above()
+            frame.error_notice("This map cannot be laid out", error)
+            plain_axes("map-plain")
+            return
+        place = decoded(space, snapshot, view, layout, topics) if layout else None
+    left, right = st.columns([2.35, 1], gap="medium")
     if layout is None:
         above()
         with left:
@@ -118,11 +127,17 @@ def _fresh(query: Query, view: MapView) -> MapView:
 def _answer(space: OpenSpace, query: Query) -> Answer | None:
     """The answer to the question, with its chips and filters; None where nothing is asked, or it cannot be."""
     if not query.asks:
+        # A topic that is looked at is told of beside the map.
+        if replace(query.filters, topics=()) != Filters():
+            with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
+                filters(query, space.searcher.vectors.now(), space)
+            narrowed_by(query)
         return None
     asked = asked_of(space, query)
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
         chips(space, query, asked)
         filters(query, space.searcher.vectors.now(), space)
+    narrowed_by(query)
     try:
         return space.searcher.ask(query, loaded_encoder(space), asked.pictures)
     except SpaceChanged:
@@ -208,7 +223,7 @@ def _map(
     scene = {
         **scene_of(space, picture, query, view, answer),
         "told": drawn_line(picture, snapshot, len(answer.ranking.hits) if answer else 0),
-        "trail": _trail(picture, layout, query, answer),
+        "trail": _trail(space, picture, layout, query, answer),
         "item": item[0] if item else None,
         "near": marked(picture, near),
         "spot": picture.at(np.array(view.spot)).tolist() if len(view.spot) == layout.spec.dimensions else None,
@@ -282,9 +297,12 @@ def _selected(layout: Layout, area: Area, coloured: Coding, view: MapView) -> ND
     return inside(area, layout.spots) & ~np.isin(coloured.codes, hidden)
 
 
-def _trail(picture: Drawing, layout: Layout, query: Query, answer: Answer | None) -> list[dict[str, Any]]:
+def _trail(
+    space: OpenSpace, picture: Drawing, layout: Layout, query: Query, answer: Answer | None
+) -> list[dict[str, Any]]:
     """Where the last questions of this visit lie, oldest first, without the present one."""
-    kept: list[tuple[Query, Any]] = st.session_state.setdefault(_TRAIL, [])
+    # By the space, since a question's vectors mean nothing in another one.
+    kept: list[tuple[Query, Any]] = st.session_state.setdefault(f"{_TRAIL} {space.identity}", [])
     now = query.at_start
     if answer is not None and answer.probe is not None and (not kept or kept[-1][0] != now):
         kept[:] = [*(entry for entry in kept if entry[0] != now), (now, answer.probe)][-_TRAIL_LENGTH:]

@@ -175,6 +175,7 @@ def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
             "words, with a picture, or with both; every result says how close it is, and the map shows where it "
             "lies.</p></div>"
         )
+        narrowed_by(query)
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, words in enumerate(EXAMPLES, start=1):
                 st.button(words, key=f"example-{number}", on_click=links.ask_text, args=(words,))

@@ -1,6 +1,5 @@
 """What is around every page: the style, the head with the space's name and counts, and notices."""
 
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,5 +96,5 @@ def waiting(words: str) -> Iterator[None]:
     Its place is there also when nothing has to be said, so that what comes after it stays where it was; it takes no
     room then.
     """
-    with st.container(key=f"waiting-{zlib.crc32(words.encode('utf-8', 'replace'))}"), st.spinner(words):
+    with st.container(), st.spinner(words):
         yield

@@ -16,7 +16,7 @@ from search_app.views.words import snippet
 
 _METHOD, _DIMENSIONS, _COLOUR, _GAP = "space-method", "space-dimensions", "space-colour", "space-gap"
 _SHEET, _NAMES = "space-sheet", "space-names"
-_FROM_ITEM = "the item that an axis begins at"
+_FROM_ITEM = "the item that an axis begins at, in the space"
 _SIDES = ("right", "up", "deep")
 _BY_WORDS = 0  # among the choices of an axis: what is not a component
 _COLOURS = {"modality": "Modality", "folder": "Folder", "date": "Date", "topic": "Topic", "match": "Closeness"}
@@ -137,7 +137,12 @@ def _axes(spec: MapSpec) -> None:
         st.caption("Each axis is a principal component, or leads from one phrase to another.")
         for place, axis in enumerate(spec.drawn):
             _one_axis(place, axis)
-        st.button("The first components", key="axes-plain", type="tertiary", on_click=_set_axes, args=((),))
+        plain_axes("axes-plain")
+
+
+def plain_axes(key: str) -> None:
+    """Draw a button that takes the axes back to the first components."""
+    st.button("The first components", key=key, type="tertiary", on_click=_set_axes, args=((),))
 
 
 def _one_axis(place: int, axis: Axis) -> None:
@@ -197,9 +202,10 @@ def _put_axis(place: int, axis: Axis) -> None:
     _set_axes(tuple(axes))
 
 
-def axis_through(item_id: str) -> None:
+def axis_through(space: OpenSpace, item_id: str) -> None:
     """Draw a button that begins an axis at an item, or leads one that was begun to it."""
-    start = st.session_state.get(_FROM_ITEM, "")
+    key = f"{_FROM_ITEM} {space.identity}"
+    start = st.session_state.get(key, "")
     begun = bool(start) and start != item_id
     st.button(
         "Axis to it" if begun else "Axis from it",
@@ -212,16 +218,16 @@ def axis_through(item_id: str) -> None:
         else "Begin an axis at this item; then choose the item that it leads to.",
         disabled=start == item_id,
         on_click=_end_axis if begun else _begin_axis,
-        args=(start, item_id) if begun else (item_id,),
+        args=(key, start, item_id) if begun else (key, item_id),
     )
 
 
-def _begin_axis(item_id: str) -> None:
-    st.session_state[_FROM_ITEM] = item_id
+def _begin_axis(key: str, item_id: str) -> None:
+    st.session_state[key] = item_id
 
 
-def _end_axis(start: str, end: str) -> None:
-    del st.session_state[_FROM_ITEM]
+def _end_axis(key: str, start: str, end: str) -> None:
+    del st.session_state[key]
     query, view = links.current()
     links.go(query, with_spec(view, replace(spec_of(view), method="pca")))
     _put_axis(0, Meaning(End("item", start), End("item", end)))

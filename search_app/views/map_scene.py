@@ -20,6 +20,7 @@ def scene_of(
 ) -> dict[str, Any]:  # fmt: skip
     """What every map draws beside its points, with nothing looked at; see scatter/src/map.js."""
     return {
+        "space": space.identity,
         "theme": theme_of(theme()),
         "axes": axes_of(space, picture.layout),
         "hits": numbered(picture, answer.ranking.hits if answer else ()),

@@ -71,7 +71,7 @@ def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: Ma
                 on_click=links.ask_like,
                 args=(item.id,),
             )
-            axis_through(item.id)
+            axis_through(space, item.id)
     with st.container(key="near-head", horizontal=True, vertical_alignment="center", gap="small"):
         section("Nearest in the full space")
         st.session_state[_MEASURE] = "euclidean" if view.euclidean else "cosine"

@@ -140,8 +140,10 @@ def _row(space: OpenSpace, topic: Topic) -> None:
 
 
 def _one(space: OpenSpace, topic: Topic) -> None:
-    with st.container(key="map-topic"):
-        with st.container(key="map-side-head", horizontal=True, vertical_alignment="top", gap="small"):
+    with st.container(key=f"map-topic-{topic.number}"):
+        with st.container(
+            key=f"map-side-head-{topic.number}", horizontal=True, vertical_alignment="top", gap="small"
+        ):  # fmt: skip
             holds = " and ".join(
                 count_of(count, modality)  # type: ignore[arg-type]
                 for count, modality in ((topic.images, "image"), (topic.texts, "text"))
@@ -153,10 +155,10 @@ def _one(space: OpenSpace, topic: Topic) -> None:
             )
             st.button(
                 "Close",
-                key="map-close",
+                key=f"map-close-{topic.number}",
                 icon=":material/close:",
                 type="tertiary",
-                on_click=look_at_topic,
+                on_click=_leave_topic,
                 args=(topic.name,),
             )
         facts = []
@@ -167,7 +169,15 @@ def _one(space: OpenSpace, topic: Topic) -> None:
         facts.append(f"Mean cosine to its middle: {topic.spread:.2f} of 1.")
         st.html(f'<div class="ns-note">{" ".join(facts)}</div>')
         section("Typical for it")
-        thumbnails(space, space.space.ledger.items(list(topic.representatives)), "topic")
+        thumbnails(space, space.space.ledger.items(list(topic.representatives)), f"topic-{topic.number}")
+
+
+def _leave_topic(name: str) -> None:
+    """Filter by the other topics that are looked at; by none where a single word was looked for."""
+    query, view = links.current()
+    others = tuple(other for other in query.filters.topics if other != name)
+    wanted = others if others != query.filters.topics else ()
+    links.go(replace(query, filters=replace(query.filters, topics=wanted)).at_start, view.at_rest)
 
 
 def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
@@ -180,9 +190,12 @@ def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
 @st.fragment(run_every=_LOOK_EVERY)
 def _finding(space: OpenSpace, snapshot: Snapshot) -> None:
     """Show how far the search for topics is, or offer it."""
-    job = space.searcher.topics.job()
+    live = space.searcher.topics
+    job = live.job()
+    found = job is not None and job.status.state == "done" and live.now(snapshot) is not None
     section("Topics")
-    if job is None or job.status.state in ("failed", "cancelled"):
+    # Topics that were found, and that the space has outgrown since, are to be found anew.
+    if job is None or (job.status.over and not found):
         if job is not None and job.status.problem:
             frame.note(job.status.problem)
         frame.note(
@@ -193,6 +206,6 @@ def _finding(space: OpenSpace, snapshot: Snapshot) -> None:
             _find(space, snapshot)
             st.rerun(scope="fragment")
         return
-    if job.status.over:
+    if found:
         st.rerun()
     st.progress(job.status.share, text=job.status.words or "Finding topics …")

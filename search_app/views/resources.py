@@ -1,6 +1,7 @@
 """What all sessions of the app share: open spaces, encoders, thumbnails."""
 
 import base64
+import hashlib
 import io
 import threading
 from contextlib import suppress
@@ -41,13 +42,12 @@ class Place:
 
 
 def place(wanted: str = "") -> Place:
-    """The home folder and the space to show: `wanted` if it is there, else the one the app was started for.
+    """The home folder and the space to show: `wanted`, or without that the one the app was started for.
 
-    Raises SettingsError when the app was started for a name that no space can have.
+    It may not be there.  Raises SettingsError for a name that no space can have.
     """
     home = home_folder()
-    there = tuple(list_spaces(home))
-    return Place(home, wanted if wanted in there else space_name(), there)
+    return Place(home, space_name(wanted), tuple(list_spaces(home)))
 
 
 class OpenSpace:
@@ -59,6 +59,13 @@ class OpenSpace:
         self.searcher = Searcher(space)
         self.sentences = Sentences()
         self._preparing: threading.Thread | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells this space from any other, from another of its name too: where items have their ids from."""
+        manifest = self.space.manifest
+        known = f"{self.space.folder} {manifest.created} {manifest.encoder.fingerprint}"
+        return hashlib.blake2b(known.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
     def prepare(self) -> None:
         """Load what the first question needs, in the background; whatever goes wrong, that question will tell."""

@@ -115,13 +115,21 @@ def _draw(layout: Layout, most: int) -> Drawing:
         arrays["density"] = density(at)
     header = {
         "name": name,
-        "packed": layout.revision,
+        "packed": _digest(arrays),
         "n": len(rows),
         "dimensions": dimensions,
         "densitySize": _CELLS,
         "densityBox": box,
     }
     return Drawing(layout, name, rows, middle, reach, pack(header, arrays))
+
+
+def _digest(arrays: Mapping[str, NDArray[np.generic]]) -> str:
+    """Tells what is drawn from anything else: a fit anew, or another space, may have as many points."""
+    digest = hashlib.blake2b(digest_size=12)
+    for array in arrays.values():
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def drawn_rows(layout: Layout, most: int) -> NDArray[np.int64]:

@@ -73,7 +73,8 @@ export class SpaceMap {
       return;
     }
     this.hidden = new Set(scene.hidden);
-    if (before && before.revision !== scene.revision) this.lookup.known.clear();
+    if (before && before.space !== scene.space) this.lookup.forget();
+    else if (before && before.revision !== scene.revision) this.lookup.known.clear();
     for (const [name, colour] of Object.entries(scene.theme)) this.frame.style.setProperty(`--ns-${name}`, colour);
     this.tools.update(scene);
     this.card.hide();

@@ -61,6 +61,11 @@ export class Lookup {
     this.waiting.clear();
   }
 
+  /** Forget all, as ids are those of another space. */
+  forget() {
+    for (const part of [this.known, this.waiting, this.pictures]) part.clear();
+  }
+
   next() {
     const now = performance.now();
     // An answer may get lost where the page is drawn anew; the next question does not wait for it for ever.

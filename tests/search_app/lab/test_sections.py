@@ -36,6 +36,14 @@ def test_a_picture_is_lit_and_covered_where_it_matches(colours: Path) -> None:
     assert "“red” does most for the match" in words(app)
 
 
+@pytest.mark.parametrize("sides", [("item:1:1", "item:1:2"), ("text:1:red words", "text:1:words about red")])
+def test_two_of_a_kind_are_both_covered(colours: Path, sides: tuple[str, str]) -> None:
+    app = lab(part="why", **{"why-of": sides[0], "why-for": sides[1]})
+    assert not app.exception
+    parts = markup(app).count("data:image/jpeg;base64,") or markup(app).count("</mark>")
+    assert parts >= 2
+
+
 def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_folders(colours: Path) -> None:
     app = lab(part="labels", **{"labels-of": "red, green, blue, <i>", "labels-prompt": "{}"})
     assert not app.exception
