@@ -85,7 +85,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         except NearspaceError as error:
             above()
             frame.error_notice("This map cannot be laid out", error)
-            plain_axes("map-plain")
+            plain_axes()
             return
         place = decoded(space, snapshot, view, layout, topics) if layout else None
     left, right = st.columns([2.35, 1], gap="medium")

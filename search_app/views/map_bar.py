@@ -137,12 +137,12 @@ def _axes(spec: MapSpec) -> None:
         st.caption("Each axis is a principal component, or leads from one phrase to another.")
         for place, axis in enumerate(spec.drawn):
             _one_axis(place, axis)
-        plain_axes("axes-plain")
+        st.button("The first components", key="axes-plain", type="tertiary", on_click=_set_axes, args=((),))
 
 
-def plain_axes(key: str) -> None:
-    """Draw a button that takes the axes back to the first components."""
-    st.button("The first components", key=key, type="tertiary", on_click=_set_axes, args=((),))
+def plain_axes() -> None:
+    """Draw a button that leads from axes that cannot be laid back to the first components."""
+    st.button("Back to the first components", key="map-plain", icon=":material/undo:", on_click=_set_axes, args=((),))
 
 
 def _one_axis(place: int, axis: Axis) -> None:
