@@ -14,7 +14,7 @@ from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
 from ingest.files import ROW_STATE, Found, Row, content_hash
 from ingest.places import file_at, is_there, state_at
-from ingest.readers.draft import Draft
+from ingest.readers.draft import Draft, writable
 from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
 from ingest.report import IN_THE_SPACE, Outcome
 from ingest.space.copies import Content, content_of
@@ -165,7 +165,8 @@ class Examiner:
         except SkipSource as error:
             return LeftOut(found, "skipped", str(error), sha256, source)
         except ReadError as error:
-            return LeftOut(found, "failed", str(error), sha256, source)
+            # What it quotes of a file may be no character, which the ledger could not keep.
+            return LeftOut(found, "failed", writable(str(error)), sha256, source)
 
     def _read_as_wanted(self, found: Found, source: Source) -> bool:
         """Whether the source was read with the choices of this run, where any bears on it, and what its table says."""

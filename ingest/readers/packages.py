@@ -37,11 +37,12 @@ _ENCRYPTED_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
 @contextmanager
-def opened_package(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
+def opened_package(path: Path, what: str, malformed: tuple[type[Exception], ...] = ()) -> Iterator[zipfile.ZipFile]:
     """Open the package at `path`, called `what` in messages; whatever malformed content raises becomes ReadError.
 
-    Raises SkipSource for an empty file.
+    `malformed` are the errors of the format's own library.  Raises SkipSource for an empty file.
     """
+    expected: tuple[type[Exception], ...] = (*MALFORMED, *malformed)
     try:
         file = path.open("rb")
     except OSError as error:
@@ -63,7 +64,7 @@ def opened_package(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
                 yield package
         except ReadError:
             raise
-        except MALFORMED as error:
+        except expected as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise unreadable(error) from error
             raise ReadError(f"damaged {what}, or none: {in_one_line(error)}. {_AGAIN}") from error

@@ -164,7 +164,7 @@ def _words(value: Any, between: str = "\n") -> str:
 
 
 def _all_cells(row: Row) -> str:
-    cells = ((column.strip(), _words(value)) for column, value in row.items())
+    cells = ((tidy(column).strip(), _words(value)) for column, value in row.items())
     return "\n".join(f"{column}: {words}" if column else words for column, words in cells if words)
 
 
