@@ -257,6 +257,19 @@ def test_files_of_one_content_that_is_left_out_cost_the_ledger_a_few_questions_t
     assert asked.statements == asked.questions
 
 
+def test_copies_that_wait_for_their_items_are_asked_about_once_they_may_be_there(home, tmp_path, asked):
+    folder = tmp_path / "files"
+    picture(folder / "first.png", "red")
+    for number in range(300):  # copies are settled at once, and the batch of the first never fills
+        shutil.copy(folder / "first.png", folder / f"second {number}.png")
+    encoder = CountingEncoder()
+    assert ingest_folders(home, [folder], encoder).counts()["added"] == 301
+    assert encoder.encoded == 1
+    assert asked.questions <= 2 * READERS + 3
+    assert counts(home) == (1, 300)
+    assert_sound(home)
+
+
 def test_many_copies_among_many_files_are_all_written(home, tmp_path):
     folder = tmp_path / "files"
     paths = shades(folder, 60)
