@@ -95,8 +95,8 @@ class LedgerTwins(LedgerCopies):
             found.update(rows)
         return found
 
-    def texts(self, ids: Sequence[int]) -> dict[int, str]:
-        """The text of each item."""
+    def untitled_texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """The text of each item alone: many passages of a document share its title."""
         found: dict[int, str] = {}
         for piece in pieces(ids):
             found.update(self._all(f"SELECT id, text FROM items WHERE id IN ({marks(piece)})", piece))
