@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ingest.errors import ReadError
+from ingest.errors import ReadError, in_one_line
 from ingest.readers.kinds import ARCHIVE_SUFFIXES
 
 MAX_MEMBERS = 200_000
@@ -66,7 +66,7 @@ def member(archive: Path, name: str) -> Member | None:
 def unpacked(archive: Path, name: str) -> Iterator[Path]:
     """The file of that name, unpacked for as long as this lasts to a folder of its own; raises ReadError."""
     from ingest.files import unreadable
-    from ingest.readers.packages import MALFORMED, in_one_line
+    from ingest.readers.packages import MALFORMED
 
     with tempfile.TemporaryDirectory(prefix="nearspace-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / _short_name(name)
@@ -133,7 +133,7 @@ _lock = threading.Lock()
 
 def _opened(archive: Path) -> _Opened:
     from ingest.files import unreadable
-    from ingest.readers.packages import MALFORMED, in_one_line
+    from ingest.readers.packages import MALFORMED
 
     with _lock:
         try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-from ingest.errors import ReadError, SkipSource
+from ingest.errors import ReadError, SkipSource, in_one_line
 from ingest.files import unreadable
 
 MAX_PACKAGE_TEXT = 60_000_000
@@ -98,12 +98,6 @@ def without_media(package: zipfile.ZipFile) -> BytesIO:
             out.writestr(name, member(package, name) if name in texts else b"")
     light.seek(0)
     return light
-
-
-def in_one_line(error: BaseException) -> str:
-    """What the error says, in one line without a full stop."""
-    words = " ".join(str(error).split()).rstrip(".")
-    return words[:200] or type(error).__name__
 
 
 def _too_large(size: int) -> ReadError:
