@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ingest.errors import ReadError
+from ingest.errors import ReadError, in_one_line
 from ingest.readers.kinds import ARCHIVE_SUFFIXES
 
 MAX_MEMBERS = 200_000
@@ -30,7 +30,7 @@ MAX_MEMBER_BYTES = 4_000_000_000
 """Largest file in an archive that is read, unpacked."""
 
 _OPEN = 4  # archives that are kept open; the readers' threads are seldom in more than two at a time
-_LONGEST_NAME = 100  # characters of a name that an unpacked file keeps; systems allow 255 bytes
+_LONGEST_STEM, _LONGEST_SUFFIX = 200, 40  # bytes of a name that an unpacked file keeps; systems allow 255
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the ones that unpack bounded
 _AGAIN = "Pack it anew, or leave it out."
 
@@ -66,11 +66,10 @@ def member(archive: Path, name: str) -> Member | None:
 def unpacked(archive: Path, name: str) -> Iterator[Path]:
     """The file of that name, unpacked for as long as this lasts to a folder of its own; raises ReadError."""
     from ingest.files import unreadable
-    from ingest.readers.packages import MALFORMED, in_one_line
+    from ingest.readers.packages import MALFORMED
 
     with tempfile.TemporaryDirectory(prefix="nearspace-", ignore_cleanup_errors=True) as folder:
-        inner = PurePosixPath(name)
-        file = Path(folder) / f"{inner.stem[:_LONGEST_NAME]}{inner.suffix[:_LONGEST_NAME]}"
+        file = Path(folder) / _short_name(name)
         try:
             with _stream(archive, name) as packed, file.open("wb") as out:
                 # zipfile gives no more than the size that was looked at, and checks the checksum at the end.
@@ -82,6 +81,13 @@ def unpacked(archive: Path, name: str) -> Iterator[Path]:
                 raise unreadable(error) from error
             raise ReadError(f"damaged in its archive: {in_one_line(error)}. {_AGAIN}") from error
         yield file
+
+
+def _short_name(name: str) -> str:
+    """The last part of `name` with its suffix, cut to what systems allow in bytes, at no half of a character."""
+    inner = PurePosixPath(name)
+    stem, suffix = inner.stem.encode()[:_LONGEST_STEM], inner.suffix.encode()[:_LONGEST_SUFFIX]
+    return stem.decode(errors="ignore") + suffix.decode(errors="ignore")
 
 
 class _Opened:
@@ -127,7 +133,7 @@ _lock = threading.Lock()
 
 def _opened(archive: Path) -> _Opened:
     from ingest.files import unreadable
-    from ingest.readers.packages import MALFORMED, in_one_line
+    from ingest.readers.packages import MALFORMED
 
     with _lock:
         try:

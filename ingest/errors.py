@@ -94,3 +94,9 @@ class ServerError(SpaceError):
 
 class ServerUnreachable(ServerError):
     """A Chroma server of the user's own is not to be reached, or refuses us; its index may well be sound."""
+
+
+def in_one_line(error: BaseException) -> str:
+    """What the error says, in one line without a full stop."""
+    words = " ".join(str(error).split()).rstrip(".")
+    return words[:200] or type(error).__name__

@@ -14,7 +14,7 @@ from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
 from ingest.files import ROW_STATE, Found, Row, content_hash
 from ingest.places import file_at, is_there, state_at
-from ingest.readers.draft import Draft
+from ingest.readers.draft import Draft, writable
 from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
 from ingest.report import IN_THE_SPACE, Outcome
 from ingest.space.copies import Content, content_of
@@ -117,6 +117,9 @@ class Examiner:
         self._lock = threading.Lock()
         self._first: dict[Content, str] = {}
         self._being_read: set[Content] = set()
+        # Asked of the ledger once a run, since thousands of files may be alike and all empty, or all broken.
+        self._not_held: set[Content] = set()
+        self._broken_pictures: set[tuple[str, str]] = set()
         self._turn = threading.Condition()
 
     def glance(self, files: Sequence[Found]) -> list[Unchanged | None]:
@@ -165,7 +168,8 @@ class Examiner:
         except SkipSource as error:
             return LeftOut(found, "skipped", str(error), sha256, source)
         except ReadError as error:
-            return LeftOut(found, "failed", str(error), sha256, source)
+            # What it quotes of a file may be no character, which the ledger could not keep.
+            return LeftOut(found, "failed", writable(str(error)), sha256, source)
 
     def _read_as_wanted(self, found: Found, source: Source) -> bool:
         """Whether the source was read with the choices of this run, where any bears on it, and what its table says."""
@@ -208,7 +212,9 @@ class Examiner:
         content, state = self._content(found, sha256, source)
         if content is None:
             return self._read(found, file, sha256, source)
-        holder = self._ledger.holder(content)
+        holder = None if content in self._not_held else self._ledger.holder(content)
+        if holder is None:
+            self._not_held.add(content)
         first = holder.path if holder else self._first_of(content, found.source)
         if first:
             return Copy(found, content, state, source is not None and source.outcome in IN_THE_SPACE, first)
@@ -289,7 +295,11 @@ class Examiner:
             ]
             vectors = self._ledger.vectors_of([item.id for item in items])
             return Fresh(found, sha256, state, drafts, known, items[0], [item.thumbnail for item in items], vectors)
-        read = self._pictures_in(file, found, caption)
+        try:
+            read = self._pictures_in(file, found, caption)
+        except (SkipSource, ReadError):
+            self._broken_pictures.add((sha256, chosen))
+            raise
         drafts = list(read.drafts)
         if row:
             drafts = [replace(draft, meta={**row.facts, **draft.meta}) for draft in drafts]
@@ -314,11 +324,10 @@ class Examiner:
 
     def _same_pictures(self, sha256: str, chosen: str) -> tuple[Source | None, list[Item]]:
         """A source whose pictures are the same ones, read in the same way, and its items."""
-        for source in self._ledger.sources_with_hash(sha256):
-            items = self._ledger.items_of(source.path)
-            if items and items[0].modality == "image" and choices_in(source.sidecar) == chosen:
-                return source, items
-        return None, []
+        if (sha256, chosen) in self._broken_pictures:
+            return None, []
+        source = self._ledger.source_of_pictures(sha256, chosen)
+        return source, self._ledger.items_of(source.path) if source else []
 
 
 def same_content(found: Found, path: str) -> str:

@@ -25,7 +25,7 @@ from ingest.rows import with_named_pictures
 from ingest.space.copies import Content
 from ingest.space.kept_out import let_in
 from ingest.space.overview import note_results
-from ingest.space.records import SourceRecord
+from ingest.space.records import Source, SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
 from ingest.sweep import Missing, sweep
 from ingest.twins import mark_twins
@@ -167,7 +167,8 @@ class _Writer:
         self._size = 0
         self._items = 0
         self._groups: queue.Queue[Sequence[Examined] | None] = queue.Queue(_WRITES_AHEAD)
-        self._early: list[Copy] = []  # copies whose items are still being encoded
+        # Copies whose items are still being encoded, by the hash of their content and by the content.
+        self._early: dict[str, dict[Content, list[Copy]]] = {}
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="writer")
 
@@ -192,7 +193,7 @@ class _Writer:
         self._groups.join()
         if self._failure is not None:
             raise self._failure
-        left = [copy.found for copy in self._early]
+        left = [copy.found for alike in self._early.values() for copies in alike.values() for copy in copies]
         self._early.clear()
         return left
 
@@ -226,8 +227,9 @@ class _Writer:
         records: list[SourceRecord] = []
         seen: list[tuple[int, int, int]] = []
         settled: list[Examined] = []
+        copies: list[Copy] = []
         with ledger.transaction(changes=False):
-            for examined in self._without_copies(group):
+            for examined in self._without_copies(group, copies):
                 settled.append(examined)
                 found = examined.found
                 outcome: Outcome = "unchanged"
@@ -253,14 +255,9 @@ class _Writer:
             ledger.touch(run, seen)
             if records:
                 ledger.write(run, records)
-            early = []
-            for copy in self._early:
-                if outcome_of_copy := self._write_copy(copy):
-                    outcomes.append(outcome_of_copy)
-                    settled.append(copy)
-                else:
-                    early.append(copy)
-        self._early = early
+            for copy, outcome_of_copy in self._write_copies(copies, settled):
+                outcomes.append(outcome_of_copy)
+                settled.append(copy)
         space.index()
         for entry in outcomes:
             self._report.add(entry)
@@ -269,29 +266,48 @@ class _Writer:
         self._items += sum(entry.items for entry in outcomes)
         self._settled(self._count, self._size, self._items, group[-1].found.source)
 
-    def _without_copies(self, group: Sequence[Examined]) -> Iterator[Examined]:
-        """Lay the copies of `group` aside, and what was read although another has given the same content."""
+    def _without_copies(self, group: Sequence[Examined], copies: list[Copy]) -> Iterator[Examined]:
+        """Lay into `copies` those of `group`, and what was read although another has given the same content."""
         given: set[Content] = set()
         for examined in group:
             if isinstance(examined, Copy):
-                self._early.append(examined)
+                copies.append(examined)
                 continue
             if isinstance(examined, Fresh) and (content := examined.content):
                 if content in given or self._space.ledger.holder(content):  # by another machine of a cluster
-                    self._early.append(Copy(examined.found, content, examined.sidecar, examined.known, ""))
+                    copies.append(Copy(examined.found, content, examined.sidecar, examined.known, ""))
                     continue
                 given.add(content)
             yield examined
 
-    def _write_copy(self, copy: Copy) -> SourceOutcome | None:
-        """Let the file share the items of its content; None while the space has none."""
-        ledger = self._space.ledger
-        if (holder := ledger.holder(copy.content)) is None:
-            return None
+    def _write_copies(
+        self, copies: Sequence[Copy], written: Sequence[Examined]
+    ) -> Iterator[tuple[Copy, SourceOutcome]]:  # fmt: skip
+        """Write those of `copies`, and of those that wait, whose items are there by now; the others wait.
+
+        Asks only about contents that may have got a holder since they were asked about: by what is `written` now.
+        """
+        to_ask: dict[Content, None] = {}
+        for copy in copies:
+            waiting = self._early.setdefault(copy.content.sha256, {})
+            if copy.content not in waiting:
+                to_ask[copy.content] = None
+            waiting.setdefault(copy.content, []).append(copy)
+        for sha256 in filter(None, map(_written_hash, written)):
+            to_ask |= dict.fromkeys(self._early.get(sha256, ()))
+        for content in to_ask:
+            if holder := self._space.ledger.holder(content):
+                for copy in self._early[content.sha256].pop(content):
+                    yield copy, self._write_copy(copy, holder)
+                if not self._early[content.sha256]:
+                    del self._early[content.sha256]
+
+    def _write_copy(self, copy: Copy, holder: Source) -> SourceOutcome:
+        """Let the file share the items of `holder`."""
         outcome: Outcome = "updated" if copy.known else "added"
         reason = same_content(copy.found, holder.path)
         record = _record(copy.found, copy.content.sha256, outcome, reason, copy.sidecar)
-        ledger.write_copy(self._run, record, holder.id)
+        self._space.ledger.write_copy(self._run, record, holder.id)
         return SourceOutcome(record.path, outcome, reason)
 
     def _leave_out(self, left_out: LeftOut, records: list[SourceRecord]) -> None:
@@ -330,6 +346,16 @@ class _Writer:
                 "space on its disk or mend the folder's permissions, and run the same command again."
             ) from error
         return name.as_posix()
+
+
+def _written_hash(examined: Examined) -> str:
+    """The hash of the content that a source has items of now, by what was written of it; '' where none changed."""
+    match examined:
+        case Fresh(sha256=sha256):
+            return sha256
+        case Moved(source=source) | Recaptioned(source=source):
+            return source.sha256
+    return ""
 
 
 def _record(

@@ -21,6 +21,7 @@ from ingest.readers.options import AS_USUAL, Reading
 from ingest.removed import without_removed
 from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
+from ingest.space.item import Item
 from ingest.space.ledger import Ledger
 from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
@@ -125,11 +126,10 @@ class _Looker(Examiner):
 
     def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
         known = source is not None and source.outcome in IN_THE_SPACE
-        copy = None
+        items: list[Item] = []
         if found.kind in ("image", "video"):
-            for same in self._ledger.sources_with_hash(sha256):
-                copy = next((item for item in self._ledger.items_of(same.path) if item.modality == "image"), copy)
-        return Fresh(found, sha256, "", [], known, copy)
+            _, items = self._same_pictures(sha256, self._reading.chosen_for(found.path))
+        return Fresh(found, sha256, "", [], known, items[0] if items else None)
 
 
 _NO_ENCODER: Encoder = None  # type: ignore[assignment]  # a looker never encodes

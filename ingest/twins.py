@@ -189,8 +189,8 @@ class _Nearest:
             pairs += [
                 (row, int(place), float(line[place])) for place in places if known.ids[place] != self._new.ids[row]
             ]
-        texts = self._ledger.texts(_distinct([int(known.ids[place]) for _, place, _ in pairs]))
-        texts |= self._ledger.texts(_distinct([int(self._new.ids[row]) for row, _, _ in pairs]))
+        texts = self._ledger.untitled_texts(_distinct([int(known.ids[place]) for _, place, _ in pairs]))
+        texts |= self._ledger.untitled_texts(_distinct([int(self._new.ids[row]) for row, _, _ in pairs]))
         for row, place, cosine in pairs:
             if near_texts(texts[int(self._new.ids[row])], texts[int(known.ids[place])]):
                 yield row, place, cosine

@@ -217,6 +217,10 @@ class _ToldOfLedger:
         self.sources_with_hash(content.sha256)
         return None
 
+    def source_of_pictures(self, sha256: str, choices: str) -> Source | None:
+        self.sources_with_hash(sha256)
+        return None
+
     def __getattr__(self, name: str) -> object:
         def give_up(*_: object, **__: object) -> object:
             raise _OnlyTheLedgerKnows

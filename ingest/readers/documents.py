@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
-from ingest.readers.draft import Value
+from ingest.readers.draft import Value, writable
 from ingest.readers.kinds import SUBTITLE_SUFFIXES
 from ingest.readers.options import AS_USUAL, TABLE_SUFFIXES, Reading
 
@@ -211,14 +211,12 @@ def _is_all(data: bytes, encoding: str) -> bool:
 
 _OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff]")
 
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
-
 
 def tidy(text: str) -> str:
     """Bring line ends to "\\n", page breaks to blank lines, and what is no character to spaces or U+FFFD."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\u2028", "\n")
     text = text.replace("\f", "\n\n").replace("\u2029", "\n\n").replace("\x0b", "\n")
-    return _SURROGATES.sub("\ufffd", _OTHER_CONTROLS.sub(" ", text))
+    return writable(_OTHER_CONTROLS.sub(" ", text))
 
 
 def title_from_name(path: Path) -> str:

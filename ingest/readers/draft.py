@@ -1,5 +1,6 @@
 """A draft: what a reader makes of a source, an item that has no vector yet."""
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -11,10 +12,19 @@ MODALITIES: tuple[Modality, ...] = ("image", "text")
 
 Value = str | int | float | bool
 
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+def writable(text: str) -> str:
+    """`text` as UTF-8 can have it: pairs of surrogates joined to their character, and halves of one as U+FFFD."""
+    if text.isascii() or not _SURROGATES.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
 
 @dataclass(frozen=True)
 class Draft:
-    """One item to be: an image or a passage."""
+    """One item to be: an image or a passage.  Its words and facts are `writable`, whatever a reader gave."""
 
     modality: Modality
     text: str = ""
@@ -33,3 +43,10 @@ class Draft:
     """The picture's perceptual hash; None for a passage, and for a picture whose thumbnail is to tell."""
     meta: dict[str, Value] = field(default_factory=dict)
     """Further facts: `width` and `height` (pixels, upright), `format` and `colours` for an image."""
+
+    def __post_init__(self) -> None:
+        """Make words and facts writable: one that is not would end the run at the ledger."""
+        for name in ("text", "encoded_text", "title"):
+            object.__setattr__(self, name, writable(getattr(self, name)))
+        meta = {writable(key): writable(fact) if isinstance(fact, str) else fact for key, fact in self.meta.items()}
+        object.__setattr__(self, "meta", meta)

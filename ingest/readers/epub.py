@@ -22,7 +22,10 @@ def read_epub(path: Path) -> Document:
     """Read the book at `path`, its chapters in spine order; raises ReadError, also where it is locked (DRM)."""
     with opened_package(path, "e-book (epub)") as package:
         root = _parsed(member(package, "META-INF/container.xml"))
-        name = next(unquote(found.get("full-path") or "") for found in root.iter() if _tag(found) == "rootfile")
+        names = [unquote(found.get("full-path") or "") for found in root.iter() if _tag(found) == "rootfile"]
+        if not names:
+            raise ReadError("damaged e-book (epub), or none: it does not say where its book is. Get it again.")
+        name = names[0]
         book = _parsed(member(package, name))
         title, meta = _facts(book)
         sections: list[Section] = []

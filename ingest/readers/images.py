@@ -14,7 +14,7 @@ from typing import BinaryIO
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
-from ingest.errors import ReadError, SkipSource
+from ingest.errors import ReadError, SkipSource, in_one_line
 from ingest.files import unreadable
 from ingest.readers.colours import as_srgb, on_white, reduced, times
 from ingest.readers.dominant import dominant_colours
@@ -314,7 +314,7 @@ def _malformed_as_read_error() -> Iterator[None]:
     except _MALFORMED as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise unreadable(error) from error
-        raise ReadError(f"damaged picture: {_in_one_line(error)}. {_AGAIN}") from error
+        raise ReadError(f"damaged picture: {in_one_line(error)}. {_AGAIN}") from error
 
 
 def _upright(source: Image.Image, at_least: int) -> _Picture:
@@ -386,8 +386,3 @@ def as_jpeg(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=85)
     return out.getvalue()
-
-
-def _in_one_line(error: BaseException) -> str:
-    words = " ".join(str(error).split()).rstrip(".")
-    return words[:200] or type(error).__name__

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.documents import LONGEST_FACT, Block, Document, outline, text_document
+from ingest.readers.documents import LONGEST_FACT, Block, Document, outline, text_document, tidy
 from ingest.readers.draft import Value
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ MAX_RST = 2_000_000
 """Most characters of reStructuredText that are parsed; docutils is slow, so longer ones are read as plain text."""
 
 _MOST_FACTS = 20
+# What PyYAML raises for what it cannot read: its own errors, and what tags that lie of their value let slip through.
+_MALFORMED_YAML = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n(?=[\w\"'-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
@@ -43,39 +45,46 @@ def _front_matter(text: str) -> tuple[str, dict[str, Value], str]:
 
         try:
             facts = yaml.safe_load(found[1])
-        except (yaml.YAMLError, ValueError, RecursionError):
+        except (yaml.YAMLError, *_MALFORMED_YAML):
             facts = None
     elif found := _TOML_FRONT_MATTER.match(text):
         import tomllib
 
         try:
             facts = tomllib.loads(found[1])
-        except (tomllib.TOMLDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             facts = None
     else:
         return "", {}, text
     facts = facts if isinstance(facts, dict) else {}
     title = facts.pop("title", None)
-    return str(title) if isinstance(title, str | int | float) else "", _plain_facts(facts), text[found.end() :]
+    return _said(title) if isinstance(title, str | int | float) else "", _plain_facts(facts), text[found.end() :]
 
 
 def _plain_facts(facts: dict[Any, Any]) -> dict[str, Value]:
     """Single values and lists of them; dates as ISO 8601, lists with ", " between."""
     plain: dict[str, Value] = {}
-    for name, value in facts.items():
-        if not isinstance(name, str) or not name or name.startswith("chroma:") or len(plain) == _MOST_FACTS:
+    for key, value in facts.items():
+        name = _said(key) if isinstance(key, str) else ""
+        if not name or name.startswith("chroma:") or len(plain) == _MOST_FACTS:
             continue
         if isinstance(value, bool) or (isinstance(value, int | float) and abs(value) < 2**62):
             plain[name] = value
             continue
         parts = [
-            part.isoformat() if isinstance(part, date) else " ".join(str(part).split())
+            part.isoformat() if isinstance(part, date) else _said(part)
             for part in (value if isinstance(value, list) else [value])
             if isinstance(part, str | int | float | date)
         ]
         if 0 < len(joined := ", ".join(filter(None, parts))) <= LONGEST_FACT:
             plain[name] = joined
     return plain
+
+
+def _said(value: str | int | float) -> str:
+    """The value in one line; '' for a number too long for Python to write out."""
+    too_long = isinstance(value, int) and value.bit_length() > 8 * LONGEST_FACT
+    return "" if too_long else " ".join(tidy(str(value)).split())
 
 
 def _markdown_blocks(tokens: "list[Token]") -> Iterator[Block]:

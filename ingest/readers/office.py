@@ -20,8 +20,11 @@ _NO_TITLES = frozenset({"powerpoint presentation", "presentation", "word documen
 def read_docx(path: Path) -> Document:
     """Read the Word document at `path`, its footnotes at its end; raises ReadError."""
     import docx
+    from docx.exceptions import PythonDocxError
+    from docx.opc.exceptions import OpcError
+    from docx.oxml.exceptions import XmlchemyError
 
-    with opened_package(path, "Word document (docx)") as package:
+    with opened_package(path, "Word document (docx)", (PythonDocxError, OpcError, XmlchemyError)) as package:
         document = docx.Document(without_media(package))
         levels = _heading_levels(document)
         blocks = list(_word_blocks(document.element.body, levels))
@@ -117,8 +120,9 @@ def _notes(document: Any) -> Iterator[str]:
 def read_pptx(path: Path) -> Document:
     """Read the presentation at `path`, one section a slide with its notes, the slide's number as its page."""
     import pptx
+    from pptx.exc import PythonPptxError
 
-    with opened_package(path, "presentation (pptx)") as package:
+    with opened_package(path, "presentation (pptx)", (PythonPptxError,)) as package:
         deck = pptx.Presentation(without_media(package))
         sections: list[Section] = []
         for number, slide in enumerate(deck.slides, start=1):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-from ingest.errors import ReadError, SkipSource
+from ingest.errors import ReadError, SkipSource, in_one_line
 from ingest.files import unreadable
 
 MAX_PACKAGE_TEXT = 60_000_000
@@ -37,11 +37,12 @@ _ENCRYPTED_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
 @contextmanager
-def opened_package(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
+def opened_package(path: Path, what: str, malformed: tuple[type[Exception], ...] = ()) -> Iterator[zipfile.ZipFile]:
     """Open the package at `path`, called `what` in messages; whatever malformed content raises becomes ReadError.
 
-    Raises SkipSource for an empty file.
+    `malformed` are the errors of the format's own library.  Raises SkipSource for an empty file.
     """
+    expected: tuple[type[Exception], ...] = (*MALFORMED, *malformed)
     try:
         file = path.open("rb")
     except OSError as error:
@@ -63,7 +64,7 @@ def opened_package(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
                 yield package
         except ReadError:
             raise
-        except MALFORMED as error:
+        except expected as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise unreadable(error) from error
             raise ReadError(f"damaged {what}, or none: {in_one_line(error)}. {_AGAIN}") from error
@@ -97,12 +98,6 @@ def without_media(package: zipfile.ZipFile) -> BytesIO:
             out.writestr(name, member(package, name) if name in texts else b"")
     light.seek(0)
     return light
-
-
-def in_one_line(error: BaseException) -> str:
-    """What the error says, in one line without a full stop."""
-    words = " ".join(str(error).split()).rstrip(".")
-    return words[:200] or type(error).__name__
 
 
 def _too_large(size: int) -> ReadError:

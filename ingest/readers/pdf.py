@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import ReadError, SkipSource
+from ingest.errors import ReadError, SkipSource, in_one_line
 from ingest.files import unreadable
 from ingest.readers.documents import LONGEST_FACT, Document, Section, tidy, title_from_name
 from ingest.readers.draft import Value
@@ -78,7 +78,7 @@ def read_pdf(path: Path) -> Document:
                 "locked in a way that cannot be opened here. Save an unlocked copy, or leave it out."
             ) from error
         except malformed as error:
-            raise ReadError(f"damaged PDF, or none: {_in_one_line(error)}. {_AGAIN}") from error
+            raise ReadError(f"damaged PDF, or none: {in_one_line(error)}. {_AGAIN}") from error
         if count > MAX_PAGES:
             raise ReadError(
                 f"too long: {count:,} pages, and {MAX_PAGES:,} are read at most. "
@@ -113,7 +113,7 @@ def _document(reader: "PdfReader", count: int, path: Path, malformed: tuple[type
             )
     if not sections:
         if reason is not None:
-            raise ReadError(f"damaged PDF: no page can be read ({_in_one_line(reason)}). {_AGAIN}") from reason
+            raise ReadError(f"damaged PDF: no page can be read ({in_one_line(reason)}). {_AGAIN}") from reason
         pages = "its page is a picture" if count == 1 else f"its {count} pages are pictures or empty"
         raise SkipSource(f"no text layer: {pages}. Run text recognition (OCR) over it, or leave it out.")
     gaps = f"pages that cannot be read: {', '.join(map(str, unread[:20]))}" if unread else ""
@@ -219,8 +219,3 @@ def page_paragraphs(text: str) -> str:
 def _rejoined(lines: list[str]) -> str:
     text = _OWN_HYPHEN.sub(r"\1", _HYPHENATED.sub("", "\n".join(lines)))
     return " ".join(text.replace("\u00ad", "").split())
-
-
-def _in_one_line(error: BaseException) -> str:
-    words = " ".join(str(error).split()).rstrip(".")
-    return words[:200] or type(error).__name__

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.captions import MAX_CAPTION
-from ingest.errors import ReadError
+from ingest.errors import ReadError, in_one_line
 from ingest.files import unreadable
 from ingest.readers.documents import Document, Section, decode_text, read_bytes, tidy, title_from_name
 from ingest.readers.draft import Value
@@ -164,7 +164,7 @@ def _words(value: Any, between: str = "\n") -> str:
 
 
 def _all_cells(row: Row) -> str:
-    cells = ((column.strip(), _words(value)) for column, value in row.items())
+    cells = ((tidy(column).strip(), _words(value)) for column, value in row.items())
     return "\n".join(f"{column}: {words}" if column else words for column, words in cells if words)
 
 
@@ -248,14 +248,16 @@ def _parquet(path: Path) -> tuple[list[str], Iterator[Row | None]]:
     except ReadError:
         raise
     except (pyarrow.ArrowException, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as error:
-        words = " ".join(str(error).split()).rstrip(".")[:200]
-        raise ReadError(f"damaged Parquet table, or none: {words}. Export it again, or leave it out.") from error
+        raise _damaged_parquet(error) from error
     except OSError as error:
         if error.errno is not None:
             raise unreadable(error) from error
-        words = " ".join(str(error).split()).rstrip(".")[:200]
-        raise ReadError(f"damaged Parquet table, or none: {words}. Export it again, or leave it out.") from error
+        raise _damaged_parquet(error) from error
     return plain, iter(rows)
+
+
+def _damaged_parquet(error: Exception) -> ReadError:
+    return ReadError(f"damaged Parquet table, or none: {in_one_line(error)}. Export it again, or leave it out.")
 
 
 def _bytes_columns(path: Path) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from ingest.fetching import is_address
 from ingest.files import ROW_STATE
+from ingest.readers.draft import Modality
 from ingest.readers.kinds import kind_of
 from ingest.readers.options import choices_in
 from ingest.space.ledger_file import LedgerFile
@@ -54,20 +55,18 @@ class LedgerCopies(LedgerFile):
 
     def holder(self, content: Content) -> Source | None:
         """The source that has the items of `content`; None where the space has none."""
-        if not content.sha256:
-            return None
         with self._lock:
-            # Looked at one by one: the first nearly always fits, and there may be many thousand copies.
-            rows = self._db.execute(
-                f"SELECT {SOURCE_COLUMNS} FROM sources WHERE sha256 = ? "
-                "AND id NOT IN (SELECT source FROM copies) ORDER BY id",
-                [content.sha256],
-            )
-            for source in (Source(*row) for row in rows):
+            for source in self._with_items(content.sha256):
                 known = _content_held(source.path, source.sha256, source.sidecar, content.caption)
                 if known == content and self._has_caption(source.id, content.caption):
                     return source
         return None
+
+    def source_of_pictures(self, sha256: str, choices: str) -> Source | None:
+        """The first source whose items are the pictures in this content, read with `choices`; None without one."""
+        with self._lock:
+            read = self._with_items(sha256, "image")
+            return next((source for source in read if choices_in(source.sidecar) == choices), None)
 
     def copies(self) -> dict[int, list[Source]]:
         """The copies of each holder that has any, by path."""
@@ -122,6 +121,18 @@ class LedgerCopies(LedgerFile):
         return saved
 
     # ---- inside ---------------------------------------------------------------------------------------------------
+
+    def _with_items(self, sha256: str, modality: Modality | None = None) -> Iterator[Source]:
+        """The sources of this content that have items of their own, by id; the caller holds the lock.
+
+        SQLite leaves out the others, of which there may be many thousand: copies, and empty or broken files.
+        """
+        rows = self._db.execute(
+            f"SELECT {SOURCE_COLUMNS} FROM sources WHERE sha256 = ? AND sha256 != '' AND EXISTS (SELECT 1 FROM items "
+            "WHERE source = sources.id AND state != 2 AND modality = COALESCE(?, modality)) ORDER BY id",
+            [sha256, modality],
+        )
+        return (Source(*row) for row in rows)  # one by one: the first nearly always fits
 
     def _has_caption(self, source: int, caption: str) -> bool:
         """Whether `source` has items, and their caption is `caption` or, where that is '', their own."""

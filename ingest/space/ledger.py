@@ -142,7 +142,7 @@ class Ledger(Lookup, LedgerIndexing, LedgerTwins):
         return found
 
     def sources_with_hash(self, sha256: str) -> list[Source]:
-        """The sources that have this content and are in the space."""
+        """The sources that had this content when they were last read, whatever became of them."""
         return self._sources("sha256 = ? AND sha256 != '' ORDER BY id", [sha256])
 
     def sources(self) -> list[Source]:

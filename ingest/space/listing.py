@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.report import IN_THE_SPACE
 from ingest.space.ledger import Ledger
 
 _AFTER = chr(ord(os.sep) + 1)
@@ -40,11 +39,6 @@ class Listed:
     reason: str
     items: int
     """How many items are from it, or from the source whose content it has."""
-
-    @property
-    def is_in(self) -> bool:
-        """Whether it is in the space."""
-        return self.outcome in IN_THE_SPACE
 
 
 @dataclass(frozen=True)

@@ -34,15 +34,6 @@ class LedgerTwins(LedgerCopies):
             groups.update((str(item), str(leader)) for item, leader in rows)
         return groups
 
-    def twins_of(self, item_id: str) -> list[str]:
-        """The near-duplicates of an item, by id, without itself."""
-        rows = self._all(
-            "SELECT item FROM twins WHERE leader = (SELECT leader FROM twins WHERE item = ?) AND item != ? "
-            "ORDER BY item",
-            [int(item_id), int(item_id)],
-        )
-        return [str(item) for (item,) in rows]
-
     def twin_counts(self) -> tuple[int, int]:
         """How many groups of near-duplicates there are, and how many items beside those that stand for a group."""
         rows = self._all("SELECT COUNT(DISTINCT leader), COUNT(*) FROM twins WHERE item != leader")
@@ -95,8 +86,8 @@ class LedgerTwins(LedgerCopies):
             found.update(rows)
         return found
 
-    def texts(self, ids: Sequence[int]) -> dict[int, str]:
-        """The text of each item."""
+    def untitled_texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """The text of each item alone: many passages of a document share its title."""
         found: dict[int, str] = {}
         for piece in pieces(ids):
             found.update(self._all(f"SELECT id, text FROM items WHERE id IN ({marks(piece)})", piece))

@@ -259,6 +259,21 @@ def test_names_in_other_encodings_are_shown_as_they_were_meant(tmp_path):
         assert names == words, encoding
 
 
+def test_names_longer_than_a_file_may_have_are_read_all_the_same(home, tmp_path):
+    long = {"日本の冬" * 25 + ".png": png("red"), "s" * 300 + ".md": b"# Owls\n\nWords."}
+    long["雪" * 90 + ".長い接尾辞" * 20] = b"words"
+    archive = pack(tmp_path / "files" / "long.zip", long)
+    for again in (False, True):
+        told = outcomes(home, archive.parent)
+        wanted = {f"long.zip/{name}": "skipped" if "接" in name else "unchanged" if again else "added" for name in long}
+        assert {path: outcome for path, (outcome, _) in told.items()} == wanted
+    for name, data in long.items():
+        with archives.unpacked(archive, name) as file:
+            assert file.read_bytes() == data
+            assert name.startswith(file.stem) and len(os.fsencode(file.name)) <= 255
+    assert not any(is_there(f"{archive}/{name}x") for name in long)
+
+
 def test_pictures_in_archives_are_encoded_anew_mended_and_opened(home, archive):
     ingest_folders(home, [archive.parent])
     red = archive / "red.png"

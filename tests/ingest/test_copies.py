@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ingest.engines.local import READERS
 from ingest.plan import ledger_to_read, plan
 from ingest.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
+from ingest.space.ledger import Ledger
 from ingest.space.overview import spread
 from ingest.space.repair import check, repair
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
@@ -204,6 +206,68 @@ def test_files_that_cannot_be_read_fail_each_for_itself(home, tmp_path):
     report = ingest_folders(home, [tmp_path / "files"])
     assert report.counts()["failed"] == 3
     assert len({entry.reason for entry in report.of("failed")}) == 1
+
+
+class Asked(Ledger):
+    """Counts what is asked about the sources of one content, and the statements that it takes."""
+
+    questions = 0
+    statements = 0
+
+    def holder(self, content):
+        return self._ask(super().holder, content)
+
+    def source_of_pictures(self, sha256, choices):
+        return self._ask(super().source_of_pictures, sha256, choices)
+
+    def _ask(self, ask, *what):
+        def count(_: str) -> None:
+            Asked.statements += 1
+
+        Asked.questions += 1
+        with self._lock:
+            self._db.set_trace_callback(count)
+            answer = ask(*what)
+            self._db.set_trace_callback(None)
+            return answer
+
+
+@pytest.fixture
+def asked(monkeypatch) -> type[Asked]:
+    monkeypatch.setattr("ingest.space.space.Ledger", Asked)
+    monkeypatch.setattr(Asked, "questions", 0)
+    monkeypatch.setattr(Asked, "statements", 0)
+    return Asked
+
+
+@pytest.mark.parametrize(("suffix", "outcome"), [("txt", "skipped"), ("jpg", "failed")])
+def test_files_of_one_content_that_is_left_out_cost_the_ledger_a_few_questions_together(
+    home, tmp_path, asked, suffix, outcome
+):
+    folder = tmp_path / "files"
+    words = "" if suffix == "txt" else "<html>Too many requests</html>"
+    for number in range(60):
+        text(folder / f"{number}.{suffix}", words)
+    assert ingest_folders(home, [folder]).counts()[outcome] == 60
+    ingest_folders(home, [folder])
+    for number in range(60, 90):
+        text(folder / f"{number}.{suffix}", words)
+    assert ingest_folders(home, [folder]).counts()[outcome] == 90
+    assert 0 < asked.questions <= 3 * (READERS + 1), "in each run as many as may be asked at one time"
+    assert asked.statements == asked.questions
+
+
+def test_copies_that_wait_for_their_items_are_asked_about_once_they_may_be_there(home, tmp_path, asked):
+    folder = tmp_path / "files"
+    picture(folder / "first.png", "red")
+    for number in range(300):  # copies are settled at once, and the batch of the first never fills
+        shutil.copy(folder / "first.png", folder / f"second {number}.png")
+    encoder = CountingEncoder()
+    assert ingest_folders(home, [folder], encoder).counts()["added"] == 301
+    assert encoder.encoded == 1
+    assert asked.questions <= 2 * READERS + 3
+    assert counts(home) == (1, 300)
+    assert_sound(home)
 
 
 def test_many_copies_among_many_files_are_all_written(home, tmp_path):

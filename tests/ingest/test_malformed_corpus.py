@@ -20,7 +20,7 @@ from PIL import Image
 
 from ingest.report import OUTCOMES
 from ingest.space.repair import check
-from tests.ingest.readers.making_packages import book, with_member
+from tests.ingest.readers.making_packages import book, lacking, with_member
 from tests.ingest.readers.making_pdfs import pdf_of
 from tests.ingest.readers.making_videos import video
 from tests.ingest.test_malformed_folder import huge_png
@@ -112,6 +112,11 @@ def make_corpus(root: Path) -> None:
     (root / "one word.txt").write_bytes(b"w" * 1_000_000)
     (root / "deep.html").write_text("<div>" * 50_000 + "deep" + "</div>" * 50_000)
     (root / "deep.md").write_text("> " * 5_000 + "deep\n")
+    for number, value in enumerate(("!!timestamp foo", "!!bool maybe", '!!int ""', r'"\ud83c\udf89"', r'"\ud83c"')):
+        text(
+            root / f"front {number}.md",
+            f"---\ntitle: {value}\nmood: {value}\n{value}: 1\n---\nWords of front {number}.",
+        )
     for encoding in ("utf-16", "utf-32", "utf-7", "cp1251", "shift_jis", "gb18030", "cp037"):
         (root / f"{encoding}.txt").write_text("Reading " * 30, encoding=encoding)
     folder = root
@@ -161,6 +166,8 @@ def make_more(root: Path) -> None:
     )
     (root / "bomb.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'>" + "<g>" * 100_000)
     (root / "bomb.jsonl").write_text("[" * 1_000_000)
+    (root / "half a pair.jsonl").write_text(r'{"a \ud83c": "b \udf89"}')
+    lacking(root)
     for suffix in ("docx", "csv", "zip", "mp4"):
         (root / f"good.{suffix}").write_bytes(found[suffix])
     text(root / "good.md", "# Good\n\nGood words.")
@@ -203,6 +210,7 @@ def test_every_malformed_file_has_one_outcome_and_memory_is_bounded(tmp_path):
     by_path = {Path(entry["path"]).name: entry for entry in outcomes}
     assert {by_path[name]["outcome"] for name in ("good.jpg", "good.md", "good deep.png")} == {"added"}
     assert by_path["bomb.png"]["outcome"] == "failed"
+    assert {by_path[f"front {number}.md"]["outcome"] for number in range(5)} == {"added"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a child cannot be measured here")
@@ -222,7 +230,7 @@ def test_so_have_packages_drawings_tables_archives_and_videos(tmp_path):
         inside = [path for path in times if path.startswith(archive + "/")]
         assert inside or zipfile.ZipFile(archive).namelist() == [], archive
     by_name = {Path(entry["path"]).name: entry for entry in outcomes}
-    for name in ("good.docx", "good.csv", "good.mp4", "good.md"):
+    for name in ("good.docx", "good.csv", "good.mp4", "good.md", "half a pair.jsonl"):
         assert by_name[name]["outcome"] == "added", by_name[name]
     good = [entry["outcome"] for entry in outcomes if "good.zip" in entry["path"]]
     assert good == ["added", "added"]

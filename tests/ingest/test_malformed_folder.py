@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.readers.options import Reading
 from ingest.space import open_space
-from tests.making import FAKE, finds_every_item, picture, text
+from tests.making import FAKE, finds_every_item, ingest_folders, picture, text
 
 EMOJI = "🐈 with a hat.png"
 LONG = "n" * 196 + ".png"
@@ -95,3 +96,15 @@ def test_every_file_of_a_troubled_folder_is_reported_and_the_good_ones_are_in(tm
         assert space.ledger.counts() == {"image": 4, "text": 2}
         assert finds_every_item(space)
         assert "größte" in space.ledger.items_of(str(folder / "latin-1.txt"))[0].text
+
+
+def test_words_that_cannot_be_written_stop_no_run(tmp_path):
+    root = tmp_path / "files"
+    text(root / "party.md", '---\ntitle: "Party \\ud83c\\udf89"\nmood: "\\ud83c"\n---\nWe dance.')
+    text(root / "row.jsonl", r'{"a \ud83c": "b \ud83c"}')
+    assert ingest_folders(tmp_path / "home", [root]).counts()["added"] == 2
+    with open_space(tmp_path / "home", "test") as space:
+        [party] = space.ledger.items_of(str(root / "party.md"))
+        assert (party.title, party.meta["mood"]) == ("Party 🎉", "\ufffd")
+    [refused] = ingest_folders(tmp_path / "home", [root], reading=Reading(id_column="number")).of("failed")
+    assert refused.reason == "no column 'number' in it. Name one of these: a \ufffd."

@@ -1,7 +1,12 @@
-"""Makes e-books and zip files that are not what they claim."""
+"""Makes e-books and zip files that are not what they claim, and documents that lack what they must have."""
 
+import io
+import re
 import zipfile
 from pathlib import Path
+
+import docx
+import pptx
 
 CONTAINER = (
     '<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0"><rootfiles>'
@@ -34,7 +39,7 @@ def book(path: Path, chapters: dict[str, str], *, spine: list[str] | None = None
     return path
 
 
-def with_member(source: Path, target: Path, name: str, content: bytes) -> Path:
+def with_member(source: Path | io.BytesIO, target: Path, name: str, content: bytes) -> Path:
     """A copy of the zip file `source` in which member `name` has `content`."""
     with zipfile.ZipFile(source) as package, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
         for member in package.namelist():
@@ -42,3 +47,28 @@ def with_member(source: Path, target: Path, name: str, content: bytes) -> Path:
                 out.writestr(member, package.read(member))
         out.writestr(name, content)
     return target
+
+
+def lacking(folder: Path) -> list[Path]:
+    """A Word document, a presentation and two e-books in `folder`, each without an attribute or a part it must have."""
+    document = docx.Document()
+    document.add_paragraph("It was night.")
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[6])
+    made: list[Path] = []
+    for whole, name, member, attribute in (
+        (document, "no style name.docx", "word/styles.xml", rb'(<w:name) w:val="[^"]*"'),
+        (deck, "no slide link.pptx", "ppt/presentation.xml", rb'(<p:sldId\b[^>]*?) r:id="[^"]*"'),
+    ):
+        file = io.BytesIO()
+        whole.save(file)
+        with zipfile.ZipFile(file) as package:
+            content, found = re.subn(attribute, rb"\1", package.read(member))
+        assert found
+        made.append(with_member(file, folder / name, member, content))
+    sound = book(folder / "sound.epub", {"one.xhtml": "<p>It was night.</p>"})
+    made.append(with_member(sound, folder / "no root file.epub", "META-INF/container.xml", b"<container/>"))
+    sound.unlink()
+    with zipfile.ZipFile(folder / "a photo album.epub", "w") as album:
+        album.writestr("one.jpg", b"no picture")
+    return [*made, folder / "a photo album.epub"]

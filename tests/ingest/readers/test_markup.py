@@ -85,6 +85,28 @@ def test_front_matter_without_a_title_is_left_out_too(front: str) -> None:
     assert (document.title, document.sections) == ("file", (Section("", None, "Text."),))
 
 
+@pytest.mark.parametrize(
+    "value", ["!!timestamp foo", "!!bool maybe", '!!int ""', '!!float ""', "!!binary 1", "!!python/none x", "&a [*a]"]
+)
+def test_front_matter_with_values_that_are_not_what_they_say_is_left_out(value: str) -> None:
+    document = markdown_document(f"---\ntitle: {value}\n---\nText.", "file")
+    assert (document.title, document.sections) == ("file", (Section("", None, "Text."),))
+
+
+def test_pictographs_in_front_matter_are_read_as_json_writes_them() -> None:
+    front = r'"Party \ud83c\udf89 \ud83c and\u0000 on"'
+    document = markdown_document(f"---\ntitle: {front}\nmood: {front}\ntags: [{front}]\n{front}: 1\n---\nText.", "a")
+    party = "Party 🎉 \ufffd and on"
+    assert document.title == party
+    assert document.meta == {"mood": party, "tags": party, party: 1}
+
+
+@pytest.mark.parametrize("front", ["---\ntitle: {0}\nage: {0}\n---\n", "+++\ntitle = {0}\nage = {0}\n+++\n"])
+def test_a_number_too_long_to_write_out_is_no_fact(front: str) -> None:
+    document = markdown_document(front.format("0x" + "f" * 5_000) + "Text.", "file")
+    assert (document.title, document.meta) == ("file", {})
+
+
 def test_a_rule_at_the_start_is_no_front_matter() -> None:
     document = markdown_document("---\n\nText: one.\n\n---\n\nText two.", "file")
     assert document.sections == (Section("", None, "Text: one.\n\nText two."),)

@@ -15,7 +15,7 @@ from ingest.errors import ReadError, SkipSource
 from ingest.readers.documents import Section, read_document
 from ingest.readers.passages import cut
 from tests.fake_encoder import FakeEncoder
-from tests.ingest.readers.making_packages import book, with_member
+from tests.ingest.readers.making_packages import book, lacking, with_member
 
 
 def word_document(path: Path) -> Path:
@@ -129,6 +129,12 @@ def test_a_locked_book_is_refused_by_name(tmp_path: Path) -> None:
     path = book(tmp_path / "a.epub", {"one.xhtml": "<p>x</p>"}, more={"META-INF/encryption.xml": listed})
     with pytest.raises(ReadError, match=r"^locked by its seller"):
         read_document(path)
+
+
+def test_a_package_without_what_it_must_have_is_refused(tmp_path: Path) -> None:
+    for path in lacking(tmp_path):
+        with pytest.raises(ReadError, match=r"^damaged .*\. (Export it|Get it) again.*\.$"):
+            read_document(path)
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -66,6 +66,12 @@ def test_without_a_usual_column_all_cells_are_the_text(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_no_character_in_a_column_or_a_cell_is_shown_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(r'{"a \ud83c": "b \ud83c", "party": "\ud83c\udf89"}')
+    [section] = read_document(tmp_path / "a.jsonl").sections
+    assert section.text == "a \ufffd: b \ufffd\nparty: 🎉"
+
+
 def test_a_title_column_is_the_heading_of_its_row(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("title,body\nOwls,They hunt.\n")
     assert read_document(tmp_path / "a.csv").sections[0].heading == "Owls"
