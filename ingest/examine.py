@@ -16,7 +16,7 @@ from ingest.files import ROW_STATE, Found, Row, content_hash
 from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
-from ingest.report import IN_THE_SPACE, Outcome
+from ingest.report import Outcome
 from ingest.space.copies import Content, content_of
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
@@ -132,7 +132,7 @@ class Examiner:
             return None
         if source is None or (source.size, source.mtime_ns) != (found.size, found.mtime_ns):
             return None
-        if source.outcome not in IN_THE_SPACE or not self._read_as_wanted(found, source):
+        if not source.in_the_space or not self._read_as_wanted(found, source):
             return None
         as_it_is = self._as_it_is(found, source)
         return as_it_is if isinstance(as_it_is, Unchanged) else None
@@ -152,7 +152,7 @@ class Examiner:
         try:
             if found.problem:
                 raise ReadError(found.problem)
-            as_wanted = source is not None and source.outcome in IN_THE_SPACE and self._read_as_wanted(found, source)
+            as_wanted = source is not None and source.in_the_space and self._read_as_wanted(found, source)
             if source and same_stat and as_wanted:
                 return self._as_it_is(found, source)
             with file_at(found.path) as file:
@@ -195,9 +195,7 @@ class Examiner:
                 if not sources:
                     return None
                 # Looked for once a run: of one content there may be thousands of files, old and new.
-                self._gone[sha256] = [
-                    source for source in sources if source.outcome in IN_THE_SPACE and not is_there(source.path)
-                ]
+                self._gone[sha256] = [source for source in sources if source.in_the_space and not is_there(source.path)]
             for place, source in enumerate(self._gone[sha256]):
                 if row is None or row.state == _caption_state(source.sidecar):
                     return self._gone[sha256].pop(place)
@@ -211,7 +209,7 @@ class Examiner:
         holder = self._ledger.holder(content)
         first = holder.path if holder else self._first_of(content, found.source)
         if first:
-            return Copy(found, content, state, source is not None and source.outcome in IN_THE_SPACE, first)
+            return Copy(found, content, state, source is not None and source.in_the_space, first)
         read = False
         try:
             fresh = self._read(found, file, sha256, source)
@@ -251,7 +249,7 @@ class Examiner:
 
     def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
         """Read `found`, whose content is in `file`; `source` is what the space has of it, if anything."""
-        known = source is not None and source.outcome in IN_THE_SPACE
+        known = source is not None and source.in_the_space
         if found.kind in ("image", "video"):
             return self._read_pictures(found, file, sha256, known=known)
         # Imported here, since each reader brings libraries that a folder without such files does not need.

@@ -204,3 +204,16 @@ def test_a_dry_run_fetches_nothing(home, site, capsys):
     assert cli.main(["ingest", site.address + "/notes", "--dry-run", "--home", str(home), "--encoder", FAKE]) in (0, 2)
     assert "1 web address would be fetched" in " ".join(capsys.readouterr().out.split())
     assert site.sent == [] and not home.exists()
+
+
+def test_what_could_not_be_fetched_once_is_not_encoded_again_when_it_can_be(home, site):
+    notes = site.address + "/notes"
+    run(home, notes)
+    with open_space(home, "test") as space:
+        (before,) = space.ledger.items_of(notes)
+    page = site.pages.pop("/notes")
+    assert run(home, notes)[notes][0] == "failed"
+    site.pages["/notes"] = page
+    assert run(home, notes)[notes][0] == "unchanged"
+    with open_space(home, "test") as space:
+        assert [item.id for item in space.ledger.items_of(notes)] == [before.id]
