@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from ingest.captions import caption_path, read_caption
 from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
-from ingest.files import ROW_STATE, Found, Row, content_hash
+from ingest.files import ROW_STATE, Found, content_hash
 from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft
+from ingest.readers.kinds import kind_of
 from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
 from ingest.report import Outcome
 from ingest.space.copies import Content, content_of
@@ -39,10 +40,12 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Moved:
-    """The space has the content under a path that is gone now."""
+    """The space has the content, read as the file would be, under a path that is gone now."""
 
     found: Found
     source: Source
+    recaptioned: "Recaptioned | None" = None
+    """The caption beside the new path, where it is another one."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +162,9 @@ class Examiner:
                 sha256 = content_hash(file)
                 if source and source.sha256 == sha256 and as_wanted:
                     return self._as_it_is(found, source)
-                if source is None and (gone := self._claim_gone(sha256, found.row)):
-                    return Moved(found, gone)
+                if source is None and (gone := self._claim_gone(found, sha256)):
+                    as_it_is = self._as_it_is(found, gone)
+                    return Moved(found, gone, as_it_is if isinstance(as_it_is, Recaptioned) else None)
                 return self._read_once(found, file, sha256, source)
         except SkipSource as error:
             return LeftOut(found, "skipped", str(error), sha256, source)
@@ -187,8 +191,8 @@ class Examiner:
         """The caption in the sidecar; without one, that in the picture's own file."""
         return _caption(sidecar) or next(map(_own_caption, self._ledger.items_of(source.path)), "")
 
-    def _claim_gone(self, sha256: str, row: Row | None) -> Source | None:
-        """A source with this content, and what `row` says, whose file is gone; each is given to one file only."""
+    def _claim_gone(self, found: Found, sha256: str) -> Source | None:
+        """A source whose file is gone and was read as `found` would be; each is given to one file only."""
         with self._lock:
             if sha256 not in self._gone:
                 sources = self._ledger.sources_with_hash(sha256)
@@ -197,7 +201,7 @@ class Examiner:
                 # Looked for once a run: of one content there may be thousands of files, old and new.
                 self._gone[sha256] = [source for source in sources if source.in_the_space and not is_there(source.path)]
             for place, source in enumerate(self._gone[sha256]):
-                if row is None or row.state == _caption_state(source.sidecar):
+                if _read_alike(found, source) and self._read_as_wanted(found, source):
                     return self._gone[sha256].pop(place)
         return None
 
@@ -317,6 +321,14 @@ class Examiner:
             if items and items[0].modality == "image" and choices_in(source.sidecar) == chosen:
                 return source, items
         return None, []
+
+
+def _read_alike(found: Found, source: Source) -> bool:
+    """Whether files with the names of the two are read in the same way, where they have the same content."""
+    before = Path(source.path)
+    if (found.row is None) == source.sidecar.startswith(ROW_STATE) or kind_of(before) != found.kind:
+        return False
+    return found.kind != "document" or before.suffix.lower() == found.path.suffix.lower()
 
 
 def same_content(found: Found, path: str) -> str:

@@ -235,9 +235,13 @@ class _Writer:
                 match examined:
                     case Unchanged(source=source):
                         seen.append((source.id, found.size, found.mtime_ns))
-                    case Moved(source=source):
+                    case Moved(source=source, recaptioned=recaptioned):
+                        sidecar = source.sidecar
+                        if recaptioned:
+                            sidecar = recaptioned.sidecar
+                            ledger.set_caption(run, source.id, sidecar, recaptioned.caption)
                         outcome, reason = "moved", f"from {source.path}"
-                        ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, source.sidecar))
+                        ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, sidecar))
                     case Recaptioned(source=source, sidecar=sidecar, caption=caption):
                         outcome, reason = "updated", "its caption changed"
                         ledger.set_caption(run, source.id, sidecar, caption)
