@@ -7,6 +7,7 @@ from pathlib import Path
 from ingest.choosing import IGNORE_FILE, Chooser
 from ingest.encoders.base import Encoder
 from ingest.errors import EncoderMismatch, SettingsError
+from ingest.files import is_space
 from ingest.pipeline import Stop, ingest, tidy
 from ingest.report import CHANGES_ITEMS, Report
 from ingest.space import Space, open_to_write
@@ -39,7 +40,7 @@ def watch(
     """
     roots = [_existing(path) for path in paths]
     # Watching begins first, so that what changes during the run over everything is not missed.
-    changes = _changes(roots, home.resolve(), wishes)
+    changes = _changes(roots, (home / name).resolve(), wishes)
     space, encoder = open_anew()
     with space:
         report = _run(space, encoder, roots, None, wishes, voice, stop)
@@ -103,8 +104,10 @@ def _existing(path: Path) -> Path:
         raise SettingsError(f"There is nothing at {path} to watch. Check how it is spelt.") from error
 
 
-def _changes(roots: Sequence[Path], home: Path, wishes: Wishes) -> Generator[set[Path], None, None]:
+def _changes(roots: Sequence[Path], own: Path, wishes: Wishes) -> Generator[set[Path], None, None]:
     """The paths that change under `roots`, a group at a time, often an empty one; watching goes on when this returns.
+
+    `own` is the folder of the space.
 
     Raises:
         SettingsError: the system cannot tell of changes.
@@ -115,12 +118,14 @@ def _changes(roots: Sequence[Path], home: Path, wishes: Wishes) -> Generator[set
 
     def matters(change: watchfiles.Change, name: str) -> bool:
         path = Path(name)
-        if path.is_relative_to(home):
+        if path.is_relative_to(own):
             return False  # the space's own files change with every run
         root = next((root for root in roots if path.is_relative_to(root)), None)
         if root is None:
             return False
-        return all(chooser.is_visible(part) or part == IGNORE_FILE for part in path.relative_to(root).parts)
+        if not all(chooser.is_visible(part) or part == IGNORE_FILE for part in path.relative_to(root).parts):
+            return False
+        return not any(is_space(above) for above in path.parents if above.is_relative_to(root))
 
     def groups() -> Generator[set[Path], None, None]:
         for group in watchfiles.watch(

@@ -7,16 +7,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from ingest import watching
 from ingest.choosing import IGNORE_FILE, Choice
 from ingest.files import walk, walk_changed
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.space import open_space, open_to_write
+from ingest.wishes import AS_EVER
 from tests.fake_encoder import FakeEncoder
 from tests.making import FAKE, finds_every_item, ingest_folders, picture, shades, text
 
@@ -134,8 +136,9 @@ def test_changed_paths_are_chosen_as_a_walk_chooses_them(folder: Path) -> None:
 class Watcher:
     """`nearspace watch` in a process of its own, and the events it tells."""
 
-    def __init__(self, home: Path, folder: Path) -> None:
-        command = [sys.executable, "-m", "ingest.cli", "watch", str(folder), "--home", str(home), "--space", "test"]
+    def __init__(self, home: Path, *paths: Path) -> None:
+        command = [sys.executable, "-m", "ingest.cli", "watch", *map(str, paths)]
+        command += ["--home", str(home), "--space", "test"]
         self.process = subprocess.Popen(
             [*command, "--encoder", FAKE, "--json-lines"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -164,11 +167,11 @@ class Watcher:
 
 
 @pytest.fixture
-def watcher(home: Path, folder: Path) -> Iterator[Callable[[], Watcher]]:
+def watcher(home: Path, folder: Path) -> Iterator[Callable[..., Watcher]]:
     started: list[Watcher] = []
 
-    def start() -> Watcher:
-        started.append(Watcher(home, folder))
+    def start(*paths: Path) -> Watcher:
+        started.append(Watcher(home, *(paths or (folder,))))
         return started[-1]
 
     yield start
@@ -178,14 +181,14 @@ def watcher(home: Path, folder: Path) -> Iterator[Callable[[], Watcher]]:
 
 
 def test_a_watched_space_follows_its_folder_and_a_reader_sees_it(
-    home: Path, folder: Path, watcher: Callable[[], Watcher]
+    home: Path, folder: Path, watcher: Callable[..., Watcher]
 ) -> None:
-    watching = watcher()
-    watching.wait_for(("red.png", "added"), ("notes.txt", "added"))
+    process = watcher()
+    process.wait_for(("red.png", "added"), ("notes.txt", "added"))
     with open_space(home, "test") as reader:
         revision = reader.ledger.revision()
         picture(folder / "b" / "white.png", "white")
-        watching.wait_for(("white.png", "added"))
+        process.wait_for(("white.png", "added"))
         assert reader.ledger.revision() > revision
         assert finds_every_item(reader)
         item = reader.ledger.items_of(str(folder / "b" / "white.png"))[0]
@@ -193,12 +196,39 @@ def test_a_watched_space_follows_its_folder_and_a_reader_sees_it(
         assert reader.query("image", vector, 1)[0][0][0] == item.id
         (folder / "a" / "red.png").rename(folder / "b" / "crimson.png")
         (folder / "notes.txt").unlink()
-        watching.wait_for(("crimson.png", "moved"), ("notes.txt", "removed"))
+        process.wait_for(("crimson.png", "moved"), ("notes.txt", "removed"))
         assert reader.ledger.counts() == {"image": 4, "text": 0}
-    assert watching.stop() == 0
+    assert process.stop() == 0
     with open_space(home, "test") as space:
         assert space.manifest.statistics["image"].count == 4  # brought in step at the end
         assert finds_every_item(space)
+
+
+def changes_under(roots: Sequence[Path], own: Path, act: Callable[[], object], until: Path) -> list[Path]:
+    """What watching `roots` for the space in `own` tells of what `act` does, as soon as `until` is among it."""
+    changes = watching._changes(roots, own, AS_EVER)
+    act()
+    seen: list[Path] = []
+    deadline = time.monotonic() + 60
+    while until not in seen and time.monotonic() < deadline:
+        seen += next(changes)
+    changes.close()
+    return seen
+
+
+def test_a_folder_among_spaces_is_watched_and_no_space_in_it_is(tmp_path: Path) -> None:
+    own, other, photos = tmp_path / "own", tmp_path / "other", tmp_path / "photos"
+    for space in (own, other):
+        text(space / "manifest.json", "{}")
+        text(space / "ledger.db", "")
+    photos.mkdir()
+
+    def act() -> None:
+        for folder in (own, other, other / "thumbnails", photos):
+            text(folder / "new.txt", "words")
+
+    assert set(changes_under([tmp_path], own, act, photos / "new.txt")) == {photos / "new.txt"}
+    assert set(changes_under([photos], own, act, photos / "new.txt")) == {photos / "new.txt"}
 
 
 def test_a_path_that_is_not_there_is_told_before_a_space_is_made(home: Path, tmp_path: Path) -> None:
