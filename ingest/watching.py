@@ -1,7 +1,7 @@
 """Keeps a space in step with folders: one run over all of them, then only what changes, as it changes."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 
 from ingest.choosing import IGNORE_FILE, Chooser
@@ -116,8 +116,7 @@ def _changes(roots: Sequence[Path], own: Path, wishes: Wishes) -> Generator[set[
 
     chooser = Chooser(wishes.choice)
 
-    def matters(change: watchfiles.Change, name: str) -> bool:
-        path = Path(name)
+    def matters(path: Path) -> bool:
         if path.is_relative_to(own):
             return False  # the space's own files change with every run
         root = next((root for root in roots if path.is_relative_to(root)), None)
@@ -127,18 +126,28 @@ def _changes(roots: Sequence[Path], own: Path, wishes: Wishes) -> Generator[set[
             return False
         return not any(is_space(above) for above in path.parents if above.is_relative_to(root))
 
-    def groups() -> Generator[set[Path], None, None]:
+    def told(folders: Collection[Path], *, below: bool, wake: int) -> Generator[set[Path], None, None]:
         for group in watchfiles.watch(
-            *roots,
-            watch_filter=matters,
+            *folders,
+            watch_filter=None,  # else a folder in which other files change all the time would never let go
             debounce=LONGEST_MILLISECONDS,
             step=QUIET_MILLISECONDS,
-            rust_timeout=_WAKE_MILLISECONDS,
+            rust_timeout=wake,
             yield_on_timeout=True,
             raise_interrupt=True,
             ignore_permission_denied=True,
+            recursive=below,
         ):
-            yield {Path(name) for _, name in group}
+            yield {path for path in (Path(name) for _, name in group) if matters(path)}
+
+    def groups() -> Generator[set[Path], None, None]:
+        folders = {root for root in roots if root.is_dir()}
+        # A file that is saved by renaming is another one each time: its folder tells of all of them.
+        beside = {root.parent for root in roots if root not in folders}
+        parts = [(each, below) for each, below in ((folders, True), (beside, False)) if each]
+        sources = [told(each, below=below, wake=_WAKE_MILLISECONDS // len(parts)) for each, below in parts]
+        while True:
+            yield set().union(*(next(source) for source in sources))
 
     found = groups()
     try:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -204,16 +204,10 @@ def test_a_watched_space_follows_its_folder_and_a_reader_sees_it(
         assert finds_every_item(space)
 
 
-def changes_under(roots: Sequence[Path], own: Path, act: Callable[[], object], until: Path) -> list[Path]:
-    """What watching `roots` for the space in `own` tells of what `act` does, as soon as `until` is among it."""
-    changes = watching._changes(roots, own, AS_EVER)
-    act()
-    seen: list[Path] = []
+def next_of(changes: Iterator[set[Path]]) -> set[Path]:
+    """The next group of changes that has any."""
     deadline = time.monotonic() + 60
-    while until not in seen and time.monotonic() < deadline:
-        seen += next(changes)
-    changes.close()
-    return seen
+    return next(group for group in changes if group or time.monotonic() > deadline)
 
 
 def test_a_folder_among_spaces_is_watched_and_no_space_in_it_is(tmp_path: Path) -> None:
@@ -223,12 +217,34 @@ def test_a_folder_among_spaces_is_watched_and_no_space_in_it_is(tmp_path: Path) 
         text(space / "ledger.db", "")
     photos.mkdir()
 
-    def act() -> None:
+    for roots in ([tmp_path], [photos]):
+        changes = watching._changes(roots, own, AS_EVER)
         for folder in (own, other, other / "thumbnails", photos):
             text(folder / "new.txt", "words")
+        assert next_of(changes) == {photos / "new.txt"}
+        changes.close()
 
-    assert set(changes_under([tmp_path], own, act, photos / "new.txt")) == {photos / "new.txt"}
-    assert set(changes_under([photos], own, act, photos / "new.txt")) == {photos / "new.txt"}
+
+def test_a_watched_file_is_followed_however_it_is_saved_and_nothing_beside_it_is(tmp_path: Path) -> None:
+    notes, photos = text(tmp_path / "notes" / "a.txt", "words"), tmp_path / "photos"
+    photos.mkdir()
+    (tmp_path / "notes" / "below").mkdir()
+    for roots in ([notes], [photos, notes]):
+        changes = watching._changes(roots, tmp_path / "own", AS_EVER)
+        for count in range(3):
+            text(notes.parent / "below" / "b.txt", str(count))
+            text(notes.with_suffix(".tmp"), str(count)).replace(notes)
+            assert next_of(changes) == {notes}
+        changes.close()
+
+
+def test_folders_are_watched_whole_beside_files(tmp_path: Path) -> None:
+    notes, photo = text(tmp_path / "notes" / "a.txt", "words"), tmp_path / "photos" / "2024" / "red.png"
+    photo.parent.mkdir(parents=True)
+    changes = watching._changes([notes, tmp_path / "photos"], tmp_path / "own", AS_EVER)
+    picture(photo, "red")
+    assert next_of(changes) == {photo}
+    changes.close()
 
 
 def test_a_path_that_is_not_there_is_told_before_a_space_is_made(home: Path, tmp_path: Path) -> None:
