@@ -20,6 +20,7 @@ from ingest.report import Report
 from ingest.space import open_space, open_to_write
 from ingest.wishes import AS_EVER
 from tests.fake_encoder import FakeEncoder
+from tests.ingest.space.serving_chroma import own_server, proxy
 from tests.making import FAKE, finds_every_item, ingest_folders, picture, shades, text
 
 
@@ -136,8 +137,8 @@ def test_changed_paths_are_chosen_as_a_walk_chooses_them(folder: Path) -> None:
 class Watcher:
     """`nearspace watch` in a process of its own, and the events it tells."""
 
-    def __init__(self, home: Path, *paths: Path) -> None:
-        command = [sys.executable, "-m", "ingest.cli", "watch", *map(str, paths)]
+    def __init__(self, home: Path, folder: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "ingest.cli", "watch", str(folder), *options]
         command += ["--home", str(home), "--space", "test"]
         self.process = subprocess.Popen(
             [*command, "--encoder", FAKE, "--json-lines"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -170,8 +171,8 @@ class Watcher:
 def watcher(home: Path, folder: Path) -> Iterator[Callable[..., Watcher]]:
     started: list[Watcher] = []
 
-    def start(*paths: Path) -> Watcher:
-        started.append(Watcher(home, *(paths or (folder,))))
+    def start(*options: str) -> Watcher:
+        started.append(Watcher(home, folder, *options))
         return started[-1]
 
     yield start
@@ -202,6 +203,17 @@ def test_a_watched_space_follows_its_folder_and_a_reader_sees_it(
     with open_space(home, "test") as space:
         assert space.manifest.statistics["image"].count == 4  # brought in step at the end
         assert finds_every_item(space)
+
+
+def test_a_header_of_the_run_serves_as_long_as_it_watches(
+    home: Path, folder: Path, tmp_path: Path, watcher: Callable[..., Watcher]
+) -> None:
+    with own_server(tmp_path / "chroma") as server, proxy(server.port, header=("x-key", "s3cret")) as front:
+        process = watcher("--chroma", front.url, "--chroma-header", "x-key: s3cret")
+        process.wait_for(("red.png", "added"))
+        picture(folder / "b" / "white.png", "white")
+        process.wait_for(("white.png", "added"))
+        assert process.stop() == 0
 
 
 def next_of(changes: Iterator[set[Path]]) -> set[Path]:
