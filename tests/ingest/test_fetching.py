@@ -200,6 +200,15 @@ def test_what_was_fetched_is_encoded_anew_and_mended_without_the_web(home, site)
     assert check(home, "test").sound
 
 
+def test_addresses_that_differ_by_a_slash_are_encoded_anew_one_by_one(home, site):
+    site.pages["/notes/"] = ("text/html", b"<title>Bats</title><p>They hang in caves.</p>")
+    run(home, *(site.address + path for path in ("/notes", "/notes/", "//notes")))
+    with open_to_write(home, "test", FakeEncoder.info) as space:
+        done = reencode(space, RetunedEncoder())
+        assert (done.swapped, done.texts) == (True, 3)
+        assert finds_every_item(space)
+
+
 def test_a_dry_run_fetches_nothing(home, site, capsys):
     assert cli.main(["ingest", site.address + "/notes", "--dry-run", "--home", str(home), "--encoder", FAKE]) in (0, 2)
     assert "1 web address would be fetched" in " ".join(capsys.readouterr().out.split())
