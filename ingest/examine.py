@@ -201,7 +201,7 @@ class Examiner:
                 # Looked for once a run: of one content there may be thousands of files, old and new.
                 self._gone[sha256] = [source for source in sources if source.in_the_space and not is_there(source.path)]
             for place, source in enumerate(self._gone[sha256]):
-                if _read_alike(found, source) and self._read_as_wanted(found, source):
+                if read_alike(found, source) and self._read_as_wanted(found, source):
                     return self._gone[sha256].pop(place)
         return None
 
@@ -323,7 +323,7 @@ class Examiner:
         return None, []
 
 
-def _read_alike(found: Found, source: Source) -> bool:
+def read_alike(found: Found, source: Source) -> bool:
     """Whether files with the names of the two are read in the same way, where they have the same content."""
     before = Path(source.path)
     if (found.row is None) == source.sidecar.startswith(ROW_STATE) or kind_of(before) != found.kind:
