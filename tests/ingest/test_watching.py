@@ -1,5 +1,6 @@
 """A watched folder and its space stay in step: only what changes is looked at, and a reader sees it at once."""
 
+import errno
 import json
 import queue
 import signal
@@ -101,6 +102,24 @@ def test_a_folder_that_is_gone_or_emptied_whole_is_taken_for_one_that_is_not_mou
     for path in away.iterdir():
         path.unlink()
     assert ingest_changed(home, away, *[away / f"shade {n:05}.png" for n in range(4)]) == {}
+    with open_space(home, "test") as space:
+        assert space.ledger.item_count() == 4
+
+
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "Permission denied"), OSError(errno.EIO, "I/O error")])
+def test_a_folder_that_cannot_be_looked_into_any_more_keeps_its_items(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    away = tmp_path / "disk"
+    gone = shades(away, 4)[0]
+    ingest_folders(home, [away])
+    gone.unlink()
+
+    def refuse(path: Path) -> Iterator[Path]:
+        raise error
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert ingest_changed(home, away, gone) == {"disk": "failed"}
     with open_space(home, "test") as space:
         assert space.ledger.item_count() == 4
 
