@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from ingest.captions import caption_path, read_caption
 from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
-from ingest.files import ROW_STATE, Found, Row, content_hash
+from ingest.files import ROW_STATE, Found, content_hash
 from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft, writable
+from ingest.readers.kinds import kind_of
 from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
-from ingest.report import IN_THE_SPACE, Outcome
+from ingest.report import Outcome
 from ingest.space.copies import Content, content_of
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
@@ -39,10 +40,12 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Moved:
-    """The space has the content under a path that is gone now."""
+    """The space has the content, read as the file would be, under a path that is gone now."""
 
     found: Found
     source: Source
+    recaptioned: "Recaptioned | None" = None
+    """The caption beside the new path, where it is another one."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ class Examiner:
             return None
         if source is None or (source.size, source.mtime_ns) != (found.size, found.mtime_ns):
             return None
-        if source.outcome not in IN_THE_SPACE or not self._read_as_wanted(found, source):
+        if not source.in_the_space or not self._read_as_wanted(found, source):
             return None
         as_it_is = self._as_it_is(found, source)
         return as_it_is if isinstance(as_it_is, Unchanged) else None
@@ -155,15 +158,16 @@ class Examiner:
         try:
             if found.problem:
                 raise ReadError(found.problem)
-            as_wanted = source is not None and source.outcome in IN_THE_SPACE and self._read_as_wanted(found, source)
+            as_wanted = source is not None and source.in_the_space and self._read_as_wanted(found, source)
             if source and same_stat and as_wanted:
                 return self._as_it_is(found, source)
             with file_at(found.path) as file:
                 sha256 = content_hash(file)
                 if source and source.sha256 == sha256 and as_wanted:
                     return self._as_it_is(found, source)
-                if source is None and (gone := self._claim_gone(sha256, found.row)):
-                    return Moved(found, gone)
+                if source is None and (gone := self._claim_gone(found, sha256)):
+                    as_it_is = self._as_it_is(found, gone)
+                    return Moved(found, gone, as_it_is if isinstance(as_it_is, Recaptioned) else None)
                 return self._read_once(found, file, sha256, source)
         except SkipSource as error:
             return LeftOut(found, "skipped", str(error), sha256, source)
@@ -191,19 +195,17 @@ class Examiner:
         """The caption in the sidecar; without one, that in the picture's own file."""
         return _caption(sidecar) or next(map(_own_caption, self._ledger.items_of(source.path)), "")
 
-    def _claim_gone(self, sha256: str, row: Row | None) -> Source | None:
-        """A source with this content, and what `row` says, whose file is gone; each is given to one file only."""
+    def _claim_gone(self, found: Found, sha256: str) -> Source | None:
+        """A source whose file is gone and was read as `found` would be; each is given to one file only."""
         with self._lock:
             if sha256 not in self._gone:
                 sources = self._ledger.sources_with_hash(sha256)
                 if not sources:
                     return None
                 # Looked for once a run: of one content there may be thousands of files, old and new.
-                self._gone[sha256] = [
-                    source for source in sources if source.outcome in IN_THE_SPACE and not is_there(source.path)
-                ]
+                self._gone[sha256] = [source for source in sources if source.in_the_space and not is_there(source.path)]
             for place, source in enumerate(self._gone[sha256]):
-                if row is None or row.state == _caption_state(source.sidecar):
+                if read_alike(found, source) and self._read_as_wanted(found, source):
                     return self._gone[sha256].pop(place)
         return None
 
@@ -217,7 +219,7 @@ class Examiner:
             self._not_held.add(content)
         first = holder.path if holder else self._first_of(content, found.source)
         if first:
-            return Copy(found, content, state, source is not None and source.outcome in IN_THE_SPACE, first)
+            return Copy(found, content, state, source is not None and source.in_the_space, first)
         read = False
         try:
             fresh = self._read(found, file, sha256, source)
@@ -257,7 +259,7 @@ class Examiner:
 
     def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
         """Read `found`, whose content is in `file`; `source` is what the space has of it, if anything."""
-        known = source is not None and source.outcome in IN_THE_SPACE
+        known = source is not None and source.in_the_space
         if found.kind in ("image", "video"):
             return self._read_pictures(found, file, sha256, known=known)
         # Imported here, since each reader brings libraries that a folder without such files does not need.
@@ -328,6 +330,14 @@ class Examiner:
             return None, []
         source = self._ledger.source_of_pictures(sha256, chosen)
         return source, self._ledger.items_of(source.path) if source else []
+
+
+def read_alike(found: Found, source: Source) -> bool:
+    """Whether files with the names of the two are read in the same way, where they have the same content."""
+    before = Path(source.path)
+    if (found.row is None) == source.sidecar.startswith(ROW_STATE) or kind_of(before) != found.kind:
+        return False
+    return found.kind != "document" or before.suffix.lower() == found.path.suffix.lower()
 
 
 def same_content(found: Found, path: str) -> str:

@@ -299,6 +299,11 @@ def _in_archive(
             leave_out(path)
 
 
+def is_space(folder: Path) -> bool:
+    """Whether `folder` is a space, of which nothing is read; False where one may not look."""
+    return all(os.path.exists(folder / mark) for mark in _MARKS_OF_A_SPACE)  # noqa: PTH110 - it raises nothing
+
+
 def archive_of(path: Path) -> Path | None:
     """The archive that has the file at `path` in it; None where it is a file itself, or the archive is gone."""
     if not _INSIDE_AN_ARCHIVE.search(os.fspath(path)):  # asked for every picture

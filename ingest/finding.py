@@ -147,11 +147,17 @@ def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choic
     cannot_look, skip = _listeners(finds, report)
     files: dict[Path, Found] = {}
     for root, below in by_root.items():
-        if root.is_dir() and any(root.iterdir()):
+        try:
+            occupied = root.is_dir() and any(root.iterdir())
+            is_file = root.is_file()
+        except OSError as error:
+            cannot_look(root, error)
+            continue
+        if occupied:
             found = walk_changed(
                 root, below, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice
             )
-        elif root.is_file():
+        elif is_file:
             found = walk(root, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice)
         else:
             finds.blind.add(root)

@@ -20,11 +20,11 @@ from ingest.finding import find, find_changed
 from ingest.readers.draft import Draft
 from ingest.readers.options import AS_USUAL, Reading
 from ingest.removed import without_removed
-from ingest.report import CHANGES_ITEMS, IN_THE_SPACE, Outcome, Report, SourceOutcome
+from ingest.report import CHANGES_ITEMS, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
 from ingest.space.copies import Content
 from ingest.space.kept_out import let_in
-from ingest.space.overview import note_results
+from ingest.space.overview import held_count, note_results
 from ingest.space.records import Source, SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
 from ingest.sweep import Missing, sweep
@@ -106,7 +106,7 @@ def ingest(
     let_in(space.ledger, without_removed(finds, space.ledger, (*paths, *addresses) if changed is None else (), report))
     report.found = len(finds.files)
     size = sum(found.size for found in finds.files)
-    held = sum(count for outcome, count in space.ledger.outcome_counts().items() if outcome in IN_THE_SPACE)
+    held = held_count(space.ledger)
     run = space.ledger.begin_run([str(path) for path in (*paths, *addresses)[:_ROOTS_KEPT]])
     work = Work(takewhile(lambda found: not stop(), finds.files), space.ledger, encoder, reading, stop)
 
@@ -237,9 +237,13 @@ class _Writer:
                 match examined:
                     case Unchanged(source=source):
                         seen.append((source.id, found.size, found.mtime_ns))
-                    case Moved(source=source):
+                    case Moved(source=source, recaptioned=recaptioned):
+                        sidecar = source.sidecar
+                        if recaptioned:
+                            sidecar = recaptioned.sidecar
+                            ledger.set_caption(run, source.id, sidecar, recaptioned.caption)
                         outcome, reason = "moved", f"from {source.path}"
-                        ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, source.sidecar))
+                        ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, sidecar))
                     case Recaptioned(source=source, sidecar=sidecar, caption=caption):
                         outcome, reason = "updated", "its caption changed"
                         ledger.set_caption(run, source.id, sidecar, caption)

@@ -19,7 +19,7 @@ from ingest.pipeline import Event, Watch
 from ingest.readers.kinds import Kind
 from ingest.readers.options import AS_USUAL, Reading
 from ingest.removed import without_removed
-from ingest.report import IN_THE_SPACE, Outcome, Report, SourceOutcome
+from ingest.report import Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
@@ -107,9 +107,9 @@ def plan(
     seen = {str(found.path) for found in finds.files}
     sources = ledger.sources()
     not_seen = [source for source in sources if source.path not in seen and source.id not in moved]
-    held = sum(source.outcome in IN_THE_SPACE for source in sources)
+    held = sum(source.in_the_space for source in sources)
     for source, why in swept(not_seen, finds, report, missing=missing, held=held):
-        if source.outcome in IN_THE_SPACE:
+        if source.in_the_space:
             report.add(SourceOutcome(source.path, "removed", why))
             by_kind[None, "removed"] += 1
     seconds, timed = _estimate(to_encode, load, reading) if to_encode else (0.0, 0)
@@ -125,7 +125,7 @@ class _Looker(Examiner):
         super().__init__(ledger, _NO_ENCODER, reading)
 
     def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
-        known = source is not None and source.outcome in IN_THE_SPACE
+        known = source is not None and source.in_the_space
         items: list[Item] = []
         if found.kind in ("image", "video"):
             _, items = self._same_pictures(sha256, self._reading.chosen_for(found.path))

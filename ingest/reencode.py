@@ -13,6 +13,7 @@ from ingest.engines import local
 from ingest.engines.work import EncodingCount
 from ingest.errors import ReadError
 from ingest.examine import Examined, Fresh, LeftOut
+from ingest.fetching import is_address
 from ingest.files import Found, content_hash
 from ingest.places import at_hand, state_of
 from ingest.readers.again import read_again
@@ -186,7 +187,7 @@ def _encode(
     watch: Progress | None,
 ) -> list[Missing]:
     """Encode and stage what the tasks ask for; returns the pictures that could not be read after all."""
-    by_path = {Path(task.sources[0].path): task for task in tasks}
+    by_path = {task.sources[0].path: task for task in tasks}
     reader = _Reader(space, encoder, by_path)
     count = EncodingCount()
     missing: list[Missing] = []
@@ -204,7 +205,7 @@ def _encode(
                 if isinstance(examined, Fresh):
                     waiting.append(examined)
                 elif isinstance(examined, LeftOut):
-                    task = by_path[examined.found.path]
+                    task = by_path[examined.found.source]
                     missing += [Missing(source, examined.reason) for source in task.sources]
             if len(waiting) >= _GROUP:
                 keep()
@@ -217,12 +218,12 @@ def _encode(
 
 
 def _to_stage(
-    space: Space, fresh: Sequence[Fresh], by_path: dict[Path, _Task], result: Reencoding
+    space: Space, fresh: Sequence[Fresh], by_path: dict[str, _Task], result: Reencoding
 ) -> tuple[dict[int, NDArray[np.float32]], list[NewPassages]]:
     vectors: dict[int, NDArray[np.float32]] = {}
     passages: list[NewPassages] = []
     for entry in fresh:
-        task = by_path[entry.found.path]
+        task = by_path[entry.found.source]
         assert entry.vectors is not None  # the engine gives every `Fresh` its vectors
         if task.picture:
             for items in task.items:
@@ -240,20 +241,22 @@ def _to_stage(
 def _found(task: _Task) -> Found:
     source = task.sources[0]
     path = Path(source.path)
-    return Found(path, Path(source.root), source.size, source.mtime_ns, kind_of(path))
+    # As a path, two addresses that differ by a slash would be one.
+    address = source.path if is_address(source.path) else ""
+    return Found(path, Path(source.root), source.size, source.mtime_ns, kind_of(path), address=address)
 
 
 class _Reader:
     """Reads sources again as the new encoder needs them; safe to share between threads."""
 
-    def __init__(self, space: Space, encoder: Encoder, by_path: dict[Path, _Task]) -> None:
+    def __init__(self, space: Space, encoder: Encoder, by_path: dict[str, _Task]) -> None:
         self._space = space
         self._encoder = encoder
         self._by_path = by_path
 
     def read(self, found: Found) -> Examined:
         """The drafts of the task whose first source is `found`, or why there are none."""
-        task = self._by_path[found.path]
+        task = self._by_path[found.source]
         source = task.sources[0]
         if not task.picture:
             return Fresh(found, source.sha256, "", self._passages(task.sources), known=True)

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.errors import ReadError
-from ingest.files import ROW_STATE, Found, Row, archive_of
+from ingest.examine import read_alike
+from ingest.files import ROW_STATE, Found, Row, archive_of, content_hash
 from ingest.finding import Finds
+from ingest.places import is_there
 from ingest.readers.kinds import kind_of
 from ingest.readers.options import TABLE_SUFFIXES, Reading, choices_in
 from ingest.readers.tables import NamedPicture, named_pictures
@@ -29,8 +31,7 @@ def with_named_pictures(finds: Finds, ledger: Ledger, reading: Reading) -> None:
         if found.path.suffix.lower() not in TABLE_SUFFIXES:
             files.append(found)
             continue
-        source = ledger.source(found.source)
-        chosen = reading.for_table(found.path, choices_in(source.sidecar) if source else "")
+        chosen = reading if reading.chosen_for(found.path) else reading.for_table(found.path, _before(found, ledger))
         if not chosen.image_column:
             files.append(found)
             continue
@@ -47,6 +48,20 @@ def with_named_pictures(finds: Finds, ledger: Ledger, reading: Reading) -> None:
         files.append(replace(found, gaps=f"{rows} no picture" if without else ""))
         files.extend(_sources(found, pictures, finds))
     finds.files[:] = files
+
+
+def _before(table: Found, ledger: Ledger) -> str:
+    """What was chosen when the table was read last, here or where it has been moved from; '' as usual."""
+    if source := ledger.source(table.source):
+        return choices_in(source.sidecar)
+    if archive_of(table.path):
+        return ""
+    try:
+        sources = ledger.sources_with_hash(content_hash(table.path))
+    except ReadError:
+        return ""  # its own outcome says why
+    gone = (source for source in sources if read_alike(table, source) and not is_there(source.path))
+    return next((choices_in(source.sidecar) for source in gone if source.in_the_space), "")
 
 
 def _sources(table: Found, pictures: list[NamedPicture], finds: Finds) -> Iterator[Found]:

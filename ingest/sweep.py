@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.finding import Finds
-from ingest.report import IN_THE_SPACE, Report, SourceOutcome
+from ingest.report import Report, SourceOutcome
 from ingest.space.ledger import Ledger
 from ingest.space.overview import sources_under
 from ingest.space.records import Source
@@ -31,7 +31,7 @@ def sweep(ledger: Ledger, run: int, finds: Finds, report: Report, *, missing: Mi
     if gone:
         ledger.remove([source.id for source, _ in gone])
     for source, reason in gone:
-        if source.outcome in IN_THE_SPACE:
+        if source.in_the_space:
             report.add(SourceOutcome(source.path, "removed", reason))
 
 
@@ -53,7 +53,7 @@ def swept(
             )
             continue
         gone.append((source, NOT_WANTED if path in finds.left_out or os.path.lexists(path) else GONE))
-    in_the_space = sum(source.outcome in IN_THE_SPACE for source, _ in gone)
+    in_the_space = sum(source.in_the_space for source, _ in gone)
     if in_the_space and missing == "keep":
         report.note(
             f"{_sources(in_the_space)} of the space {'is' if in_the_space == 1 else 'are'} not among these files any "

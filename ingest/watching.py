@@ -1,12 +1,13 @@
 """Keeps a space in step with folders: one run over all of them, then only what changes, as it changes."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 
 from ingest.choosing import IGNORE_FILE, Chooser
 from ingest.encoders.base import Encoder
 from ingest.errors import EncoderMismatch, SettingsError
+from ingest.files import is_space
 from ingest.pipeline import Stop, ingest, tidy
 from ingest.report import CHANGES_ITEMS, Report
 from ingest.space import Space, open_to_write
@@ -39,7 +40,7 @@ def watch(
     """
     roots = [_existing(path) for path in paths]
     # Watching begins first, so that what changes during the run over everything is not missed.
-    changes = _changes(roots, home.resolve(), wishes)
+    changes = _changes(roots, (home / name).resolve(), wishes)
     space, encoder = open_anew()
     with space:
         report = _run(space, encoder, roots, None, wishes, voice, stop)
@@ -52,7 +53,7 @@ def watch(
         if not changed and (untidy_since is None or time.monotonic() - untidy_since < IDLE_SECONDS):
             continue
         try:
-            space = open_to_write(home, name, encoder.info, say=voice.say)
+            space = open_to_write(home, name, encoder.info, chroma=wishes.chroma, say=voice.say)
         except EncoderMismatch:
             space, encoder = open_anew()
         with space:
@@ -67,7 +68,7 @@ def watch(
                 voice.changes(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
     changes.close()
     if untidy_since is not None:
-        with open_to_write(home, name, encoder.info, say=voice.say) as space:
+        with open_to_write(home, name, encoder.info, chroma=wishes.chroma, say=voice.say) as space:
             tidy(space)
     return report
 
@@ -103,8 +104,10 @@ def _existing(path: Path) -> Path:
         raise SettingsError(f"There is nothing at {path} to watch. Check how it is spelt.") from error
 
 
-def _changes(roots: Sequence[Path], home: Path, wishes: Wishes) -> Generator[set[Path], None, None]:
+def _changes(roots: Sequence[Path], own: Path, wishes: Wishes) -> Generator[set[Path], None, None]:
     """The paths that change under `roots`, a group at a time, often an empty one; watching goes on when this returns.
+
+    `own` is the folder of the space.
 
     Raises:
         SettingsError: the system cannot tell of changes.
@@ -113,27 +116,38 @@ def _changes(roots: Sequence[Path], home: Path, wishes: Wishes) -> Generator[set
 
     chooser = Chooser(wishes.choice)
 
-    def matters(change: watchfiles.Change, name: str) -> bool:
-        path = Path(name)
-        if path.is_relative_to(home):
+    def matters(path: Path) -> bool:
+        if path.is_relative_to(own):
             return False  # the space's own files change with every run
         root = next((root for root in roots if path.is_relative_to(root)), None)
         if root is None:
             return False
-        return all(chooser.is_visible(part) or part == IGNORE_FILE for part in path.relative_to(root).parts)
+        if not all(chooser.is_visible(part) or part == IGNORE_FILE for part in path.relative_to(root).parts):
+            return False
+        return not any(is_space(above) for above in path.parents if above.is_relative_to(root))
 
-    def groups() -> Generator[set[Path], None, None]:
+    def told(folders: Collection[Path], *, below: bool, wake: int) -> Generator[set[Path], None, None]:
         for group in watchfiles.watch(
-            *roots,
-            watch_filter=matters,
+            *folders,
+            watch_filter=None,  # else a folder in which other files change all the time would never let go
             debounce=LONGEST_MILLISECONDS,
             step=QUIET_MILLISECONDS,
-            rust_timeout=_WAKE_MILLISECONDS,
+            rust_timeout=wake,
             yield_on_timeout=True,
             raise_interrupt=True,
             ignore_permission_denied=True,
+            recursive=below,
         ):
-            yield {Path(name) for _, name in group}
+            yield {path for path in (Path(name) for _, name in group) if matters(path)}
+
+    def groups() -> Generator[set[Path], None, None]:
+        folders = {root for root in roots if root.is_dir()}
+        # A file that is saved by renaming is another one each time: its folder tells of all of them.
+        beside = {root.parent for root in roots if root not in folders}
+        parts = [(each, below) for each, below in ((folders, True), (beside, False)) if each]
+        sources = [told(each, below=below, wake=_WAKE_MILLISECONDS // len(parts)) for each, below in parts]
+        while True:
+            yield set().union(*(next(source) for source in sources))
 
     found = groups()
     try:

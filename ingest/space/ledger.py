@@ -27,6 +27,10 @@ from ingest.space.twins import LedgerTwins
 
 _VECTOR = np.dtype("<f4")
 _PENDING, _INDEXED, _REMOVED = 0, 1, 2
+_HAS_ITEMS = (
+    "(EXISTS (SELECT 1 FROM items WHERE items.source = sources.id AND state != 2) "
+    "OR EXISTS (SELECT 1 FROM copies WHERE copies.source = sources.id))"
+)
 
 
 class Ledger(Lookup, LedgerIndexing, LedgerTwins):
@@ -369,7 +373,8 @@ class Ledger(Lookup, LedgerIndexing, LedgerTwins):
         self._db.execute("UPDATE items SET state = 0 WHERE source = ? AND state = 1", [source])
 
     def _sources(self, where: str, values: Sequence[object]) -> list[Source]:
-        return [Source(*row) for row in self._all(f"SELECT {SOURCE_COLUMNS} FROM sources WHERE {where}", values)]
+        rows = self._all(f"SELECT {SOURCE_COLUMNS}, {_HAS_ITEMS} FROM sources WHERE {where}", values)
+        return [Source(*(*columns, bool(has_items))) for *columns, has_items in rows]
 
     def _matrix(self, blobs: list[bytes]) -> NDArray[np.float32]:
         flat = np.frombuffer(b"".join(blobs), dtype=_VECTOR).astype(np.float32, copy=False)

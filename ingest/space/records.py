@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Draft, Modality
+from ingest.report import IN_THE_SPACE
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,13 @@ class Source:
     sidecar: str
     outcome: str
     reason: str
+    has_items: bool = True
+    """Whether it has live items, its own or those of the source that it is a copy of."""
+
+    @property
+    def in_the_space(self) -> bool:
+        """Whether the space has it; what was read of one that failed later may still be there."""
+        return self.has_items or self.outcome in IN_THE_SPACE
 
 
 @dataclass(frozen=True)

@@ -310,11 +310,18 @@ def _end_leftovers(folder: Path) -> None:
         try:
             process = psutil.Process(pid)
             command = process.cmdline()
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue  # after a restart of the machine the id may be one of the system's own
+        try:
             if chroma_folder in command or str(folder) in command:  # never end a stranger that got the same id
                 process.terminate()
                 process.wait(_STOP_SECONDS)
         except psutil.NoSuchProcess:
             continue
+        except psutil.AccessDenied as error:
+            raise ServerError(
+                f"The process {pid} of another user still serves {folder}. End it, and run the same command again."
+            ) from error
         except psutil.TimeoutExpired:
             process.kill()
     (folder / _NOTE_NAME).unlink(missing_ok=True)

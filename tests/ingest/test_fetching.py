@@ -200,7 +200,29 @@ def test_what_was_fetched_is_encoded_anew_and_mended_without_the_web(home, site)
     assert check(home, "test").sound
 
 
+def test_addresses_that_differ_by_a_slash_are_encoded_anew_one_by_one(home, site):
+    site.pages["/notes/"] = ("text/html", b"<title>Bats</title><p>They hang in caves.</p>")
+    run(home, *(site.address + path for path in ("/notes", "/notes/", "//notes")))
+    with open_to_write(home, "test", FakeEncoder.info) as space:
+        done = reencode(space, RetunedEncoder())
+        assert (done.swapped, done.texts) == (True, 3)
+        assert finds_every_item(space)
+
+
 def test_a_dry_run_fetches_nothing(home, site, capsys):
     assert cli.main(["ingest", site.address + "/notes", "--dry-run", "--home", str(home), "--encoder", FAKE]) in (0, 2)
     assert "1 web address would be fetched" in " ".join(capsys.readouterr().out.split())
     assert site.sent == [] and not home.exists()
+
+
+def test_what_could_not_be_fetched_once_is_not_encoded_again_when_it_can_be(home, site):
+    notes = site.address + "/notes"
+    run(home, notes)
+    with open_space(home, "test") as space:
+        (before,) = space.ledger.items_of(notes)
+    page = site.pages.pop("/notes")
+    assert run(home, notes)[notes][0] == "failed"
+    site.pages["/notes"] = page
+    assert run(home, notes)[notes][0] == "unchanged"
+    with open_space(home, "test") as space:
+        assert [item.id for item in space.ledger.items_of(notes)] == [before.id]

@@ -107,6 +107,37 @@ def test_a_moved_file_keeps_its_item_and_is_not_encoded_again(home, folder):
         assert finds_every_item(space)
 
 
+@pytest.mark.parametrize("name", ["page.html", "page.csv"])
+def test_a_file_that_is_read_in_another_way_under_its_new_name_is_read_anew(home, tmp_path, name):
+    page = text(tmp_path / "files" / "page.txt", "<p>Owls, who hunt</p>\n<p>Bats, who hang</p>\n")
+    ingest_folders(home, [page.parent])
+    page.rename(page.with_name(name))
+    report = ingest_folders(home, [page.parent])
+    assert (report.counts()["added"], report.counts()["removed"], report.counts()["moved"]) == (1, 1, 0)
+    fresh = text(tmp_path / "others" / name, page.with_name(name).read_text())
+    ingest_folders(home, [fresh.parent], name="fresh")
+    with open_space(home, "test") as space, open_space(home, "fresh") as expected:
+        said = [item.text for item in space.ledger.items_of(str(page.with_name(name)))]
+        assert said == [item.text for item in expected.ledger.items_of(str(fresh))]
+        assert finds_every_item(space)
+
+
+def test_a_moved_picture_has_the_caption_beside_its_new_name_at_once(home, folder):
+    text(folder / "a" / "red.txt", "A red wall")
+    ingest_folders(home, [folder])
+    with open_space(home, "test") as space:
+        before = space.ledger.items_of(str(folder / "a" / "red.png"))[0]
+    (folder / "a" / "red.png").rename(folder / "a" / "crimson.png")
+    text(folder / "a" / "crimson.txt", "A crimson wall")
+    report = ingest_folders(home, [folder])
+    assert [Path(entry.path).name for entry in report.of("moved")] == ["crimson.png"]
+    with open_space(home, "test") as space:
+        after = space.ledger.items_of(str(folder / "a" / "crimson.png"))[0]
+        assert (after.id, after.text) == (before.id, "A crimson wall")
+        assert finds_every_item(space)
+    assert ingest_folders(home, [folder]).counts()["updated"] == 0
+
+
 def test_a_deleted_file_leaves_the_space_with_its_thumbnail(home, folder):
     ingest_folders(home, [folder])
     (folder / "a" / "red.png").unlink()

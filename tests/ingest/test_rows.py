@@ -140,6 +140,38 @@ def test_another_caption_costs_no_encoding_and_a_row_that_goes_takes_its_picture
         assert finds_every_item(space)
 
 
+def test_a_moved_table_takes_the_items_of_its_pictures_along(home, folder):
+    run(home, write(folder / "cars.csv"), "--image-column", "file")
+    with open_space(home, "test") as space:
+        before = space.ledger.live_ids().tolist()
+    moved = folder.rename(folder.with_name("moved"))
+    said = {path: entry["outcome"] for path, entry in run(home, folder.parent).items() if "cars.csv" in path}
+    assert said == {
+        "moved/cars.csv": "moved",
+        "moved/cars.csv/pictures/red.png": "moved",
+        "moved/cars.csv/pictures/blue.png": "moved",
+        "moved/cars.csv/pictures/gone.png": "failed",
+        "moved/cars.csv/pictures/broken.png": "failed",
+    }
+    with open_space(home, "test") as space:
+        assert set(before) <= set(space.ledger.live_ids().tolist())
+        assert len(space.ledger.items_of(str(moved / "cars.csv" / "pictures" / "red.png"))) == 1
+        assert finds_every_item(space)
+
+
+def test_a_renamed_table_keeps_its_pictures_in_the_space(home, folder, monkeypatch):
+    table = write(folder / "cars.csv")
+    run(home, table, "--image-column", "file")
+    monkeypatch.setattr(FakeEncoder, "encode_images", lambda *given: pytest.fail("encoded again"))
+    table = table.rename(table.with_name("boats.csv"))
+    for _ in range(2):
+        run(home, table)
+        with open_space(home, "test") as space:
+            (red,) = space.ledger.items_of(str(table / "pictures" / "red.png"))
+            assert red.meta["table"] == "boats"
+            assert finds_every_item(space)
+
+
 def test_a_table_that_cannot_be_read_any_more_keeps_its_pictures(home, folder):
     table = write(folder / "cars.jsonl")
     run(home, table, "--image-column", "file")

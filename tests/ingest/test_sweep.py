@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.choosing import IGNORE_FILE, Choice
+from ingest.readers.options import Reading
 from ingest.space import open_space
 from ingest.sweep import GONE, NOT_WANTED
 from tests.making import finds_every_item, ingest_folders, picture, shades, text
@@ -108,3 +109,21 @@ def test_files_that_are_named_one_by_one_are_gone_only_when_their_folder_says_so
     assert [entry.path for entry in report.of("failed")] == [str(named[0])]
     assert held(home) == 12
     assert [entry.path for entry in ingest_folders(home, [folder / "a"]).of("removed")] == [str(named[0])]
+
+
+def test_what_failed_and_was_kept_is_guarded_as_the_rest_is(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "rows"
+    names = [path.relative_to(folder).as_posix() for path in shades(folder / "pictures", 30)]
+    table = text(folder / "table.csv", "\n".join(("file,text", *(f"{name},words" for name in names))))
+    ingest_folders(home, [table], reading=Reading(image_column="file"))
+    shutil.rmtree(folder / "pictures")  # as when the disk that it is on is not mounted
+    assert ingest_folders(home, [folder]).counts()["failed"] == 30
+    table.unlink()
+    text(folder / "notes.txt", "Some words")
+    report = ingest_folders(home, [folder], missing="keep")
+    assert "31 sources" in report.notes[0]
+    assert held(home) == 31
+    report = ingest_folders(home, [folder])
+    assert (report.refused, held(home)) == (31, 31)
+    report = ingest_folders(home, [folder], missing="remove-many")
+    assert (report.counts()["removed"], held(home)) == (31, 1)

@@ -1,5 +1,6 @@
 """A watched folder and its space stay in step: only what changes is looked at, and a reader sees it at once."""
 
+import errno
 import json
 import queue
 import signal
@@ -12,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from ingest import watching
 from ingest.choosing import IGNORE_FILE, Choice
 from ingest.files import walk, walk_changed
 from ingest.pipeline import ingest
 from ingest.report import Report
 from ingest.space import open_space, open_to_write
+from ingest.wishes import AS_EVER
 from tests.fake_encoder import FakeEncoder
+from tests.ingest.space.serving_chroma import own_server, proxy
 from tests.making import FAKE, finds_every_item, ingest_folders, picture, shades, text
 
 
@@ -102,6 +106,24 @@ def test_a_folder_that_is_gone_or_emptied_whole_is_taken_for_one_that_is_not_mou
         assert space.ledger.item_count() == 4
 
 
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "Permission denied"), OSError(errno.EIO, "I/O error")])
+def test_a_folder_that_cannot_be_looked_into_any_more_keeps_its_items(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    away = tmp_path / "disk"
+    gone = shades(away, 4)[0]
+    ingest_folders(home, [away])
+    gone.unlink()
+
+    def refuse(path: Path) -> Iterator[Path]:
+        raise error
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert ingest_changed(home, away, gone) == {"disk": "failed"}
+    with open_space(home, "test") as space:
+        assert space.ledger.item_count() == 4
+
+
 def test_changed_paths_are_chosen_as_a_walk_chooses_them(folder: Path) -> None:
     text(folder / IGNORE_FILE, "b/\n*.tmp\n")
     text(folder / "a" / IGNORE_FILE, "!c.tmp\n")
@@ -134,8 +156,9 @@ def test_changed_paths_are_chosen_as_a_walk_chooses_them(folder: Path) -> None:
 class Watcher:
     """`nearspace watch` in a process of its own, and the events it tells."""
 
-    def __init__(self, home: Path, folder: Path) -> None:
-        command = [sys.executable, "-m", "ingest.cli", "watch", str(folder), "--home", str(home), "--space", "test"]
+    def __init__(self, home: Path, folder: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "ingest.cli", "watch", str(folder), *options]
+        command += ["--home", str(home), "--space", "test"]
         self.process = subprocess.Popen(
             [*command, "--encoder", FAKE, "--json-lines"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -164,11 +187,11 @@ class Watcher:
 
 
 @pytest.fixture
-def watcher(home: Path, folder: Path) -> Iterator[Callable[[], Watcher]]:
+def watcher(home: Path, folder: Path) -> Iterator[Callable[..., Watcher]]:
     started: list[Watcher] = []
 
-    def start() -> Watcher:
-        started.append(Watcher(home, folder))
+    def start(*options: str) -> Watcher:
+        started.append(Watcher(home, folder, *options))
         return started[-1]
 
     yield start
@@ -178,14 +201,14 @@ def watcher(home: Path, folder: Path) -> Iterator[Callable[[], Watcher]]:
 
 
 def test_a_watched_space_follows_its_folder_and_a_reader_sees_it(
-    home: Path, folder: Path, watcher: Callable[[], Watcher]
+    home: Path, folder: Path, watcher: Callable[..., Watcher]
 ) -> None:
-    watching = watcher()
-    watching.wait_for(("red.png", "added"), ("notes.txt", "added"))
+    process = watcher()
+    process.wait_for(("red.png", "added"), ("notes.txt", "added"))
     with open_space(home, "test") as reader:
         revision = reader.ledger.revision()
         picture(folder / "b" / "white.png", "white")
-        watching.wait_for(("white.png", "added"))
+        process.wait_for(("white.png", "added"))
         assert reader.ledger.revision() > revision
         assert finds_every_item(reader)
         item = reader.ledger.items_of(str(folder / "b" / "white.png"))[0]
@@ -193,12 +216,66 @@ def test_a_watched_space_follows_its_folder_and_a_reader_sees_it(
         assert reader.query("image", vector, 1)[0][0][0] == item.id
         (folder / "a" / "red.png").rename(folder / "b" / "crimson.png")
         (folder / "notes.txt").unlink()
-        watching.wait_for(("crimson.png", "moved"), ("notes.txt", "removed"))
+        process.wait_for(("crimson.png", "moved"), ("notes.txt", "removed"))
         assert reader.ledger.counts() == {"image": 4, "text": 0}
-    assert watching.stop() == 0
+    assert process.stop() == 0
     with open_space(home, "test") as space:
         assert space.manifest.statistics["image"].count == 4  # brought in step at the end
         assert finds_every_item(space)
+
+
+def test_a_header_of_the_run_serves_as_long_as_it_watches(
+    home: Path, folder: Path, tmp_path: Path, watcher: Callable[..., Watcher]
+) -> None:
+    with own_server(tmp_path / "chroma") as server, proxy(server.port, header=("x-key", "s3cret")) as front:
+        process = watcher("--chroma", front.url, "--chroma-header", "x-key: s3cret")
+        process.wait_for(("red.png", "added"))
+        picture(folder / "b" / "white.png", "white")
+        process.wait_for(("white.png", "added"))
+        assert process.stop() == 0
+
+
+def next_of(changes: Iterator[set[Path]]) -> set[Path]:
+    """The next group of changes that has any."""
+    deadline = time.monotonic() + 60
+    return next(group for group in changes if group or time.monotonic() > deadline)
+
+
+def test_a_folder_among_spaces_is_watched_and_no_space_in_it_is(tmp_path: Path) -> None:
+    own, other, photos = tmp_path / "own", tmp_path / "other", tmp_path / "photos"
+    for space in (own, other):
+        text(space / "manifest.json", "{}")
+        text(space / "ledger.db", "")
+    photos.mkdir()
+
+    for roots in ([tmp_path], [photos]):
+        changes = watching._changes(roots, own, AS_EVER)
+        for folder in (own, other, other / "thumbnails", photos):
+            text(folder / "new.txt", "words")
+        assert next_of(changes) == {photos / "new.txt"}
+        changes.close()
+
+
+def test_a_watched_file_is_followed_however_it_is_saved_and_nothing_beside_it_is(tmp_path: Path) -> None:
+    notes, photos = text(tmp_path / "notes" / "a.txt", "words"), tmp_path / "photos"
+    photos.mkdir()
+    (tmp_path / "notes" / "below").mkdir()
+    for roots in ([notes], [photos, notes]):
+        changes = watching._changes(roots, tmp_path / "own", AS_EVER)
+        for count in range(3):
+            text(notes.parent / "below" / "b.txt", str(count))
+            text(notes.with_suffix(".tmp"), str(count)).replace(notes)
+            assert next_of(changes) == {notes}
+        changes.close()
+
+
+def test_folders_are_watched_whole_beside_files(tmp_path: Path) -> None:
+    notes, photo = text(tmp_path / "notes" / "a.txt", "words"), tmp_path / "photos" / "2024" / "red.png"
+    photo.parent.mkdir(parents=True)
+    changes = watching._changes([notes, tmp_path / "photos"], tmp_path / "own", AS_EVER)
+    picture(photo, "red")
+    assert next_of(changes) == {photo}
+    changes.close()
 
 
 def test_a_path_that_is_not_there_is_told_before_a_space_is_made(home: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """One Chroma server a space: shared by all clients, gone after the last, back after a crash."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingest.space.server import ServerConnection, answers, read_note
+from ingest.errors import ServerError
+from ingest.space.server import ServerConnection, _end_leftovers, answers, read_note
 from tests.servers import end_server, wait_until
 
 
@@ -59,3 +61,31 @@ def test_a_killed_server_or_keeper_is_replaced_and_never_doubled(folder, victim)
     assert after.chroma_pid != before.chroma_pid
     assert not psutil.pid_exists(before.chroma_pid)
     client.close()
+
+
+def test_a_process_that_may_not_be_looked_at_is_not_taken_for_a_server(tmp_path, monkeypatch):
+    (tmp_path / "server.json").write_text(json.dumps({"port": 9, "chroma_pid": os.getpid(), "keeper_pid": os.getpid()}))
+
+    class Hidden(psutil.Process):
+        def cmdline(self):
+            raise psutil.AccessDenied(self.pid)
+
+    monkeypatch.setattr(psutil, "Process", Hidden)
+    _end_leftovers(tmp_path)
+    assert read_note(tmp_path) is None
+
+
+def test_a_server_of_another_user_is_told_and_its_note_stays(tmp_path, monkeypatch):
+    (tmp_path / "server.json").write_text(json.dumps({"port": 9, "chroma_pid": os.getpid(), "keeper_pid": os.getpid()}))
+
+    class Others(psutil.Process):
+        def cmdline(self):
+            return ["keeper", str(tmp_path)]
+
+        def terminate(self):
+            raise psutil.AccessDenied(self.pid)
+
+    monkeypatch.setattr(psutil, "Process", Others)
+    with pytest.raises(ServerError, match="another user"):
+        _end_leftovers(tmp_path)
+    assert read_note(tmp_path)
