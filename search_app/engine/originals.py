@@ -43,16 +43,23 @@ def open_original(space: Space, item: Item) -> BinaryIO | None:
     return file
 
 
-def picture_of(space: Space, item: Item, at_least: int) -> "Image | None":
-    """The picture of an item of `space`, upright and in RGB, its shorter side `at_least` pixels where it has that many.
+def picture_in_file(space: Space, item: Item, at_least: int) -> "Image | None":
+    """The picture of an item of `space` from its file, upright and in RGB, its shorter side `at_least` pixels or all.
 
-    Its thumbnail where its file cannot be read any more; None where that has gone as well.
+    None where the file cannot be read any more, or is not the one that was read: what took its place is not the item.
     """
+    if not is_unchanged(space, item):
+        return None
     try:
         with at_hand(item.path, space.folder) as file:
             return open_again(file, item, at_least=at_least)
     except ReadError:
-        return _thumbnail(space, item)
+        return None
+
+
+def picture_of(space: Space, item: Item, at_least: int) -> "Image | None":
+    """The picture of an item of `space` as `picture_in_file`, else its thumbnail; None where that has gone as well."""
+    return picture_in_file(space, item, at_least) or _thumbnail(space, item)
 
 
 def _thumbnail(space: Space, item: Item) -> "Image | None":

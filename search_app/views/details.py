@@ -6,13 +6,11 @@ from pathlib import PurePosixPath
 import streamlit as st
 
 from ingest.encoders.base import Encoder
-from ingest.errors import ReadError
-from ingest.places import at_hand
 from ingest.space import Item
 from search_app.engine.composing import Term
 from search_app.engine.grouping import with_numbers
 from search_app.engine.hits import Hit
-from search_app.engine.originals import is_unchanged, open_original
+from search_app.engine.originals import is_unchanged, open_original, picture_in_file
 from search_app.engine.query import Query
 from search_app.engine.search import Answer
 from search_app.views import links
@@ -187,16 +185,14 @@ def _about(space: OpenSpace, item: Item, hit: Hit | None) -> None:
 
 
 def _picture(space: OpenSpace, item: Item) -> None:
-    from ingest.readers.again import open_again
-
     alt = snippet(item.text or item.name, 120)
-    try:
-        with at_hand(item.path, space.space.folder) as file:
-            picture = open_again(file, item, at_least=_SIDE // 2)
-    except ReadError:
+    picture = picture_in_file(space.space, item, _SIDE // 2)
+    if picture is None:
         if small := space.thumbnail(item):
             st.image(small.jpeg, alt=alt)
-        st.html('<div class="ns-note">The file itself cannot be read any more; this is its thumbnail.</div>')
+        st.html(
+            '<div class="ns-note">The file itself has changed or cannot be read any more; this is its thumbnail.</div>'
+        )
         return
     picture.thumbnail((_SIDE, _SIDE))
     st.image(picture, alt=alt, width="stretch")

@@ -46,7 +46,7 @@ def shown(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         opened.append(colour_name(image))
         return image
 
-    monkeypatch.setattr("ingest.readers.again.open_again", watched)
+    monkeypatch.setattr("search_app.engine.originals.open_again", watched)
     yield opened
     st.cache_resource.clear()
 
@@ -73,3 +73,14 @@ def test_the_page_is_opened_and_not_the_first(shown: list[str]) -> None:
     said = words(details("purple"))
     assert shown == ["purple"] and GONE not in said
     assert ", page 2" in said
+
+
+def test_what_took_the_place_of_a_file_is_not_opened(
+    tmp_path: Path, shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = picture(tmp_path / "pictures" / "green.png", "green")
+    assert ingest_folders(tmp_path / "home", [file.parent]).exit_status == 0
+    monkeypatch.setenv("NEARSPACE_HOME", str(tmp_path / "home"))
+    picture(file, "blue", (70, 48))
+    said = words(details("green"))
+    assert shown == [] and GONE in said
