@@ -1,7 +1,9 @@
 """A space that a server keeps open for as long as it runs, also over a re-encoding."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +14,14 @@ from search_app.engine import Space
 T = TypeVar("T")
 
 
+@dataclass(eq=False)
+class _Opened:
+    """A space, and how many are at work on it."""
+
+    space: Space
+    users: int = 0
+
+
 class LivingSpace:
     """One open space; opened again when it got another encoder's vectors."""
 
@@ -19,24 +29,45 @@ class LivingSpace:
         """Open the space; raises SpaceNotFound or another SpaceError."""
         self._opening = (name, home, say)
         self._lock = threading.Lock()
-        self._spaces = [self._open()]
+        self._renewing = threading.Lock()
+        self._now = _Opened(self._open())
 
     def ask(self, work: Callable[[Space], T]) -> T:
         """What `work` gives for the space as it is now."""
-        space = self._spaces[-1]
-        try:
-            return work(space)
-        except SpaceChanged:
-            with self._lock:
-                if self._spaces[-1] is space:
-                    # Others may be at work on the old one: it is closed at the end, with this one.
-                    self._spaces.append(self._open())
-            return work(self._spaces[-1])
+        with self._used() as opened:
+            try:
+                return work(opened.space)
+            except SpaceChanged:
+                self._renew(opened)
+        with self._used() as opened:
+            return work(opened.space)
 
     def close(self) -> None:
         """Let go of the space."""
-        for space in self._spaces:
-            space.close()
+        self._now.space.close()
+
+    @contextmanager
+    def _used(self) -> Iterator[_Opened]:
+        """The space as it is now; one that another has taken the place of is closed by the last at work on it."""
+        with self._lock:
+            opened = self._now
+            opened.users += 1
+        try:
+            yield opened
+        finally:
+            with self._lock:
+                opened.users -= 1
+                idle = opened is not self._now and not opened.users
+            if idle:
+                opened.space.close()
+
+    def _renew(self, opened: _Opened) -> None:
+        """Open the space again, unless another has done so since it was `opened`."""
+        with self._renewing:
+            if self._now is opened:
+                new = _Opened(self._open())
+                with self._lock:
+                    self._now = new
 
     def _open(self) -> Space:
         name, home, say = self._opening

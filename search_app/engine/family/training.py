@@ -47,6 +47,8 @@ class Training:
         key = _key(recipe, ids)
 
         def work(progress: Progress) -> None:
+            for old in [known for known in self._losses if self._jobs.get(known) is None]:
+                del self._losses[old]
             losses = self._losses[key] = []
             last: Step | None = None
             for last in train(pictures, recipe):

@@ -14,6 +14,8 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Progress = Callable[[float, str], None]
 """Told the share of the work that is done, 0 to 1, and what is being done; raises Cancelled when that is asked for."""
 
+_KNOWN = 64  # jobs that are remembered, beside those that are not over
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -79,23 +81,26 @@ class Job(Generic[Result]):
         return self._result  # type: ignore[return-value]  # it is over, and did not fail
 
     def run(self) -> None:
-        """Do the work in this thread; never raises."""
+        """Do the work in this thread, once; never raises.  What the work held is let go of at its end."""
         with self._lock:
             self._began = time.monotonic()
             self._status = JobStatus("running")
+        state: State = "done"
+        told = ""
         try:
             self._heard(0.0, "")
             self._result = self._work(self._heard)
-            self._end("done")
         except Cancelled as stop:
-            self._bug = stop
-            self._end("cancelled")
+            self._bug, state = stop, "cancelled"
         except Exception as bug:  # `result` raises it again, and the page shows that there is one
-            self._bug = bug
+            self._bug, state = bug, "failed"
             if not isinstance(bug, NearspaceError):
                 _LOG.exception("a background job failed")
             told = str(bug) if isinstance(bug, NearspaceError) else f"{type(bug).__name__}: {bug}. The log tells more."
-            self._end("failed", told)
+        # A job is remembered for long, and its work may hold all vectors of a space, as may what it was doing.
+        del self._work
+        _forget_traces(self._bug)
+        self._end(state, told)
 
     def _heard(self, share: float, words: str) -> None:
         if self._unwanted.is_set():
@@ -113,8 +118,15 @@ class Job(Generic[Result]):
         self._over.set()
 
 
+def _forget_traces(error: BaseException | None) -> None:
+    """Let go of where an error, and those that it came from, were raised: a trace holds the variables of all calls."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 class Jobs:
-    """Runs jobs one after another in a thread of its own, which ends with the program."""
+    """Runs jobs one after another in a thread of its own, which ends with the program; remembers the last ones."""
 
     def __init__(self) -> None:
         """No thread runs before the first job."""
@@ -129,12 +141,16 @@ class Jobs:
             if known is not None and not known.status.over:
                 return known
             job = Job(work)
+            self._known.pop(key, None)  # it comes last again
             self._known[key] = job
+            over = [known for known, each in self._known.items() if each.status.over]
+            for forgotten in over[: max(0, len(self._known) - _KNOWN)]:
+                del self._known[forgotten]
         threading.Thread(target=self._in_turn, args=(job,), name=f"map {key}", daemon=True).start()
         return job
 
     def get(self, key: str) -> Job | None:
-        """The last job of that key, over or not."""
+        """The last job of that key, over or not; None once it is over and many others have begun since."""
         with self._lock:
             return self._known.get(key)
 

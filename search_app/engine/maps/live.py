@@ -56,6 +56,9 @@ class Maps:
                 return None
             key = (spec, snapshot.revision, id(projections if manifold is None else manifold))
             if key not in self._layouts:
+                # A layout may hold all vectors of its snapshot.
+                for old in [known for known in self._layouts if known[1] != snapshot.revision]:
+                    del self._layouts[old]
                 if manifold is None:
                     self._layouts[key] = self._of_components(snapshot, spec, projections, encoder)
                 else:

@@ -1,10 +1,14 @@
 import logging
 import threading
 import time
+import weakref
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from ingest.errors import SettingsError
+from search_app.engine.maps import jobs as jobs_module
 from search_app.engine.maps.jobs import Cancelled, Job, Jobs, Progress
 
 
@@ -67,3 +71,46 @@ def test_an_error_on_purpose_is_told_in_its_own_words_and_a_bug_is_logged(caplog
         assert not caplog.records
         assert "KeyError" in fails(KeyError("x")).status.problem
         assert len(caplog.records) == 1 and caplog.records[0].exc_info
+
+
+@pytest.mark.parametrize("ends", ["done", "failed", "cancelled"])
+def test_a_job_that_is_over_holds_nothing_that_its_work_held(ends: str) -> None:
+    def made() -> tuple[Callable[[Progress], float], weakref.ref[np.ndarray]]:
+        vectors = np.ones(1_000)
+
+        def measured() -> None:
+            mine = vectors[:10]
+            raise SettingsError(f"Too few: {len(mine)}. Ingest more.")
+
+        def work(progress: Progress) -> float:
+            held = vectors
+            if ends == "failed":
+                try:
+                    measured()
+                except SettingsError as error:
+                    raise SettingsError("It cannot be done. Ingest more.") from error
+            if ends == "cancelled":
+                raise Cancelled
+            return float(held.sum())
+
+        return work, weakref.ref(vectors)
+
+    work, vectors = made()
+    job = Job(work)
+    job.run()
+    del work
+    assert job.status.state == ends
+    assert vectors() is None
+
+
+def test_of_many_jobs_the_last_are_remembered_and_one_that_goes_on_always_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "_KNOWN", 3)
+    jobs, go_on = Jobs(), threading.Event()
+    first = jobs.start("first", lambda progress: go_on.wait(10))
+    waiting = [jobs.start(str(number), lambda progress: None) for number in range(5)]
+    assert [jobs.get(str(number)) for number in range(5)] == waiting and jobs.get("first") is first
+    go_on.set()
+    assert first.wait(10) and all(job.wait(10) for job in waiting)
+    last = jobs.start("last", lambda progress: None)
+    known = [key for key in ("first", *map(str, range(5)), "last") if jobs.get(key)]
+    assert known == ["3", "4", "last"] and jobs.get("last") is last

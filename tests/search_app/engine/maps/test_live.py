@@ -1,3 +1,5 @@
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -183,3 +185,17 @@ def test_components_are_refitted_only_when_asked(tmp_path: Path) -> None:
     maps.start(live.now(), MapSpec()).result()
     again = layout_of(maps, live.now(), MapSpec())
     assert not again.drift.offered and again.variance != first.variance and again.fitted == 220
+
+
+def test_a_map_of_new_items_lets_go_of_the_vectors_that_there_were_before(tmp_path: Path) -> None:
+    ledger, maps = clustered(), maps_of(tmp_path)
+    old = snapshot_of(ledger)
+    gone = weakref.ref(old)
+    for spec in (MapSpec(), MapSpec(dimensions=3), MapSpec(axes=(RED_TO_BLUE,))):
+        layout_of(maps, old, spec)
+    maps.start(old, MapSpec()).result()
+    del old
+    ledger.add("image", vectors_of("white", "image", 2), "white")
+    layout_of(maps, snapshot_of(ledger), MapSpec())
+    gc.collect()
+    assert gone() is None
