@@ -98,23 +98,26 @@ def by_folders(snapshot: Snapshot) -> list[Direction]:
 
     A folder counts for a direction where it has items that ask and items to be found, other than the asking one.
     """
-    last_name = np.array([name.rstrip("/").rpartition("/")[2] for name in snapshot.folder_names], dtype=object)
+    codes: dict[str, int] = {}
+    last_names = (name.rstrip("/").rpartition("/")[2] for name in snapshot.folder_names)
+    code_of = np.array([codes.setdefault(name, len(codes)) for name in last_names], np.int64)
     found = []
     for asked in MODALITIES:
         for target in MODALITIES:
             asking, among = snapshot.groups.get(asked), snapshot.groups.get(target)
             if asking is None or among is None or not len(asking) or not len(among):
                 continue
-            of_asking, of_among = last_name[asking.folders], last_name[among.folders]
-            members = {name: np.flatnonzero(of_among == name) for name in set(of_among.tolist())}
-            needed = _SMALLEST if asked == target else 1
-            able = [row for row, name in enumerate(of_asking) if len(members.get(name, ())) >= needed]
+            of_asking, of_among = code_of[asking.folders], code_of[among.folders]
+            # One pass groups the rows of all folders: an archive may have a folder a day.
+            counts = np.bincount(of_among, minlength=len(codes))
+            ordered, ends = np.argsort(of_among, kind="stable"), np.cumsum(counts)
+            able = np.flatnonzero(counts[of_asking] >= (_SMALLEST if asked == target else 1))
             # Where all lies in one folder, everything is right and nothing is shown.
-            if not able or len({of_asking[row] for row in able}) < 2:
+            if len(np.unique(of_asking[able])) < 2:
                 continue
-            rows = np.array(able, np.int64)[steady_sample(asking.ids[able], MOST_QUESTIONS)]
+            rows = able[steady_sample(asking.ids[able], MOST_QUESTIONS)]
             names, others = ([str(number) for number in group.ids.tolist()] for group in (asking, among))
-            right = [members[of_asking[row]] for row in rows]
+            right = [ordered[ends[code] - counts[code] : ends[code]] for code in of_asking[rows]]
             own = rows if asked == target else None
             questions = [names[row] for row in rows]
             found.append(measured(asked, target, asking.vectors[rows], questions, among.vectors, others, right, own))

@@ -65,6 +65,11 @@ class Confusion:
     truth: tuple[int, ...]
     """For each folder the place of the label that it is called; NONE where it is called otherwise."""
 
+    def largest(self, count: int) -> list[int]:
+        """The rows of the `count` folders that have most items, in their order."""
+        order = np.argsort(-self.counts.sum(axis=1), kind="stable")[:count]
+        return [int(row) for row in np.sort(order)]
+
     @property
     def judged(self) -> int:
         """How many items are in a folder that is called as one of the labels."""
@@ -127,8 +132,8 @@ def confusion(labelling: Labelling, snapshot: Snapshot, modality: Modality = "im
     left = bool((labelling.chosen == NONE).any())
     counts = np.zeros((len(names), len(labelling.labels) + left), np.int64)
     rows = {name: row for row, name in enumerate(names)}
-    for folder, place in zip(folders, labelling.chosen, strict=True):
-        counts[rows[folder], place] += 1  # NONE is the last column
+    if left or len(labelling.labels):  # NONE is the last column
+        np.add.at(counts, (np.array([rows[folder] for folder in folders], np.int64), labelling.chosen), 1)
     called = {_plain(label): place for place, label in enumerate(labelling.labels)}
     truth = tuple(called.get(_plain(name), NONE) for name in names)
     return Confusion(names, (*labelling.labels, *([""] if left else [])), counts, truth)

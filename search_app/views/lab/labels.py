@@ -51,6 +51,7 @@ _VIEWS = ("", "map", "one", "folders")
 _KEY = "labels"  # of the map
 _SHOWN = 6  # pictures of a label
 _SHOWN_OF_CELL = 18
+_SHOWN_FOLDERS = 60  # each has a row, with a square for every label
 _TOP = 10
 _WORD: dict[Modality, str] = {"image": "picture", "text": "passage"}
 _ANYTHING = ("dog", "bird", "cat", "flower", "food", "car", "boat", "building", "musical instrument", "person")
@@ -277,13 +278,24 @@ def _folders(state: _State) -> str:
         for place in columns
     )
     rows = ""
-    for row, folder in enumerate(found.folders):
+    shown = found.largest(_SHOWN_FOLDERS)
+    for row in shown:
         total = max(int(found.counts[row].sum()), 1)
         cells = "".join(_confused(found, row, place, total) for place in columns)
-        name = in_html(snippet(folder.replace("_", " "), 24))
+        name = in_html(snippet(found.folders[row].replace("_", " "), 24))
         rows += f'<tr><th scope="row"><span class="ns-name">{name}</span></th>{cells}</tr>'
+    told = _accuracy(found, state.modality)
+    if others := len(found.folders) - len(shown):
+        sums = found.counts.sum(axis=0) - found.counts[shown].sum(axis=0)
+        cells = "".join(f"<td>{int(sums[place]) or ''}</td>" for place in columns)
+        name = f"{others:,} smaller"
+        rows += f'<tr class="ns-others"><th scope="row"><span class="ns-name">{name}</span></th>{cells}</tr>'
+        told += (
+            f" The {len(shown)} largest of {len(found.folders):,} folders have a row each; "
+            "the last row sums up all others."
+        )
     return (
-        f'<div class="ns-lab-told"><p>{in_html(_accuracy(found, state.modality))}</p></div>'
+        f'<div class="ns-lab-told"><p>{in_html(told)}</p></div>'
         f'<table class="ns-matrix ns-confusion" aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}'
         f"</tr></thead><tbody>{rows}</tbody></table>{_cell(state, found)}"
     )
@@ -343,7 +355,7 @@ def _cell(state: _State, found: Confusion) -> str:
 
 def _numbers(written: str) -> tuple[int, int] | None:
     parts = written.split("-")
-    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) < 4 for part in parts):
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) < 8 for part in parts):
         return None
     return int(parts[0]), int(parts[1])
 

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from ingest.space import open_space
+from search_app.engine import quality
 from search_app.engine.quality import by_captions, by_folders, measured
 from search_app.engine.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
 from tests.making import ingest_folders, picture, text
+from tests.search_app.engine.memory import MemoryLedger, snapshot_of
 
 
 def test_recall_counts_the_questions_that_find_something_right_in_time() -> None:
@@ -78,3 +80,34 @@ def test_where_all_lies_in_one_folder_nothing_is_claimed(tmp_path: Path) -> None
         snapshot = LiveVectors(space.ledger).now()
         assert by_folders(snapshot) == []
         assert by_captions(space.ledger, snapshot, FakeEncoder()) == []
+
+
+def test_each_question_is_held_against_all_that_is_in_folders_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance, ledger = np.random.default_rng(1), MemoryLedger()
+    for number in range(120):
+        folder = f"{number % 3}/day {number % 40}" + "/" * (number % 2)
+        for _ in range(int(chance.integers(1, 4))):
+            vectors = chance.normal(size=(1, 32)).astype(np.float32)
+            ledger.add("image" if chance.random() < 0.6 else "text", vectors, folder)
+    snapshot = snapshot_of(ledger)
+    asked: dict[str, tuple[list[str], list[list[int]]]] = {}
+
+    def seen(kind: str, of: str, questions: object, names: list[str], among: object, others: object, *more: object):
+        right = more[0]
+        assert isinstance(right, list)
+        asked[f"{kind} to {of}"] = names, [rows.tolist() for rows in right]
+
+    monkeypatch.setattr(quality, "measured", seen)
+    by_folders(snapshot)
+    assert len(asked) == 4
+    day = {
+        modality: [snapshot.folder_names[code].rstrip("/").rpartition("/")[2] for code in group.folders]
+        for modality, group in snapshot.groups.items()
+    }
+    for asking, asking_group in snapshot.groups.items():
+        for found, _ in snapshot.groups.items():
+            right = [[row for row, of in enumerate(day[found]) if of == mine] for mine in day[asking]]
+            needed = 2 if asking == found else 1
+            able = [row for row, rows in enumerate(right) if len(rows) >= needed]
+            names = [str(asking_group.ids[row]) for row in able]
+            assert asked[f"{asking} to {found}"] == (names, [right[row] for row in able])

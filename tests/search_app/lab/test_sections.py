@@ -64,6 +64,21 @@ def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_fo
     assert "got exactly the label that their folder is called by" in words(against)
 
 
+def test_of_many_folders_the_largest_are_drawn_and_the_others_summed_up(
+    colours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = {"labels-of": "tall, pictures", "labels-view": "folders"}
+    whole = lab(part="labels", **link)
+    assert "smaller" not in words(whole) and "sums up" not in words(whole)
+    monkeypatch.setattr("search_app.views.lab.labels._SHOWN_FOLDERS", 1)
+    app = lab(part="labels", **link)
+    assert not app.exception
+    assert markup(app).count('<tr><th scope="row">') == 1
+    assert markup(app).count('<tr class="ns-others">') == 1
+    assert "2 smaller" in words(app)
+    assert "The 1 largest of 3 folders have a row each; the last row sums up all others." in words(app)
+
+
 @pytest.mark.parametrize("how", ["", "axis", "sum"])
 def test_a_walk_shows_real_items_on_its_way(colours: Path, how: str) -> None:
     link = {"walk-from": "text:1:red", "walk-to": "text:1:blue", "walk-steps": "3", "walk-how": how}

@@ -70,6 +70,17 @@ def test_folders_called_as_labels_are_the_truth_that_they_are_measured_by() -> N
     assert found.accuracy == pytest.approx(5 / 6)
 
 
+def test_the_largest_folders_are_named_in_their_order() -> None:
+    ledger = MemoryLedger()
+    for folder, count in (("d", 1), ("c", 3), ("b", 2), ("a", 1), ("e", 2)):
+        ledger.add("image", pictures(*["red"] * count), folder)
+    here = ground(ledger)
+    found = confusion(label_items(("red",), label_vectors(("red",), "{}", ENCODER), here), here.snapshot)
+    assert found.counts[:, 0].tolist() == [1, 2, 3, 1, 2]
+    assert [found.folders[row] for row in found.largest(4)] == ["a", "b", "c", "e"]
+    assert found.largest(9) == [0, 1, 2, 3, 4]
+
+
 def test_without_a_folder_called_as_a_label_nothing_is_right_or_wrong() -> None:
     here = ground(sorted_by_folder())
     found = confusion(label_items(("cat",), label_vectors(("cat",), "{}", ENCODER), here), here.snapshot)
