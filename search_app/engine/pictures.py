@@ -1,16 +1,15 @@
 """Uploaded query pictures, kept in the space so that a link can reopen them."""
 
 import hashlib
-import os
 import re
-import threading
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.errors import ReadError, SpaceError
+from ingest.errors import ReadError
 from ingest.readers.kinds import IMAGE_SUFFIXES, RAW_SUFFIXES
+from search_app.engine.kept_files import keep_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -69,17 +68,12 @@ def keep_picture(space: Path, data: bytes, at_least: int, file_name: str = "") -
     require_small(data, file_name)
     picture = open_upright(Upload(data, file_name), at_least=at_least)
     picture.thumbnail((LONGER_SIDE, LONGER_SIDE), Image.Resampling.LANCZOS)
-    temporary = path.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        picture.save(temporary, format="WEBP", quality=92, method=4)
-        temporary.replace(path)
-        _forget_oldest(path.parent)
-    except OSError as error:
-        raise SpaceError(
-            f"The picture cannot be kept in {path.parent} ({error.strerror or error}). "
-            "Check that the folder can be written and its disk has room."
-        ) from error
+    keep_file(
+        path,
+        lambda file: picture.save(file, format="WEBP", quality=92, method=4),
+        what="The picture",
+        most=KEPT,
+    )
     return name
 
 
@@ -102,9 +96,3 @@ def open_picture(space: Path, name: str) -> "Image | None":
 
 def _path(space: Path, name: str) -> Path:
     return space / PICTURE_FOLDER / f"{name}.webp"
-
-
-def _forget_oldest(folder: Path) -> None:
-    aged = sorted((path.stat().st_mtime_ns, path) for path in folder.glob("*.webp"))
-    for _, path in aged[: max(0, len(aged) - KEPT)]:
-        path.unlink(missing_ok=True)

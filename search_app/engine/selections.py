@@ -1,16 +1,14 @@
 """Selections of a map that are kept in the space, so that a link can filter by them."""
 
 import hashlib
-import os
 import re
-import threading
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.errors import SpaceError
+from search_app.engine.kept_files import keep_file
 
 SELECTION_FOLDER = "selections"
 KEPT = 100
@@ -31,19 +29,12 @@ def keep_selection(space: Path, ids: NDArray[np.int64]) -> str:
     """
     chosen = np.unique(ids.astype("<i8"))
     name = hashlib.sha256(chosen.tobytes()).hexdigest()[:32]
-    path = _path(space, name)
-    temporary = path.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        with temporary.open("wb") as file:
-            np.save(file, chosen, allow_pickle=False)
-        temporary.replace(path)
-        _forget_oldest(path.parent)
-    except OSError as error:
-        raise SpaceError(
-            f"The selection cannot be kept in {path.parent} ({error.strerror or error}). "
-            "Check that the folder can be written and its disk has room."
-        ) from error
+    keep_file(
+        _path(space, name),
+        lambda file: np.save(file, chosen, allow_pickle=False),
+        what="The selection",
+        most=KEPT,
+    )
     return name
 
 
@@ -63,9 +54,3 @@ def open_selection(space: Path, name: str) -> NDArray[np.int64]:
 
 def _path(space: Path, name: str) -> Path:
     return space / SELECTION_FOLDER / f"{name}.npy"
-
-
-def _forget_oldest(folder: Path) -> None:
-    aged = sorted((path.stat().st_mtime_ns, path) for path in folder.glob("*.npy"))
-    for _, path in aged[: max(0, len(aged) - KEPT)]:
-        path.unlink(missing_ok=True)

@@ -51,7 +51,7 @@ def keep_files(space: Path, files: Iterable[tuple[str, bytes]]) -> Kept:
     kept = Kept()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        there = [entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()]
+        there = _sizes(folder)
         count, size = len(there), sum(there)
         for number, (name, content) in enumerate(files):
             if reason := _why_not(name, len(content), number, count, size):
@@ -79,6 +79,17 @@ def safe_name(given: str) -> str:
     while len((stem + suffix).encode()) > 2 * _LONGEST_NAME:
         stem = stem[:-1]
     return f"_{stem}{suffix}" if _RESERVED.match(stem + suffix) else stem + suffix
+
+
+def _sizes(folder: Path) -> list[int]:
+    """The bytes of each file that is kept; without what other sessions are just writing."""
+    sizes = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # another session has just removed it
+                if not entry.name.startswith(".") and entry.is_file():
+                    sizes.append(entry.stat().st_size)
+    return sizes
 
 
 def _why_not(name: str, size: int, number: int, count: int, total: int) -> str:
@@ -123,7 +134,10 @@ def _names(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _has(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+    try:
+        return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+    except FileNotFoundError:  # another session has just removed it
+        return False
 
 
 def _move(temporary: Path, path: Path) -> None:

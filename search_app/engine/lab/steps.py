@@ -4,17 +4,16 @@ import base64
 import binascii
 import hashlib
 import json
-import os
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ingest.errors import ReadError, SpaceError
+from ingest.errors import ReadError
 from search_app.engine.composing import is_picture, read_term
+from search_app.engine.kept_files import keep_file
 from search_app.engine.pictures import PICTURE_FOLDER, keep_picture
 
 FOLDER = "presentations"
@@ -93,19 +92,7 @@ def keep_steps(space: Path, steps: Sequence[Step]) -> str:
     data = write_steps(steps)
     name = hashlib.sha256(data).hexdigest()[:32]
     path = space / FOLDER / f"{name}.json"
-    temporary = path.with_name(f"{name}.{os.getpid()}.{threading.get_ident()}.tmp")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-        aged = sorted((file.stat().st_mtime_ns, file) for file in path.parent.glob("*.json"))
-        for _, file in aged[: max(0, len(aged) - KEPT)]:
-            file.unlink(missing_ok=True)
-    except OSError as error:
-        raise SpaceError(
-            f"The steps cannot be kept in {path.parent} ({error.strerror or error}). "
-            "Check that the folder can be written and its disk has room."
-        ) from error
+    keep_file(path, lambda file: file.write(data), what="The steps", most=KEPT)
     return name
 
 

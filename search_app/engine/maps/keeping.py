@@ -5,8 +5,6 @@ another, damaged or gone counts as not there.
 """
 
 import json
-import os
-import threading
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from search_app.engine.kept_files import write_whole
 
 PROJECTION_FOLDER = "projections"
 
@@ -31,16 +31,10 @@ class Kept:
 
 def keep(path: Path, key: str, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
     """Write the file; a folder that cannot be written only costs the next start the work."""
-    temporary = path.with_name(f"{path.stem}.{os.getpid()}.{threading.get_ident()}.tmp")
     told = np.array(json.dumps({"key": key, "facts": facts}))
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, told=told, **arrays)
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        write_whole(path, lambda file: np.savez(file, allow_pickle=False, told=told, **arrays))
 
 
 def kept(path: Path, key: str) -> Kept | None:

@@ -1,5 +1,8 @@
 """Dropped files are kept under safe names within their caps."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,26 @@ def test_what_is_not_taken_is_told_with_the_reason(tmp_path: Path, monkeypatch: 
     assert [reason.split(" ")[0] for _, reason in kept.refused] == ["no", "too", "it", "4"]
     monkeypatch.setattr(uploads, "MOST_KEPT_FILES", 1)
     assert "full" in keep_files(tmp_path, [("f.txt", b"x")]).refused[0][1]
+
+
+def test_what_other_sessions_write_or_remove_meanwhile_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / UPLOAD_FOLDER
+    keep_files(tmp_path, [("gone.txt", b"one"), ("there.txt", b"two")])
+    (folder / ".0123.tmp").write_bytes(b"half a fi")
+    listed = os.scandir
+
+    @contextmanager
+    def racing(place: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with listed(place) as entries:
+            found = list(entries)
+        (folder / "gone.txt").unlink()
+        yield iter(found)
+
+    monkeypatch.setattr(uploads, "MOST_KEPT_FILES", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr("search_app.engine.uploads.os.scandir", racing)
+        kept = keep_files(tmp_path, [("new.txt", b"three"), ("more.txt", b"four")])
+    assert [path.name for path in kept.paths] == ["new.txt"]
+    assert [name for name, _ in kept.refused] == ["more.txt"], "two are kept, and what is being written is none of them"
