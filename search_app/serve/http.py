@@ -20,7 +20,7 @@ from ingest.errors import ItemNotFound, NearspaceError, ServerError, SettingsErr
 from ingest.space import Item
 from search_app.engine import Filters, Part, Space
 from search_app.engine.composing import MOST_TERMS, read_term
-from search_app.engine.filters import filters_from_params, filters_to_params
+from search_app.engine.filters import MOST_PARTS, filters_from_params, filters_to_params
 from search_app.engine.listing import LAST_PAGE, PLAIN, Listing, Sort
 from search_app.engine.neighbours import Measure
 from search_app.engine.pictures import MOST_BYTES
@@ -310,6 +310,9 @@ def _filters(request: Request, given: Mapping[str, list[str]]) -> Filters:
     params = {name: request.query_params.getlist(name) for name in FILTERS}
     filters = filters_from_params({**params, **given})
     read = filters_to_params(filters)
+    for name, values in {**params, **given}.items():
+        if (count := len({value for value in values if value.strip()})) > MOST_PARTS:
+            raise SettingsError(f"{name} has {count} values, and may have {MOST_PARTS} at most. Leave some out.")
     for name in FILTERS:
         if len(read[name]) < len(set(params[name])):
             raise SettingsError(f"{name}={params[name][0][:40]!r} cannot be read. It is to be: {FILTERS[name]}.")

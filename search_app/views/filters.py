@@ -6,6 +6,7 @@ from typing import cast
 import streamlit as st
 
 from ingest.readers.draft import Modality
+from search_app.engine.filters import MOST_PARTS
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
@@ -32,6 +33,7 @@ def filters(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) ->
             placeholder="All folders",
             label_visibility="collapsed",
             on_change=_changed,
+            max_selections=MOST_PARTS,  # a link keeps no more
             disabled=len(folders) < 2,
         )
         narrowing(query, snapshot, space)

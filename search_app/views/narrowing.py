@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.engine.filters import LONGEST_PART, Filters
+from search_app.engine.filters import LONGEST_PART, MOST_PARTS, Filters
 from search_app.engine.maps.topics import FEWEST
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
@@ -58,6 +58,7 @@ def narrowing(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) 
                 format_func=lambda name: f"{name} ({formats[name]:,})",
                 placeholder="Any",
                 on_change=_changed,
+                max_selections=MOST_PARTS,  # a link keeps no more
             )
         left, right = st.columns(2)
         state[_AFTER], state[_BEFORE] = filters.after, filters.before
@@ -90,6 +91,7 @@ def _of_topics(filters: Filters, snapshot: Snapshot, space: OpenSpace | None) ->
             format_func=lambda name: f"{name} ({counts[name]:,})" if counts[name] else name,
             placeholder="Any",
             on_change=_changed,
+            max_selections=MOST_PARTS,
         )
     elif space is not None and topics is None and len(snapshot) >= FEWEST:
         job = space.searcher.topics.job()

@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+from search_app.engine.filters import MOST_PARTS
 from tests.search_app.paging import kinds, names, page, params, words
 
 
@@ -54,3 +55,9 @@ def test_a_link_may_ask_for_any_day_and_any_weight(colours: Path) -> None:
 
 def test_quotation_marks_in_the_box_ask_word_for_word(colours: Path) -> None:
     assert names(page(q='red "words about green"')) == ["green"]
+
+
+def test_no_more_can_be_chosen_than_a_link_keeps(colours: Path) -> None:
+    app = page(q="red")
+    for key in ("filter-folders", "filter-formats"):
+        assert app.multiselect(key=key).proto.max_selections == MOST_PARTS

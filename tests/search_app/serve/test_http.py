@@ -389,6 +389,18 @@ def test_a_folder_that_is_not_there_is_named_and_both_modalities_can_be_asked_fo
     assert {result["modality"] for result in both} == {"image", "text"}
 
 
+def test_more_folders_than_are_searched_are_refused_and_not_left_out(client: TestClient) -> None:
+    many = {"text": "red", "folder": [*(f"folder {number}" for number in range(20)), "notes"]}
+    for answer in (client.get("/v1/search", params=many), client.post("/v1/search", data=many)):
+        assert "folder has 21 values, and may have 20 at most." in refusal(answer, 400)
+    similar = client.get("/v1/items/1/similar", params={"folder": many["folder"]})
+    assert "may have 20" in refusal(similar, 400)
+    words = client.get("/v1/search", params={"text": "red", "exact": [f"word {number}" for number in range(30)]})
+    assert "exact has 30 values, and may have 20" in refusal(words, 400)
+    repeated = client.get("/v1/search", params={"text": "red", "folder": ["notes"] * 30})
+    assert found(repeated) == found(client.get("/v1/search", params={"text": "red", "folder": "notes"}))
+
+
 def test_neighbours_are_told_in_both_modalities(client: TestClient) -> None:
     item_id = found(client.get("/v1/search", params={"text": "red", "modality": "image"}))[0]["id"]
     answer = client.get(f"/v1/items/{item_id}/neighbours", params={"measure": "euclidean", "count": 3}).json()
