@@ -15,7 +15,7 @@ from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
 from search_app.engine.maps.reducing import Reduction
 from search_app.engine.maps.topic_names import named
 from search_app.engine.maps.topics import FEWEST, FITTED, JUDGED, MOST, Name, Topics, find_clusters
-from search_app.engine.maps.vocabulary import Vocabulary, WordVectors, english
+from search_app.engine.maps.vocabulary import Vocabulary, WordVectors
 from search_app.engine.snapshot import Snapshot
 
 _SETTINGS = f"{FITTED} {JUDGED} {MOST} 1"
@@ -70,10 +70,6 @@ class LiveTopics:
     def job(self) -> Job | None:
         """The last finding that was started, if any."""
         return self._jobs.get("topics")
-
-    def words_are_at_hand(self, encoder: Encoder) -> bool:
-        """Whether `vocabulary` answers at once; else it encodes some thousand words first, which takes seconds."""
-        return self.words.missing(english(), encoder.info.dimension) == 0
 
     def vocabulary(self, encoder: Encoder, snapshot: Snapshot, progress: Progress | None = None) -> Vocabulary:
         """The words that name topics and places: English ones, and those that the space's topics say."""
