@@ -19,6 +19,8 @@ def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Pa
     page.mouse.move(*spot_of(page, item))
     expect(page.locator(".card .title")).to_be_visible()
     named = page.locator(".card .title").inner_text()
+    on_map(page, "map.setScene({ ...map.scene, told: 'the page was drawn again' })")
+    expect(page.locator(".card .title")).to_be_visible()
     page.mouse.click(*spot_of(page, item))
     expect(page).to_have_url(re.compile(rf"[?&]item={item}\b"))
     expect(page.locator(".st-key-map-side-head h4")).to_have_text(named)

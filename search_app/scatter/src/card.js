@@ -63,6 +63,14 @@ export class Card {
     this.box.append(words);
   }
 
+  /** The page is drawn again: what the pointer rests on is told as long as it is still there. */
+  again() {
+    const id = this.waiting ?? (this.box.hidden ? null : this.id);
+    if (id === null) return;
+    if (!this.map.stale && this.map.alpha && this.map.under(...this.spot) === id) this.show(id, this.spot);
+    else this.hide();
+  }
+
   hide() {
     this.waiting = null;
     this.box.hidden = true;

@@ -77,10 +77,10 @@ export class SpaceMap {
     else if (before && before.revision !== scene.revision) this.lookup.known.clear();
     for (const [name, colour] of Object.entries(scene.theme)) this.frame.style.setProperty(`--ns-${name}`, colour);
     this.tools.update(scene);
-    this.card.hide();
     this.asked = Boolean(before) && JSON.stringify(before.star) !== JSON.stringify(scene.star);
     this.ready();
     this.fly();
+    this.card.again();
     if (!this.stale) this.remember();
   }
 

@@ -95,6 +95,7 @@ export class Pointer {
     if (!down || Math.hypot(at[0] - down[0], at[1] - down[1]) > STILL || !map.alpha) return;
     const name = this.nameAt(at);
     const id = map.under(...at);
+    map.card.hide(); // what is done is seen better without it
     if (id) map.pick(id);
     else if (name) map.tell("topic", { code: name.code });
     else map.empty(...at);
