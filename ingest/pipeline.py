@@ -24,7 +24,7 @@ from ingest.report import CHANGES_ITEMS, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures
 from ingest.space.copies import Content
 from ingest.space.kept_out import let_in
-from ingest.space.overview import held_count, note_results
+from ingest.space.overview import note_results
 from ingest.space.records import Source, SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
 from ingest.sweep import Missing, sweep
@@ -106,7 +106,7 @@ def ingest(
     let_in(space.ledger, without_removed(finds, space.ledger, (*paths, *addresses) if changed is None else (), report))
     report.found = len(finds.files)
     size = sum(found.size for found in finds.files)
-    held = held_count(space.ledger)
+    held = space.ledger.held_count()
     run = space.ledger.begin_run([str(path) for path in (*paths, *addresses)[:_ROOTS_KEPT]])
     work = Work(takewhile(lambda found: not stop(), finds.files), space.ledger, encoder, reading, stop)
 

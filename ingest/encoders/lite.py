@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ingest.encoders import minilm, pixels
 from ingest.encoders.base import EncoderInfo, Say
 from ingest.encoders.minilm import MiniLM, load_minilm
-from ingest.encoders.onnx import cache_folder, piece_of, sha256_of, shipped_session, side_by_side
+from ingest.encoders.onnx import cache_folder, in_pieces, sha256_of, shipped_session
 from ingest.encoders.reference import image_reference, reference_pictures
 from ingest.encoders.weights import model_folder
 from ingest.errors import WeightsError
@@ -46,13 +46,10 @@ class LiteEncoder:
     def encode_images(self, images: "Sequence[Image]") -> NDArray[np.float32]:
         """Encode upright pictures of any size and aspect to unit rows (len(images), 384)."""
 
-        piece = piece_of(len(images), PIECE)
+        def encode(pictures: "Sequence[Image]") -> NDArray[np.float32]:
+            return np.asarray(self._image_tower.run(["vectors"], {"pixels": pixels.pixel_batch(pictures)})[0])
 
-        def encode(start: int) -> NDArray[np.float32]:
-            pictures = pixels.pixel_batch(images[start : start + piece])
-            return np.asarray(self._image_tower.run(["vectors"], {"pixels": pictures})[0])
-
-        pieces = side_by_side(encode, range(0, len(images), piece))
+        pieces = in_pieces(encode, images, PIECE)
         return np.concatenate([np.empty((0, minilm.DIMENSION), np.float32), *pieces])
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:

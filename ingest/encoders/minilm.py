@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders import bert_graph
 from ingest.encoders.base import Say
-from ingest.encoders.onnx import cache_folder, compiled_session, piece_of, require_sha256, side_by_side, tell
+from ingest.encoders.onnx import cache_folder, compiled_session, in_pieces, require_sha256, side_by_side, tell
 from ingest.encoders.reference import text_reference
 from ingest.encoders.weights import MINILM_REMEDY, minilm_folder
 from ingest.errors import DifferenceError, WeightsError
@@ -89,12 +89,10 @@ class MiniLM:
         # Texts of similar length together, so that little is padded.
         short = sorted(set(range(len(windows))).difference(long), key=lengths.__getitem__)
 
-        piece = piece_of(len(short), _PIECE)
+        def encode(places: Sequence[int]) -> NDArray[np.float32]:
+            return self._run([windows[place] for place in places])
 
-        def encode(start: int) -> NDArray[np.float32]:
-            return self._run([windows[place] for place in short[start : start + piece]])
-
-        yield from zip(short, chain.from_iterable(side_by_side(encode, range(0, len(short), piece))), strict=True)
+        yield from zip(short, chain.from_iterable(in_pieces(encode, short, _PIECE)), strict=True)
         yield from zip(long, side_by_side(lambda place: self._run_8bit(windows[place]), long), strict=True)
 
     def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:

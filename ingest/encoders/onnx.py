@@ -24,6 +24,7 @@ MOST_THREADS = 16
 TOLERANCE = 1e-4
 """Largest difference to torch's output that is accepted, in any number of a unit vector."""
 
+Input = TypeVar("Input")
 Rows = TypeVar("Rows")
 Difference = Callable[["InferenceSession"], float]
 """Runs the reference inputs and gives the largest absolute difference to torch's output."""
@@ -136,6 +137,12 @@ def side_by_side(work: Callable[[int], Rows], starts: Sequence[int]) -> Iterator
         return
     with ThreadPoolExecutor(threads, thread_name_prefix="encoder") as pool:
         yield from pool.map(work, starts)
+
+
+def in_pieces(work: Callable[[Sequence[Input]], Rows], inputs: Sequence[Input], most: int) -> Iterator[Rows]:
+    """What `work` gives for one piece of `inputs` after the other, each of at most `most`; see side_by_side."""
+    size = piece_of(len(inputs), most)
+    return side_by_side(lambda start: work(inputs[start : start + size]), range(0, len(inputs), size))
 
 
 def piece_of(count: int, most: int) -> int:

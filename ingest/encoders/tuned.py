@@ -24,7 +24,7 @@ from ingest.encoders.base import EncoderInfo, Say
 from ingest.encoders.calibration import Calibration, write_calibration
 from ingest.encoders.lite import PIECE, LiteEncoder, load_lite
 from ingest.encoders.lite_parts import LiteParts, take_apart
-from ingest.encoders.onnx import piece_of, sha256_of, side_by_side
+from ingest.encoders.onnx import in_pieces, sha256_of
 from ingest.encoders.pixels import pixel_batch
 from ingest.encoders.weights import model_folder
 from ingest.errors import SettingsError, UnknownEncoder, WeightsError
@@ -60,13 +60,11 @@ class TunedLite:
     def encode_images(self, images: "Sequence[Image]") -> NDArray[np.float32]:
         """Encode upright pictures of any size and aspect to unit rows (len(images), 384)."""
 
-        piece = piece_of(len(images), PIECE)
-
-        def encode(start: int) -> NDArray[np.float32]:
-            features = self._parts.features(pixel_batch(images[start : start + piece]))
+        def encode(pictures: "Sequence[Image]") -> NDArray[np.float32]:
+            features = self._parts.features(pixel_batch(pictures))
             return np.asarray(self._aligner.vectors(*features), dtype=np.float32)
 
-        pieces = side_by_side(encode, range(0, len(images), piece))
+        pieces = in_pieces(encode, images, PIECE)
         return np.concatenate([np.empty((0, self._info.dimension), np.float32), *pieces])
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:

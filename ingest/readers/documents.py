@@ -13,9 +13,9 @@ from ingest.readers.kinds import SUBTITLE_SUFFIXES
 from ingest.readers.options import AS_USUAL, TABLE_SUFFIXES, Reading
 
 MAX_TEXT_BYTES = 50_000_000
+"""Largest text, Markdown, reStructuredText or HTML file that is read."""
 LONGEST_FACT = 500
 """Characters of what a document says of itself; longer ones are no facts to filter by."""
-"""Largest text, Markdown, reStructuredText or HTML file that is read."""
 LONGEST_TITLE = 80
 """Most characters of a first line that counts as the title of a plain text."""
 

@@ -15,12 +15,18 @@ from ingest.files import ROW_STATE
 from ingest.readers.draft import Modality
 from ingest.readers.kinds import kind_of
 from ingest.readers.options import choices_in
+from ingest.report import IN_THE_SPACE
 from ingest.space.ledger_file import LedgerFile
 from ingest.space.records import Source
 
 Value = TypeVar("Value", int, str)
 
 _SQL_VARIABLES = 500  # a list of ids goes into SQL in pieces: SQLite bounds the number of variables
+HAS_ITEMS = (
+    "(EXISTS (SELECT 1 FROM items WHERE items.source = sources.id AND state != 2) "
+    "OR EXISTS (SELECT 1 FROM copies WHERE copies.source = sources.id))"
+)
+"""Of a source in SQL: whether it has live items, its own or those of the source that it is a copy of."""
 SOURCE_COLUMNS = "id, path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason"
 
 
@@ -67,6 +73,12 @@ class LedgerCopies(LedgerFile):
         with self._lock:
             read = self._with_items(sha256, "image")
             return next((source for source in read if choices_in(source.sidecar) == choices), None)
+
+    def held_count(self) -> int:
+        """How many sources are in the space, as `Source.in_the_space` says."""
+        outcomes = sorted(IN_THE_SPACE)
+        found = self._all(f"SELECT COUNT(*) FROM sources WHERE outcome IN ({marks(outcomes)}) OR {HAS_ITEMS}", outcomes)
+        return int(found[0][0])
 
     def copies(self) -> dict[int, list[Source]]:
         """The copies of each holder that has any, by path."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.copies import SOURCE_COLUMNS, marks, pieces
+from ingest.space.copies import HAS_ITEMS, SOURCE_COLUMNS, marks, pieces
 from ingest.space.indexing import LedgerIndexing
 from ingest.space.item import ITEM_COLUMNS, Item, item_of
 from ingest.space.lookup import Lookup
@@ -27,10 +27,6 @@ from ingest.space.twins import LedgerTwins
 
 _VECTOR = np.dtype("<f4")
 _PENDING, _INDEXED, _REMOVED = 0, 1, 2
-_HAS_ITEMS = (
-    "(EXISTS (SELECT 1 FROM items WHERE items.source = sources.id AND state != 2) "
-    "OR EXISTS (SELECT 1 FROM copies WHERE copies.source = sources.id))"
-)
 
 
 class Ledger(Lookup, LedgerIndexing, LedgerTwins):
@@ -373,7 +369,7 @@ class Ledger(Lookup, LedgerIndexing, LedgerTwins):
         self._db.execute("UPDATE items SET state = 0 WHERE source = ? AND state = 1", [source])
 
     def _sources(self, where: str, values: Sequence[object]) -> list[Source]:
-        rows = self._all(f"SELECT {SOURCE_COLUMNS}, {_HAS_ITEMS} FROM sources WHERE {where}", values)
+        rows = self._all(f"SELECT {SOURCE_COLUMNS}, {HAS_ITEMS} FROM sources WHERE {where}", values)
         return [Source(*(*columns, bool(has_items))) for *columns, has_items in rows]
 
     def _matrix(self, blobs: list[bytes]) -> NDArray[np.float32]:

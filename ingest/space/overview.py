@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from ingest.report import IN_THE_SPACE, Outcome
+from ingest.report import Outcome
 from ingest.space.ledger import Ledger
 from ingest.space.ledger_file import LEDGER_NAME
 from ingest.space.records import Source
@@ -72,16 +72,6 @@ def settled_by_last_run(ledger: Ledger) -> dict[str, int]:
             "GROUP BY outcome ORDER BY outcome"
         )
     )
-
-
-def held_count(ledger: Ledger) -> int:
-    """How many sources are in the space, as `Source.in_the_space` says."""
-    rows = ledger._all(
-        "SELECT COUNT(*) FROM sources WHERE outcome IN (SELECT value FROM json_each(?)) "
-        "OR id IN (SELECT source FROM items WHERE state != 2) OR id IN (SELECT source FROM copies)",
-        [json.dumps(sorted(IN_THE_SPACE))],
-    )
-    return int(rows[0][0])
 
 
 def content_keys(ledger: Ledger) -> NDArray[np.uint64]:

@@ -23,9 +23,9 @@ from search_app.engine.search import Answer
 from search_app.engine.selections import open_selection
 from search_app.engine.snapshot import Snapshot
 from search_app.views import frame, links, map_first
-from search_app.views.chips import asked_of, chips
+from search_app.views.chips import asked_of
 from search_app.views.details import details
-from search_app.views.filters import filters
+from search_app.views.filters import asked_and_filters
 from search_app.views.keys import listen
 from search_app.views.map_bar import colourings_of, map_bar, plain_axes, spec_of
 from search_app.views.map_out import map_out
@@ -34,7 +34,6 @@ from search_app.views.map_side import gone_panel, item_panel, neighbours_of, res
 from search_app.views.map_spot import decoded, spot_panel, vocabulary_of
 from search_app.views.map_told import drawn_line, told
 from search_app.views.map_topics import by_topic, flight, names_on_map, topic_clicked, topics_of, topics_panel
-from search_app.views.narrowing import narrowed_by
 from search_app.views.opening import draw_page, loaded_encoder, space_empty
 from search_app.views.query_box import query_box
 from search_app.views.resources import OpenSpace
@@ -129,15 +128,10 @@ def _answer(space: OpenSpace, query: Query) -> Answer | None:
     if not query.asks:
         # A topic that is looked at is told of beside the map.
         if replace(query.filters, topics=()) != Filters():
-            with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
-                filters(query, space.searcher.vectors.now(), space)
-            narrowed_by(query)
+            asked_and_filters(space, query, space.searcher.vectors.now())
         return None
     asked = asked_of(space, query)
-    with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
-        chips(space, query, asked)
-        filters(query, space.searcher.vectors.now(), space)
-    narrowed_by(query)
+    asked_and_filters(space, query, space.searcher.vectors.now(), asked)
     try:
         return space.searcher.ask(query, loaded_encoder(space), asked.pictures)
     except SpaceChanged:

@@ -14,9 +14,9 @@ from search_app.engine.query import Query, with_quoted, within_window
 from search_app.engine.snapshot import Snapshot
 from search_app.views import acts, frame, links
 from search_app.views.cards import Results, starters
-from search_app.views.chips import Asked, asked_of, chips, only_item
+from search_app.views.chips import Asked, asked_of, only_item
 from search_app.views.details import details
-from search_app.views.filters import filters
+from search_app.views.filters import asked_and_filters
 from search_app.views.keys import listen
 from search_app.views.map_panel import map_panel
 from search_app.views.narrowing import narrowed_by
@@ -74,7 +74,7 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         raise
     except NearspaceError as error:
         with head:
-            _asked(space, query, snapshot, asked)
+            asked_and_filters(space, query, snapshot, asked)
         with notes:
             frame.error_notice("The search cannot be done", error)
         return
@@ -87,7 +87,7 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         _what_has_gone(query, asked)
         _hits(shown)
     with head:
-        _asked(space, query, snapshot, asked)
+        asked_and_filters(space, query, snapshot, asked)
     with notes:
         if any(within_window(term.value, encoder) != term.value for term in query.asked if term.kind == "text"):
             frame.note(
@@ -96,13 +96,6 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     with parts.right:
         map_panel(space, answer.snapshot, query, answer)
     shown.mark(encoder)
-
-
-def _asked(space: OpenSpace, query: Query, snapshot: Snapshot, asked: Asked) -> None:
-    with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
-        chips(space, query, asked)
-        filters(query, snapshot, space)
-    narrowed_by(query)
 
 
 def _hits(shown: Results) -> None:

@@ -10,11 +10,21 @@ from search_app.engine.filters import MOST_PARTS
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
 from search_app.views import links
-from search_app.views.narrowing import narrowing
+from search_app.views.chips import Asked, chips
+from search_app.views.narrowing import narrowed_by, narrowing
 from search_app.views.resources import OpenSpace
 
 _KIND, _FOLDERS = "filter-modality", "filter-folders"
 _KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
+
+
+def asked_and_filters(space: OpenSpace, query: Query, snapshot: Snapshot, asked: Asked | None = None) -> None:
+    """Draw the parts of what is `asked` beside the filters, and under them what narrows the search."""
+    with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
+        if asked is not None:
+            chips(space, query, asked)
+        filters(query, snapshot, space)
+    narrowed_by(query)
 
 
 def filters(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) -> None:

@@ -98,9 +98,8 @@ def topic_clicked(topics: Topics | None, code: int) -> None:
 
 def look_at_topic(name: str) -> None:
     """Filter by one topic, or by none where that one is looked at already."""
-    query, view = links.current()
-    wanted = () if query.filters.topics == (name,) else (name,)
-    links.go(replace(query, filters=replace(query.filters, topics=wanted)).at_start, view.at_rest)
+    query, _ = links.current()
+    _filter_by(() if query.filters.topics == (name,) else (name,))
 
 
 def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -> None:
@@ -174,10 +173,14 @@ def _one(space: OpenSpace, topic: Topic) -> None:
 
 def _leave_topic(name: str) -> None:
     """Filter by the other topics that are looked at; by none where a single word was looked for."""
-    query, view = links.current()
+    query, _ = links.current()
     others = tuple(other for other in query.filters.topics if other != name)
-    wanted = others if others != query.filters.topics else ()
-    links.go(replace(query, filters=replace(query.filters, topics=wanted)).at_start, view.at_rest)
+    _filter_by(others if others != query.filters.topics else ())
+
+
+def _filter_by(topics: tuple[str, ...]) -> None:
+    query, view = links.current()
+    links.go(replace(query, filters=replace(query.filters, topics=topics)).at_start, view.at_rest)
 
 
 def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
