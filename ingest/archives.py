@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ingest.errors import ReadError, in_one_line
-from ingest.readers.kinds import ARCHIVE_SUFFIXES
+from ingest.readers.formats import ARCHIVE_SUFFIXES
 
 MAX_MEMBERS = 200_000
 """Most files that an archive may hold."""
@@ -66,7 +66,7 @@ def member(archive: Path, name: str) -> Member | None:
 def unpacked(archive: Path, name: str) -> Iterator[Path]:
     """The file of that name, unpacked for as long as this lasts to a folder of its own; raises ReadError."""
     from ingest.files import unreadable
-    from ingest.readers.packages import MALFORMED
+    from ingest.readers.zip_package import MALFORMED
 
     with tempfile.TemporaryDirectory(prefix="nearspace-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / _short_name(name)
@@ -133,7 +133,7 @@ _lock = threading.Lock()
 
 def _opened(archive: Path) -> _Opened:
     from ingest.files import unreadable
-    from ingest.readers.packages import MALFORMED
+    from ingest.readers.zip_package import MALFORMED
 
     with _lock:
         try:
@@ -204,7 +204,7 @@ _UTF8 = 0x800  # the flag of names that say to be UTF-8; others are in whatever 
 
 def _names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
     """The names as people see them: those not said to be UTF-8 are, or are in the encoding they are most likely in."""
-    from ingest.readers.documents import tidy
+    from ingest.readers.document import tidy
 
     raw = {info.orig_filename: _as_bytes(info) for info in infos if not info.orig_filename.isascii()}
     foreign = {name: data for name, data in raw.items() if data is not None and not _is_utf8(data)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingest.errors import ReadError
 from ingest.files import archive_of
-from ingest.readers.kinds import kind_of
+from ingest.readers.formats import kind_of
 
 MAX_CAPTION = 2_000
 """Most characters of a caption that are kept."""
@@ -54,7 +54,7 @@ def read_caption(path: Path) -> str:
 
     Raises ReadError where it cannot be read or is not a text.
     """
-    from ingest.readers.documents import decode_text, read_bytes
+    from ingest.readers.document import decode_text, read_bytes
 
     words = " ".join(decode_text(read_bytes(path)).split())
     if len(words) <= MAX_CAPTION:

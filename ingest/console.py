@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.readers.draft import Modality
-from ingest.readers.kinds import Kind
+from ingest.readers.formats import Kind
 from ingest.report import IN_THE_SPACE, OUTCOMES, Outcome, Report, SourceOutcome
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from ingest.errors import ReadError, SkipSource
 from ingest.files import ROW_STATE, Found, content_hash
 from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft, writable
-from ingest.readers.kinds import kind_of
-from ingest.readers.options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
+from ingest.readers.formats import kind_of
+from ingest.readers.reading_options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
 from ingest.report import Outcome
 from ingest.space.copies import Content, content_of
 from ingest.space.item import Item
@@ -263,7 +263,7 @@ class Examiner:
         if found.kind in ("image", "video"):
             return self._read_pictures(found, file, sha256, known=known)
         # Imported here, since each reader brings libraries that a folder without such files does not need.
-        from ingest.readers.documents import read_document
+        from ingest.readers.document import read_document
         from ingest.readers.passages import cut
 
         reading = self._reading.for_table(found.path, choices_in(source.sidecar) if source else "")

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.errors import ReadError
 from ingest.files import Found
-from ingest.readers.kinds import kind_of
+from ingest.readers.formats import kind_of
 
 if TYPE_CHECKING:
     import httpx

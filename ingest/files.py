@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from ingest.choosing import EVERYTHING, Chain, Choice, Chooser
 from ingest.errors import ReadError
 from ingest.readers.draft import Value
-from ingest.readers.kinds import ARCHIVE_SUFFIXES, Kind, kind_of
+from ingest.readers.formats import ARCHIVE_SUFFIXES, Kind, kind_of
 
 ROW_STATE = "row:"
 """How the state of a picture begins whose caption comes from a table."""

@@ -18,7 +18,7 @@ from ingest.fetching import fetch
 from ingest.files import Found
 from ingest.finding import find, find_changed
 from ingest.readers.draft import Draft
-from ingest.readers.options import AS_USUAL, Reading
+from ingest.readers.reading_options import AS_USUAL, Reading
 from ingest.removed import without_removed
 from ingest.report import CHANGES_ITEMS, Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures

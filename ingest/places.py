@@ -13,7 +13,7 @@ from ingest import archives
 from ingest.errors import ReadError
 from ingest.fetching import FETCHED_FOLDER, is_address, kept_file
 from ingest.files import archive_of
-from ingest.readers.options import TABLE_SUFFIXES
+from ingest.readers.reading_options import TABLE_SUFFIXES
 
 
 @contextmanager

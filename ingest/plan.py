@@ -16,8 +16,8 @@ from ingest.examine import Copy, Examined, Examiner, Fresh, LeftOut, Moved, Reca
 from ingest.files import Found
 from ingest.finding import find
 from ingest.pipeline import Event, Watch
-from ingest.readers.kinds import Kind
-from ingest.readers.options import AS_USUAL, Reading
+from ingest.readers.formats import Kind
+from ingest.readers.reading_options import AS_USUAL, Reading
 from ingest.removed import without_removed
 from ingest.report import Outcome, Report, SourceOutcome
 from ingest.rows import with_named_pictures

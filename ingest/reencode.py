@@ -16,10 +16,10 @@ from ingest.examine import Examined, Fresh, LeftOut
 from ingest.fetching import is_address
 from ingest.files import Found, content_hash
 from ingest.places import at_hand, state_of
-from ingest.readers.again import read_again
 from ingest.readers.draft import Draft
-from ingest.readers.kinds import kind_of
-from ingest.readers.options import TABLE_SUFFIXES
+from ingest.readers.formats import kind_of
+from ingest.readers.reading_options import TABLE_SUFFIXES
+from ingest.readers.reread import read_again
 from ingest.space.index import Progress
 from ingest.space.item import Item
 from ingest.space.records import Source
@@ -276,7 +276,7 @@ class _Reader:
 
     def _passages(self, sources: Sequence[Source]) -> list[Draft]:
         """The document cut for the encoder's window: from a file of it that is as it was, else from the ledger."""
-        from ingest.readers.documents import read_document
+        from ingest.readers.document import read_document
         from ingest.readers.passages import cut
 
         info = self._encoder.info
@@ -295,7 +295,7 @@ class _Reader:
         return [draft for item in self._space.ledger.items_of(sources[0].path) for draft in self._cut_again(item)]
 
     def _cut_again(self, item: Item) -> Iterator[Draft]:
-        from ingest.readers.documents import Document, Section
+        from ingest.readers.document import Document, Section
         from ingest.readers.passages import cut
 
         document = Document(item.title, (Section("", item.page, item.text, item.meta),))

@@ -12,8 +12,8 @@ from ingest.examine import read_alike
 from ingest.files import ROW_STATE, Found, Row, archive_of, content_hash
 from ingest.finding import Finds
 from ingest.places import is_there
-from ingest.readers.kinds import kind_of
-from ingest.readers.options import TABLE_SUFFIXES, Reading, choices_in
+from ingest.readers.formats import kind_of
+from ingest.readers.reading_options import TABLE_SUFFIXES, Reading, choices_in
 from ingest.readers.tables import NamedPicture, named_pictures
 from ingest.space.ledger import Ledger
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ingest.engines.local import READERS
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.readers.perceptual import FLAT, picture_hash
+from ingest.readers.perceptual_hash import FLAT, picture_hash
 from ingest.space.ledger import Ledger
 from ingest.space.twins import Marked
 

@@ -12,7 +12,7 @@ from ingest.chroma_options import chroma_of
 from ingest.engines.pool import Pool, pool_of
 from ingest.errors import SettingsError
 from ingest.fetching import is_address
-from ingest.readers.options import AS_USUAL, Reading, reading_of
+from ingest.readers.reading_options import AS_USUAL, Reading, reading_of
 from ingest.space.address import ChromaAddress
 from ingest.sweep import Missing
 

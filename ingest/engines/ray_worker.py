@@ -27,7 +27,7 @@ from ingest.errors import EngineError
 from ingest.examine import Examined, Examiner, LeftOut
 from ingest.files import Found
 from ingest.places import is_there
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import Reading
 from ingest.space.copies import Content
 from ingest.space.ledger import Ledger
 from ingest.space.records import Source

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ingest.encoders.base import Encoder
 from ingest.examine import Examined
 from ingest.files import Found
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import Reading
 from ingest.report import Slowest
 from ingest.space.ledger import Ledger
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import PurePath
 
-from ingest.readers.dominant import colour_bits
+from ingest.readers.dominant_colours import colour_bits
 
 SHAPES = ("", "landscape", "portrait", "square")
 """What the numbers in the column `shape` stand for."""

@@ -317,7 +317,7 @@ def _mend_index(space: Space, found: Findings, done: list[str], progress: Progre
 
 def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> None:
     """Make thumbnails anew from sources that are as they were; the others are left, and `check` goes on naming them."""
-    from ingest.readers.again import read_again
+    from ingest.readers.reread import read_again
 
     made = 0
     by_path: dict[str, list[Item]] = {}

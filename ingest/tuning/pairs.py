@@ -11,7 +11,7 @@ from typing import Any
 from ingest.captions import MAX_CAPTION, caption_path, read_caption
 from ingest.errors import ReadError, SettingsError, SkipSource
 from ingest.files import content_hash, walk
-from ingest.readers.kinds import kind_of
+from ingest.readers.formats import kind_of
 from ingest.report import SourceOutcome
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
@@ -85,7 +85,7 @@ def _read_folder(folder: Path, captions: dict[Path, list[str]], collected: Colle
 
 
 def _read_table(table: Path, captions: dict[Path, list[str]], collected: Collected, *, asked_for: bool) -> None:
-    from ingest.readers.documents import decode_text, read_bytes
+    from ingest.readers.document import decode_text, read_bytes
 
     try:
         if table.suffix.lower() not in TABLE_SUFFIXES:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ingest.errors import SettingsError
-from ingest.readers.kinds import kind_of
+from ingest.readers.formats import kind_of
 from ingest.space import Item, Space
 from search_app.engine.originals import open_original
 from search_app.engine.results import FIELDS, Result, item_as_json

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import SettingsError
-from ingest.readers.dominant import COLOUR_NAMES, colour_bits
+from ingest.readers.dominant_colours import COLOUR_NAMES, colour_bits
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.derived import SHAPES, day_number, suffix_of
 from search_app.engine.group import Group

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.errors import ReadError
 from ingest.places import at_hand, state_of
-from ingest.readers.again import open_again
+from ingest.readers.reread import open_again
 from ingest.space import Item, Space
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.readers.options import TABLE_SUFFIXES
+from ingest.readers.reading_options import TABLE_SUFFIXES
 from search_app.engine.diversity import Means, diverse
 from search_app.engine.grouping import Entry, folded, grouped
 from search_app.engine.hits import Hit, Ranking

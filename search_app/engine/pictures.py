@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.errors import ReadError
-from ingest.readers.kinds import IMAGE_SUFFIXES, RAW_SUFFIXES
+from ingest.readers.formats import IMAGE_SUFFIXES, RAW_SUFFIXES
 from search_app.engine.kept_files import keep_file
 
 if TYPE_CHECKING:

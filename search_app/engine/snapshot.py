@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.readers.dominant import COLOUR_NAMES
+from ingest.readers.dominant_colours import COLOUR_NAMES
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.derived import SHAPES
 from search_app.engine.columns import Column

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from ingest.errors import SpaceError
-from ingest.readers.kinds import ARCHIVE_SUFFIXES, DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from ingest.readers.formats import ARCHIVE_SUFFIXES, DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 UPLOAD_FOLDER = "uploads"
 MOST_FILES = 500

@@ -14,7 +14,7 @@ from ingest.encoders.onnx import side_by_side
 from ingest.encoders.pixels import IMAGE_SIZE
 from ingest.encoders.weights import minilm_folder
 from ingest.packaged import sample_folder
-from ingest.readers.documents import read_document
+from ingest.readers.document import read_document
 from ingest.readers.images import open_upright
 from tests.benchmarks.turns import Contender, compare, show
 

@@ -14,7 +14,7 @@ from ingest.examine import Examined, Examiner, Fresh
 from ingest.files import Found
 from ingest.readers.draft import Draft
 from tests.fake_encoder import FakeEncoder
-from tests.making import ingest_folders, shades, text
+from tests.make_files import ingest_folders, shades, text
 
 RED = Image.new("RGB", (8, 8), "red")
 

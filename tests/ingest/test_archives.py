@@ -24,7 +24,7 @@ from ingest.space import open_space, open_to_write
 from ingest.space.repair import check, repair
 from search_app.engine import Space
 from tests.fake_encoder import COLOURS, FakeEncoder
-from tests.making import FAKE, finds_every_item, ingest_folders, picture
+from tests.make_files import FAKE, finds_every_item, ingest_folders, picture
 from tests.retuned_encoder import RetunedEncoder
 
 

@@ -17,7 +17,7 @@ from ingest.space.overview import spread
 from ingest.space.repair import check, repair
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.test_pipeline import CountingEncoder
-from tests.making import finds_every_item, ingest_folders, picture, shades, text
+from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
 
 WORDS = "Yellow taxis wait in the rain. The meadow is green in May."
 

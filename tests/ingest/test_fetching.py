@@ -19,7 +19,7 @@ from ingest.space import open_space, open_to_write
 from ingest.space.repair import check, repair
 from search_app.views.words import headline, whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder
-from tests.making import FAKE, finds_every_item
+from tests.make_files import FAKE, finds_every_item
 from tests.retuned_encoder import RetunedEncoder
 
 

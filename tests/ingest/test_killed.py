@@ -12,7 +12,7 @@ from pathlib import Path
 from ingest.space import open_space
 from ingest.space.repair import check
 from ingest.space.server import read_note
-from tests.making import FAKE, finds_every_item, shades
+from tests.make_files import FAKE, finds_every_item, shades
 
 KILLS = 10
 PICTURES_A_ROUND = 200

@@ -20,11 +20,11 @@ from PIL import Image
 
 from ingest.report import OUTCOMES
 from ingest.space.repair import check
-from tests.ingest.readers.making_packages import book, lacking, with_member
-from tests.ingest.readers.making_pdfs import pdf_of
-from tests.ingest.readers.making_videos import video
+from tests.ingest.readers.make_packages import book, lacking, with_member
+from tests.ingest.readers.make_pdfs import pdf_of
+from tests.ingest.readers.make_videos import video
 from tests.ingest.test_malformed_folder import huge_png
-from tests.making import FAKE, picture, text
+from tests.make_files import FAKE, picture, text
 
 MOST_MEMORY = 1_200_000_000
 """Bytes resident, of which Python, Chroma's client and the image libraries take some 250 million."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import Reading
 from ingest.space import open_space
-from tests.making import FAKE, finds_every_item, ingest_folders, picture, text
+from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, text
 
 EMOJI = "🐈 with a hat.png"
 LONG = "n" * 196 + ".png"

@@ -14,7 +14,7 @@ from ingest.errors import SpaceError
 from ingest.space import open_space
 from ingest.space.repair import check
 from tests.ingest.test_malformed_folder import without_root_rights
-from tests.making import finds_every_item, ingest_folders, shades
+from tests.make_files import finds_every_item, ingest_folders, shades
 from tests.servers import end_server
 
 PATIENCE = 300  # seconds, for a busy machine

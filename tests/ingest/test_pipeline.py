@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import EncoderMismatch
-from ingest.readers import kinds
+from ingest.readers import formats
 from ingest.space import open_space, open_to_write
 from tests.fake_encoder import FakeEncoder
-from tests.making import finds_every_item, ingest_folders, picture, shades, text
+from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
 
 
 class CountingEncoder(FakeEncoder):
@@ -221,8 +221,8 @@ def test_a_file_without_a_reader_is_skipped_with_the_reason(home, folder):
 def test_a_file_that_had_no_reader_is_read_once_there_is_one(home, folder, monkeypatch):
     text(folder / "notes.new", "a red bird")
     assert ingest_folders(home, [folder]).counts()["skipped"] == 1
-    suffixes = kinds.DOCUMENT_SUFFIXES | {".new"}
-    monkeypatch.setattr(kinds, "DOCUMENT_SUFFIXES", suffixes)
+    suffixes = formats.DOCUMENT_SUFFIXES | {".new"}
+    monkeypatch.setattr(formats, "DOCUMENT_SUFFIXES", suffixes)
     report = ingest_folders(home, [folder])
     assert (report.counts()["added"], report.counts()["skipped"]) == (1, 0)
 

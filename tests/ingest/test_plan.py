@@ -13,7 +13,7 @@ from ingest.plan import Plan, ledger_to_read, plan
 from ingest.space import open_space
 from ingest.sweep import Missing
 from tests.fake_encoder import FakeEncoder
-from tests.making import ingest_folders, picture, shades, text
+from tests.make_files import ingest_folders, picture, shades, text
 from tests.slow_encoder import SECONDS_AN_IMAGE, SlowEncoder
 
 

@@ -24,7 +24,7 @@ from search_app.engine.filters import Filters
 from search_app.engine.query import Query
 from search_app.engine.search import Searcher
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
-from tests.making import finds_every_item, ingest_folders, picture, shades, text
+from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
 from tests.narrow_encoder import NarrowEncoder
 from tests.retuned_encoder import RetunedEncoder, SharedTextEncoder
 

@@ -11,7 +11,7 @@ from ingest.space import open_space, open_to_reencode
 from ingest.space.kept_out import kept_out, leaving, remove
 from tests.browser.serving import nearspace
 from tests.fake_encoder import FakeEncoder
-from tests.making import finds_every_item, ingest_folders, picture, text
+from tests.make_files import finds_every_item, ingest_folders, picture, text
 
 
 @pytest.fixture

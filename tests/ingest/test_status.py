@@ -13,7 +13,7 @@ from ingest.console import show_report
 from ingest.reencode import reencode
 from ingest.report import Report, SourceOutcome
 from ingest.space import open_space, open_to_reencode
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 from tests.retuned_encoder import RetunedEncoder, SharedTextEncoder
 
 

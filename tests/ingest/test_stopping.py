@@ -10,7 +10,7 @@ from pathlib import Path
 from ingest.space import open_space
 from ingest.stopping import Stopping
 from tests.ingest.test_killed import acknowledged
-from tests.making import finds_every_item, shades
+from tests.make_files import finds_every_item, shades
 
 PICTURES = 900
 

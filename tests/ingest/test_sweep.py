@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from ingest.choosing import IGNORE_FILE, Choice
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import Reading
 from ingest.space import open_space
 from ingest.sweep import GONE, NOT_WANTED
-from tests.making import finds_every_item, ingest_folders, picture, shades, text
+from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
 
 
 @pytest.fixture

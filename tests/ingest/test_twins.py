@@ -9,13 +9,13 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from ingest.commands.status import describe
 from ingest.pipeline import ingest
-from ingest.readers.perceptual import FLAT, picture_hash
+from ingest.readers.perceptual_hash import FLAT, picture_hash
 from ingest.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
 from ingest.space.ledger import Ledger
 from ingest.twins import LIKELY_BITS, SURE_BITS, mark_twins, near_texts, words_hash
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 
 
 def scene(seed: int, size: tuple[int, int] = (320, 240)) -> Image.Image:

@@ -22,7 +22,7 @@ from ingest.space import open_space, open_to_write
 from ingest.wishes import AS_EVER
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.space.serving_chroma import own_server, proxy
-from tests.making import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ingest.space.kept_out import kept_out
 from search_app.permission import ALLOW_CHANGES_VARIABLE
 from search_app.sign_in import SIGN_IN_VARIABLE
 from search_app.views.library import lists
-from tests.making import FAKE, ingest_folders, picture, text
+from tests.make_files import FAKE, ingest_folders, picture, text
 from tests.search_app.paging import markup, page, params, words
 from tests.search_app.test_sign_in import written
 from tests.servers import end_server, wait_until

@@ -9,7 +9,7 @@ import streamlit as st
 from search_app.engine.maps import live_topics
 from search_app.views.resources import OpenSpace, opened
 from tests.fake_encoder import FakeEncoder, WideFakeEncoder
-from tests.making import ingest_folders, picture
+from tests.make_files import ingest_folders, picture
 from tests.search_app.conftest import fill
 from tests.search_app.paging import markup, page, params, words
 from tests.search_app.test_map_page import drawn, header, map_page

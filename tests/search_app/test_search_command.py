@@ -6,7 +6,7 @@ from pathlib import Path
 
 from search_app.engine.results import FIELDS
 from tests.browser.serving import nearspace
-from tests.making import picture
+from tests.make_files import picture
 
 
 def found(home: Path, *asked: str | Path) -> list[dict]:

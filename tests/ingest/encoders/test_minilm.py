@@ -11,7 +11,7 @@ from ingest.encoders.lite import LiteEncoder
 from ingest.encoders.minilm import LONG, MiniLM, load_minilm
 from ingest.encoders.weights import minilm_folder, model_folder
 from ingest.packaged import sample_folder
-from ingest.readers.documents import read_document
+from ingest.readers.document import read_document
 from ingest.readers.passages import cut
 
 

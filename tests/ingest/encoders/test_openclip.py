@@ -15,10 +15,10 @@ from PIL import Image
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import UnknownEncoder, WeightsError
-from ingest.readers.documents import Document, Section
+from ingest.readers.document import Document, Section
 from ingest.readers.passages import cut
 from tests.ingest.encoders.making_models import openclip_folder, roberta_like_folder, siglip_like_folder
-from tests.making import picture, text
+from tests.make_files import picture, text
 
 open_clip = pytest.importorskip("open_clip", reason="OpenCLIP is not installed (pip install 'nearspace[models]')")
 torch = pytest.importorskip("torch", reason="torch is not installed (pip install 'nearspace[models]')")

@@ -4,7 +4,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from ingest.encoders.tokens import Cleaning, Frame, Tokens, clean
-from ingest.readers.documents import Document, Section
+from ingest.readers.document import Document, Section
 from ingest.readers.passages import cut
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz.,;:!?'&-éü1234567890_#"

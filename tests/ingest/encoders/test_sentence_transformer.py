@@ -12,7 +12,7 @@ from PIL import Image
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderError, UnknownEncoder, WeightsError
-from ingest.readers.documents import Document, Section
+from ingest.readers.document import Document, Section
 from ingest.readers.passages import cut
 from tests.ingest.encoders.making_models import clip_st_folder, text_st_folder
 

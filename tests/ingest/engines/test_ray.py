@@ -15,11 +15,11 @@ import pytest
 from ingest.engines.pool import Pool
 from ingest.errors import EngineError, SettingsError
 from ingest.pipeline import ingest
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import Reading
 from ingest.space import open_to_write
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.engines.fatal_encoder import ENDED, FatalEncoder
-from tests.making import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
 
 pytestmark = [
     pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (extra: ray)"),

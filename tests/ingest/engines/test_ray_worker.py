@@ -7,7 +7,7 @@ from ingest.engines.ray_worker import KEY_DIGITS, _OnlyTheLedgerKnows, _ToldOfLe
 from ingest.examine import Examiner, Fresh
 from ingest.files import content_hash, walk
 from tests.fake_encoder import FakeEncoder
-from tests.making import picture, text
+from tests.make_files import picture, text
 
 
 def test_a_worker_reads_new_contents_itself_and_gives_back_those_that_the_ledger_has(tmp_path):

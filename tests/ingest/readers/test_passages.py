@@ -9,7 +9,7 @@ import pytest
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.lite import LiteEncoder
-from ingest.readers.documents import Document, Section
+from ingest.readers.document import Document, Section
 from ingest.readers.passages import TARGET, cut, sentences
 
 Span = tuple[int, int]

@@ -15,7 +15,7 @@ from ingest.errors import SpaceError, SpaceNotFound
 from ingest.space import open_space, open_to_reencode
 from ingest.space.repair import check, repair
 from tests.fake_encoder import DIMENSION
-from tests.making import finds_every_item, ingest_folders, shades, text
+from tests.make_files import finds_every_item, ingest_folders, shades, text
 from tests.servers import end_server
 
 PICTURES = 12

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.space import open_space
 from ingest.space.repair import check, repair
-from tests.making import finds_every_item, ingest_folders, shades
+from tests.make_files import finds_every_item, ingest_folders, shades
 from tests.servers import end_server
 
 # More than Chroma keeps in its log alone: the graph is written to files of its own.

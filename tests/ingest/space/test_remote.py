@@ -23,7 +23,7 @@ from ingest.space.repair import check, repair
 from ingest.space.server import HOST
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.space.serving_chroma import answering, collection_names, own_server, proxy
-from tests.making import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
 
 SECRET = "s3cret-0123456789"
 

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.errors import SettingsError
 from ingest.tuning.pairs import collect
-from tests.making import picture, text
+from tests.make_files import picture, text
 
 
 def captions(collected):

@@ -13,7 +13,7 @@ from search_app.engine.filters import Filters
 from search_app.engine.query import Query
 from search_app.engine.search import Searcher
 from tests.ingest.tuning.conftest import THINGS, draw
-from tests.making import finds_every_item, text
+from tests.make_files import finds_every_item, text
 
 pytestmark = pytest.mark.usefixtures("data")
 

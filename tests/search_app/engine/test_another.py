@@ -12,7 +12,7 @@ from search_app.engine.another import Comparisons, compare, encoded_anew, sample
 from search_app.engine.maps.jobs import Cancelled
 from search_app.engine.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 from tests.narrow_encoder import DIMENSION, NarrowEncoder
 
 RETUNED = "python:tests.retuned_encoder:RetunedEncoder"

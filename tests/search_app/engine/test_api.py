@@ -20,7 +20,7 @@ from ingest.errors import ItemNotFound, SettingsError, SpaceNotFound
 from search_app.engine import Filters, Part, Result, Space, pictures
 from search_app.engine.results import FIELDS
 from tests.fake_encoder import COLOURS
-from tests.making import ingest_folders, picture
+from tests.make_files import ingest_folders, picture
 from tests.search_app.conftest import fill
 
 SURFACE = {

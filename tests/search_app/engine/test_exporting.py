@@ -14,7 +14,7 @@ from ingest.space import Space as OpenedSpace
 from search_app.engine import Listing, Result, Space
 from search_app.engine.exporting import as_csv, as_json, export, write_zip
 from search_app.engine.results import FIELDS
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 
 WICKED = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "  =1", "＝1", "\r=1")
 

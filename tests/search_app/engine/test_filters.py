@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.errors import SettingsError
-from ingest.readers.dominant import colour_bits
+from ingest.readers.dominant_colours import colour_bits
 from ingest.space.derived import SHAPES, day_number
 from search_app.engine.filters import (
     Filters,

@@ -12,7 +12,7 @@ from search_app.engine.kept_files import keep_file, write_whole
 from search_app.engine.lab.steps import FOLDER, Step, keep_steps, open_steps
 from search_app.engine.pictures import PICTURE_FOLDER, keep_picture, open_picture
 from search_app.engine.selections import SELECTION_FOLDER, keep_selection, open_selection
-from tests.making import picture
+from tests.make_files import picture
 
 
 def _keep_picture(space: Path) -> object:

@@ -7,7 +7,7 @@ import pytest
 from ingest.space import open_space
 from search_app.engine.originals import picture_in_file, picture_of
 from tests.fake_encoder import colour_name
-from tests.making import ingest_folders, picture
+from tests.make_files import ingest_folders, picture
 
 LARGE = (900, 600)  # its thumbnail is smaller
 

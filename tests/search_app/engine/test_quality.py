@@ -10,7 +10,7 @@ from search_app.engine import quality
 from search_app.engine.quality import by_captions, by_folders, measured
 from search_app.engine.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 from tests.search_app.engine.memory import MemoryLedger, snapshot_of
 
 

@@ -25,7 +25,7 @@ from search_app.serve.http import FILTERS, make_app
 from search_app.serve.living import LivingSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS, FakeEncoder
-from tests.making import FAKE, ingest_folders, picture
+from tests.make_files import FAKE, ingest_folders, picture
 from tests.search_app.conftest import CAPTION, PASSAGE, fill
 
 TOKEN = "a-token-of-the-tests-0123"

@@ -9,8 +9,8 @@ from pathlib import Path
 from ingest.errors import ReadError, SkipSource
 from ingest.files import unreadable
 from ingest.readers.draft import Value, writable
-from ingest.readers.kinds import SUBTITLE_SUFFIXES
-from ingest.readers.options import AS_USUAL, TABLE_SUFFIXES, Reading
+from ingest.readers.formats import SUBTITLE_SUFFIXES
+from ingest.readers.reading_options import AS_USUAL, TABLE_SUFFIXES, Reading
 
 MAX_TEXT_BYTES = 50_000_000
 """Largest text, Markdown, reStructuredText or HTML file that is read."""

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from ingest.readers.kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from ingest.readers.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 """Tables: a row an item."""

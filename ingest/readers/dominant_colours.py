@@ -25,7 +25,7 @@ _HUES = (("red", 11), ("orange", 28), ("yellow", 48), ("green", 113), ("turquois
 
 def dominant_colours(image: "Image") -> tuple[str, ...]:
     """Up to three of COLOUR_NAMES that an RGB picture is mostly of, the one with most pixels first; at least one."""
-    from ingest.readers.colours import in_rgb
+    from ingest.readers.colour_conversion import in_rgb
 
     small = in_rgb(image).resize((_SIDE, _SIDE), reducing_gap=1.0)
     counts = np.bincount(_named(np.asarray(small.convert("HSV"))).ravel(), minlength=len(COLOUR_NAMES))

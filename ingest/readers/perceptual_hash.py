@@ -28,7 +28,7 @@ def picture_hash(image: "Image") -> int:
     """
     from PIL.Image import Resampling
 
-    from ingest.readers.colours import in_rgb
+    from ingest.readers.colour_conversion import in_rgb
 
     small = in_rgb(image).resize((_SIDE, _SIDE), Resampling.LANCZOS, reducing_gap=2.0)
     grey = np.asarray(small.convert("L"), dtype=np.float32)

@@ -7,7 +7,7 @@ from PIL import Image
 
 from ingest.choosing import EVERYTHING, Choice
 from ingest.pipeline import ingest
-from ingest.readers.options import AS_USUAL, Reading
+from ingest.readers.reading_options import AS_USUAL, Reading
 from ingest.report import Report
 from ingest.space import Space, open_to_write
 from ingest.sweep import Missing

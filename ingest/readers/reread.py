@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.readers.draft import Draft
-from ingest.readers.kinds import kind_of
+from ingest.readers.formats import kind_of
 from ingest.space.item import Item
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import pytest
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from ingest.errors import ReadError
-from ingest.readers.documents import read_document
+from ingest.readers.document import read_document
 from ingest.readers.images import read_images
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import Reading
 from ingest.space import open_space
-from tests.making import finds_every_item, ingest_folders
+from tests.make_files import finds_every_item, ingest_folders
 
 XMP = """<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x='adobe:ns:meta/'>
 <rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>

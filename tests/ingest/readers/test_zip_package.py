@@ -12,10 +12,10 @@ from PIL import Image
 from pptx.util import Inches
 
 from ingest.errors import ReadError, SkipSource
-from ingest.readers.documents import Section, read_document
+from ingest.readers.document import Section, read_document
 from ingest.readers.passages import cut
 from tests.fake_encoder import FakeEncoder
-from tests.ingest.readers.making_packages import book, lacking, with_member
+from tests.ingest.readers.make_packages import book, lacking, with_member
 
 
 def word_document(path: Path) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers.kinds import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, kind_of
+from ingest.readers.formats import DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, kind_of
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ingest.readers.dominant import COLOUR_NAMES, colour_bits, dominant_colours
+from ingest.readers.dominant_colours import COLOUR_NAMES, colour_bits, dominant_colours
 from tests.fake_encoder import COLOURS
 
 MORE = {"turquoise": (40, 200, 200), "pink": (255, 170, 190)}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import ReadError, SkipSource
-from ingest.readers import documents
-from ingest.readers.documents import Block, Section, decode_text, outline, read_document, title_from_name
+from ingest.readers import document
+from ingest.readers.document import Block, Section, decode_text, outline, read_document, title_from_name
 
 GERMAN = "Die größten Häuser der Stadt stehen am Flußufer, und über ihnen kreisen Möwen. Früher war hier ein Hafen."
 FRENCH = "Le café est servi à l'ombre d'un vieux châtaignier, où l'été s'étire. C'était déjà le rêve de mon père."
@@ -150,7 +150,7 @@ def test_a_binary_file_named_like_a_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_text_above_the_limit_is_refused_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MAX_TEXT_BYTES", 1_000_000)
+    monkeypatch.setattr(document, "MAX_TEXT_BYTES", 1_000_000)
     path = write(tmp_path, "a.txt", "x" * 1_000_000)
     assert read_document(path).title == "a"
     path.write_bytes(b"x" * 1_000_001)

@@ -155,7 +155,7 @@ def _from_iptc(image: Image.Image) -> Iterator[tuple[str, str]]:
 
 def _decoded(data: bytes, utf8: bool) -> str:
     from ingest.errors import ReadError
-    from ingest.readers.documents import decode_text
+    from ingest.readers.document import decode_text
 
     try:
         return data.decode() if utf8 else decode_text(data)
@@ -196,7 +196,7 @@ def _keywords(words: list[str]) -> str:
 
 
 def _line(value: Any, longest: int = _LONGEST) -> str:
-    from ingest.readers.documents import tidy
+    from ingest.readers.document import tidy
 
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     text = " ".join(tidy(text.partition("\0")[0]).split())
