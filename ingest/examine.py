@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.captions import caption_path, read_caption
 from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
-from ingest.files import ROW_STATE, Found, content_hash
-from ingest.places import file_at, is_there, state_at
 from ingest.readers.draft import Draft, writable
 from ingest.readers.formats import kind_of
 from ingest.readers.reading_options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
 from ingest.report import Outcome
+from ingest.sources.captions import caption_path, read_caption
+from ingest.sources.location import file_at, is_there, state_at
+from ingest.sources.walk import ROW_STATE, Found, content_hash
 from ingest.space.copies import Content, content_of
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger

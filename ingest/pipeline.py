@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path, PurePath
 
-from ingest.choosing import EVERYTHING, Choice
 from ingest.encoders.base import Encoder
 from ingest.engines import local
 from ingest.engines.work import Engine, Work
 from ingest.errors import SpaceError
 from ingest.examine import Copy, Examined, Fresh, LeftOut, Moved, Recaptioned, Unchanged, same_content
-from ingest.fetching import fetch
-from ingest.files import Found
-from ingest.finding import find, find_changed
 from ingest.readers.draft import Draft
 from ingest.readers.reading_options import AS_USUAL, Reading
 from ingest.removed import without_removed
 from ingest.report import CHANGES_ITEMS, Outcome, Report, SourceOutcome
-from ingest.rows import with_named_pictures
+from ingest.sources.discovery import find, find_changed
+from ingest.sources.selection import EVERYTHING, Choice
+from ingest.sources.table_images import with_named_pictures
+from ingest.sources.walk import Found
+from ingest.sources.web import fetch
 from ingest.space.copies import Content
 from ingest.space.kept_out import let_in
 from ingest.space.overview import note_results

@@ -8,19 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.choosing import EVERYTHING, Choice
 from ingest.encoders.base import Encoder
 from ingest.engines import local
 from ingest.engines.work import EncodingCount
 from ingest.examine import Copy, Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, same_content
-from ingest.files import Found
-from ingest.finding import find
 from ingest.pipeline import Event, Watch
 from ingest.readers.formats import Kind
 from ingest.readers.reading_options import AS_USUAL, Reading
 from ingest.removed import without_removed
 from ingest.report import Outcome, Report, SourceOutcome
-from ingest.rows import with_named_pictures
+from ingest.sources.discovery import find
+from ingest.sources.selection import EVERYTHING, Choice
+from ingest.sources.table_images import with_named_pictures
+from ingest.sources.walk import Found
 from ingest.space.item import Item
 from ingest.space.ledger import Ledger
 from ingest.space.ledger_file import LEDGER_NAME

@@ -13,13 +13,13 @@ from ingest.engines import local
 from ingest.engines.work import EncodingCount
 from ingest.errors import ReadError
 from ingest.examine import Examined, Fresh, LeftOut
-from ingest.fetching import is_address
-from ingest.files import Found, content_hash
-from ingest.places import at_hand, state_of
 from ingest.readers.draft import Draft
 from ingest.readers.formats import kind_of
 from ingest.readers.reading_options import TABLE_SUFFIXES
 from ingest.readers.reread import read_again
+from ingest.sources.location import at_hand, state_of
+from ingest.sources.walk import Found, content_hash
+from ingest.sources.web import is_address
 from ingest.space.index import Progress
 from ingest.space.item import Item
 from ingest.space.records import Source

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ingest.finding import Finds, resolved
 from ingest.report import Report
+from ingest.sources.discovery import Finds, resolved
 from ingest.space.kept_out import Gate
 from ingest.space.ledger import Ledger
 

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from ingest.finding import Finds
 from ingest.report import Report, SourceOutcome
+from ingest.sources.discovery import Finds
 from ingest.space.ledger import Ledger
 from ingest.space.overview import sources_under
 from ingest.space.records import Source

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 
-from ingest.choosing import IGNORE_FILE, Chooser
 from ingest.encoders.base import Encoder
 from ingest.errors import EncoderMismatch, SettingsError
-from ingest.files import is_space
 from ingest.pipeline import Stop, ingest, tidy
 from ingest.report import CHANGES_ITEMS, Report
+from ingest.sources.selection import IGNORE_FILE, Chooser
+from ingest.sources.walk import is_space
 from ingest.space import Space, open_to_write
 from ingest.voices import Voice
 from ingest.wishes import Wishes

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.choosing import EVERYTHING, Choice
 from ingest.chroma_options import chroma_of
 from ingest.engines.pool import Pool, pool_of
 from ingest.errors import SettingsError
-from ingest.fetching import is_address
 from ingest.readers.reading_options import AS_USUAL, Reading, reading_of
+from ingest.sources.selection import EVERYTHING, Choice
+from ingest.sources.web import is_address
 from ingest.space.address import ChromaAddress
 from ingest.sweep import Missing
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from ingest.choosing import EVERYTHING, Choice
 from ingest.pipeline import ingest
 from ingest.readers.reading_options import AS_USUAL, Reading
 from ingest.report import Report
+from ingest.sources.selection import EVERYTHING, Choice
 from ingest.space import Space, open_to_write
 from ingest.sweep import Missing
 from tests.fake_encoder import COLOURS, FakeEncoder

@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.choosing import Chooser
 from ingest.chroma_options import chroma_in_environment
 from ingest.console import printable
 from ingest.encoders.base import Encoder
@@ -14,11 +13,12 @@ from ingest.encoders.registry import load_encoder
 from ingest.engines import local
 from ingest.engines.work import Engine
 from ingest.errors import EncoderMismatch, SettingsError
-from ingest.finding import is_nothing_at
 from ingest.pipeline import ingest
 from ingest.plan import ledger_to_read, plan
 from ingest.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
+from ingest.sources.discovery import is_nothing_at
+from ingest.sources.selection import Chooser
 from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
 from ingest.stopping import Stopping

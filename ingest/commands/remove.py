@@ -9,11 +9,11 @@ from rich.text import Text
 
 from ingest.console import result_console, say
 from ingest.errors import SettingsError
-from ingest.fetching import is_address
-from ingest.finding import resolved
 from ingest.pipeline import tidy
 from ingest.report import ALL_WELL, INTERRUPTED
 from ingest.settings import home_folder, space_name
+from ingest.sources.discovery import resolved
+from ingest.sources.web import is_address
 from ingest.space import open_to_reencode
 from ingest.space.kept_out import Leaving, leaving, remove
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.engines.work import EncodingCount, Work
 from ingest.examine import Examined, Examiner, Fresh
-from ingest.files import Found
 from ingest.readers.draft import MODALITIES, Draft, Modality
 from ingest.report import Slowest
+from ingest.sources.walk import Found
 
 READERS = max(2, os.cpu_count() or 2)
 _BATCH: dict[Modality, int] = {"image": 32, "text": 128}

@@ -27,8 +27,8 @@ from ingest.engines.ray_worker import Asks, Done, Failed, Order, Result, Tally, 
 from ingest.engines.work import Engine, Work
 from ingest.errors import EngineError, SettingsError
 from ingest.examine import Examined, Examiner, Fresh, LeftOut
-from ingest.files import Found
-from ingest.places import is_there
+from ingest.sources.location import is_there
+from ingest.sources.walk import Found
 from ingest.space.ledger import Ledger
 from ingest.space.overview import content_keys
 

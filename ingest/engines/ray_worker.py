@@ -25,9 +25,9 @@ from ingest.engines import local
 from ingest.engines.work import EncodingCount
 from ingest.errors import EngineError
 from ingest.examine import Examined, Examiner, LeftOut
-from ingest.files import Found
-from ingest.places import is_there
 from ingest.readers.reading_options import Reading
+from ingest.sources.location import is_there
+from ingest.sources.walk import Found
 from ingest.space.copies import Content
 from ingest.space.ledger import Ledger
 from ingest.space.records import Source

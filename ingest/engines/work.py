@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from ingest.encoders.base import Encoder
 from ingest.examine import Examined
-from ingest.files import Found
 from ingest.readers.reading_options import Reading
 from ingest.report import Slowest
+from ingest.sources.walk import Found
 from ingest.space.ledger import Ledger
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.errors import ReadError, SkipSource
-from ingest.files import unreadable
 from ingest.readers.draft import Value, writable
 from ingest.readers.formats import SUBTITLE_SUFFIXES
 from ingest.readers.reading_options import AS_USUAL, TABLE_SUFFIXES, Reading
+from ingest.sources.walk import unreadable
 
 MAX_TEXT_BYTES = 50_000_000
 """Largest text, Markdown, reStructuredText or HTML file that is read."""

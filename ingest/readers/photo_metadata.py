@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from ingest.captions import MAX_CAPTION
 from ingest.readers.draft import Value
+from ingest.sources.captions import MAX_CAPTION
 
 MAX_XMP_BYTES = 2_000_000
 """Largest XMP packet that is parsed."""

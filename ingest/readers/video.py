@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import ReadError, SkipSource
-from ingest.files import unreadable
 from ingest.readers.draft import Draft, Value
+from ingest.sources.walk import unreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from ingest.errors import ReadError, SkipSource, in_one_line
-from ingest.files import unreadable
+from ingest.sources.walk import unreadable
 
 MAX_PACKAGE_TEXT = 60_000_000
 """Most bytes of a package's own texts, unpacked: parsed, they take about ten times as much memory."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from ingest.fetching import is_address
-from ingest.files import ROW_STATE
 from ingest.readers.draft import Modality
 from ingest.readers.formats import kind_of
 from ingest.readers.reading_options import choices_in
 from ingest.report import IN_THE_SPACE
+from ingest.sources.walk import ROW_STATE
+from ingest.sources.web import is_address
 from ingest.space.ledger_file import LedgerFile
 from ingest.space.records import Source
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo, Say
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
-from ingest.files import content_hash
-from ingest.places import at_hand
 from ingest.readers.draft import MODALITIES
+from ingest.sources.location import at_hand
+from ingest.sources.walk import content_hash
 from ingest.space.address import ChromaAddress
 from ingest.space.check import Findings, as_vector, is_thumbnail, look_over, what_is_broken
 from ingest.space.connecting import collection_name, connect, plainly

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest.captions import MAX_CAPTION, caption_path, read_caption
 from ingest.errors import ReadError, SettingsError, SkipSource
-from ingest.files import content_hash, walk
 from ingest.readers.formats import kind_of
 from ingest.report import SourceOutcome
+from ingest.sources.captions import MAX_CAPTION, caption_path, read_caption
+from ingest.sources.walk import content_hash, walk
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
 IMAGE_COLUMNS = ("image", "file", "file_name", "filename", "path")

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.choosing import Choice
-from ingest.files import walk
+from ingest.sources.selection import Choice
+from ingest.sources.walk import walk
 
 _SECONDS = 2.0
 _LOOK_AT_CLOCK = 200  # files

@@ -5,8 +5,8 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.errors import ReadError
-from ingest.places import at_hand, state_of
 from ingest.readers.reread import open_again
+from ingest.sources.location import at_hand, state_of
 from ingest.space import Item, Space
 
 if TYPE_CHECKING:

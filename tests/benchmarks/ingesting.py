@@ -30,10 +30,10 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.preprocessing import Preprocessing
 from ingest.encoders.registry import load_encoder
 from ingest.examine import Examiner, Fresh
-from ingest.files import Found, walk
 from ingest.packaged import sample_folder
 from ingest.pipeline import ingest
 from ingest.readers import images
+from ingest.sources.walk import Found, walk
 from ingest.space import Space, open_to_write
 from ingest.space.server import read_note
 

@@ -11,8 +11,8 @@ from PIL import Image
 from ingest.engines import local
 from ingest.engines.work import EncodingCount
 from ingest.examine import Examined, Examiner, Fresh
-from ingest.files import Found
 from ingest.readers.draft import Draft
+from ingest.sources.walk import Found
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import ingest_folders, shades, text
 

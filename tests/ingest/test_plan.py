@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.choosing import Choice
 from ingest.console import in_words
 from ingest.plan import Plan, ledger_to_read, plan
+from ingest.sources.selection import Choice
 from ingest.space import open_space
 from ingest.sweep import Missing
 from tests.fake_encoder import FakeEncoder

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.choosing import IGNORE_FILE, Choice
 from ingest.readers.reading_options import Reading
+from ingest.sources.selection import IGNORE_FILE, Choice
 from ingest.space import open_space
 from ingest.sweep import GONE, NOT_WANTED
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from ingest import watching
-from ingest.choosing import IGNORE_FILE, Choice
-from ingest.files import walk, walk_changed
 from ingest.pipeline import ingest
 from ingest.report import Report
+from ingest.sources.selection import IGNORE_FILE, Choice
+from ingest.sources.walk import walk, walk_changed
 from ingest.space import open_space, open_to_write
 from ingest.wishes import AS_EVER
 from tests.fake_encoder import FakeEncoder

@@ -5,13 +5,13 @@ from pathlib import Path
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.choosing import Choice
 from ingest.commands.demo import DEMO_SPACE
 from ingest.console import printable
 from ingest.encoders.catalogue import listed
 from ingest.errors import NearspaceError
 from ingest.packaged import sample_folder
 from ingest.settings import DEFAULT_ENCODER
+from ingest.sources.selection import Choice
 from ingest.space.listing import places
 from search_app.engine.looking import Look, look
 from search_app.engine.uploads import MOST_BYTES, MOST_FILES, UPLOAD_FOLDER, keep_files, kept_suffixes

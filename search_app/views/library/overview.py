@@ -8,9 +8,9 @@ from rich.filesize import decimal
 
 from ingest.commands.status import begun_words, describe, run_words
 from ingest.console import printable
-from ingest.fetching import is_address
 from ingest.readers.draft import MODALITIES
 from ingest.report import IN_THE_SPACE
+from ingest.sources.web import is_address
 from ingest.space.kept_out import leaving
 from ingest.space.listing import Place, places
 from search_app.views import frame

@@ -5,7 +5,7 @@ import pytest
 
 from ingest.engines.ray_worker import KEY_DIGITS, _OnlyTheLedgerKnows, _ToldOfLedger
 from ingest.examine import Examiner, Fresh
-from ingest.files import content_hash, walk
+from ingest.sources.walk import content_hash, walk
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import picture, text
 

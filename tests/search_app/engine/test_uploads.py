@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.files import walk
+from ingest.sources.walk import walk
 from search_app.engine import uploads
 from search_app.engine.uploads import UPLOAD_FOLDER, keep_files, safe_name
 

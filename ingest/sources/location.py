@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest import archives
 from ingest.errors import ReadError
-from ingest.fetching import FETCHED_FOLDER, is_address, kept_file
-from ingest.files import archive_of
 from ingest.readers.reading_options import TABLE_SUFFIXES
+from ingest.sources import archives
+from ingest.sources.walk import archive_of
+from ingest.sources.web import FETCHED_FOLDER, is_address, kept_file
 
 
 @contextmanager

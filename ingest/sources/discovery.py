@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.captions import captioned_by
-from ingest.choosing import IGNORE_FILE, Choice
-from ingest.files import Found, OnError, OnSkip, walk, walk_changed
 from ingest.report import Report, SourceOutcome
+from ingest.sources.captions import captioned_by
+from ingest.sources.selection import IGNORE_FILE, Choice
+from ingest.sources.walk import Found, OnError, OnSkip, walk, walk_changed
 
 
 class Roots:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from ingest.errors import ReadError
 from ingest.examine import read_alike
-from ingest.files import ROW_STATE, Found, Row, archive_of, content_hash
-from ingest.finding import Finds
-from ingest.places import is_there
 from ingest.readers.formats import kind_of
 from ingest.readers.reading_options import TABLE_SUFFIXES, Reading, choices_in
 from ingest.readers.tables import NamedPicture, named_pictures
+from ingest.sources.discovery import Finds
+from ingest.sources.location import is_there
+from ingest.sources.walk import ROW_STATE, Found, Row, archive_of, content_hash
 from ingest.space.ledger import Ledger
 
 _IN_ARCHIVE = "a table in an archive, where pictures cannot be named. Unpack the archive to have them read."

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ingest import archives, cli
-from ingest.choosing import Choice
+from ingest import cli
 from ingest.errors import ReadError
 from ingest.examine import Examiner
-from ingest.files import walk
 from ingest.pipeline import ingest
-from ingest.places import at_hand, is_there
 from ingest.plan import ledger_to_read, plan
 from ingest.reencode import reencode
+from ingest.sources import archives
+from ingest.sources.location import at_hand, is_there
+from ingest.sources.selection import Choice
+from ingest.sources.walk import walk
 from ingest.space import open_space, open_to_write
 from ingest.space.repair import check, repair
 from search_app.engine import Space

@@ -5,8 +5,8 @@ import stat
 from pathlib import Path
 
 from ingest.errors import ReadError
-from ingest.files import archive_of
 from ingest.readers.formats import kind_of
+from ingest.sources.walk import archive_of
 
 MAX_CAPTION = 2_000
 """Most characters of a caption that are kept."""
@@ -29,7 +29,7 @@ def caption_path(image: Path) -> Path | None:
 
 
 def _has(archive: Path, path: Path) -> bool:
-    from ingest.archives import member
+    from ingest.sources.archives import member
 
     try:
         return member(archive, path.relative_to(archive).as_posix()) is not None

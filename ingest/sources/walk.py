@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ingest.choosing import EVERYTHING, Chain, Choice, Chooser
 from ingest.errors import ReadError
 from ingest.readers.draft import Value
 from ingest.readers.formats import ARCHIVE_SUFFIXES, Kind, kind_of
+from ingest.sources.selection import EVERYTHING, Chain, Choice, Chooser
 
 ROW_STATE = "row:"
 """How the state of a picture begins whose caption comes from a table."""
@@ -268,7 +268,7 @@ def _in_archive(
     leave_out: OnLeftOut,
 ) -> Iterator[Found]:
     """The wanted files in `archive`, which is at `relative` below `root`; where it cannot be read, itself."""
-    from ingest.archives import members
+    from ingest.sources.archives import members
 
     wanted: dict[str, bool] = {}
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ingest import cli, fetching
-from ingest.places import at_hand
+from ingest import cli
 from ingest.reencode import reencode
+from ingest.sources import web
+from ingest.sources.location import at_hand
 from ingest.space import open_space, open_to_write
 from ingest.space.repair import check, repair
 from search_app.views.words import headline, whereabouts
@@ -150,7 +151,7 @@ def test_what_cannot_be_fetched_has_the_reason_and_stays_as_it_was(home, site):
 def test_redirects_lead_to_the_web_alone_and_what_is_too_large_is_not_kept(home, site, tmp_path, monkeypatch):
     secret = tmp_path / "secret.txt"
     secret.write_text("a secret")
-    monkeypatch.setattr(fetching, "MAX_BYTES", 50)
+    monkeypatch.setattr(web, "MAX_BYTES", 50)
     site.pages["/notes"] = ("text/plain", b"words " * 20)
     said = run(home, f"{site.address}/tofile://{secret}", f"{site.address}/notes", f"{site.address}/data.md")
     assert [outcome for outcome, _ in said.values()] == ["failed", "failed", "added"]
@@ -172,7 +173,7 @@ def test_addresses_come_on_standard_input_beside_paths(home, site, tmp_path, mon
 
 def test_nothing_more_is_fetched_once_the_run_is_to_end(site, tmp_path):
     addresses = [f"{site.address}/notes?{number}" for number in range(30)]
-    found = list(fetching.fetch(addresses, tmp_path, stop=lambda: len(site.sent) >= 3))
+    found = list(web.fetch(addresses, tmp_path, stop=lambda: len(site.sent) >= 3))
     assert 3 <= len(found) < 15
     assert all(each.kind == "document" and not each.problem for each in found)
 

@@ -13,7 +13,7 @@ from ingest.reencode import reencode
 from ingest.space import open_space, open_to_write
 from ingest.space.repair import check, repair
 from tests.fake_encoder import FakeEncoder
-from tests.ingest.test_archives import pack
+from tests.ingest.sources.test_archives import pack
 from tests.make_files import FAKE, finds_every_item, picture, text
 from tests.retuned_encoder import RetunedEncoder
 

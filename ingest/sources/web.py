@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ingest.errors import ReadError
-from ingest.files import Found
 from ingest.readers.formats import kind_of
+from ingest.sources.walk import Found
 
 if TYPE_CHECKING:
     import httpx

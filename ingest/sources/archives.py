@@ -65,8 +65,8 @@ def member(archive: Path, name: str) -> Member | None:
 @contextmanager
 def unpacked(archive: Path, name: str) -> Iterator[Path]:
     """The file of that name, unpacked for as long as this lasts to a folder of its own; raises ReadError."""
-    from ingest.files import unreadable
     from ingest.readers.zip_package import MALFORMED
+    from ingest.sources.walk import unreadable
 
     with tempfile.TemporaryDirectory(prefix="nearspace-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / _short_name(name)
@@ -132,8 +132,8 @@ _lock = threading.Lock()
 
 
 def _opened(archive: Path) -> _Opened:
-    from ingest.files import unreadable
     from ingest.readers.zip_package import MALFORMED
+    from ingest.sources.walk import unreadable
 
     with _lock:
         try:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.captions import MAX_CAPTION, caption_path, read_caption
 from ingest.errors import ReadError
-from ingest.files import Found, content_hash, walk
+from ingest.sources.captions import MAX_CAPTION, caption_path, read_caption
+from ingest.sources.walk import Found, content_hash, walk
 
 
 class Walked:

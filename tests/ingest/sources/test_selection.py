@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.choosing import IGNORE_FILE, Choice
 from ingest.errors import SettingsError
-from ingest.files import walk
+from ingest.sources.selection import IGNORE_FILE, Choice
+from ingest.sources.walk import walk
 
 
 def write(path: Path, content: str = "x") -> Path:
