@@ -120,11 +120,11 @@ def _direction(rows: Floats) -> Floats:
 def calibration_of(encoder: EncoderInfo) -> Calibration | None:
     """The calibration stored with an encoder; None where there is none that fits it."""
     if encoder.id == "lite":
-        from ingest.encoders.weights import model_folder
+        from ingest.encoders.lite.weights import model_folder
 
         return read_calibration(model_folder("lite"), encoder)
     if encoder.id.startswith("lite:"):
-        from ingest.encoders.tuned import tuned_folder
+        from ingest.encoders.lite.tuned import tuned_folder
 
         return read_calibration(tuned_folder(encoder.id), encoder)
     return None

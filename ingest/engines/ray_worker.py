@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ingest
-from ingest.encoders import onnx
 from ingest.encoders.base import EncoderInfo
 from ingest.encoders.registry import load_encoder
+from ingest.encoders.runtime import onnx
 from ingest.engines import local
 from ingest.engines.work import EncodingCount
 from ingest.errors import EngineError

@@ -91,7 +91,7 @@ def _rank_fusion(found: Found) -> Floats:
 
 
 def _calibrated(found: Found) -> Floats:
-    """Odds of being relevant (Platt 1999 scales scores so): see ingest.encoders.calibration and ingest.tuning."""
+    """Odds of being relevant (Platt 1999 scales scores so): see ingest.encoders.calibration."""
     logits = found.logits
     return found.scores if logits is None else logits
 

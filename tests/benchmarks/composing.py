@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite import load_lite
+from ingest.encoders.lite.encoder import load_lite
 from ingest.readers.images import open_upright
 from search_app.engine.background import PHRASES
 from search_app.engine.composing import compose

@@ -27,7 +27,7 @@ from PIL import Image
 
 from ingest import pipeline
 from ingest.encoders.base import Encoder
-from ingest.encoders.preprocessing import Preprocessing
+from ingest.encoders.external.preprocessing import Preprocessing
 from ingest.encoders.registry import load_encoder
 from ingest.examine import Examiner, Fresh
 from ingest.packaged import sample_folder
@@ -129,7 +129,7 @@ def _ceiling(figures: Figures, encoder: Encoder, files: list[Found]) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (16, side, side, 3), np.uint8)
     blank = [Image.new("RGB", (side, side))] * len(files)
     with (
-        patch("ingest.encoders.pixels.pixel_batch", lambda pictures: pixels[: len(pictures)]),
+        patch("ingest.encoders.lite.pixels.pixel_batch", lambda pictures: pixels[: len(pictures)]),
         patch.object(Preprocessing, "batch", lambda preprocessing, pictures: pixels[: len(pictures)]),
     ):
         started, processor = time.perf_counter(), time.process_time()

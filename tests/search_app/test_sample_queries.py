@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 import pytest
 from PIL import Image
 
-from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.lite.encoder import LiteEncoder
 from ingest.packaged import sample_folder
 from ingest.readers.images import open_upright
 from ingest.space import Item, open_space

@@ -2,7 +2,7 @@
 
 import json
 
-from ingest.encoders.weights import minilm_folder
+from ingest.encoders.lite.weights import minilm_folder
 from search_app.engine.maps.vocabulary import english
 
 FREQUENT = 3_000

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.onnx import cache_folder
+from ingest.encoders.runtime.onnx import cache_folder
 from ingest.packaged import packaged_folder
 from search_app.engine.maps.jobs import Progress
 from search_app.engine.maps.keeping import keep, kept

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.lite.encoder import LiteEncoder
 from ingest.packaged import sample_folder
 from ingest.readers.images import open_upright
 from search_app.engine.background import PHRASES
