@@ -18,10 +18,10 @@ from ingest.report import Outcome
 from ingest.sources.captions import caption_path, read_caption
 from ingest.sources.location import file_at, is_there, state_at
 from ingest.sources.walk import ROW_STATE, Found, content_hash
-from ingest.space.copies import Content, content_of
-from ingest.space.item import Item
-from ingest.space.ledger import Ledger
-from ingest.space.records import Source
+from ingest.space.ledger.duplicates import Content, content_of
+from ingest.space.ledger.item import Item
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.records import Source
 
 if TYPE_CHECKING:
     from ingest.readers.images import Pictures

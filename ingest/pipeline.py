@@ -22,10 +22,10 @@ from ingest.sources.selection import EVERYTHING, Choice
 from ingest.sources.table_images import with_named_pictures
 from ingest.sources.walk import Found
 from ingest.sources.web import fetch
-from ingest.space.copies import Content
-from ingest.space.kept_out import let_in
-from ingest.space.overview import note_results
-from ingest.space.records import Source, SourceRecord
+from ingest.space.ledger.duplicates import Content
+from ingest.space.ledger.exclusions import let_in
+from ingest.space.ledger.overview import note_results
+from ingest.space.ledger.records import Source, SourceRecord
 from ingest.space.space import THUMBNAIL_FOLDER, Space
 from ingest.sweep import Missing, sweep
 from ingest.twins import mark_twins

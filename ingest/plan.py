@@ -21,11 +21,11 @@ from ingest.sources.discovery import find
 from ingest.sources.selection import EVERYTHING, Choice
 from ingest.sources.table_images import with_named_pictures
 from ingest.sources.walk import Found
-from ingest.space.item import Item
-from ingest.space.ledger import Ledger
-from ingest.space.ledger_file import LEDGER_NAME
+from ingest.space.ledger.database import LEDGER_NAME
+from ingest.space.ledger.item import Item
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.records import Source
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
-from ingest.space.records import Source
 from ingest.sweep import Missing, swept
 
 TIMED_SECONDS = 6.0

@@ -20,9 +20,9 @@ from ingest.readers.reread import read_again
 from ingest.sources.location import at_hand, state_of
 from ingest.sources.walk import Found, content_hash
 from ingest.sources.web import is_address
-from ingest.space.index import Progress
-from ingest.space.item import Item
-from ingest.space.records import Source
+from ingest.space.chroma.sync import Progress
+from ingest.space.ledger.item import Item
+from ingest.space.ledger.records import Source
 from ingest.space.space import Space
 from ingest.space.staging import NewPassages, Staging, delete_staging
 from ingest.twins import mark_twins

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ingest.report import Report
 from ingest.sources.discovery import Finds, resolved
-from ingest.space.kept_out import Gate
-from ingest.space.ledger import Ledger
+from ingest.space.ledger.exclusions import Gate
+from ingest.space.ledger.ledger import Ledger
 
 
 def without_removed(finds: Finds, ledger: Ledger, named: Iterable[Path | str], report: Report) -> frozenset[str]:

@@ -6,9 +6,9 @@ from typing import Literal
 
 from ingest.report import Report, SourceOutcome
 from ingest.sources.discovery import Finds
-from ingest.space.ledger import Ledger
-from ingest.space.overview import sources_under
-from ingest.space.records import Source
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.overview import sources_under
+from ingest.space.ledger.records import Source
 
 Missing = Literal["remove", "remove-many", "keep"]
 """What becomes of sources that a run does not come across: they leave the space; they leave it even if they are more

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from ingest.engines.local import READERS
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.readers.perceptual_hash import FLAT, picture_hash
-from ingest.space.ledger import Ledger
-from ingest.space.twins import Marked
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.near_duplicates import Marked
 
 SURE_BITS, SURE_COSINE = 10, 0.5
 """Pictures are near-duplicates when at most so many of their hash's 64 bits differ, and their cosine is this, """

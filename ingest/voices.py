@@ -16,7 +16,7 @@ from ingest.report import Report, SourceOutcome
 if TYPE_CHECKING:
     from ingest.pipeline import Event, Told, Watch
     from ingest.plan import Plan
-    from ingest.space.index import Progress
+    from ingest.space.chroma.sync import Progress
 
 
 class Voice:

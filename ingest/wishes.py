@@ -13,7 +13,7 @@ from ingest.errors import SettingsError
 from ingest.readers.reading_options import AS_USUAL, Reading, reading_of
 from ingest.sources.selection import EVERYTHING, Choice
 from ingest.sources.web import is_address
-from ingest.space.address import ChromaAddress
+from ingest.space.chroma.address import ChromaAddress
 from ingest.sweep import Missing
 
 

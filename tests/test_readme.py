@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.packaged import sample_folder
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
 from tests.browser.acting import settled
 from tests.browser.serving import serving
 from tests.ingest.encoders.tuning.conftest import draw_all

@@ -15,7 +15,7 @@ from ingest.settings import home_folder, space_name
 from ingest.sources.discovery import resolved
 from ingest.sources.web import is_address
 from ingest.space import open_to_reencode
-from ingest.space.kept_out import Leaving, leaving, remove
+from ingest.space.ledger.exclusions import Leaving, leaving, remove
 
 _STAYS = (
     "The files themselves stay where they are. An ingest of a folder around them leaves them out from now on; "

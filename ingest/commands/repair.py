@@ -11,7 +11,7 @@ from ingest.console import printable, result_console, say
 from ingest.progress import count_progress
 from ingest.report import ALL_WELL, SOME_FAILED
 from ingest.settings import home_folder, space_name
-from ingest.space.repair import Repair, repair
+from ingest.space.maintenance.repair import Repair, repair
 
 
 def run(options: argparse.Namespace) -> int:

@@ -29,8 +29,8 @@ from ingest.errors import EngineError, SettingsError
 from ingest.examine import Examined, Examiner, Fresh, LeftOut
 from ingest.sources.location import is_there
 from ingest.sources.walk import Found
-from ingest.space.ledger import Ledger
-from ingest.space.overview import content_keys
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.overview import content_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -28,9 +28,9 @@ from ingest.examine import Examined, Examiner, LeftOut
 from ingest.readers.reading_options import Reading
 from ingest.sources.location import is_there
 from ingest.sources.walk import Found
-from ingest.space.copies import Content
-from ingest.space.ledger import Ledger
-from ingest.space.records import Source
+from ingest.space.ledger.duplicates import Content
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.records import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,7 +8,7 @@ from ingest.examine import Examined
 from ingest.readers.reading_options import Reading
 from ingest.report import Slowest
 from ingest.sources.walk import Found
-from ingest.space.ledger import Ledger
+from ingest.space.ledger.ledger import Ledger
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.readers.draft import Draft
 from ingest.readers.formats import kind_of
-from ingest.space.item import Item
+from ingest.space.ledger.item import Item
 
 if TYPE_CHECKING:
     from PIL.Image import Image

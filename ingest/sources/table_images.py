@@ -15,7 +15,7 @@ from ingest.readers.tables import NamedPicture, named_pictures
 from ingest.sources.discovery import Finds
 from ingest.sources.location import is_there
 from ingest.sources.walk import ROW_STATE, Found, Row, archive_of, content_hash
-from ingest.space.ledger import Ledger
+from ingest.space.ledger.ledger import Ledger
 
 _IN_ARCHIVE = "a table in an archive, where pictures cannot be named. Unpack the archive to have them read."
 

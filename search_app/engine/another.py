@@ -14,7 +14,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.space import Item, Space
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.group import Facets, Group
 from search_app.engine.maps.jobs import Job, Jobs, Progress
 from search_app.engine.originals import picture_of

@@ -190,7 +190,7 @@ class Space:
         `roots`, `seconds`, `outcomes`; `settled`: the sources that it came to, by outcome; `not_indexed`: the items
         that Chroma has still to learn.
         """
-        from ingest.space import overview
+        from ingest.space.ledger import overview
 
         ledger = self._space.ledger
         run = overview.last_run(ledger)

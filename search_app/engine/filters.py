@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ingest.errors import SettingsError
 from ingest.readers.dominant_colours import COLOUR_NAMES, colour_bits
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.derived import SHAPES, day_number, suffix_of
+from ingest.space.ledger.search_index import SHAPES, day_number, suffix_of
 from search_app.engine.group import Group
 from search_app.engine.keywords import phrase
 from search_app.engine.selections import is_selection
@@ -111,7 +111,7 @@ class Grouped(Protocol):
 
 
 class Lookups(Protocol):
-    """What filters ask of a ledger; see `ingest.space.lookup.Lookup`."""
+    """What filters ask of a ledger; see `ingest.space.ledger.lookup.Lookup`."""
 
     def items_saying(self, expression: str) -> NDArray[np.int64]:
         """The live items whose words match, rising."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 
 BACKGROUND = 2_048
 """Items of a modality that stand for all of them when a score is standardised."""
@@ -26,7 +26,7 @@ class Facets:
     pixels: NDArray[np.int32]
     """0 for a text."""
     shapes: NDArray[np.int8]
-    """Places in `ingest.space.derived.SHAPES`."""
+    """Places in `ingest.space.ledger.search_index.SHAPES`."""
     colours: NDArray[np.int32]
     """A bit for each of COLOUR_NAMES."""
     captioned: NDArray[np.bool_]

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Protocol
 
-from ingest.space.derived import spaced
+from ingest.space.ledger.search_index import spaced
 
 MOST_WORDS = 32
 """Words of a query that are looked for; a pasted page has more, and none of the others would matter."""
@@ -37,7 +37,7 @@ def tokens_of(words: str) -> list[str]:
 
 
 class Sayings(Protocol):
-    """What is asked of a ledger's words; see `ingest.space.lookup.Lookup`."""
+    """What is asked of a ledger's words; see `ingest.space.ledger.lookup.Lookup`."""
 
     def some_saying(self, expression: str, most: int) -> list[int]:
         """Up to `most` live items whose words match, in no order."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.group import Group
 from search_app.engine.maps.keeping import PROJECTION_FOLDER, Kept, keep, kept
 from search_app.engine.query import Probe

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space import Ledger
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.query import within_window
 from search_app.engine.snapshot import Snapshot
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ingest.readers.dominant_colours import COLOUR_NAMES
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.derived import SHAPES
+from ingest.space.ledger.search_index import SHAPES
 from search_app.engine.columns import Column
 from search_app.engine.group import Facets, Group
 
@@ -41,7 +41,7 @@ class VectorBatch(Protocol):
 
 
 class FacetBatch(Protocol):
-    """Facets of live items, in the order of their ids; see `ingest.space.records.FacetRows`."""
+    """Facets of live items, in the order of their ids; see `ingest.space.ledger.records.FacetRows`."""
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -70,7 +70,7 @@ class FacetBatch(Protocol):
 
     @property
     def shapes(self) -> NDArray[np.int8]:
-        """Places in `ingest.space.derived.SHAPES`."""
+        """Places in `ingest.space.ledger.search_index.SHAPES`."""
         ...
 
     @property

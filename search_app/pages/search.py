@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
 from ingest.space import Item
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.filters import Filters
 from search_app.engine.query import Query, with_quoted, within_window
 from search_app.engine.snapshot import Snapshot

@@ -17,7 +17,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import NearspaceError
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, Space, check_encoder, list_spaces, open_space
-from ingest.space.ledger_file import LEDGER_NAME
+from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.manifest import current_manifest
 from search_app.engine.background import PHRASES
 from search_app.engine.search import Searcher

@@ -17,7 +17,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.maps.colouring import STEPS, Coding
 from search_app.engine.maps.model import Layout, spec_to_params
 from search_app.views.packing import pack

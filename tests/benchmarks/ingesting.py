@@ -35,7 +35,7 @@ from ingest.pipeline import ingest
 from ingest.readers import images
 from ingest.sources.walk import Found, walk
 from ingest.space import Space, open_to_write
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "photos" / "images"
 COUNT = 300

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo
 from ingest.readers.draft import MODALITIES, Draft, Modality
 from ingest.space import Space, open_space, open_to_write
-from ingest.space.records import SourceRecord
+from ingest.space.ledger.records import SourceRecord
 from search_app.engine import candidates
 from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.filters import Filters, Masks, let_through

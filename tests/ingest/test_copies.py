@@ -12,9 +12,9 @@ from ingest.engines.local import READERS
 from ingest.plan import ledger_to_read, plan
 from ingest.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
-from ingest.space.ledger import Ledger
-from ingest.space.overview import spread
-from ingest.space.repair import check, repair
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.overview import spread
+from ingest.space.maintenance.repair import check, repair
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.test_pipeline import CountingEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text

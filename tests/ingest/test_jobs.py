@@ -10,7 +10,7 @@ import pytest
 from ingest.errors import JobRunning
 from ingest.jobs import JOB_FOLDER, Job, ask_to_end, forget, jobs, log_tail, newest, start
 from ingest.space import open_space
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
 from tests.make_files import FAKE, finds_every_item, picture, shades, text
 from tests.servers import end_server, wait_until
 

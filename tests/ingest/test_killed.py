@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from ingest.space import open_space
-from ingest.space.repair import check
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
+from ingest.space.maintenance.repair import check
 from tests.make_files import FAKE, finds_every_item, shades
 
 KILLS = 10

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.plan import ledger_to_read, plan
 from ingest.space import open_space, open_to_reencode
-from ingest.space.kept_out import kept_out, leaving, remove
+from ingest.space.ledger.exclusions import kept_out, leaving, remove
 from tests.browser.serving import nearspace
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, text

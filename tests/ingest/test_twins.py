@@ -12,7 +12,7 @@ from ingest.pipeline import ingest
 from ingest.readers.perceptual_hash import FLAT, picture_hash
 from ingest.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
-from ingest.space.ledger import Ledger
+from ingest.space.ledger.ledger import Ledger
 from ingest.twins import LIKELY_BITS, SURE_BITS, mark_twins, near_texts, words_hash
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import ingest_folders, picture, text

@@ -21,7 +21,7 @@ from ingest.sources.walk import walk, walk_changed
 from ingest.space import open_space, open_to_write
 from ingest.wishes import AS_EVER
 from tests.fake_encoder import FakeEncoder
-from tests.ingest.space.serving_chroma import own_server, proxy
+from tests.ingest.space.chroma.chroma_server import own_server, proxy
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from ingest import jobs
 from ingest.jobs import Job, newest
 from ingest.space import open_space
-from ingest.space.kept_out import kept_out
+from ingest.space.ledger.exclusions import kept_out
 from search_app.permission import ALLOW_CHANGES_VARIABLE
 from search_app.sign_in import SIGN_IN_VARIABLE
 from search_app.views.library import lists
@@ -119,7 +119,7 @@ def test_what_is_chosen_is_removed_after_its_exact_count_was_shown(own: Path, st
 
 def test_what_was_removed_is_named_and_can_be_let_in_again(own: Path, started: list) -> None:
     from ingest.space import open_to_reencode
-    from ingest.space.kept_out import remove
+    from ingest.space.ledger.exclusions import remove
 
     red = str(own / "files" / "pictures" / "red.png")
     with open_to_reencode(own / "home", "test") as space:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import Modality
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.composing import Term
 from search_app.engine.filters import Filters
 from search_app.engine.query import Query, within_window

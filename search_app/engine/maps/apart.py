@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.maps.reducing import groups_of
 from search_app.engine.maps.said import Saying, set_apart, words_of
 from search_app.engine.maps.vocabulary import Vocabulary

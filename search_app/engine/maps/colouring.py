@@ -28,7 +28,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 class Metadata(Protocol):
-    """What colours ask of a ledger; see `ingest.space.lookup.Lookup`."""
+    """What colours ask of a ledger; see `ingest.space.ledger.lookup.Lookup`."""
 
     def metadata_values(self, key: str) -> list[tuple[int, str]]:
         """Each live item that has a metadata key, with each of its values."""

@@ -26,7 +26,7 @@ Means = Callable[[Snapshot], Mapping[Modality, NDArray[np.float64]]]
 
 
 class Texts(Protocol):
-    """What topics ask of a ledger; see `ingest.space.lookup.Lookup`."""
+    """What topics ask of a ledger; see `ingest.space.ledger.lookup.Lookup`."""
 
     def texts(self, ids: Sequence[int]) -> dict[int, str]:
         """What each live item says: its title and text; of an image its caption."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.maps.model import METHODS, AxisTold, Layout
 from search_app.engine.maps.topics import Topics
 from search_app.engine.snapshot import Snapshot

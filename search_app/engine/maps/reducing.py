@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.group import Group
 from search_app.engine.snapshot import Snapshot
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ingest.space.derived import spaced
+from ingest.space.ledger.search_index import spaced
 
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _BEGINNING = 2_000  # characters of a text that are looked at

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ingest.errors import ReadError, SpaceError
 from ingest.readers.draft import Modality
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, is_item
 from search_app.engine.filters import Filters
 from search_app.engine.lab.things import LOOKED_INTO, STARTING_WORDS, starting_pairs, starting_things

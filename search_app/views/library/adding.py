@@ -12,7 +12,7 @@ from ingest.errors import NearspaceError
 from ingest.packaged import sample_folder
 from ingest.settings import DEFAULT_ENCODER
 from ingest.sources.selection import Choice
-from ingest.space.listing import places
+from ingest.space.ledger.source_lists import places
 from search_app.engine.looking import Look, look
 from search_app.engine.uploads import MOST_BYTES, MOST_FILES, UPLOAD_FOLDER, keep_files, kept_suffixes
 from search_app.permission import Permission

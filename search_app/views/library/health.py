@@ -7,8 +7,8 @@ from rich.filesize import decimal
 
 from ingest.console import in_words
 from ingest.jobs import jobs
-from ingest.space.ledger_file import LEDGER_NAME
-from ingest.space.overview import size_by_part
+from ingest.space.ledger.database import LEDGER_NAME
+from ingest.space.ledger.overview import size_by_part
 from search_app.views import frame
 from search_app.views.library import changing
 from search_app.views.library.job_panel import title

@@ -11,8 +11,8 @@ from ingest.console import printable
 from ingest.readers.draft import MODALITIES
 from ingest.report import IN_THE_SPACE
 from ingest.sources.web import is_address
-from ingest.space.kept_out import leaving
-from ingest.space.listing import Place, places
+from ingest.space.ledger.exclusions import leaving
+from ingest.space.ledger.source_lists import Place, places
 from search_app.views import frame
 from search_app.views.library import changing
 from search_app.views.resources import OpenSpace

@@ -15,7 +15,7 @@ from ingest.readers.reread import open_again
 from ingest.readers.video import frame_at, read_frames, read_frames_at
 from ingest.reencode import reencode
 from ingest.space import open_space, open_to_write
-from ingest.space.repair import check, repair
+from ingest.space.maintenance.repair import check, repair
 from search_app.views.words import whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
 from tests.ingest.readers.make_videos import CODECS, sound, turned, video

@@ -22,7 +22,7 @@ from ingest.sources.location import at_hand, is_there
 from ingest.sources.selection import Choice
 from ingest.sources.walk import walk
 from ingest.space import open_space, open_to_write
-from ingest.space.repair import check, repair
+from ingest.space.maintenance.repair import check, repair
 from search_app.engine import Space
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture

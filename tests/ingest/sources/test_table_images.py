@@ -11,7 +11,7 @@ import pytest
 from ingest import cli
 from ingest.reencode import reencode
 from ingest.space import open_space, open_to_write
-from ingest.space.repair import check, repair
+from ingest.space.maintenance.repair import check, repair
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.sources.test_archives import pack
 from tests.make_files import FAKE, finds_every_item, picture, text

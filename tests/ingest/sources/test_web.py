@@ -17,7 +17,7 @@ from ingest.reencode import reencode
 from ingest.sources import web
 from ingest.sources.location import at_hand
 from ingest.space import open_space, open_to_write
-from ingest.space.repair import check, repair
+from ingest.space.maintenance.repair import check, repair
 from search_app.views.words import headline, whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, finds_every_item

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ingest.readers.draft import Modality
-from ingest.space.records import FacetRows
+from ingest.space.ledger.records import FacetRows
 from search_app.engine.snapshot import LiveVectors, Snapshot
 from tests.fake_encoder import COLOURS, DIMENSION, FakeEncoder
 
@@ -25,7 +25,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Facts:
-    """What filters ask of an item; see `ingest.space.records.FacetRows`."""
+    """What filters ask of an item; see `ingest.space.ledger.records.FacetRows`."""
 
     format: str = "jpg"
     day: int = 0

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import SettingsError
 from ingest.readers.dominant_colours import colour_bits
-from ingest.space.derived import SHAPES, day_number
+from ingest.space.ledger.search_index import SHAPES, day_number
 from search_app.engine.filters import (
     Filters,
     Masks,

@@ -1,6 +1,6 @@
 import numpy as np
 
-from ingest.space.sample import steady_sample
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.snapshot import LiveVectors
 from tests.search_app.engine.memory import MemoryLedger, pictures, texts
 
