@@ -15,9 +15,9 @@ from ingest.commands.filtering import add_filters
 from ingest.commands.listing import add_listing
 from ingest.commands.mapping import add_map, add_topics
 from ingest.commands.options import HOME_HELP, add_device, add_ingesting, add_told, add_where, positive
-from ingest.engines.pool import add_engine
 from ingest.errors import NearspaceError
-from ingest.report import INTERRUPTED, NOTHING_DONE
+from ingest.run.engines.ray_pool import add_engine
+from ingest.run.report import INTERRUPTED, NOTHING_DONE
 from ingest.settings import RANKING_METHODS
 
 # The module of each command; it is imported when the command is given, and has a function `run`.

@@ -14,10 +14,10 @@ from rich.text import Text
 
 from ingest.readers.draft import Modality
 from ingest.readers.formats import Kind
-from ingest.report import IN_THE_SPACE, OUTCOMES, Outcome, Report, SourceOutcome
+from ingest.run.report import IN_THE_SPACE, OUTCOMES, Outcome, Report, SourceOutcome
 
 if TYPE_CHECKING:
-    from ingest.plan import Plan
+    from ingest.run.dry_run import Plan
 
 SLOW_SECONDS = 0.5
 """A file that took less is not told among the slowest."""

@@ -14,7 +14,7 @@ from rich.text import Text
 from ingest.console import in_words, printable, progress_console, say
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Event, Watch
+    from ingest.run.pipeline import Event, Watch
 
 _LINE_SECONDS = 10.0
 

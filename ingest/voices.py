@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from ingest.console import say, show_changes, show_plan, show_problems, show_report
 from ingest.progress import ingest_progress, rebuild_progress
 from ingest.readers.draft import Modality
-from ingest.report import Report, SourceOutcome
+from ingest.run.report import Report, SourceOutcome
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Event, Told, Watch
-    from ingest.plan import Plan
+    from ingest.run.dry_run import Plan
+    from ingest.run.pipeline import Event, Told, Watch
     from ingest.space.chroma.sync import Progress
 
 

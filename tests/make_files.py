@@ -5,12 +5,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from ingest.pipeline import ingest
 from ingest.readers.reading_options import AS_USUAL, Reading
-from ingest.report import Report
+from ingest.run.cleanup import Missing
+from ingest.run.pipeline import ingest
+from ingest.run.report import Report
 from ingest.sources.selection import EVERYTHING, Choice
 from ingest.space import Space, open_to_write
-from ingest.sweep import Missing
 from tests.fake_encoder import COLOURS, FakeEncoder
 
 FAKE = "python:tests.fake_encoder:FakeEncoder"

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from ingest.console import result_console, say
 from ingest.errors import SettingsError
-from ingest.pipeline import tidy
-from ingest.report import ALL_WELL, INTERRUPTED
+from ingest.run.pipeline import tidy
+from ingest.run.report import ALL_WELL, INTERRUPTED
 from ingest.settings import home_folder, space_name
 from ingest.sources.discovery import resolved
 from ingest.sources.web import is_address

@@ -9,7 +9,7 @@ from ingest.chroma_options import LOCAL, chroma_of
 from ingest.commands.check import as_json, show_problems
 from ingest.console import printable, result_console, say
 from ingest.progress import count_progress
-from ingest.report import ALL_WELL, SOME_FAILED
+from ingest.run.report import ALL_WELL, SOME_FAILED
 from ingest.settings import home_folder, space_name
 from ingest.space.maintenance.repair import Repair, repair
 

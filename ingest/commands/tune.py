@@ -15,7 +15,7 @@ from ingest.encoders.tuning.captioned_pictures import collect
 from ingest.encoders.tuning.retrieval import DEPTHS, Recall
 from ingest.encoders.tuning.tune import Tuning, keep, tune
 from ingest.progress import Counting, count_progress
-from ingest.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED, SourceOutcome
+from ingest.run.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED, SourceOutcome
 from ingest.settings import encoder_name
 
 _LISTED = 20

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.report import Report, SourceOutcome
+from ingest.run.report import Report, SourceOutcome
 from ingest.sources.captions import captioned_by
 from ingest.sources.selection import IGNORE_FILE, Choice
 from ingest.sources.walk import Found, OnError, OnSkip, walk, walk_changed

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.errors import ReadError
-from ingest.examine import read_alike
 from ingest.readers.formats import kind_of
 from ingest.readers.reading_options import TABLE_SUFFIXES, Reading, choices_in
 from ingest.readers.tables import NamedPicture, named_pictures
+from ingest.run.classify import read_alike
 from ingest.sources.discovery import Finds
 from ingest.sources.location import is_there
 from ingest.sources.walk import ROW_STATE, Found, Row, archive_of, content_hash

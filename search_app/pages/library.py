@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ingest.commands.demo import DEMO_SPACE
-from ingest.jobs import newest
+from ingest.run.jobs import newest
 from search_app.engine.query import Query
 from search_app.engine.snapshot import Snapshot
 from search_app.permission import Permission

@@ -25,14 +25,14 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from ingest import pipeline
 from ingest.encoders.base import Encoder
 from ingest.encoders.external.preprocessing import Preprocessing
 from ingest.encoders.registry import load_encoder
-from ingest.examine import Examiner, Fresh
 from ingest.packaged import sample_folder
-from ingest.pipeline import ingest
 from ingest.readers import images
+from ingest.run import pipeline
+from ingest.run.classify import Examiner, Fresh
+from ingest.run.pipeline import ingest
 from ingest.sources.walk import Found, walk
 from ingest.space import Space, open_to_write
 from ingest.space.chroma.local_server import read_note

@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from ingest import jobs
-from ingest.jobs import Job, newest
+from ingest.run import jobs
+from ingest.run.jobs import Job, newest
 from ingest.space import open_space
 from ingest.space.ledger.exclusions import kept_out
 from search_app.permission import ALLOW_CHANGES_VARIABLE

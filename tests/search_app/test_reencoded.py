@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 
 from ingest.encoders.base import Encoder
-from ingest.reencode import reencode
+from ingest.run.reencode import reencode
 from ingest.space import open_to_reencode
 from search_app.engine.search import Searcher
 from search_app.views import resources

@@ -10,7 +10,7 @@ from typing import Any
 
 from ingest.errors import ReadError, SettingsError, SkipSource
 from ingest.readers.formats import kind_of
-from ingest.report import SourceOutcome
+from ingest.run.report import SourceOutcome
 from ingest.sources.captions import MAX_CAPTION, caption_path, read_caption
 from ingest.sources.walk import content_hash, walk
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from ingest.report import Outcome
+from ingest.run.report import Outcome
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source

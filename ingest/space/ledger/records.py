@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Draft, Modality
-from ingest.report import IN_THE_SPACE
+from ingest.run.report import IN_THE_SPACE
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import streamlit as st
 from rich.filesize import decimal
 
 from ingest.console import in_words
-from ingest.jobs import jobs
+from ingest.run.jobs import jobs
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.overview import size_by_part
 from search_app.views import frame

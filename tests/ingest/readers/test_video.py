@@ -13,7 +13,7 @@ from ingest.readers import video as reader
 from ingest.readers.reading_options import Reading
 from ingest.readers.reread import open_again
 from ingest.readers.video import frame_at, read_frames, read_frames_at
-from ingest.reencode import reencode
+from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.repair import check, repair
 from search_app.views.words import whereabouts

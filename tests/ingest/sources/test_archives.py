@@ -13,10 +13,10 @@ from PIL import Image
 
 from ingest import cli
 from ingest.errors import ReadError
-from ingest.examine import Examiner
-from ingest.pipeline import ingest
-from ingest.plan import ledger_to_read, plan
-from ingest.reencode import reencode
+from ingest.run.classify import Examiner
+from ingest.run.dry_run import ledger_to_read, plan
+from ingest.run.pipeline import ingest
+from ingest.run.reencode import reencode
 from ingest.sources import archives
 from ingest.sources.location import at_hand, is_there
 from ingest.sources.selection import Choice

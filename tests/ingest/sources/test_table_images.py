@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from ingest import cli
-from ingest.reencode import reencode
+from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.repair import check, repair
 from tests.fake_encoder import FakeEncoder

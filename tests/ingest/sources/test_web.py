@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from ingest import cli
-from ingest.reencode import reencode
+from ingest.run.reencode import reencode
 from ingest.sources import web
 from ingest.sources.location import at_hand
 from ingest.space import open_space, open_to_write

@@ -13,8 +13,8 @@ import trustme
 from chromadb.config import Settings
 
 from ingest.errors import EncoderMismatch, ServerUnreachable, SettingsError, SpaceChanged
-from ingest.pipeline import ingest
-from ingest.reencode import reencode
+from ingest.run.pipeline import ingest
+from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
 from ingest.space.chroma.address import ChromaAddress, Header, address_of
 from ingest.space.chroma.local_server import HOST
