@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.lite.encoder import LiteEncoder, load_lite
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from ingest.run.pipeline import ingest
 from ingest.space import open_to_write
 from ingest.space.locks import EXCLUSIVE, wait_for_lock

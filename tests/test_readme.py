@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from ingest.space.chroma.local_server import read_note
 from tests.browser.acting import settled
 from tests.browser.serving import serving

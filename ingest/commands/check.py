@@ -7,8 +7,8 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import printable, result_console, say
-from ingest.progress import count_progress
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import count_progress
 from ingest.readers.draft import MODALITIES
 from ingest.run.report import ALL_WELL, SOME_FAILED
 from ingest.settings import home_folder, space_name

@@ -6,11 +6,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.chroma_options import chroma_in_environment
-from ingest.console import printable
+from ingest.commands.chroma_options import chroma_in_environment
+from ingest.console.output import printable
+from ingest.console.reporters import Voice, voice_of
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
+from ingest.interrupt import Stopping
 from ingest.run.dry_run import ledger_to_read, plan
 from ingest.run.engines import local
 from ingest.run.engines.work import Engine
@@ -22,8 +24,6 @@ from ingest.sources.discovery import is_nothing_at
 from ingest.sources.selection import Chooser
 from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
-from ingest.stopping import Stopping
-from ingest.voices import Voice, voice_of
 
 _NAMED = 3  # paths in an error at most
 

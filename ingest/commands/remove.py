@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from ingest.console import result_console, say
+from ingest.console.output import result_console, say
 from ingest.errors import SettingsError
 from ingest.run.pipeline import tidy
 from ingest.run.report import ALL_WELL, INTERRUPTED

@@ -11,7 +11,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import counted, printable, result_console, say
+from ingest.console.output import counted, printable, result_console, say
 from ingest.settings import home_folder, space_name
 from ingest.space import Space, list_spaces, open_space
 from ingest.space.ledger import overview

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.chroma_options import chroma_of
+from ingest.commands.chroma_options import chroma_of
 from ingest.errors import SettingsError
 from ingest.readers.reading_options import AS_USUAL, Reading, reading_of
 from ingest.run.cleanup import Missing

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 
+from ingest.console.reporters import Voice
 from ingest.encoders.base import Encoder
 from ingest.errors import EncoderMismatch, SettingsError
 from ingest.run.options import Wishes
@@ -12,7 +13,6 @@ from ingest.run.report import CHANGES_ITEMS, Report
 from ingest.sources.selection import IGNORE_FILE, Chooser
 from ingest.sources.walk import is_space
 from ingest.space import Space, open_to_write
-from ingest.voices import Voice
 
 QUIET_MILLISECONDS = 400
 """Changes are gathered until there are none for so long, so that a file being copied is read once,"""

@@ -9,14 +9,14 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from ingest.commands.composing import Asked
-from ingest.console import printable, result_console, say
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import rebuild_progress
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
-from ingest.progress import rebuild_progress
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.commands.filtering import filters_given
+from search_app.commands.filters import filters_given
+from search_app.commands.query_options import Asked
 from search_app.engine.asking import Part, question, require_filters, require_items
 from search_app.engine.candidates import ASKING
 from search_app.engine.exporting import Export, export, require_suffix

@@ -6,9 +6,9 @@ import json
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import printable, result_console, say
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import count_progress, rebuild_progress
 from ingest.encoders.registry import load_encoder
-from ingest.progress import count_progress, rebuild_progress
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.engine.maps.topics import FEWEST, Topic

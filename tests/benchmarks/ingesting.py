@@ -28,8 +28,8 @@ from PIL import Image
 from ingest.encoders.base import Encoder
 from ingest.encoders.external.preprocessing import Preprocessing
 from ingest.encoders.registry import load_encoder
-from ingest.packaged import sample_folder
 from ingest.readers import images
+from ingest.resources import sample_folder
 from ingest.run import pipeline
 from ingest.run.classify import Examiner, Fresh
 from ingest.run.pipeline import ingest

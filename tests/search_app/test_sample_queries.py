@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from ingest.encoders.lite.encoder import LiteEncoder
-from ingest.packaged import sample_folder
 from ingest.readers.images import open_upright
+from ingest.resources import sample_folder
 from ingest.space import Item, open_space
 from search_app.engine.filters import Filters
 from search_app.engine.query import Query

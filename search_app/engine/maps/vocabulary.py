@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.runtime.onnx import cache_folder
-from ingest.packaged import packaged_folder
+from ingest.resources import packaged_folder
 from search_app.engine.maps.jobs import Progress
 from search_app.engine.maps.keeping import keep, kept
 from search_app.engine.query import unit

@@ -6,10 +6,10 @@ import streamlit as st
 from rich.filesize import decimal
 
 from ingest.commands.demo import DEMO_SPACE
-from ingest.console import printable
+from ingest.console.output import printable
 from ingest.encoders.catalogue import listed
 from ingest.errors import NearspaceError
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from ingest.settings import DEFAULT_ENCODER
 from ingest.sources.selection import Choice
 from ingest.space.ledger.source_lists import places

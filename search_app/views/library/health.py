@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.console import in_words
+from ingest.console.output import in_words
 from ingest.run.jobs import jobs
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.overview import size_by_part

@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 
 import streamlit as st
 
-from ingest.console import in_words, printable
+from ingest.console.output import in_words, printable
 from ingest.run.jobs import Job, log_tail, newest
 from ingest.run.report import OUTCOMES
 from search_app.views import navigation

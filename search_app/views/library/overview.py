@@ -7,7 +7,7 @@ import streamlit as st
 from rich.filesize import decimal
 
 from ingest.commands.status import begun_words, describe, run_words
-from ingest.console import printable
+from ingest.console.output import printable
 from ingest.readers.draft import MODALITIES
 from ingest.run.report import IN_THE_SPACE
 from ingest.sources.web import is_address

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.console import in_words
+from ingest.console.output import in_words
 from ingest.run.cleanup import Missing
 from ingest.run.dry_run import Plan, ledger_to_read, plan
 from ingest.sources.selection import Choice

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from ingest.interrupt import Stopping
 from ingest.space import open_space
-from ingest.stopping import Stopping
 from tests.ingest.run.test_killed import acknowledged
 from tests.make_files import finds_every_item, shades
 

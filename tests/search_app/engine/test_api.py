@@ -15,8 +15,8 @@ from PIL import Image
 
 import search_app.engine as engine
 from ingest.cli import parser
-from ingest.commands.composing import SEARCH_EPILOG
 from ingest.errors import ItemNotFound, SettingsError, SpaceNotFound
+from search_app.commands.query_options import SEARCH_EPILOG
 from search_app.engine import Filters, Part, Result, Space, pictures
 from search_app.engine.results import FIELDS
 from tests.fake_encoder import COLOURS

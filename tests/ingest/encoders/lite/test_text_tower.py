@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ingest.encoders.lite.encoder import LiteEncoder, text_tower
 from ingest.encoders.lite.text_tower import LONG, MiniLM, load_minilm
 from ingest.encoders.lite.weights import minilm_folder, model_folder
-from ingest.packaged import sample_folder
 from ingest.readers.document import read_document
 from ingest.readers.passages import cut
+from ingest.resources import sample_folder
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from ingest.encoders.lite.encoder import LiteEncoder
-from ingest.packaged import sample_folder
 from ingest.readers.images import open_upright
+from ingest.resources import sample_folder
 from search_app.engine.background import PHRASES
 from search_app.engine.lab.occlusion import MOST_PIECES, PATCHES, cover, leave_out, patches
 from tests.fake_encoder import COLOURS, FakeEncoder

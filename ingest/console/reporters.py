@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ingest.console import say, show_changes, show_plan, show_problems, show_report
-from ingest.progress import ingest_progress, rebuild_progress
+from ingest.console.output import say, show_changes, show_plan, show_problems, show_report
+from ingest.console.progress import ingest_progress, rebuild_progress
 from ingest.readers.draft import Modality
 from ingest.run.report import Report, SourceOutcome
 

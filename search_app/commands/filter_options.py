@@ -4,7 +4,7 @@ import argparse
 
 
 def add_filters(command: argparse.ArgumentParser) -> None:
-    """Add the options; `search_app.commands.filtering` makes filters of them."""
+    """Add the options; `search_app.commands.filters` makes filters of them."""
     only = command.add_argument_group(
         "which items",
         "Only items that are all of this. FOLDER, SUFFIX and NAME may be given several times, for any of them.",

@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from ingest import cli
 from ingest.commands.status import describe
-from ingest.console import show_report
+from ingest.console.output import show_report
 from ingest.run.reencode import reencode
 from ingest.run.report import Report, SourceOutcome
 from ingest.space import open_space, open_to_reencode

@@ -11,7 +11,7 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ingest.console import in_words, printable, progress_console, say
+from ingest.console.output import in_words, printable, progress_console, say
 
 if TYPE_CHECKING:
     from ingest.run.pipeline import Event, Watch
