@@ -26,7 +26,7 @@ logarithm of its place among its modality; and how close it lies to the best tex
 ECHOING = 2
 """How many of the best texts a hit is compared with."""
 UNRELATED = 2.8
-"""Deviations above the usual cosine of unrelated pairs; chosen on half of tests.search_app.good_and_hopeless."""
+"""Deviations above the usual cosine of unrelated pairs; chosen on half of tests.search_app.search.good_and_hopeless."""
 _VERSION = 1
 
 Floats = NDArray[np.float64]

@@ -4,7 +4,7 @@ import argparse
 from datetime import date
 
 from ingest.errors import SettingsError
-from search_app.engine.filters import Filters, day_of, size_of
+from search_app.search.filters import Filters, day_of, size_of
 
 
 def filters_given(options: argparse.Namespace) -> Filters:

@@ -16,9 +16,9 @@ from search_app.engine.maps.model import METHODS, Layout, MapSpec
 from search_app.engine.maps.page import Exported, as_page
 from search_app.engine.maps.projector import as_projector
 from search_app.engine.maps.topics import Topics
-from search_app.engine.search import Searcher
-from search_app.engine.snapshot import Snapshot
-from search_app.engine.thumbnails import as_jpeg
+from search_app.search.searcher import Searcher
+from search_app.search.snapshot import Snapshot
+from search_app.search.thumbnails import as_jpeg
 
 _FORMATS: dict[str, Callable[..., Exported]] = {".html": as_page, ".zip": as_projector}
 

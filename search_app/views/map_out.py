@@ -9,7 +9,7 @@ from search_app.engine.maps.model import Layout
 from search_app.engine.maps.page import Exported, as_page
 from search_app.engine.maps.projector import as_projector
 from search_app.engine.maps.topics import Topics
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.resources import OpenSpace
 
 _FILES = (

@@ -46,7 +46,7 @@ def shown(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         opened.append(colour_name(image))
         return image
 
-    monkeypatch.setattr("search_app.engine.originals.open_again", watched)
+    monkeypatch.setattr("search_app.search.originals.open_again", watched)
     yield opened
     st.cache_resource.clear()
 

@@ -10,7 +10,7 @@ import streamlit as st
 from ingest.encoders.base import Encoder
 from ingest.run.reencode import reencode
 from ingest.space import open_to_reencode
-from search_app.engine.search import Searcher
+from search_app.search.searcher import Searcher
 from search_app.views import resources
 from tests.fake_encoder import FakeEncoder
 from tests.narrow_encoder import NarrowEncoder

@@ -13,7 +13,7 @@ from ingest.space.ledger.search_index import due_count
 
 
 class Lookup(LedgerFile):
-    """The lookups of a ledger; an expression is one of FTS5's, as `search_app.engine.keywords` writes them."""
+    """The lookups of a ledger; an expression is one of FTS5's, as `search_app.search.full_text` writes them."""
 
     def derived_due(self) -> int:
         """How many items cannot be looked up yet, as in a ledger from before there were lookups."""

@@ -13,5 +13,5 @@
     page        a map as one HTML page that opens offline
     projector   the files that the TensorFlow Embedding Projector loads
 
-The principal components themselves are in `search_app.engine.projection`, which the search page's map draws as well.
+The principal components themselves are in `search_app.search.projection`, which the search page's map draws as well.
 """

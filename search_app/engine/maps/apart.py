@@ -11,8 +11,8 @@ from ingest.space.steady_sample import steady_sample
 from search_app.engine.maps.reducing import groups_of
 from search_app.engine.maps.said import Saying, set_apart, words_of
 from search_app.engine.maps.vocabulary import Vocabulary
-from search_app.engine.query import unit
-from search_app.engine.snapshot import Snapshot
+from search_app.search.query import unit
+from search_app.search.snapshot import Snapshot
 
 READ = 1_500
 """Texts and captions at most that are read of the selection, and of the rest: a steady sample of each."""

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.background import affinity
 from search_app.engine.maps.reducing import groups_of
-from search_app.engine.query import Probe
-from search_app.engine.snapshot import Snapshot
+from search_app.search.background_scores import affinity
+from search_app.search.query import Probe
+from search_app.search.snapshot import Snapshot
 
 KINDS = 20
 """Kinds that have a colour of their own; all others share one."""

@@ -16,9 +16,9 @@ from ingest.readers.draft import MODALITIES, Modality
 from search_app.engine.maps.model import Layout
 from search_app.engine.maps.reducing import groups_of
 from search_app.engine.maps.vocabulary import Vocabulary
-from search_app.engine.projection import Projection
-from search_app.engine.query import unit
-from search_app.engine.snapshot import Snapshot
+from search_app.search.projection import Projection
+from search_app.search.query import unit
+from search_app.search.snapshot import Snapshot
 
 How = Literal["inverse", "interpolated"]
 BETWEEN = 8

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.kept_files import write_whole
+from search_app.search.link_files import write_whole
 
 PROJECTION_FOLDER = "projections"
 

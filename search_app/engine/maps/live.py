@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.group import Group
 from search_app.engine.maps.jobs import Job, Jobs, Progress
 from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
 from search_app.engine.maps.manifold import SETTINGS, Manifold, fit_manifold, load_manifold, save_manifold
@@ -19,10 +18,11 @@ from search_app.engine.maps.meaning import Direction, direction, ends_of
 from search_app.engine.maps.model import AxisTold, Gap, Layout, MapSpec, Meaning, Placing, Trust, spec_to_params
 from search_app.engine.maps.reducing import groups_of
 from search_app.engine.maps.trust import gap_of, trust_of
-from search_app.engine.projection import Drift, LiveProjections, Projection, Projections
-from search_app.engine.projection import drift as pca_drift
-from search_app.engine.query import Probe
-from search_app.engine.snapshot import Snapshot
+from search_app.search.modality_items import Group
+from search_app.search.projection import Drift, LiveProjections, Projection, Projections
+from search_app.search.projection import drift as pca_drift
+from search_app.search.query import Probe
+from search_app.search.snapshot import Snapshot
 
 _LAYOUTS = 6  # that are remembered
 _TRUSTS = 64

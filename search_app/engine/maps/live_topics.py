@@ -16,7 +16,7 @@ from search_app.engine.maps.reducing import Reduction
 from search_app.engine.maps.topic_names import named
 from search_app.engine.maps.topics import FEWEST, FITTED, JUDGED, MOST, Name, Topics, find_clusters
 from search_app.engine.maps.vocabulary import Vocabulary, WordVectors
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 
 _SETTINGS = f"{FITTED} {JUDGED} {MOST} 1"
 _ANOTHER_SPACE = 4  # times as many items as there were, or half of them gone: the old topics tell nothing of it

@@ -23,8 +23,8 @@ from search_app.engine.maps.jobs import Cancelled, Progress
 from search_app.engine.maps.keeping import keep, kept
 from search_app.engine.maps.model import METHODS, Method, Trust
 from search_app.engine.maps.reducing import Reduction, groups_of, reduction_of, sampled
-from search_app.engine.query import Dimensions
-from search_app.engine.snapshot import Snapshot
+from search_app.search.query import Dimensions
+from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors

@@ -15,8 +15,8 @@ from ingest.encoders.base import Encoder
 from ingest.errors import ItemNotFound
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.engine.maps.model import End, Meaning
-from search_app.engine.query import Probe, unit, within_window
-from search_app.engine.snapshot import Snapshot
+from search_app.search.query import Probe, unit, within_window
+from search_app.search.snapshot import Snapshot
 
 _CHUNK = 8_192  # rows multiplied at a time
 

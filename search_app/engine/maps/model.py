@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.composing import LONGEST_TEXT, is_item
-from search_app.engine.projection import COMPONENTS, Drift
-from search_app.engine.query import Dimensions, Probe
+from search_app.search.projection import COMPONENTS, Drift
+from search_app.search.query import Dimensions, Probe
+from search_app.search.terms import LONGEST_TEXT, is_item
 
 Method = Literal["pca", "umap", "tsne"]
 METHODS: dict[Method, str] = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}

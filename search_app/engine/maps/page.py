@@ -15,7 +15,7 @@ from ingest.readers.draft import MODALITIES
 from ingest.space.steady_sample import steady_sample
 from search_app.engine.maps.model import METHODS, AxisTold, Layout
 from search_app.engine.maps.topics import Topics
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from ingest.space import Item

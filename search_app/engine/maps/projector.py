@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from search_app.engine.maps.model import Layout
 from search_app.engine.maps.page import Exported, ReadItems, ReadThumbnail, drawn_rows
 from search_app.engine.maps.topics import Topics
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from PIL.Image import Image

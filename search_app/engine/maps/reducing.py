@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.engine.group import Group
-from search_app.engine.snapshot import Snapshot
+from search_app.search.modality_items import Group
+from search_app.search.snapshot import Snapshot
 
 REDUCED = 50
 """Components that are kept: they hold nearly all of what tells items apart."""

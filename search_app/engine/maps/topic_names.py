@@ -17,7 +17,7 @@ from search_app.engine.maps.reducing import groups_of, sampled
 from search_app.engine.maps.said import set_apart, words_of
 from search_app.engine.maps.topics import SEPARATOR, Name, Topics
 from search_app.engine.maps.vocabulary import WordVectors
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 
 READ = 8_000
 """Texts and captions at most that are read for names: of a larger space a steady sample."""

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from search_app.engine.group import Group
 from search_app.engine.maps.jobs import Progress
 from search_app.engine.maps.reducing import Reduction, groups_of, reduction_of, sampled
-from search_app.engine.projection import Drift
-from search_app.engine.snapshot import Snapshot
+from search_app.search.modality_items import Group
+from search_app.search.projection import Drift
+from search_app.search.snapshot import Snapshot
 
 FEWEST = 10
 """Items that topics need; a space of fewer has none."""

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.engine.group import Group
 from search_app.engine.maps.model import Gap, Placing, Trust
-from search_app.engine.snapshot import Snapshot
+from search_app.search.modality_items import Group
+from search_app.search.snapshot import Snapshot
 
 NEIGHBOURS = 10
 SAMPLE = 2_000

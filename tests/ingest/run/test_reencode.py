@@ -20,9 +20,9 @@ from ingest.run.reencode import Reencoding, reencode
 from ingest.space import encoder_of_space, open_space, open_to_reencode, open_to_write
 from ingest.space.manifest import read_manifest, write_manifest
 from ingest.space.staging import STAGING_NAME, staged_count
-from search_app.engine.filters import Filters
-from search_app.engine.query import Query
-from search_app.engine.search import Searcher
+from search_app.search.filters import Filters
+from search_app.search.query import Query
+from search_app.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
 from tests.narrow_encoder import NarrowEncoder

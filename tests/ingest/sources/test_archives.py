@@ -23,7 +23,7 @@ from ingest.sources.selection import Choice
 from ingest.sources.walk import walk
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.repair import check, repair
-from search_app.engine import Space
+from search_app.search import Space
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture
 from tests.retuned_encoder import RetunedEncoder

@@ -1,8 +1,8 @@
 import numpy as np
 
 from search_app.engine.maps.colouring import KINDS, NONE, STEPS, coding, coding_of_topics
-from search_app.engine.query import PartVector, Probe
-from tests.search_app.engine.memory import Facts, MemoryLedger, snapshot_of, texts
+from search_app.search.query import PartVector, Probe
+from tests.search_app.search.memory_ledger import Facts, MemoryLedger, snapshot_of, texts
 
 
 def ledger(folders: int = 3) -> MemoryLedger:

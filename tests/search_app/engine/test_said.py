@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from search_app.engine import candidates
-from search_app.engine.hits import Hit
-from search_app.engine.keywords import phrase, said_rarely
-from search_app.engine.query import Query, encode
-from search_app.engine.ranking import rank
-from tests.search_app.engine.memory import ENCODER, ExactIndex, MemoryLedger, colourful, snapshot_of
+from search_app.search import candidates
+from search_app.search.full_text import phrase, said_rarely
+from search_app.search.hits import Hit
+from search_app.search.query import Query, encode
+from search_app.search.ranking import rank
+from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, colourful, snapshot_of
 
 
 def ask(ledger: MemoryLedger, words: str, **choices: object) -> list[Hit]:

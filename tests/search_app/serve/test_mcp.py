@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
 from PIL import Image
 
-from search_app.engine.results import FIELDS
+from search_app.search.results import FIELDS
 from tests.search_app.conftest import CAPTION, PASSAGE
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.resources import OpenSpace
 from search_app.views.words import PLURAL, headline
 

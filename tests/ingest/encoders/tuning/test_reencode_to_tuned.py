@@ -9,9 +9,9 @@ from ingest import cli
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SpaceChanged, UnknownEncoder
 from ingest.space import open_space
-from search_app.engine.filters import Filters
-from search_app.engine.query import Query
-from search_app.engine.search import Searcher
+from search_app.search.filters import Filters
+from search_app.search.query import Query
+from search_app.search.searcher import Searcher
 from tests.ingest.encoders.tuning.conftest import THINGS, draw
 from tests.make_files import finds_every_item, text
 

@@ -15,7 +15,7 @@ from ingest.readers.draft import Draft, Value
 from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import SourceRecord
 from ingest.space.ledger.search_index import day_number, make_all_due, spaced, suffix_of
-from search_app.engine.keywords import MOST_WORDS, phrase, quoted, tokens_of
+from search_app.search.full_text import MOST_WORDS, phrase, quoted, tokens_of
 
 
 @pytest.fixture

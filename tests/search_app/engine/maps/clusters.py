@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
 from tests.fake_encoder import COLOURS, GAP
-from tests.search_app.engine.memory import MemoryLedger
+from tests.search_app.search.memory_ledger import MemoryLedger
 
 NAMES = ("red", "green", "blue", "yellow", "purple")
 

@@ -7,10 +7,10 @@ from search_app.engine.maps.decoding import BETWEEN, decode
 from search_app.engine.maps.live import Maps
 from search_app.engine.maps.model import End, Layout, MapSpec, Meaning
 from search_app.engine.maps.vocabulary import Vocabulary
-from search_app.engine.projection import LiveProjections
-from search_app.engine.snapshot import Snapshot
+from search_app.search.projection import LiveProjections
+from search_app.search.snapshot import Snapshot
 from tests.search_app.engine.maps.clusters import NAMES, clustered
-from tests.search_app.engine.memory import ENCODER, MemoryLedger, snapshot_of
+from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
 
 WORDS = Vocabulary(NAMES, ENCODER.encode_texts(NAMES))
 

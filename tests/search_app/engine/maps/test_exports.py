@@ -16,11 +16,11 @@ from search_app.engine.maps.page import as_page, axis_words
 from search_app.engine.maps.projector import as_projector
 from search_app.engine.maps.reducing import reduction_of
 from search_app.engine.maps.topics import Name, Topics
-from search_app.engine.projection import LiveProjections
-from search_app.engine.snapshot import Snapshot
+from search_app.search.projection import LiveProjections
+from search_app.search.snapshot import Snapshot
 from tests.fake_encoder import COLOURS
 from tests.search_app.engine.maps.clusters import clustered
-from tests.search_app.engine.memory import ENCODER, MemoryLedger, snapshot_of
+from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
 
 HOSTILE = "</script><script>alert('red')</script>\tone\ntwo"
 

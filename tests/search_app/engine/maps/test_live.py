@@ -9,11 +9,11 @@ from ingest.errors import ItemNotFound, SettingsError
 from search_app.engine.maps import manifold
 from search_app.engine.maps.live import Maps
 from search_app.engine.maps.model import End, Layout, MapSpec, Meaning
-from search_app.engine.projection import LiveProjections
-from search_app.engine.query import PartVector, Probe
-from search_app.engine.snapshot import LiveVectors, Snapshot
+from search_app.search.projection import LiveProjections
+from search_app.search.query import PartVector, Probe
+from search_app.search.snapshot import LiveVectors, Snapshot
 from tests.search_app.engine.maps.clusters import NAMES, clustered, vectors_of
-from tests.search_app.engine.memory import ENCODER, MemoryLedger, snapshot_of, texts
+from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of, texts
 
 
 @pytest.fixture(autouse=True)

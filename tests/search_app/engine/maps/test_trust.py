@@ -3,9 +3,9 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 from search_app.engine.maps.trust import NEIGHBOURS, SAMPLE, gap_of, measured, trust_of
-from search_app.engine.projection import fit
+from search_app.search.projection import fit
 from tests.search_app.engine.maps.clusters import clustered, vectors_of
-from tests.search_app.engine.memory import MemoryLedger, snapshot_of
+from tests.search_app.search.memory_ledger import MemoryLedger, snapshot_of
 
 
 def test_trustworthiness_agrees_with_scikit_learn() -> None:
