@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 METHODS = ("pca", "umap", "tsne")
-"""See search_app.engine.maps.model."""
+"""See search_app.maps.layout."""
 
 Where = Callable[[argparse.ArgumentParser], None]
 

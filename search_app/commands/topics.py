@@ -11,7 +11,7 @@ from ingest.console.progress import count_progress, rebuild_progress
 from ingest.encoders.registry import load_encoder
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.engine.maps.topics import FEWEST, Topic
+from search_app.maps.topics import FEWEST, Topic
 from search_app.search.results import topic_as_json
 from search_app.search.searcher import Searcher
 

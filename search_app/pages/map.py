@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged
-from search_app.engine.maps.colouring import Coding, coding
-from search_app.engine.maps.decoding import Decoded
-from search_app.engine.maps.model import Layout, MapSpec
-from search_app.engine.maps.reducing import groups_of
-from search_app.engine.maps.selecting import Area, drawn, inside, read_area
-from search_app.engine.maps.topics import Topics
+from search_app.maps.area import Area, drawn, inside, read_area
+from search_app.maps.colouring import Coding, coding
+from search_app.maps.decoding import Decoded
+from search_app.maps.layout import Layout, MapSpec
+from search_app.maps.pca_reduction import groups_of
+from search_app.maps.topics import Topics
 from search_app.search.filters import Filters, let_through
 from search_app.search.neighbours import Neighbour
 from search_app.search.query import MapView, Query, with_quoted

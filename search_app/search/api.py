@@ -24,7 +24,7 @@ from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.engine.maps.topics import Topic
+from search_app.maps.topics import Topic
 from search_app.search.export import Export, export
 from search_app.search.filters import Filters
 from search_app.search.listing import PLAIN, Listing

@@ -129,9 +129,9 @@ class MapView:
     gap: bool = False
     """Whether the modality gap is left as it is; otherwise each modality is centred on its own mean."""
     projection: str = "pca"
-    """How the space is projected, as search_app.engine.maps.model reads it."""
+    """How the space is projected, as search_app.maps.layout reads it."""
     axes: tuple[str, ...] = ()
-    """What is drawn along each axis, as search_app.engine.maps.model writes it; () for the first components."""
+    """What is drawn along each axis, as search_app.maps.layout writes it; () for the first components."""
     sheet: bool = False
     """Whether pictures are drawn on the map."""
     names: bool = True
@@ -147,7 +147,7 @@ class MapView:
     window: str = ""
     """The part of the map that is looked at, as the browser writes it; '' for the whole."""
     area: str = ""
-    """What is selected, as search_app.engine.maps.selecting writes it; '' for nothing."""
+    """What is selected, as search_app.maps.area writes it; '' for nothing."""
 
     @property
     def looking(self) -> bool:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.calibration import Calibration, calibration_of
-from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
-from search_app.engine.maps.live import Maps
-from search_app.engine.maps.live_topics import LiveTopics, Texts
+from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
+from search_app.maps.space_maps import Maps
+from search_app.maps.space_topics import LiveTopics, Texts
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.candidates import Index
 from search_app.search.diversity import Means

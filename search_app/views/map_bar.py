@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from search_app.engine.maps.model import METHODS, Axis, End, Gap, MapSpec, Meaning, spec_from_params, spec_to_params
+from search_app.maps.layout import METHODS, Axis, End, Gap, MapSpec, Meaning, spec_from_params, spec_to_params
 from search_app.search.projection import COMPONENTS
 from search_app.search.query import Dimensions, MapView, Query, to_params
 from search_app.search.snapshot import Snapshot

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.engine.maps.colouring import coding
-from search_app.engine.maps.model import Layout, MapSpec
+from search_app.maps.colouring import coding
+from search_app.maps.layout import Layout, MapSpec
 from search_app.search.query import Dimensions, MapView, Query
 from search_app.search.searcher import Answer
 from search_app.search.snapshot import Snapshot

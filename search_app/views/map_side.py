@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ingest.errors import SpaceError
 from ingest.space import Item
-from search_app.engine.maps.apart import Apart, apart
-from search_app.engine.maps.vocabulary import Vocabulary
+from search_app.maps.contrast import Apart, apart
+from search_app.maps.vocabulary import Vocabulary
 from search_app.search.export import items_as_csv
 from search_app.search.neighbours import Measure, Neighbour, nearest
 from search_app.search.query import MapView

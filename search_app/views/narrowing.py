@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.engine.maps.topics import FEWEST
+from search_app.maps.topics import FEWEST
 from search_app.search.filters import LONGEST_PART, MOST_PARTS, Filters
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search_app.engine.maps.live import Maps
-from search_app.engine.maps.model import Layout, MapSpec
+from search_app.maps.layout import Layout, MapSpec
+from search_app.maps.space_maps import Maps
 from search_app.search.projection import LiveProjections
 from search_app.search.query import PartVector, Probe, Query, encode
 from search_app.search.ranking import Ranking, rank

@@ -3,7 +3,7 @@
 import json
 
 from ingest.encoders.lite.weights import minilm_folder
-from search_app.engine.maps.vocabulary import english
+from search_app.maps.vocabulary import english
 
 FREQUENT = 3_000
 """The most frequent English words, as BERT's vocabulary has them in that order."""

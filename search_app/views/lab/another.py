@@ -4,8 +4,8 @@ import streamlit as st
 
 from ingest.encoders.catalogue import listed
 from search_app.engine.another import Beside, Comparisons
-from search_app.engine.maps.jobs import Job
 from search_app.engine.quality import Truth
+from search_app.maps.background_jobs import Job
 from search_app.permission import Permission
 from search_app.search.snapshot import Snapshot
 from search_app.views import frame

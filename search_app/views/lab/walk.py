@@ -21,7 +21,7 @@ from search_app.engine.lab.walking import (
     nearest_items,
     walk,
 )
-from search_app.engine.maps.vocabulary import Vocabulary, WordVectors
+from search_app.maps.vocabulary import Vocabulary, WordVectors
 from search_app.search.projection import COMPONENTS
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import MOST_TERMS, Term

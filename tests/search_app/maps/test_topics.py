@@ -3,13 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search_app.engine.maps.jobs import Jobs
-from search_app.engine.maps.live_topics import LiveTopics
-from search_app.engine.maps.said import set_apart, words_of
-from search_app.engine.maps.topics import FEWEST
+from search_app.maps.background_jobs import Jobs
+from search_app.maps.ctfidf import set_apart, words_of
+from search_app.maps.space_topics import LiveTopics
+from search_app.maps.topics import FEWEST
 from search_app.search.projection import fit
 from search_app.search.snapshot import LiveVectors, Snapshot
-from tests.search_app.engine.maps.clusters import NAMES, clustered, vectors_of
+from tests.search_app.maps.clusters import NAMES, clustered, vectors_of
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
 
 

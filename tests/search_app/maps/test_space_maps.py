@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from ingest.errors import ItemNotFound, SettingsError
-from search_app.engine.maps import manifold
-from search_app.engine.maps.live import Maps
-from search_app.engine.maps.model import End, Layout, MapSpec, Meaning
+from search_app.maps import manifold
+from search_app.maps.layout import End, Layout, MapSpec, Meaning
+from search_app.maps.space_maps import Maps
 from search_app.search.projection import LiveProjections
 from search_app.search.query import PartVector, Probe
 from search_app.search.snapshot import LiveVectors, Snapshot
-from tests.search_app.engine.maps.clusters import NAMES, clustered, vectors_of
+from tests.search_app.maps.clusters import NAMES, clustered, vectors_of
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of, texts
 
 
@@ -69,7 +69,7 @@ def test_the_trust_of_a_map_is_kept_for_the_next_start(tmp_path: Path, monkeypat
     snapshot = snapshot_of(clustered())
     trust = layout_of(maps_of(tmp_path), snapshot, MapSpec()).trust
     assert trust is not None and trust.trustworthiness > 0.8 and trust.sample == 160
-    monkeypatch.setattr("search_app.engine.maps.live.trust_of", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("search_app.maps.space_maps.trust_of", lambda *_: pytest.fail("measured again"))
     assert layout_of(maps_of(tmp_path), snapshot, MapSpec()).trust == trust
 
 
@@ -118,7 +118,7 @@ def test_umap_and_tsne_pull_clusters_apart_are_kept_and_the_same_every_time(
     assert apart(layout, folders_of(layout, ledger)) > 3.0
     assert layout.trust is not None and layout.trust.trustworthiness > 0.85
     np.testing.assert_array_equal(layout_of(maps_of(tmp_path / "b"), snapshot, spec).spots, layout.spots)
-    monkeypatch.setattr("search_app.engine.maps.live.fit_manifold", lambda *_: pytest.fail("fitted again"))
+    monkeypatch.setattr("search_app.maps.space_maps.fit_manifold", lambda *_: pytest.fail("fitted again"))
     kept = layout_of(maps_of(tmp_path / "a"), snapshot, spec)
     np.testing.assert_array_equal(kept.spots, layout.spots)
     assert kept.trust == layout.trust

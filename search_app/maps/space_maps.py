@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.maps.jobs import Job, Jobs, Progress
-from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
-from search_app.engine.maps.manifold import SETTINGS, Manifold, fit_manifold, load_manifold, save_manifold
-from search_app.engine.maps.meaning import Direction, direction, ends_of
-from search_app.engine.maps.model import AxisTold, Gap, Layout, MapSpec, Meaning, Placing, Trust, spec_to_params
-from search_app.engine.maps.reducing import groups_of
-from search_app.engine.maps.trust import gap_of, trust_of
+from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
+from search_app.maps.background_jobs import Job, Jobs, Progress
+from search_app.maps.layout import AxisTold, Gap, Layout, MapSpec, Meaning, Placing, Trust, spec_to_params
+from search_app.maps.manifold import SETTINGS, Manifold, fit_manifold, load_manifold, save_manifold
+from search_app.maps.pca_reduction import groups_of
+from search_app.maps.semantic_axes import Direction, direction, ends_of
+from search_app.maps.trustworthiness import gap_of, trust_of
 from search_app.search.modality_items import Group
 from search_app.search.projection import Drift, LiveProjections, Projection, Projections
 from search_app.search.projection import drift as pca_drift

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from search_app.engine.maps.selecting import MOST_CORNERS, Area, drawn, inside, read_area
+from search_app.maps.area import MOST_CORNERS, Area, drawn, inside, read_area
 
 SQUARE = ((0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0))
 

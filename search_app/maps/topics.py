@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from search_app.engine.maps.jobs import Progress
-from search_app.engine.maps.reducing import Reduction, groups_of, reduction_of, sampled
+from search_app.maps.background_jobs import Progress
+from search_app.maps.pca_reduction import Reduction, groups_of, reduction_of, sampled
 from search_app.search.modality_items import Group
 from search_app.search.projection import Drift
 from search_app.search.snapshot import Snapshot

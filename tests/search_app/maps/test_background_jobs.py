@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ingest.errors import SettingsError
-from search_app.engine.maps import jobs as jobs_module
-from search_app.engine.maps.jobs import Cancelled, Job, Jobs, Progress
+from search_app.maps import background_jobs as jobs_module
+from search_app.maps.background_jobs import Cancelled, Job, Jobs, Progress
 
 
 def test_a_job_tells_how_far_it_is_and_what_came_of_it() -> None:

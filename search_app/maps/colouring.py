@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.maps.reducing import groups_of
+from search_app.maps.pca_reduction import groups_of
 from search_app.search.background_scores import affinity
 from search_app.search.query import Probe
 from search_app.search.snapshot import Snapshot

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.errors import ItemNotFound
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.maps.model import End, Meaning
+from search_app.maps.layout import End, Meaning
 from search_app.search.query import Probe, unit, within_window
 from search_app.search.snapshot import Snapshot
 

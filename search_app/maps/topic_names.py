@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from search_app.engine.maps.jobs import Progress
-from search_app.engine.maps.reducing import groups_of, sampled
-from search_app.engine.maps.said import set_apart, words_of
-from search_app.engine.maps.topics import SEPARATOR, Name, Topics
-from search_app.engine.maps.vocabulary import WordVectors
+from search_app.maps.background_jobs import Progress
+from search_app.maps.ctfidf import set_apart, words_of
+from search_app.maps.pca_reduction import groups_of, sampled
+from search_app.maps.topics import SEPARATOR, Name, Topics
+from search_app.maps.vocabulary import WordVectors
 from search_app.search.snapshot import Snapshot
 
 READ = 8_000

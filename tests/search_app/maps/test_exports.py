@@ -10,16 +10,16 @@ import pytest
 from PIL import Image
 
 from ingest.space import Item
-from search_app.engine.maps.live import Maps
-from search_app.engine.maps.model import End, Layout, MapSpec, Meaning
-from search_app.engine.maps.page import as_page, axis_words
-from search_app.engine.maps.projector import as_projector
-from search_app.engine.maps.reducing import reduction_of
-from search_app.engine.maps.topics import Name, Topics
+from search_app.maps.html_export import as_page, axis_words
+from search_app.maps.layout import End, Layout, MapSpec, Meaning
+from search_app.maps.pca_reduction import reduction_of
+from search_app.maps.projector_export import as_projector
+from search_app.maps.space_maps import Maps
+from search_app.maps.topics import Name, Topics
 from search_app.search.projection import LiveProjections
 from search_app.search.snapshot import Snapshot
 from tests.fake_encoder import COLOURS
-from tests.search_app.engine.maps.clusters import clustered
+from tests.search_app.maps.clusters import clustered
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
 
 HOSTILE = "</script><script>alert('red')</script>\tone\ntwo"

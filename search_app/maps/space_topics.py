@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.maps.jobs import Job, Jobs, Progress
-from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
-from search_app.engine.maps.reducing import Reduction
-from search_app.engine.maps.topic_names import named
-from search_app.engine.maps.topics import FEWEST, FITTED, JUDGED, MOST, Name, Topics, find_clusters
-from search_app.engine.maps.vocabulary import Vocabulary, WordVectors
+from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
+from search_app.maps.background_jobs import Job, Jobs, Progress
+from search_app.maps.pca_reduction import Reduction
+from search_app.maps.topic_names import named
+from search_app.maps.topics import FEWEST, FITTED, JUDGED, MOST, Name, Topics, find_clusters
+from search_app.maps.vocabulary import Vocabulary, WordVectors
 from search_app.search.snapshot import Snapshot
 
 _SETTINGS = f"{FITTED} {JUDGED} {MOST} 1"

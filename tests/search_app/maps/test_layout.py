@@ -1,6 +1,6 @@
 import pytest
 
-from search_app.engine.maps.model import End, MapSpec, Meaning, spec_from_params, spec_to_params
+from search_app.maps.layout import End, MapSpec, Meaning, spec_from_params, spec_to_params
 from search_app.search.query import MapView, from_params, to_params
 
 DAY_TO_NIGHT = Meaning(End("text", "day > noon, 50% & more"), End("item", "12"))

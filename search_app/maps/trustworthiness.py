@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.engine.maps.model import Gap, Placing, Trust
+from search_app.maps.layout import Gap, Placing, Trust
 from search_app.search.modality_items import Group
 from search_app.search.snapshot import Snapshot
 

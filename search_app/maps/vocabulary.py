@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.encoders.runtime.onnx import cache_folder
 from ingest.resources import packaged_folder
-from search_app.engine.maps.jobs import Progress
-from search_app.engine.maps.keeping import keep, kept
+from search_app.maps.array_cache import keep, kept
+from search_app.maps.background_jobs import Progress
 from search_app.search.query import unit
 
 _BATCH = 128

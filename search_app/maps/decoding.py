@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.maps.model import Layout
-from search_app.engine.maps.reducing import groups_of
-from search_app.engine.maps.vocabulary import Vocabulary
+from search_app.maps.layout import Layout
+from search_app.maps.pca_reduction import groups_of
+from search_app.maps.vocabulary import Vocabulary
 from search_app.search.projection import Projection
 from search_app.search.query import unit
 from search_app.search.snapshot import Snapshot

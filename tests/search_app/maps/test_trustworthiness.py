@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
-from search_app.engine.maps.trust import NEIGHBOURS, SAMPLE, gap_of, measured, trust_of
+from search_app.maps.trustworthiness import NEIGHBOURS, SAMPLE, gap_of, measured, trust_of
 from search_app.search.projection import fit
-from tests.search_app.engine.maps.clusters import clustered, vectors_of
+from tests.search_app.maps.clusters import clustered, vectors_of
 from tests.search_app.search.memory_ledger import MemoryLedger, snapshot_of
 
 

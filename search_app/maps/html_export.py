@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES
 from ingest.space.steady_sample import steady_sample
-from search_app.engine.maps.model import METHODS, AxisTold, Layout
-from search_app.engine.maps.topics import Topics
+from search_app.maps.layout import METHODS, AxisTold, Layout
+from search_app.maps.topics import Topics
 from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MOST_PICTURES = 400
 """Thumbnails that a page holds at most: of a larger space a steady sample of its pictures."""
 _SIDE = 96  # pixels of a thumbnail's longer side
 _WORDS = 110  # characters of a passage or caption
-_TEMPLATE = Path(__file__).with_name("page.html")
+_TEMPLATE = Path(__file__).with_name("html_export.html")
 
 ReadItems = Callable[[Sequence[str]], "list[Item]"]
 """Gives the items of ids; see `Ledger.items`."""

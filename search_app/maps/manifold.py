@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from ingest.errors import SettingsError
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.maps.jobs import Cancelled, Progress
-from search_app.engine.maps.keeping import keep, kept
-from search_app.engine.maps.model import METHODS, Method, Trust
-from search_app.engine.maps.reducing import Reduction, groups_of, reduction_of, sampled
+from search_app.maps.array_cache import keep, kept
+from search_app.maps.background_jobs import Cancelled, Progress
+from search_app.maps.layout import METHODS, Method, Trust
+from search_app.maps.pca_reduction import Reduction, groups_of, reduction_of, sampled
 from search_app.search.query import Dimensions
 from search_app.search.snapshot import Snapshot
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.engine.maps.reducing import groups_of
-from search_app.engine.maps.said import Saying, set_apart, words_of
-from search_app.engine.maps.vocabulary import Vocabulary
+from search_app.maps.ctfidf import Saying, set_apart, words_of
+from search_app.maps.pca_reduction import groups_of
+from search_app.maps.vocabulary import Vocabulary
 from search_app.search.query import unit
 from search_app.search.snapshot import Snapshot
 

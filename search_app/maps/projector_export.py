@@ -6,9 +6,9 @@ import math
 import zipfile
 from typing import TYPE_CHECKING
 
-from search_app.engine.maps.model import Layout
-from search_app.engine.maps.page import Exported, ReadItems, ReadThumbnail, drawn_rows
-from search_app.engine.maps.topics import Topics
+from search_app.maps.html_export import Exported, ReadItems, ReadThumbnail, drawn_rows
+from search_app.maps.layout import Layout
+from search_app.maps.topics import Topics
 from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search_app.engine.maps.decoding import BETWEEN, decode
-from search_app.engine.maps.live import Maps
-from search_app.engine.maps.model import End, Layout, MapSpec, Meaning
-from search_app.engine.maps.vocabulary import Vocabulary
+from search_app.maps.decoding import BETWEEN, decode
+from search_app.maps.layout import End, Layout, MapSpec, Meaning
+from search_app.maps.space_maps import Maps
+from search_app.maps.vocabulary import Vocabulary
 from search_app.search.projection import LiveProjections
 from search_app.search.snapshot import Snapshot
-from tests.search_app.engine.maps.clusters import NAMES, clustered
+from tests.search_app.maps.clusters import NAMES, clustered
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
 
 WORDS = Vocabulary(NAMES, ENCODER.encode_texts(NAMES))
