@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ingest.encoders.catalogue import listed
-from search_app.engine.another import Beside, Comparisons
-from search_app.engine.quality import Truth
+from search_app.lab.encoder_comparison import Beside, Comparisons
+from search_app.lab.evaluation import Truth
 from search_app.maps.background_jobs import Job
 from search_app.permission import Permission
 from search_app.search.snapshot import Snapshot

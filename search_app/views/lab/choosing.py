@@ -7,7 +7,7 @@ import streamlit as st
 from ingest.errors import ReadError, SpaceError
 from ingest.readers.draft import Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.engine.lab.things import LOOKED_INTO, STARTING_WORDS, starting_pairs, starting_things
+from search_app.lab.operands import LOOKED_INTO, STARTING_WORDS, starting_pairs, starting_things
 from search_app.search.filters import Filters
 from search_app.search.query import Query
 from search_app.search.query_pictures import keep_picture, upload_suffixes

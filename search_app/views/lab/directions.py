@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from search_app.engine.quality import DEPTHS, Direction
+from search_app.lab.evaluation import DEPTHS, Direction
 from search_app.views.words import in_html
 
 

@@ -7,9 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.engine.family.latent import LatentSpace
-from search_app.engine.lab.ground import Ground, ground_of
-from search_app.engine.lab.labelling import (
+from search_app.lab.labelling import (
     LONGEST_LABEL,
     MOST_LABELS,
     NONE,
@@ -22,7 +20,9 @@ from search_app.engine.lab.labelling import (
     label_vectors,
     labels_of,
 )
-from search_app.engine.lab.things import Thing, things_of
+from search_app.lab.latent_spaces.latent_space import LatentSpace
+from search_app.lab.operands import Thing, things_of
+from search_app.lab.reference import Ground, ground_of
 from search_app.search.hits import closeness_of
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import Term

@@ -7,9 +7,9 @@ from functools import partial
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.engine.lab.ground import Ground, ground_of
-from search_app.engine.lab.matrix import Matrix, closer_items, compare
-from search_app.engine.lab.things import Thing, things_of
+from search_app.lab.matrix import Matrix, closer_items, compare
+from search_app.lab.operands import Thing, things_of
+from search_app.lab.reference import Ground, ground_of
 from search_app.search.neighbours import Measure
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import Term

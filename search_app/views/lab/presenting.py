@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from ingest.errors import NearspaceError, ReadError, SpaceError
-from search_app.engine.lab.steps import (
+from search_app.lab.presentation_steps import (
     LONGEST_NOTE,
     LONGEST_TITLE,
     MOST_STEPS,

@@ -9,10 +9,10 @@ import streamlit as st
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES
-from search_app.engine.lab.ground import Ground, ground_of
-from search_app.engine.lab.things import things_of
-from search_app.engine.lab.vocabulary import everyday_words
-from search_app.engine.lab.walking import (
+from search_app.lab.everyday_words import everyday_words
+from search_app.lab.operands import things_of
+from search_app.lab.reference import Ground, ground_of
+from search_app.lab.walks import (
     FEWEST_STEPS,
     MOST_STEPS,
     Station,

@@ -10,10 +10,10 @@ from PIL import Image
 
 from ingest.encoders.base import Encoder
 from ingest.space import Item
-from search_app.engine.lab.ground import Ground, ground_of
-from search_app.engine.lab.matrix import how_close
-from search_app.engine.lab.occlusion import LeftOut
-from search_app.engine.lab.things import Thing, things_of
+from search_app.lab.matrix import how_close
+from search_app.lab.occlusion import LeftOut
+from search_app.lab.operands import Thing, things_of
+from search_app.lab.reference import Ground, ground_of
 from search_app.search.hits import Closeness
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import Term

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from search_app.engine.family.autoencoder import (
+from search_app.lab.latent_spaces.autoencoder import (
     CODE_SIZES,
     FEWEST_PICTURES,
     SIDE,
@@ -26,8 +26,8 @@ from search_app.engine.family.autoencoder import (
     drawn,
     plane,
 )
-from search_app.engine.family.latent import LatentSpace
-from search_app.engine.family.training import Losses, Trained, Training
+from search_app.lab.latent_spaces.autoencoder_training import Losses, Trained, Training
+from search_app.lab.latent_spaces.latent_space import LatentSpace
 from search_app.search.snapshot import Snapshot
 from search_app.views import frame
 from search_app.views.lab import asked

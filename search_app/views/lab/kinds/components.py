@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.engine.family.linear import NEIGHBOURS, Rebuilt, rebuilt
+from search_app.lab.latent_spaces.linear_autoencoder import NEIGHBOURS, Rebuilt, rebuilt
 from search_app.search.snapshot import Snapshot
 from search_app.views.frame import theme
 from search_app.views.lab.kinds.charts import lay_out

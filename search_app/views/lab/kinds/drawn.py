@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.family.latent import LatentSpace
+from search_app.lab.latent_spaces.latent_space import LatentSpace
 from search_app.views.palette import MAP_KINDS, MAP_OTHER, MAP_STAR
 from search_app.views.words import in_html, snippet
 

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from search_app.engine.family.latent import LatentSpace, Neighbour
+from search_app.lab.latent_spaces.latent_space import LatentSpace, Neighbour
 from search_app.search.neighbours import Measure
 from search_app.views.frame import theme
 from search_app.views.lab import asked

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from search_app.engine.family.features import image_features
-from search_app.engine.family.latent import Floats, LatentSpace, neighbours_kept
+from search_app.lab.latent_spaces.image_features import image_features
+from search_app.lab.latent_spaces.latent_space import Floats, LatentSpace, neighbours_kept
 from search_app.search.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag

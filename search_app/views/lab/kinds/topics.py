@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from search_app.engine.family.topic_models import KINDS, TopicModel, agreement, topic_models
-from search_app.engine.family.topic_models import Kind as Model
+from search_app.lab.latent_spaces.topic_models import KINDS, TopicModel, agreement, topic_models
+from search_app.lab.latent_spaces.topic_models import Kind as Model
 from search_app.search.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.kinds.collected import MOST_TEXTS, collected, sample_note, state_of

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ingest.encoders.base import Encoder
-from search_app.engine.family.latent import LatentSpace
-from search_app.engine.family.words import MOST_WORDS, STARTING, word_space, words_of
+from search_app.lab.latent_spaces.latent_space import LatentSpace
+from search_app.lab.latent_spaces.word_embedding import MOST_WORDS, STARTING, word_space, words_of
 from search_app.search.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.kinds.exploring import explore, explored

@@ -7,8 +7,8 @@ import pytest
 
 from ingest.errors import SettingsError, UnknownEncoder
 from ingest.space import open_space
-from search_app.engine import another
-from search_app.engine.another import Comparisons, compare, encoded_anew, sample_of
+from search_app.lab import encoder_comparison
+from search_app.lab.encoder_comparison import Comparisons, compare, encoded_anew, sample_of
 from search_app.maps.background_jobs import Cancelled
 from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
@@ -38,7 +38,7 @@ def _nothing(share: float, words: str) -> None:
 
 
 @pytest.mark.parametrize("truth", ["captions", "folders"])
-def test_both_encoders_are_asked_the_same_about_the_same_items(home: Path, truth: another.Truth) -> None:
+def test_both_encoders_are_asked_the_same_about_the_same_items(home: Path, truth: encoder_comparison.Truth) -> None:
     with open_space(home, "test") as space:
         snapshot = LiveVectors(space.ledger).now()
         found = compare(space, snapshot, FakeEncoder(), NARROW, truth, _nothing)
@@ -57,7 +57,7 @@ def test_an_encoder_that_mixes_colours_up_finds_less(home: Path) -> None:
 
 
 def test_captioned_pictures_come_first_into_a_sample(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(another, "MOST", 6)
+    monkeypatch.setattr(encoder_comparison, "MOST", 6)
     with open_space(home, "test") as space:
         sample = sample_of(LiveVectors(space.ledger).now(), "captions")
         assert list(sample.groups) == ["image"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ingest.encoders.base import Encoder
-from search_app.engine.family.latent import LatentSpace
+from search_app.lab.latent_spaces.latent_space import LatentSpace
 
 MOST_WORDS = 400
 LONGEST_WORD = 80

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from search_app.engine.family import autoencoder
-from search_app.engine.lab.steps import Step, keep_steps
+from search_app.lab.latent_spaces import autoencoder
+from search_app.lab.presentation_steps import Step, keep_steps
 from search_app.permission import Permission
 from search_app.views.lab import another
 from search_app.views.lab.family import KINDS
-from tests.search_app.lab.labbing import lab
+from tests.search_app.lab_page.labbing import lab
 from tests.search_app.paging import params, words
 
 pytestmark = pytest.mark.usefixtures("colours")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from search_app.engine.lab.ground import Ground
-from search_app.engine.lab.things import things_of
-from search_app.engine.lab.vocabulary import everyday_words
-from search_app.engine.lab.walking import added_up, along_component, nearest_items, walk
+from search_app.lab.everyday_words import everyday_words
+from search_app.lab.operands import things_of
+from search_app.lab.reference import Ground
+from search_app.lab.walks import added_up, along_component, nearest_items, walk
 from search_app.maps.vocabulary import Vocabulary
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.projection import fit

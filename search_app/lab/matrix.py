@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.lab.ground import Ground
-from search_app.engine.lab.things import Thing
+from search_app.lab.operands import Thing
+from search_app.lab.reference import Ground
 from search_app.search.background_scores import affinity, background_of
 from search_app.search.hits import Closeness, closeness_of
 from search_app.search.neighbours import Measure

@@ -15,7 +15,7 @@ from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.space import Item, Space
 from ingest.space.steady_sample import steady_sample
-from search_app.engine.quality import Direction, Truth, by_captions, by_folders
+from search_app.lab.evaluation import Direction, Truth, by_captions, by_folders
 from search_app.maps.background_jobs import Job, Jobs, Progress
 from search_app.search.modality_items import Facets, Group
 from search_app.search.originals import picture_of

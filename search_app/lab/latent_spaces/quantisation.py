@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.family.latent import Floats
+from search_app.lab.latent_spaces.latent_space import Floats
 
 Kind = Literal["float32", "float16", "int8", "binary", "binary, then float32"]
 NEIGHBOURS = 10

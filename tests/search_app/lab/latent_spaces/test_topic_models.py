@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ingest.errors import SpaceError
-from search_app.engine.family.topic_models import KINDS, agreement, topic_models
+from search_app.lab.latent_spaces.topic_models import KINDS, agreement, topic_models
 from tests.fake_encoder import FakeEncoder
 
 SUBJECTS = {

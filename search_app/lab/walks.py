@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.lab.ground import Ground
-from search_app.engine.lab.things import Thing
+from search_app.lab.operands import Thing
+from search_app.lab.reference import Ground
 from search_app.search.background_scores import affinity
 from search_app.search.projection import Projection
 from search_app.search.query import unit

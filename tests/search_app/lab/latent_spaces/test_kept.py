@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from search_app.engine.family.linear import lengths, rebuilt
-from search_app.engine.family.quantised import quantised
+from search_app.lab.latent_spaces.linear_autoencoder import lengths, rebuilt
+from search_app.lab.latent_spaces.quantisation import quantised
 
 
 def _vectors(count: int = 400, dimension: int = 64, rank: int = 64) -> np.ndarray:

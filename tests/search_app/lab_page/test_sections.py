@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from search_app.engine.lab.steps import Step, keep_steps, write_steps
+from search_app.lab.presentation_steps import Step, keep_steps, write_steps
 from search_app.pages.closeness import SECTIONS
 from search_app.views.lab.presenting import TOUR
-from tests.search_app.lab.labbing import lab
+from tests.search_app.lab_page.labbing import lab
 from tests.search_app.paging import markup, params, words
 
 

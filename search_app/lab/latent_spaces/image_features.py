@@ -7,7 +7,7 @@ import numpy as np
 
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import EncoderError
-from search_app.engine.family.latent import Floats
+from search_app.lab.latent_spaces.latent_space import Floats
 
 if TYPE_CHECKING:
     from PIL.Image import Image

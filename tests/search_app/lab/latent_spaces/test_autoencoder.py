@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from ingest.errors import SpaceError
-from search_app.engine.family import autoencoder
-from search_app.engine.family.autoencoder import Recipe, as_pictures, as_pixels, between, drawn, plane, train
+from search_app.lab.latent_spaces import autoencoder
+from search_app.lab.latent_spaces.autoencoder import Recipe, as_pictures, as_pixels, between, drawn, plane, train
 
 
 def _pictures(count: int = 24) -> list[Image.Image]:

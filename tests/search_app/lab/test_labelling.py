@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from ingest.encoders.calibration import Calibration, Cell
-from search_app.engine.lab.ground import Ground
-from search_app.engine.lab.labelling import (
+from search_app.lab.labelling import (
     NONE,
     PROMPT,
     confusion,
@@ -15,6 +14,7 @@ from search_app.engine.lab.labelling import (
     labels_of,
     prompted,
 )
+from search_app.lab.reference import Ground
 from search_app.search.background_scores import PHRASES, modality_means
 from tests.fake_encoder import COLOURS
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourful, pictures, snapshot_of, texts

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from search_app.engine.family.latent import LatentSpace, neighbours_kept
+from search_app.lab.latent_spaces.latent_space import LatentSpace, neighbours_kept
 
 FAR_APART = LatentSpace(
     ("near", "same way, far", "beside", "opposite"),

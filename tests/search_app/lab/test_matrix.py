@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from search_app.engine.lab.ground import Ground
-from search_app.engine.lab.matrix import by_likeness, closer_items, compare, how_close
-from search_app.engine.lab.things import things_of
+from search_app.lab.matrix import by_likeness, closer_items, compare, how_close
+from search_app.lab.operands import things_of
+from search_app.lab.reference import Ground
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.terms import Term
 from tests.search_app.search.memory_ledger import ENCODER, colourful, snapshot_of

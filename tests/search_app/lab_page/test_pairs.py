@@ -4,7 +4,7 @@ from pathlib import Path
 
 from search_app.views.lab.faces import Face
 from search_app.views.lab.pairs import sentence
-from tests.search_app.lab.labbing import lab
+from tests.search_app.lab_page.labbing import lab
 from tests.search_app.paging import markup, params, words
 
 

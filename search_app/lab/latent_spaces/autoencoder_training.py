@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from search_app.engine.family.autoencoder import PIXELS, Autoencoder, Floats, Recipe, Step, train
+from search_app.lab.latent_spaces.autoencoder import PIXELS, Autoencoder, Floats, Recipe, Step, train
 from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
 from search_app.maps.background_jobs import Job, Jobs, Progress
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ingest.space import open_space
-from search_app.engine import quality
-from search_app.engine.quality import by_captions, by_folders, measured
+from search_app.lab import evaluation
+from search_app.lab.evaluation import by_captions, by_folders, measured
 from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import ingest_folders, picture, text
@@ -97,7 +97,7 @@ def test_each_question_is_held_against_all_that_is_in_folders_of_its_name(monkey
         assert isinstance(right, list)
         asked[f"{kind} to {of}"] = names, [rows.tolist() for rows in right]
 
-    monkeypatch.setattr(quality, "measured", seen)
+    monkeypatch.setattr(evaluation, "measured", seen)
     by_folders(snapshot)
     assert len(asked) == 4
     day = {

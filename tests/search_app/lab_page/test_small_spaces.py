@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from search_app.engine.family.latent import LatentSpace
+from search_app.lab.latent_spaces.latent_space import LatentSpace
 from search_app.pages.closeness import SECTIONS
 from search_app.views.lab.family import KINDS
 from search_app.views.lab.kinds.drawn import map_of, readable
 from tests.make_files import ingest_folders, picture, text
-from tests.search_app.lab.labbing import lab
+from tests.search_app.lab_page.labbing import lab
 from tests.search_app.paging import words
 
 

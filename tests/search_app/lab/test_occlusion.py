@@ -12,7 +12,7 @@ from PIL import Image
 from ingest.encoders.lite.encoder import LiteEncoder
 from ingest.readers.images import open_upright
 from ingest.resources import sample_folder
-from search_app.engine.lab.occlusion import MOST_PIECES, PATCHES, cover, leave_out, patches
+from search_app.lab.occlusion import MOST_PIECES, PATCHES, cover, leave_out, patches
 from search_app.search.background_scores import PHRASES
 from tests.fake_encoder import COLOURS, FakeEncoder
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.family.latent import Floats, distances, shared
+from search_app.lab.latent_spaces.latent_space import Floats, distances, shared
 
 _QUERIES = 200
 NEIGHBOURS = 10

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import SpaceError
-from search_app.engine.family.latent import Floats, LatentSpace
+from search_app.lab.latent_spaces.latent_space import Floats, LatentSpace
 from search_app.maps.ctfidf import set_apart, words_of
 
 Kind = Literal["lda", "plsa", "lsa", "neural"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import Modality
-from search_app.engine.lab.ground import Ground
+from search_app.lab.reference import Ground
 from search_app.search.snapshot import Snapshot
 
 PROMPT = "a photo of a {}"
