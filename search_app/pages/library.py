@@ -4,7 +4,7 @@ import streamlit as st
 
 from ingest.commands.demo import DEMO_SPACE
 from ingest.run.jobs import newest
-from search_app.permission import Permission
+from search_app.access.permissions import Permission
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 from search_app.views import frame, links

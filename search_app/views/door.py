@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.errors import SettingsError
-from search_app.sign_in import SIGN_IN_VARIABLE, SignIn, read_sign_in
+from search_app.access.sign_in import SIGN_IN_VARIABLE, SignIn, read_sign_in
 from search_app.views import frame
 
 

@@ -12,12 +12,12 @@ from ingest.run import jobs
 from ingest.run.jobs import Job, newest
 from ingest.space import open_space
 from ingest.space.ledger.exclusions import kept_out
-from search_app.permission import ALLOW_CHANGES_VARIABLE
-from search_app.sign_in import SIGN_IN_VARIABLE
+from search_app.access.permissions import ALLOW_CHANGES_VARIABLE
+from search_app.access.sign_in import SIGN_IN_VARIABLE
 from search_app.views.library import lists
 from tests.make_files import FAKE, ingest_folders, picture, text
+from tests.search_app.access.test_sign_in import written
 from tests.search_app.paging import markup, page, params, words
-from tests.search_app.test_sign_in import written
 from tests.servers import end_server, wait_until
 
 

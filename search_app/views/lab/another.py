@@ -3,10 +3,10 @@
 import streamlit as st
 
 from ingest.encoders.catalogue import listed
+from search_app.access.permissions import Permission
 from search_app.lab.encoder_comparison import Beside, Comparisons
 from search_app.lab.evaluation import Truth
 from search_app.maps.background_jobs import Job
-from search_app.permission import Permission
 from search_app.search.snapshot import Snapshot
 from search_app.views import frame
 from search_app.views.lab import asked

@@ -14,6 +14,7 @@ from ingest.settings import DEFAULT_ENCODER
 from ingest.sources.preview import Look, look
 from ingest.sources.selection import Choice
 from ingest.space.ledger.source_lists import places
+from search_app.access.permissions import Permission
 from search_app.components.library.uploaded_files import (
     MOST_BYTES,
     MOST_FILES,
@@ -21,7 +22,6 @@ from search_app.components.library.uploaded_files import (
     keep_files,
     kept_suffixes,
 )
-from search_app.permission import Permission
 from search_app.views import frame, links
 from search_app.views.library import changing
 from search_app.views.resources import OpenSpace

@@ -9,7 +9,7 @@ import streamlit as st
 from ingest.errors import NearspaceError, SettingsError
 from ingest.run import jobs
 from ingest.run.jobs import Job, Kind
-from search_app.permission import Permission, permission
+from search_app.access.permissions import Permission, permission
 from search_app.views import door, frame
 from search_app.views.words import in_markdown
 

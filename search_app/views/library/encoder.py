@@ -10,7 +10,7 @@ from ingest.encoders.lite.tuned import PREFIX, tuned_figures, tuned_names
 from ingest.errors import NearspaceError, SettingsError
 from ingest.resources import packaged_folder
 from ingest.settings import DEFAULT_ENCODER, encoder_name
-from search_app.permission import Permission
+from search_app.access.permissions import Permission
 from search_app.views import frame
 from search_app.views.library import changing
 from search_app.views.resources import OpenSpace

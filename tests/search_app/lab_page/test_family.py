@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from search_app.access.permissions import Permission
 from search_app.lab.latent_spaces import autoencoder
 from search_app.lab.presentation_steps import Step, keep_steps
-from search_app.permission import Permission
 from search_app.views.lab import another
 from search_app.views.lab.family import KINDS
 from tests.search_app.lab_page.labbing import lab

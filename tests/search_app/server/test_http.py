@@ -20,9 +20,9 @@ from ingest.space import open_to_write
 from search_app.search import query_pictures
 from search_app.search.filters import Filters, filters_to_params
 from search_app.search.results import FIELDS
-from search_app.serve.guards import is_loopback, require_token
-from search_app.serve.http import FILTERS, make_app
-from search_app.serve.living import LivingSpace
+from search_app.server.http import FILTERS, make_app
+from search_app.server.middleware import is_loopback, require_token
+from search_app.server.open_space import LivingSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, ingest_folders, picture
@@ -197,10 +197,10 @@ def test_what_cannot_be_asked_is_told_in_json(client: TestClient, monkeypatch: p
 
 
 def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living: LivingSpace) -> None:
-    from search_app.serve import guards
+    from search_app.server import middleware
 
     inner = make_app(living)
-    app = guards.Guards(inner, token="", hosts=("127.0.0.1",), most_bytes=2_000)
+    app = middleware.Guards(inner, token="", hosts=("127.0.0.1",), most_bytes=2_000)
     with TestClient(app, base_url=HERE) as client:
         files = {"image": ("a.png", b"x" * 5_000)}
         assert "Send a smaller" in refusal(client.post("/v1/search", files=files), 413)

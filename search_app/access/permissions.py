@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ingest.errors import SettingsError
-from search_app.sign_in import SignIn
+from search_app.access.sign_in import SignIn
 
 ALLOW_CHANGES_VARIABLE = "NEARSPACE_ALLOW_CHANGES"
 """Set to 1 in the process of an app whose visitors may change its spaces, wherever they come from."""

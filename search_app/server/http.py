@@ -26,9 +26,9 @@ from search_app.search.query import LARGEST_COUNT
 from search_app.search.query_pictures import MOST_BYTES
 from search_app.search.results import FIELDS, item_as_json, topic_as_json
 from search_app.search.terms import MOST_TERMS, read_term
-from search_app.serve.guards import Guards, error
-from search_app.serve.living import LivingSpace
-from search_app.serve.page import describe
+from search_app.server.api_page import describe
+from search_app.server.middleware import Guards, error
+from search_app.server.open_space import LivingSpace
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _PIECE = 1 << 20  # bytes

@@ -17,7 +17,7 @@ from ingest.readers.draft import Modality
 from search_app.search import Filters, Part, Result, Space
 from search_app.search.query import LARGEST_COUNT
 from search_app.search.results import FIELDS, item_as_json
-from search_app.serve.living import LivingSpace
+from search_app.server.open_space import LivingSpace
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ import pytest
 
 from ingest.errors import SpaceChanged
 from search_app.search import Space
-from search_app.serve import living as living_module
-from search_app.serve.living import LivingSpace
+from search_app.server import open_space as living_module
+from search_app.server.open_space import LivingSpace
 
 
 class CountedSpace:

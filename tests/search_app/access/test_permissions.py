@@ -7,15 +7,15 @@ import pytest
 
 from ingest.cli import main
 from ingest.errors import SettingsError
-from search_app.permission import (
+from search_app.access.permissions import (
     ALLOW_CHANGES_VARIABLE,
     ALLOW_FOLDERS_VARIABLE,
     Permission,
     is_this_machine,
     permission,
 )
-from search_app.sign_in import SignIn, read_sign_in
-from tests.search_app.test_sign_in import OWN, written
+from search_app.access.sign_in import SignIn, read_sign_in
+from tests.search_app.access.test_sign_in import OWN, written
 
 HERE = {"Host": "127.0.0.1:8501"}
 
