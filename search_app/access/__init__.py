@@ -1,1 +1,1 @@
-"""TODO."""
+"""Who may use the app, and what each may change."""

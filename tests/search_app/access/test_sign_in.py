@@ -8,7 +8,7 @@ import pytest
 from ingest.cli import main
 from ingest.errors import SettingsError
 from search_app.access.sign_in import SIGN_IN_VARIABLE, SignIn, read_sign_in
-from tests.search_app.paging import names, page, scene, words
+from tests.search_app.page_driver import names, page, scene, words
 
 WHOLE = {
     "redirect_uri": "http://localhost:8501/oauth2callback",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from search_app.components.lab.walks import expression
 from search_app.lab.everyday_words import everyday_words
 from search_app.lab.operands import things_of
 from search_app.lab.reference import Ground
@@ -11,7 +12,6 @@ from search_app.maps.vocabulary import Vocabulary
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.projection import fit
 from search_app.search.terms import Term
-from search_app.views.lab.walk import expression
 from tests.fake_encoder import COLOURS
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourful, named, snapshot_of
 
