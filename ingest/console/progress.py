@@ -14,7 +14,7 @@ from rich.text import Text
 from ingest.console.output import in_words, printable, progress_console, say
 
 if TYPE_CHECKING:
-    from ingest.run.pipeline import Event, OnEvent
+    from ingest.run.events import Event, OnEvent
 
 _LINE_SECONDS = 10.0
 

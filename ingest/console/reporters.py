@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from ingest.console.output import say, show_changes, show_plan, show_problems, show_report
 from ingest.console.progress import ingest_progress, rebuild_progress
+from ingest.outcomes import SourceOutcome
 from ingest.readers.draft import Modality
-from ingest.run.report import Report, SourceOutcome
+from ingest.run.report import Report
 
 if TYPE_CHECKING:
+    from ingest.outcomes import OnOutcome
     from ingest.run.dry_run import Plan
-    from ingest.run.pipeline import Event, OnEvent, OnOutcome
+    from ingest.run.events import Event, OnEvent
     from ingest.space.chroma.sync import Progress
 
 

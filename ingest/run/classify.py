@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
+from ingest.outcomes import Outcome
 from ingest.readers.draft import Draft, writable
 from ingest.readers.formats import kind_of
 from ingest.readers.reading_options import CHOICES, DEFAULT_READING, TABLE_SUFFIXES, ReadingOptions, choices_in
-from ingest.run.report import Outcome
 from ingest.sources.captions import caption_path, read_caption
 from ingest.sources.location import file_at, is_there, state_at
 from ingest.sources.walk import ROW_STATE, Found, content_hash

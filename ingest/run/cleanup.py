@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
+from ingest.outcomes import SourceOutcome
 from ingest.run.options import MissingPolicy
-from ingest.run.report import Report, SourceOutcome
+from ingest.run.report import Report
 from ingest.sources.discovery import Finds
 from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.overview import sources_under

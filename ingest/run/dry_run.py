@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.encoders.base import Encoder
+from ingest.outcomes import Outcome, SourceOutcome
 from ingest.readers.formats import Kind
 from ingest.readers.reading_options import ReadingOptions
 from ingest.run.classify import Copy, Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, same_content
 from ingest.run.cleanup import swept
 from ingest.run.engines import local
 from ingest.run.engines.work import EncodingCount
+from ingest.run.events import Event, OnEvent
 from ingest.run.exclusions import without_removed
 from ingest.run.options import DEFAULT, IngestOptions
-from ingest.run.pipeline import Event, OnEvent
-from ingest.run.report import Outcome, Report, SourceOutcome
+from ingest.run.report import Report
 from ingest.sources.discovery import find
 from ingest.sources.table_images import with_named_pictures
 from ingest.sources.walk import Found

@@ -4,21 +4,23 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path, PurePath
 
 from ingest.encoders.base import Encoder
 from ingest.errors import SpaceError
+from ingest.outcomes import CHANGES_ITEMS, OnOutcome, Outcome, SourceOutcome
 from ingest.readers.draft import Draft
 from ingest.run.classify import Copy, Examined, Fresh, LeftOut, Moved, Recaptioned, Unchanged, same_content
 from ingest.run.cleanup import sweep
 from ingest.run.engines import local
 from ingest.run.engines.work import Engine, Work
+from ingest.run.events import Event, OnEvent, Stop
 from ingest.run.exclusions import without_removed
 from ingest.run.near_duplicates import mark_twins
 from ingest.run.options import DEFAULT, IngestOptions
-from ingest.run.report import CHANGES_ITEMS, Outcome, Report, SourceOutcome
+from ingest.run.report import Report
 from ingest.sources.discovery import find, find_changed
 from ingest.sources.table_images import with_named_pictures
 from ingest.sources.walk import Found
@@ -32,31 +34,6 @@ from ingest.space.space import THUMBNAIL_FOLDER, Space
 _WRITES_AHEAD = 4  # groups waiting for the writer; with the engine's own bound this bounds memory
 _ROOTS_KEPT = 1_000  # of the paths given, how many the ledger keeps; scripts may name every file of an archive
 _GROUP = 256  # sources written in one transaction at most
-
-
-@dataclass(frozen=True)
-class Event:
-    """The progress of a run."""
-
-    found: int
-    """Files found so far."""
-    walking: bool
-    """Whether files are still being found, so that `found` will rise."""
-    settled: int
-    """Files whose outcome is written."""
-    size: int = 0
-    """Bytes of the files found, once all are found."""
-    settled_size: int = 0
-    """Bytes of the files whose outcome is written."""
-    items: int = 0
-    """New items that those files gave."""
-    current: str = ""
-    """The file whose outcome was written last."""
-
-
-OnEvent = Callable[[Event], None]
-Stop = Callable[[], bool]
-OnOutcome = Callable[[SourceOutcome], None]
 
 
 def ingest(

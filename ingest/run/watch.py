@@ -7,9 +7,11 @@ from pathlib import Path
 from ingest.console.reporters import Voice
 from ingest.encoders.base import Encoder
 from ingest.errors import EncoderMismatch, SettingsError
+from ingest.outcomes import CHANGES_ITEMS
+from ingest.run.events import Stop
 from ingest.run.options import IngestOptions
-from ingest.run.pipeline import Stop, ingest, tidy
-from ingest.run.report import CHANGES_ITEMS, Report
+from ingest.run.pipeline import ingest, tidy
+from ingest.run.report import Report
 from ingest.sources.selection import IGNORE_FILE, Selector
 from ingest.sources.walk import is_space
 from ingest.space import Space, open_to_write

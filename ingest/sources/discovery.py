@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.run.report import Report, SourceOutcome
+from ingest.outcomes import SourceOutcome
+from ingest.run.report import Report
 from ingest.sources.captions import captioned_by
 from ingest.sources.selection import IGNORE_FILE, Selection
 from ingest.sources.walk import Found, OnError, OnSkip, walk, walk_changed
