@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.commands.chroma_options import chroma_in_environment
-from ingest.console.output import printable
 from ingest.console.reporters import Voice, voice_of
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
+from ingest.formatting import printable
 from ingest.interrupt import Stopping
 from ingest.run.dry_run import ledger_to_read, plan
 from ingest.run.engines import local

@@ -11,7 +11,8 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ingest.console.output import in_words, printable, progress_console, say
+from ingest.console.output import progress_console, say
+from ingest.formatting import format_duration, printable
 
 if TYPE_CHECKING:
     from ingest.run.pipeline import Event, Watch
@@ -103,7 +104,7 @@ def _plain_watch() -> "Watch":
         told = [f"{event.settled:,} of {event.found:,} files"]
         told += [f"{decimal(event.settled_size)} of {decimal(event.size)}", *_rates(event, elapsed)]
         if event.settled:
-            left = in_words(elapsed / event.settled * (event.found - event.settled))
+            left = format_duration(elapsed / event.settled * (event.found - event.settled))
             told += [f"about {left} left", printable(event.current)]
         say(", ".join(told))
 

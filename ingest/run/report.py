@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ingest.errors import SettingsError
+from ingest.exit_status import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
 
 Outcome = Literal["added", "updated", "unchanged", "moved", "removed", "skipped", "failed"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 IN_THE_SPACE: frozenset[Outcome] = frozenset({"added", "updated", "unchanged", "moved"})
 CHANGES_ITEMS: frozenset[Outcome] = frozenset({"added", "updated", "removed"})
-
-ALL_WELL, SOME_FAILED, NOTHING_DONE = 0, 1, 2
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)

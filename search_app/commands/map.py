@@ -6,10 +6,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from ingest.console.output import printable, result_console, say
+from ingest.console.output import result_console, say
 from ingest.console.progress import count_progress, rebuild_progress
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
+from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, Space, check_encoder, open_space
 from search_app.maps.html_export import Exported, as_page

@@ -10,8 +10,8 @@ METHODS = ("pca", "umap", "tsne")
 Where = Callable[[argparse.ArgumentParser], None]
 
 
-def add_topics(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add_where: Where) -> None:
-    """Add `nearspace topics`; `add_where` adds the options that say which space."""
+def add_topics(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add_space_options: Where) -> None:
+    """Add `nearspace topics`; `add_space_options` adds the options that say which space."""
     topics = commands.add_parser(
         "topics",
         help="list what a space is about",
@@ -21,10 +21,10 @@ def add_topics(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", 
     )
     topics.add_argument("--refit", action="store_true", help="find topics anew, as the space is now")
     topics.add_argument("--json", action="store_true", help="print as JSON")
-    add_where(topics)
+    add_space_options(topics)
 
 
-def add_map(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add_where: Where) -> None:
+def add_map(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add_space_options: Where) -> None:
     """Add `nearspace map`."""
     drawn = commands.add_parser(
         "map",
@@ -38,4 +38,4 @@ def add_map(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", add
     drawn.add_argument("--dimensions", type=int, choices=(2, 3), default=2, help="(default: %(default)s)")
     drawn.add_argument("--gap", action="store_true", help="leave the gap between pictures and passages as it is")
     drawn.add_argument("--refit", action="store_true", help="fit it anew, as the space is now")
-    add_where(drawn)
+    add_space_options(drawn)

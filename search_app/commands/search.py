@@ -9,10 +9,11 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console.output import printable, result_console, say
+from ingest.console.output import result_console, say
 from ingest.console.progress import rebuild_progress
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
+from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.commands.filters import filters_given
