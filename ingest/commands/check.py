@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.commands.options import add_space_options
-from ingest.console.output import result_console, say
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import count_progress
 from ingest.exit_status import ALL_WELL, SOME_FAILED
 from ingest.formatting import printable
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
     home, name = home_folder(options.home), space_name(options.space)
     with count_progress("checking") as progress:
-        findings = check(home, name, full=options.full, say=say, progress=progress)
+        findings = check(home, name, full=options.full, say=show_message, progress=progress)
     if options.json:
         result_console.print_json(json.dumps(as_json(findings)))
     else:

@@ -1,9 +1,9 @@
 """The options that several commands of the command line have."""
 
 import argparse
+import os
 from pathlib import Path
 
-from ingest.commands.chroma_options import add_chroma_options
 from ingest.settings import (
     DEFAULT_ENCODER,
     DEFAULT_HOME,
@@ -33,19 +33,14 @@ def add_device_option(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_ingest_options(command: argparse.ArgumentParser) -> None:
-    """Let `command` say what is read, how, and into which space."""
-    add_space_options(command)
+def add_encoder_option(command: argparse.ArgumentParser) -> None:
+    """Let `command` choose the encoder of a new space."""
     command.add_argument(
         "--encoder",
         metavar="ID",
         help=f"the encoder of a new space (default: the space's own, else {DEFAULT_ENCODER}); "
         "`nearspace encoders` lists them",
     )
-    add_device_option(command)
-    add_chroma_options(command)
-    _add_selection_options(command)
-    _add_reading_options(command)
 
 
 def add_output_options(command: argparse.ArgumentParser) -> None:
@@ -57,7 +52,8 @@ def add_output_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_selection_options(command: argparse.ArgumentParser) -> None:
+def add_selection_options(command: argparse.ArgumentParser) -> None:
+    """Let `command` choose which files are read, and what happens to those that are gone."""
     chosen = command.add_argument_group(
         "which files",
         "Globs are as in a .gitignore file, for paths below PATH, upper and lower case alike; put them in quotation "
@@ -76,7 +72,8 @@ def _add_selection_options(command: argparse.ArgumentParser) -> None:
     gone.add_argument("--yes", action="store_true", help="remove them even if they are more than half of the space")
 
 
-def _add_reading_options(command: argparse.ArgumentParser) -> None:
+def add_reading_options(command: argparse.ArgumentParser) -> None:
+    """Let `command` choose how files are read."""
     how = command.add_argument_group(
         "how files are read",
         "Files that are in the space already are read again where these options differ from before.",
@@ -112,6 +109,41 @@ def _add_reading_options(command: argparse.ArgumentParser) -> None:
         "apart)",
     )
     how.add_argument("--gps", action="store_true", help="also keep where a photo was taken, as its camera noted it")
+
+
+def add_app_options(command: argparse.ArgumentParser) -> None:
+    """Let `command` choose how the app is served, and who may use it."""
+    command.add_argument(
+        "--port", type=port, metavar="N", help="the port of the page (default: 8501, or the next free)"
+    )
+    command.add_argument(
+        "--sign-in",
+        type=Path,
+        metavar="FILE",
+        help="let in only who signs in (OpenID Connect), as this TOML file says: the table [auth] of Streamlit's "
+        "st.login, and [nearspace] with allowed = [addresses]",
+    )
+    command.add_argument(
+        "--allow-changes",
+        action="store_true",
+        help="let whoever reaches the page change spaces, also where it is opened to other machines (with --sign-in "
+        "only the editors whom FILE names may)",
+    )
+    command.add_argument(
+        "--allow-folder",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="let them ingest folders in DIR, whose files can then be read by all who search; repeatable; implies "
+        "--allow-changes",
+    )
+    command.add_argument(
+        "--headless",
+        action="store_true",
+        default=bool(os.environ.get("NEARSPACE_HEADLESS")),
+        help="do not open a browser (also: NEARSPACE_HEADLESS=1)",
+    )
 
 
 def port(text: str) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ingest.commands.options import add_device_option, add_space_options
-from ingest.console.output import result_console, say, show_error
+from ingest.console.output import result_console, show_error, show_message
 from ingest.console.progress import count_progress, rebuild_progress
 from ingest.exit_status import ALL_WELL, NOTHING_DONE
 from ingest.formatting import printable
@@ -45,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
     from ingest.space import open_to_reencode
 
     home, name = home_folder(options.home), space_name(options.space)
-    encoder = load_encoder(options.encoder, say=say, device=options.device)
+    encoder = load_encoder(options.encoder, say=show_message, device=options.device)
     with rebuild_progress() as rebuilding:
-        space = open_to_reencode(home, name, say=say, progress=rebuilding)
+        space = open_to_reencode(home, name, say=show_message, progress=rebuilding)
     with space:
         before = space.manifest.encoder.id
         with count_progress("encoding anew") as watch, rebuild_progress() as indexing:
@@ -67,7 +67,7 @@ def _show(done: "Reencoding", space: "Space", before: str, *, dropping: bool) ->
         )
         return NOTHING_DONE
     if not done.swapped:
-        say(f"the space {space.name!r} has the vectors of {after} already; there is nothing to do")
+        show_message(f"the space {space.name!r} has the vectors of {after} already; there is nothing to do")
         return ALL_WELL
     texts = "the passages kept their vectors" if done.kept_texts else f"{done.texts:,} passages"
     result_console.print(f"encoded {done.images:,} images anew, {texts}, in {done.seconds:,.1f} s", soft_wrap=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ingest.commands.options import add_space_options
-from ingest.console.output import result_console, say
+from ingest.console.output import result_console, show_message
 from ingest.errors import SettingsError
 from ingest.exit_status import ALL_WELL, INTERRUPTED
 from ingest.settings import home_folder, space_name
@@ -45,14 +45,14 @@ def run(options: argparse.Namespace) -> int:
 
     home, name = home_folder(options.home), space_name(options.space)
     paths = [_as_in_the_ledger(path) for path in options.paths]
-    with open_to_reencode(home, name, say=say) as space:
+    with open_to_reencode(home, name, say=show_message) as space:
         found = leaving(space.ledger, paths)
         if not found.sources:
             raise SettingsError(
                 f"Nothing in the space {name!r} is from {', '.join(paths)}. `nearspace status` names its folders."
             )
         if not options.yes and not _agreed(found):
-            say("nothing was removed")
+            show_message("nothing was removed")
             return INTERRUPTED
         gone = remove(space.ledger, paths)
         space.index()

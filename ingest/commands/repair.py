@@ -9,7 +9,7 @@ from rich.text import Text
 from ingest.commands.check import as_json, show_problems
 from ingest.commands.chroma_options import LOCAL, add_chroma_options, chroma_of
 from ingest.commands.options import add_space_options
-from ingest.console.output import result_console, say
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import count_progress
 from ingest.exit_status import ALL_WELL, SOME_FAILED
 from ingest.formatting import printable
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     back = options.chroma == LOCAL
     address = None if back else chroma_of(options)
     with count_progress("looking and mending") as progress:
-        done = repair(home, name, chroma=address, back=back, say=say, progress=progress)
+        done = repair(home, name, chroma=address, back=back, say=show_message, progress=progress)
     if options.json:
         facts = {"done": done.done, "to_ingest": done.to_ingest, "before": as_json(done.before)}
         result_console.print_json(json.dumps({**facts, "after": as_json(done.after)}))

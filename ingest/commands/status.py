@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.commands.options import add_space_options
-from ingest.console.output import result_console, say
+from ingest.console.output import result_console, show_message
 from ingest.formatting import format_count, printable
 from ingest.settings import home_folder, space_name
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from ingest.space.status import describe_reencoding, describe_run, format_moment, space_status
 
     home, name = home_folder(options.home), space_name(options.space)
-    with open_space(home, name, say=say) as space:
+    with open_space(home, name, say=show_message) as space:
         facts = space_status(space)
     facts["spaces"] = list_spaces(home)
     if options.json:
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in facts["sources"].items())
     gap = facts["modality_gap"]
     last = facts["last_run"]
-    twins = facts["near_duplicates"]
+    near = facts["near_duplicates"]
     rows = {
         "space": f"{name}  ({space.folder})",
         "encoder": f"{facts['encoder']['id']}, {facts['encoder']['dimension']} dimensions, "
@@ -51,8 +51,8 @@ def run(options: argparse.Namespace) -> int:
         "sources": outcomes or "none yet",
         "duplicates": f"{format_count(facts['copies'], 'source')} with the content of another, sharing its items",
         "folders": _spread(facts["folders"]),
-        "near-duplicates": f"{format_count(twins['items'], 'item')} nearly the same as one of {twins['groups']:,} others"
-        + (f"; {twins['not_compared']:,} are compared by the next ingest" if twins["not_compared"] else ""),
+        "near-duplicates": f"{format_count(near['items'], 'item')} nearly the same as one of {near['groups']:,} others"
+        + (f"; {near['not_compared']:,} are compared by the next ingest" if near["not_compared"] else ""),
         "formats": _spread({suffix or "no suffix": counts for suffix, counts in facts["formats"].items()}),
         "years": _years(facts["years"]),
         "size on disk": decimal(facts["bytes"]),

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console.output import result_console, say
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import Counting, count_progress
-from ingest.encoders.tuning.retrieval import DEPTHS, Recall
 from ingest.exit_status import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
 from ingest.formatting import printable
-from ingest.run.report import SourceOutcome
 from ingest.settings import encoder_name
 
 if TYPE_CHECKING:
+    from ingest.encoders.tuning.retrieval import Recall
     from ingest.encoders.tuning.tune import Tuning
-    from ingest.run.report import SourceOutcome
+    from ingest.outcomes import SourceOutcome
 
 _LISTED = 20
 
@@ -55,13 +54,13 @@ def run(options: argparse.Namespace) -> int:
     check_free(name, overwrite=options.overwrite)  # told before minutes are spent
     started = time.monotonic()
     source = options.captioned.expanduser().resolve()
-    say(f"reading the captions in {source} ...")
+    show_message(f"reading the captions in {source} ...")
     collected = collect(source)
     try:
         with _Stages() as stages:
-            tuning = tune(collected, source, watch=stages, say=say)
+            tuning = tune(collected, source, watch=stages, say=show_message)
     except KeyboardInterrupt:
-        say("stopped; nothing was kept, and nothing has changed")
+        show_message("stopped; nothing was kept, and nothing has changed")
         return INTERRUPTED
     finally:
         _show_left_out(collected.left_out)
@@ -107,6 +106,8 @@ class _Stages:
 
 
 def _show(tuning: "Tuning", seconds: float) -> None:
+    from ingest.encoders.tuning.retrieval import DEPTHS
+
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(f"on {tuning.held_out:,} pictures held out, in %")
     for heading in ("before", "after", ""):

@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.formatting import format_count, format_duration, printable
+from ingest.outcomes import IN_THE_SPACE, OUTCOMES, Outcome, SourceOutcome
 from ingest.readers.draft import Modality
 from ingest.readers.formats import Kind
-from ingest.run.report import IN_THE_SPACE, OUTCOMES, Outcome, Report, SourceOutcome
+from ingest.run.report import Report
 
 if TYPE_CHECKING:
     from ingest.run.dry_run import Plan
@@ -38,13 +39,13 @@ progress_console = Console(stderr=True, highlight=False)
 result_console = Console(highlight=False)
 
 
-def say(line: str) -> None:
-    """Tell the person one line about work that goes on."""
+def show_message(line: str) -> None:
+    """Show one line about work in progress."""
     progress_console.print(Text(line, style="dim"), soft_wrap=True)
 
 
 def show_error(message: str) -> None:
-    """Tell the person what went wrong."""
+    """Show what went wrong."""
     progress_console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
 
 

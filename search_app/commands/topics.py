@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.commands.options import add_space_options
-from ingest.console.output import result_console, say
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import count_progress, rebuild_progress
 from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
@@ -42,13 +42,13 @@ def run(options: argparse.Namespace) -> int:
 
     home, name = home_folder(options.home), space_name(options.space)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=say, progress=rebuilding)
+        space = open_space(home, name, say=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         snapshot = searcher.vectors.now()
         topics = None if options.refit else searcher.topics.now(snapshot)
         if topics is None:
-            encoder = load_encoder(space.manifest.encoder.id, say=say)
+            encoder = load_encoder(space.manifest.encoder.id, say=show_message)
             check_encoder(space.manifest, encoder.info)
             with count_progress("finding topics") as watch:
                 topics = searcher.topics.find(
@@ -62,11 +62,11 @@ def run(options: argparse.Namespace) -> int:
         result_console.print_json(json.dumps([topic_as_json(topic, items) for topic in told]))
         return 0
     if not told:
-        say(f"the space has no topics: they need {FEWEST} items; put some in with `nearspace ingest FOLDER`")
+        show_message(f"the space has no topics: they need {FEWEST} items; put some in with `nearspace ingest FOLDER`")
         return 0
     result_console.print(_as_table(told, items))
     if offered:
-        say("much has come or gone since these were found; `nearspace topics --refit` finds them anew")
+        show_message("much has come or gone since these were found; `nearspace topics --refit` finds them anew")
     return 0
 
 
