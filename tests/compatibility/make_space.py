@@ -2,28 +2,23 @@
 
     python -m tests.compatibility.make_space
 
-What it writes replaces `data/sources.tar.gz`, `data/space.tar.gz` and `data/chroma.tar.gz`, and the names by which links
-find what the space keeps, `data/kept.json`.  Then run `python -m tests.compatibility.record`.
+What it writes replaces `data/sources.tar.gz`, `data/space.tar.gz` and `data/chroma.tar.gz`, and the names by which
+links find what the space keeps, `data/kept.json`.  Then run `python -m tests.compatibility.record`.
 """
 
 import json
-import os
 import shutil
 import tarfile
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from PIL import Image
 
 from ingest.cli import main
 from search_app.engine import Filters, Space
-from tests.compatibility.making_sources import ADDRESS, STORY, make_sources
-from tests.compatibility.relocating import SOURCES_ROOT, relocate
+from tests.compatibility.paths import SOURCES_ROOT, relocate
+from tests.compatibility.sources import ingest_runs, make_sources, web_of_the_sources
 from tests.compatibility.surface import keep_the_picture, keep_the_selection, keep_the_steps
 from tests.fake_encoder import COLOURS
 from tests.making import FAKE
@@ -37,7 +32,7 @@ _LEFT_BEHIND = {"server.json", "chroma.log", "write.lock", "clients.lock", "keep
 
 def make() -> None:
     """Make the sources and the space in a temporary folder, and pack them into `data`."""
-    with tempfile.TemporaryDirectory() as temporary, _web():
+    with tempfile.TemporaryDirectory() as temporary, web_of_the_sources():
         sources, home = Path(temporary, "sources").resolve(), Path(temporary, "home")
         make_sources(sources)
         _pack(DATA / "sources.tar.gz", sources, sorted(path for path in sources.rglob("*") if path.is_file()))
@@ -58,20 +53,11 @@ def make() -> None:
         (DATA / "kept.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-def ingest_runs(sources: Path) -> Iterator[list[str]]:
-    """The command lines, behind `nearspace ingest`, that read the sources, and how."""
-    yield [*(str(sources / name) for name in ("pictures", "notes", "tables", "album.zip", "drafts"))]
-    yield [str(sources / "shop"), "--image-column", "picture", "--text-column", "text"]
-    yield [str(sources / "frames"), "--frames", "2"]
-    yield [str(sources / "trips"), "--gps"]
-    yield [ADDRESS]
-
-
 def _fill(home: Path, sources: Path) -> None:
     where = ["--home", str(home), "--space", SPACE]
-    for number, arguments in enumerate(ingest_runs(sources)):
-        status = main(["ingest", *arguments, *where, "--quiet", *([] if number else ["--encoder", FAKE])])
-        assert status in (0, 1), arguments
+    first, *others = ingest_runs(sources)
+    for arguments in ([*first, str(sources / "drafts"), "--encoder", FAKE], *others):
+        assert main(["ingest", *arguments, *where, "--quiet"]) in (0, 1), arguments
     assert main(["remove", str(sources / "drafts"), "--yes", *where]) == 0
 
 
@@ -81,11 +67,15 @@ def _keep(home: Path) -> dict[str, str]:
     with Space(SPACE, home=home) as space:
         red = [int(each.id) for each in space.search("red", filters=Filters(modalities=("image",)), count=5)]
         titled = next(each.id for each in space.search("hills", count=96) if each.path.endswith("hills.jpg"))
-    upload = Path(home, "upload.png")
+    upload = Path(home, "upload.png")  # tests search with the same picture
     Image.new("RGB", (80, 60), COLOURS["purple"]).save(upload)
     picture = keep_the_picture(folder, upload.read_bytes())
     steps = [
-        ("Two colours", "Look at the square.", {"part": ["pairs"], "pairs-thing": ["text:1:red", f"image:1:{picture}"]}),
+        (
+            "Two colours",
+            "Look at the square.",
+            {"part": ["pairs"], "pairs-thing": ["text:1:red", f"image:1:{picture}"]},
+        ),
         ("One picture", "", {"part": ["labels"], "labels-of": ["red, green"], "labels-item": [f"item:1:{titled}"]}),
     ]
     return {
@@ -105,30 +95,6 @@ def _maps(home: Path) -> None:
                 continue
             fitted = ["--projection", projection, "--dimensions", str(dimensions), *gap]
             assert main(["map", "--export", str(home / "map.html"), *fitted, *where]) == 0
-
-
-@contextmanager
-def _web() -> Iterator[None]:
-    """A proxy that answers for the page of the web, and for nothing else."""
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = STORY.encode()
-            self.send_response(200 if self.path == ADDRESS else 404)
-            for name, value in (("content-type", "text/html"), ("etag", '"1"'), ("content-length", str(len(content)))):
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *told: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    os.environ["HTTP_PROXY"] = f"http://127.0.0.1:{server.server_port}"
-    os.environ["NO_PROXY"] = "127.0.0.1,localhost"
-    yield
-    server.shutdown()
 
 
 def _pack(archive: Path, root: Path, files: list[Path]) -> None:

@@ -1,12 +1,17 @@
-"""What these tests need that no command, page or published class offers; the one place to mend when modules move."""
+"""The internals that these tests need: the one module to adapt when modules move."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from fastapi.testclient import TestClient
 
 from search_app.engine.lab.steps import Step, keep_steps
 from search_app.engine.pictures import keep_picture
 from search_app.engine.selections import keep_selection
+from search_app.serve.http import make_app
+from search_app.serve.living import LivingSpace
 
 
 def keep_the_selection(space: Path, ids: list[int]) -> str:
@@ -22,3 +27,14 @@ def keep_the_picture(space: Path, content: bytes) -> str:
 def keep_the_steps(space: Path, steps: list[tuple[str, str, dict[str, list[str]]]]) -> str:
     """Keep the steps of a presentation, each a title, a note and parameters; returns their name in links."""
     return keep_steps(space, [Step(*step) for step in steps])
+
+
+@contextmanager
+def http_client(home: Path, space: str) -> Iterator[TestClient]:
+    """A client of the HTTP API over the space, without a network."""
+    living = LivingSpace(space, home)
+    try:
+        with TestClient(make_app(living), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+            yield client
+    finally:
+        living.close()

@@ -1,4 +1,4 @@
-"""Gives the paths in a space's databases another root: ledger and Chroma keep absolute ones."""
+"""Replaces the root of the absolute paths that a space's databases hold."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def relocate(database: Path, old: str, new: str) -> None:
                 f'UPDATE "{table}" SET "{column}" = REPLACE("{column}", ?, ?) WHERE INSTR("{column}", ?)',
                 [old, new, old],
             )
-        if due == 0:  # a trigger has marked what was moved, and nothing that is derived holds whole paths
+        if due == 0:  # triggers have marked the moved sources, but no derived table holds a whole path
             connection.execute("DELETE FROM derived_due")
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -2,18 +2,21 @@
 
 import io
 import os
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from PIL import Image, TiffImagePlugin
 
 from tests.fake_encoder import COLOURS
 
 ADDRESS = "http://sources.example/story.html"
-STORY = (
-    "<html><head><title>A story of the sea</title></head>"
-    "<body><p>The blue sea and a white sail.</p></body></html>"
-)
+STORY = "<html><head><title>A story of the sea</title></head><body><p>The blue sea and a white sail.</p></body></html>"
 
 _FIRST_CHANGED = 1_577_880_000  # noon, UTC, of a day in 2020
 _BETWEEN = 86_400 * 40  # seconds
@@ -32,6 +35,42 @@ def make_sources(root: Path) -> None:
     for number, path in enumerate(sorted(path for path in root.rglob("*") if path.is_file())):
         changed = _FIRST_CHANGED + _BETWEEN * number
         os.utime(path, (changed, changed))
+
+
+def ingest_runs(sources: Path) -> Iterator[list[str]]:
+    """The command lines, behind `nearspace ingest`, that read the sources, and how."""
+    yield [*(str(sources / name) for name in ("pictures", "notes", "tables", "album.zip"))]
+    yield [str(sources / "shop"), "--image-column", "picture", "--text-column", "text"]
+    yield [str(sources / "frames"), "--frames", "2"]
+    yield [str(sources / "trips"), "--gps"]
+    yield [ADDRESS]
+
+
+@contextmanager
+def web_of_the_sources() -> Iterator[None]:
+    """A proxy that answers for the page of the web, and for nothing else."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = STORY.encode()
+            self.send_response(200 if self.path == ADDRESS else 404)
+            for name, value in (("content-type", "text/html"), ("etag", '"1"'), ("content-length", str(len(content)))):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    proxies = {"HTTP_PROXY": f"http://127.0.0.1:{server.server_port}", "NO_PROXY": "127.0.0.1,localhost"}
+    try:
+        with mock.patch.dict(os.environ, proxies):
+            yield
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def _pictures(folder: Path) -> None:
@@ -77,7 +116,8 @@ def _notes(folder: Path) -> None:
     _write(folder / "deep" / "night.txt", "A black night with white stars.")
     _write(
         folder / "page.html",
-        "<html><head><title>About purple</title></head><body><h1>Purple</h1><p>Purple is red and blue.</p></body></html>",
+        "<html><head><title>About purple</title></head><body><h1>Purple</h1>"
+        "<p>Purple is red and blue.</p></body></html>",
     )
     _write(
         folder / "film.srt",
@@ -91,7 +131,8 @@ def _notes(folder: Path) -> None:
 def _tables(root: Path) -> None:
     _write(
         root / "tables" / "birds.csv",
-        "id,text,weight\nk1,a red robin in the snow,18\nk2,a black crow on a wire,500\nk3,a white swan on a blue lake,9000\n",
+        "id,text,weight\nk1,a red robin in the snow,18\nk2,a black crow on a wire,500\n"
+        "k3,a white swan on a blue lake,9000\n",
     )
     _save(root / "shop" / "pics" / "apple.png", (200, 40, 40), (80, 60))
     _save(root / "shop" / "pics" / "banana.png", (235, 215, 60), (60, 60))
@@ -125,7 +166,8 @@ def _save(
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = Image.new("RGB", size, COLOURS[colour] if isinstance(colour, str) else colour)
-    picture.save(path, **({"exif": exif} if exif else {}))
+    options: dict[str, Any] = {"exif": exif} if exif else {}
+    picture.save(path, **options)
 
 
 def _encoded(colour: str, kind: str) -> bytes:
