@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.captions import captioned_by
-from ingest.choosing import IGNORE_FILE, Choice
+from ingest.choosing import IGNORE_FILE, Choice, IgnoreFileError
 from ingest.files import Found, OnError, OnSkip, walk, walk_changed
 from ingest.report import Report, SourceOutcome
 
@@ -66,6 +66,8 @@ def _listeners(finds: Finds, report: Report) -> tuple[OnError, OnSkip]:
 def _why_blind(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):  # it went between two looks
         return "it is no longer there. Ingest the folder again."
+    if isinstance(error, IgnoreFileError):
+        return f"left alone: {error.strerror}"
     remedy = "Mend its permissions" if isinstance(error, PermissionError) else "Check the path and its disk"
     return f"cannot be looked into: {error.strerror or error}. {remedy}, and run again."
 
