@@ -15,7 +15,7 @@ from tests.compatibility.answers import command
 from tests.compatibility.recorded_space import SPACE, Recorded, record_of
 from tests.compatibility.sources import ADDRESS, ingest_runs, web_of_the_sources
 from tests.fake_encoder import COLOURS
-from tests.making import picture
+from tests.make_files import picture
 
 ITEMS = {"image": 25, "text": 24}
 
