@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what a look at the space has shown; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
     with count_progress("checking") as progress:
-        findings = check(home, name, full=options.full, say=say, progress=progress)
+        findings = check(home, name, full=options.full, log=say, progress=progress)
     if options.json:
         result_console.print_json(json.dumps(as_json(findings)))
     else:

@@ -84,7 +84,7 @@ def engine_of(wishes: Wishes, voice: Voice) -> Engine:
         return local.engine
     from ingest.run.engines import ray
 
-    return ray.engine(wishes.pool, say=voice.say)
+    return ray.engine(wishes.pool, log=voice.say)
 
 
 def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice: Voice) -> Report:
@@ -96,7 +96,7 @@ def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice
 
     def load() -> Encoder:
         encoder = load_encoder(
-            wishes.encoder or encoder_of_space(home, name) or DEFAULT_ENCODER, say=voice.say, device=wishes.device
+            wishes.encoder or encoder_of_space(home, name) or DEFAULT_ENCODER, log=voice.say, device=wishes.device
         )
         if (home / name / MANIFEST_NAME).is_file():
             check_encoder(current_manifest(home / name), encoder.info)
@@ -131,11 +131,11 @@ def open_with_encoder(
     has = encoder_of_space(home, name)
     chosen = wishes.encoder or has or DEFAULT_ENCODER
     chroma = wishes.chroma or (None if has else chroma_in_environment())
-    encoder = load_encoder(chosen, say=voice.say, device=wishes.device)
+    encoder = load_encoder(chosen, log=voice.say, device=wishes.device)
     with voice.rebuilding() as rebuilding:
 
         def opened(encoder: Encoder) -> Space:
-            return open_to_write(home, name, encoder.info, chroma=chroma, say=voice.say, progress=rebuilding)
+            return open_to_write(home, name, encoder.info, chroma=chroma, log=voice.say, progress=rebuilding)
 
         try:
             return opened(encoder), encoder
@@ -144,5 +144,5 @@ def open_with_encoder(
             if wishes.encoder or changed in (None, chosen):
                 raise
             # Nobody asked for that encoder: the space was re-encoded while this run waited for its turn.
-            encoder = load_encoder(str(changed), say=voice.say, device=wishes.device)
+            encoder = load_encoder(str(changed), log=voice.say, device=wishes.device)
             return opened(encoder), encoder

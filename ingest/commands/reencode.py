@@ -19,9 +19,9 @@ _LISTED = 20
 def run(options: argparse.Namespace) -> int:
     """Re-encode the space; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
-    encoder = load_encoder(options.encoder, say=say, device=options.device)
+    encoder = load_encoder(options.encoder, log=say, device=options.device)
     with rebuild_progress() as rebuilding:
-        space = open_to_reencode(home, name, say=say, progress=rebuilding)
+        space = open_to_reencode(home, name, log=say, progress=rebuilding)
     with space:
         before = space.manifest.encoder.id
         with count_progress("encoding anew") as watch, rebuild_progress() as indexing:

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """Remove the sources at and below `options.paths`, once a person has agreed; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
     paths = [_as_in_the_ledger(path) for path in options.paths]
-    with open_to_reencode(home, name, say=say) as space:
+    with open_to_reencode(home, name, log=say) as space:
         found = leaving(space.ledger, paths)
         if not found.sources:
             raise SettingsError(

@@ -24,7 +24,7 @@ _SHOWN = 10  # folders and formats that are named
 def run(options: argparse.Namespace) -> int:
     """Print what is in the space; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
-    with open_space(home, name, say=say) as space:
+    with open_space(home, name, log=say) as space:
         facts = describe(space)
     facts["spaces"] = list_spaces(home)
     if options.json:

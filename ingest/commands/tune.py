@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     collected = collect(source)
     try:
         with _Stages() as stages:
-            tuning = tune(collected, source, watch=stages, say=say)
+            tuning = tune(collected, source, watch=stages, log=say)
     except KeyboardInterrupt:
         say("stopped; nothing was kept, and nothing has changed")
         return INTERRUPTED

@@ -53,7 +53,7 @@ def watch(
         if not changed and (untidy_since is None or time.monotonic() - untidy_since < IDLE_SECONDS):
             continue
         try:
-            space = open_to_write(home, name, encoder.info, chroma=wishes.chroma, say=voice.say)
+            space = open_to_write(home, name, encoder.info, chroma=wishes.chroma, log=voice.say)
         except EncoderMismatch:
             space, encoder = open_anew()
         with space:
@@ -68,7 +68,7 @@ def watch(
                 voice.changes(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
     changes.close()
     if untidy_since is not None:
-        with open_to_write(home, name, encoder.info, chroma=wishes.chroma, say=voice.say) as space:
+        with open_to_write(home, name, encoder.info, chroma=wishes.chroma, log=voice.say) as space:
             tidy(space)
     return report
 

@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
     shown = f"[{options.host}]" if ":" in options.host else options.host
     listening = _listening(options.host, options.port)
-    living = LivingSpace(space_name(options.space), home_folder(options.home), say=say)
+    living = LivingSpace(space_name(options.space), home_folder(options.home), log=say)
     try:
         needs = f"with the token of ${TOKEN_VARIABLE}" if token else "without a token"
         config = uvicorn.Config(

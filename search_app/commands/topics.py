@@ -22,13 +22,13 @@ def run(options: argparse.Namespace) -> int:
     """Print the topics; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=say, progress=rebuilding)
+        space = open_space(home, name, log=say, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         snapshot = searcher.vectors.now()
         topics = None if options.refit else searcher.topics.now(snapshot)
         if topics is None:
-            encoder = load_encoder(space.manifest.encoder.id, say=say)
+            encoder = load_encoder(space.manifest.encoder.id, log=say)
             check_encoder(space.manifest, encoder.info)
             with count_progress("finding topics") as watch:
                 topics = searcher.topics.find(
