@@ -19,7 +19,7 @@ from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.sources import archives
 from ingest.sources.location import at_hand, is_there
-from ingest.sources.selection import Choice
+from ingest.sources.selection import Selection
 from ingest.sources.walk import walk
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.repair import check, repair
@@ -166,7 +166,7 @@ def test_globs_and_hidden_names_hold_inside_archives(tmp_path):
     archive = pack(tmp_path / "a.zip", {**CONTENT, "__MACOSX/._red.png": b"litter", ".hidden/red.png": png("red")})
 
     def names(**globs: tuple[str, ...]) -> list[str]:
-        found = walk(tmp_path, on_error=pytest.fail, choice=Choice(**globs))
+        found = walk(tmp_path, on_error=pytest.fail, selection=Selection(**globs))
         return [each.path.relative_to(archive).as_posix() for each in found]
 
     assert names() == list(CONTENT)
