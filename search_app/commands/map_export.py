@@ -32,7 +32,7 @@ def export_map(options: argparse.Namespace) -> int:
     home, name = home_folder(options.home), space_name(options.space)
     spec = MapSpec(options.projection, options.dimensions, options.gap)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=show_message, progress=rebuilding)
+        space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         snapshot = searcher.vectors.now()
@@ -66,7 +66,7 @@ def _topics(searcher: Searcher, snapshot: Snapshot) -> Topics | None:
     if (topics := searcher.topics.now(snapshot)) is not None:
         return topics
     manifest = searcher.space.manifest
-    encoder = load_encoder(manifest.encoder.id, say=show_message)
+    encoder = load_encoder(manifest.encoder.id, log=show_message)
     check_encoder(manifest, encoder.info)
     with count_progress("finding topics") as watch:
         return searcher.topics.find(snapshot, encoder, lambda share, words: watch(round(100 * share), 100))

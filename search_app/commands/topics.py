@@ -42,13 +42,13 @@ def run(options: argparse.Namespace) -> int:
 
     home, name = home_folder(options.home), space_name(options.space)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=show_message, progress=rebuilding)
+        space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         snapshot = searcher.vectors.now()
         topics = None if options.refit else searcher.topics.now(snapshot)
         if topics is None:
-            encoder = load_encoder(space.manifest.encoder.id, say=show_message)
+            encoder = load_encoder(space.manifest.encoder.id, log=show_message)
             check_encoder(space.manifest, encoder.info)
             with count_progress("finding topics") as watch:
                 topics = searcher.topics.find(
