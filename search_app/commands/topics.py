@@ -11,9 +11,9 @@ from ingest.console.progress import count_progress, rebuild_progress
 from ingest.encoders.registry import load_encoder
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.maps.topics import FEWEST, Topic
 from search_app.search.results import topic_as_json
 from search_app.search.searcher import Searcher
+from search_app.search.topics.model import MIN_ITEMS, Topic
 
 _SHOWN = 3  # representatives that are named
 
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     with space:
         searcher = Searcher(space)
         snapshot = searcher.vectors.now()
-        topics = None if options.refit else searcher.topics.now(snapshot)
+        topics = None if options.refit else searcher.topics.current(snapshot)
         if topics is None:
             encoder = load_encoder(space.manifest.encoder.id, say=say)
             check_encoder(space.manifest, encoder.info)
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
                 topics = searcher.topics.find(
                     snapshot, encoder, lambda share, words: watch(round(100 * share), 100)
                 )  # fmt: skip
-        told = topics.told(snapshot)
+        told = topics.describe(snapshot)
         ids = [item_id for topic in told for item_id in topic.representatives]
         items = {item.id: item for item in space.ledger.items(ids)}
         offered = topics.drift(snapshot).offered
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         result_console.print_json(json.dumps([topic_as_json(topic, items) for topic in told]))
         return 0
     if not told:
-        say(f"the space has no topics: they need {FEWEST} items; put some in with `nearspace ingest FOLDER`")
+        say(f"the space has no topics: they need {MIN_ITEMS} items; put some in with `nearspace ingest FOLDER`")
         return 0
     result_console.print(_as_table(told, items))
     if offered:
