@@ -10,9 +10,9 @@ from pathlib import Path
 
 import ingest
 from ingest.commands.chroma_options import add_chroma
+from ingest.commands.engine_options import add_engine
 from ingest.commands.options import HOME_HELP, add_device, add_ingesting, add_told, add_where, positive
 from ingest.errors import NearspaceError
-from ingest.run.engines.ray_pool import add_engine
 from ingest.run.report import INTERRUPTED, NOTHING_DONE
 from ingest.settings import RANKING_METHODS
 from search_app.commands.filter_options import add_filters

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.commands.chroma_options import chroma_in_environment
+from ingest.commands.ingest_options import options_from_args, paths_and_addresses
 from ingest.console.output import printable
 from ingest.console.reporters import Voice, voice_of
 from ingest.encoders.base import Encoder
@@ -16,12 +17,12 @@ from ingest.interrupt import Stopping
 from ingest.run.dry_run import ledger_to_read, plan
 from ingest.run.engines import local
 from ingest.run.engines.work import Engine
-from ingest.run.options import AS_EVER, Wishes, given, wishes_of
+from ingest.run.options import DEFAULT, IngestOptions
 from ingest.run.pipeline import ingest
 from ingest.run.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
 from ingest.sources.discovery import is_nothing_at
-from ingest.sources.selection import Chooser
+from ingest.sources.selection import Selector
 from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
 
@@ -31,7 +32,7 @@ _NAMED = 3  # paths in an error at most
 def run(options: argparse.Namespace) -> int:
     """Ingest `options.paths`; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
-    paths, addresses = given(options.paths)
+    paths, addresses = paths_and_addresses(options.paths)
     if not addresses and all(map(is_nothing_at, paths)):  # told before anything is loaded or made
         named = ", ".join(printable(str(path)) for path in paths[:_NAMED])
         raise SettingsError(
@@ -40,54 +41,51 @@ def run(options: argparse.Namespace) -> int:
     if options.report and not options.report.expanduser().absolute().parent.is_dir():
         raise SettingsError(f"There is no folder for the report {options.report}. Give --report a file in one that is.")
     voice = voice_of(options)
-    wishes = replace(wishes_of(options), addresses=addresses)
+    ingest_options = replace(options_from_args(options), addresses=addresses)
     told = plan_for if options.dry_run else ingest_into
-    report = told(home, name, paths, wishes, voice)
+    report = told(home, name, paths, ingest_options, voice)
     if options.report:
-        report.write_json(options.report.expanduser(), space=name, roots=[*map(str, paths), *wishes.addresses])
+        report.write_json(options.report.expanduser(), space=name, roots=[*map(str, paths), *addresses])
     return report.exit_status
 
 
 def ingest_into(
-    home: Path, name: str, paths: Sequence[Path], wishes: Wishes = AS_EVER, voice: Voice | None = None
+    home: Path, name: str, paths: Sequence[Path], options: IngestOptions = DEFAULT, voice: Voice | None = None
 ) -> Report:
-    """Ingest `paths` into the space `name` as `wishes` say, telling how it goes on and what came of it.
+    """Ingest `paths` into the space `name` as `options` say, telling how it goes on and what came of it.
 
     The first Ctrl-C ends the run after the batch in hand; the second raises KeyboardInterrupt.
     """
     voice = voice or Voice()
-    Chooser(wishes.choice)  # a glob that cannot be understood is told before anything is loaded or made
-    engine = engine_of(wishes, voice)
-    space, encoder = open_with_encoder(home, name, wishes, voice)
+    Selector(options.selection)  # a glob that cannot be understood is told before anything is loaded or made
+    engine = engine_of(options, voice)
+    space, encoder = open_with_encoder(home, name, options, voice)
     with space:
         with voice.progress() as watch, Stopping(quiet=voice.quiet) as stop:
             report = ingest(
                 space,
                 encoder,
                 paths,
-                choice=wishes.choice,
-                reading=wishes.reading,
-                missing=wishes.missing,
-                addresses=wishes.addresses,
+                options,
                 engine=engine,
-                watch=watch,
-                told=voice.told,
+                on_event=watch,
+                on_outcome=voice.told,
                 stop=stop,
             )
-        voice.report(report, space=name, roots=[*map(str, paths), *wishes.addresses], counts=space.ledger.counts())
+        voice.report(report, space=name, roots=[*map(str, paths), *options.addresses], counts=space.ledger.counts())
     return report
 
 
-def engine_of(wishes: Wishes, voice: Voice) -> Engine:
+def engine_of(options: IngestOptions, voice: Voice) -> Engine:
     """Where files are read and encoded; raises SettingsError if what that takes is not installed."""
-    if wishes.pool is None:
+    if options.pool is None:
         return local.engine
     from ingest.run.engines import ray
 
-    return ray.engine(wishes.pool, say=voice.say)
+    return ray.engine(options.pool, say=voice.say)
 
 
-def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice: Voice) -> Report:
+def plan_for(home: Path, name: str, paths: Sequence[Path], options: IngestOptions, voice: Voice) -> Report:
     """Tell what `ingest_into` would do, and write nothing; returns the report that there would be.
 
     Raises:
@@ -96,7 +94,7 @@ def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice
 
     def load() -> Encoder:
         encoder = load_encoder(
-            wishes.encoder or encoder_of_space(home, name) or DEFAULT_ENCODER, say=voice.say, device=wishes.device
+            options.encoder or encoder_of_space(home, name) or DEFAULT_ENCODER, say=voice.say, device=options.device
         )
         if (home / name / MANIFEST_NAME).is_file():
             check_encoder(current_manifest(home / name), encoder.info)
@@ -107,31 +105,28 @@ def plan_for(home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice
             ledger,
             paths,
             load,
-            choice=wishes.choice,
-            reading=wishes.reading,
-            missing=wishes.missing,
-            addresses=wishes.addresses,
-            watch=watch,
+            options,
+            on_event=watch,
         )
-    voice.plan(made, space=name, roots=[*map(str, paths), *wishes.addresses])
+    voice.plan(made, space=name, roots=[*map(str, paths), *options.addresses])
     return made.report
 
 
 def open_with_encoder(
-    home: Path, name: str, wishes: Wishes, voice: Voice
+    home: Path, name: str, options: IngestOptions, voice: Voice
 ) -> tuple[Space, Encoder]:  # fmt: skip
     """Open the space `name` to write into it, with the encoder asked for, else its own, else the default.
 
-    A new space has its index where `wishes` say, else where $NEARSPACE_CHROMA says, else on this machine.
+    A new space has its index where `options` say, else where $NEARSPACE_CHROMA says, else on this machine.
 
     Raises:
         EncoderError: the encoder cannot be loaded.
         SpaceError: the space cannot be opened.
     """
     has = encoder_of_space(home, name)
-    chosen = wishes.encoder or has or DEFAULT_ENCODER
-    chroma = wishes.chroma or (None if has else chroma_in_environment())
-    encoder = load_encoder(chosen, say=voice.say, device=wishes.device)
+    chosen = options.encoder or has or DEFAULT_ENCODER
+    chroma = options.chroma or (None if has else chroma_in_environment())
+    encoder = load_encoder(chosen, say=voice.say, device=options.device)
     with voice.rebuilding() as rebuilding:
 
         def opened(encoder: Encoder) -> Space:
@@ -141,8 +136,8 @@ def open_with_encoder(
             return opened(encoder), encoder
         except EncoderMismatch:
             changed = encoder_of_space(home, name)
-            if wishes.encoder or changed in (None, chosen):
+            if options.encoder or changed in (None, chosen):
                 raise
             # Nobody asked for that encoder: the space was re-encoded while this run waited for its turn.
-            encoder = load_encoder(str(changed), say=voice.say, device=wishes.device)
+            encoder = load_encoder(str(changed), say=voice.say, device=options.device)
             return opened(encoder), encoder

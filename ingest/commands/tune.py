@@ -15,7 +15,8 @@ from ingest.encoders.lite.tuned import PREFIX, check_free
 from ingest.encoders.tuning.captioned_pictures import collect
 from ingest.encoders.tuning.retrieval import DEPTHS, Recall
 from ingest.encoders.tuning.tune import Tuning, keep, tune
-from ingest.run.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED, SourceOutcome
+from ingest.outcomes import SourceOutcome
+from ingest.run.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
 from ingest.settings import encoder_name
 
 _LISTED = 20

@@ -12,9 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from ingest.outcomes import IN_THE_SPACE, OUTCOMES, Outcome, SourceOutcome
 from ingest.readers.draft import Modality
 from ingest.readers.formats import Kind
-from ingest.run.report import IN_THE_SPACE, OUTCOMES, Outcome, Report, SourceOutcome
+from ingest.run.report import Report
 
 if TYPE_CHECKING:
     from ingest.run.dry_run import Plan

@@ -14,7 +14,7 @@ from rich.text import Text
 from ingest.console.output import in_words, printable, progress_console, say
 
 if TYPE_CHECKING:
-    from ingest.run.pipeline import Event, Watch
+    from ingest.run.events import Event, OnEvent
 
 _LINE_SECONDS = 10.0
 
@@ -38,7 +38,7 @@ class _IngestBar(Progress):
 
 
 @contextmanager
-def ingest_progress(doing: str = "ingesting") -> Iterator["Watch"]:
+def ingest_progress(doing: str = "ingesting") -> Iterator["OnEvent"]:
     """Shows how a run goes on: files, bytes and time left, and below them the rates and the current file."""
     if not progress_console.is_terminal:
         yield _plain_watch()
@@ -84,7 +84,7 @@ def _rates(event: "Event", elapsed: float | None) -> list[str]:
     return [*rates, f"{event.items / elapsed:,.1f} items/s"] if event.items else rates
 
 
-def _plain_watch() -> "Watch":
+def _plain_watch() -> "OnEvent":
     last = time.monotonic()
     begun: float | None = None
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from ingest.console.output import say, show_changes, show_plan, show_problems, show_report
 from ingest.console.progress import ingest_progress, rebuild_progress
+from ingest.outcomes import SourceOutcome
 from ingest.readers.draft import Modality
-from ingest.run.report import Report, SourceOutcome
+from ingest.run.report import Report
 
 if TYPE_CHECKING:
+    from ingest.outcomes import OnOutcome
     from ingest.run.dry_run import Plan
-    from ingest.run.pipeline import Event, Told, Watch
+    from ingest.run.events import Event, OnEvent
     from ingest.space.chroma.sync import Progress
 
 
@@ -23,14 +25,14 @@ class Voice:
     """Tells a person: a live bar while it goes on, then the table of outcomes."""
 
     quiet = False
-    told: "Told | None" = None
+    told: "OnOutcome | None" = None
     """Gets every source's outcome as it is settled."""
 
     def say(self, line: str) -> None:
         """Tell one line about work that goes on."""
         say(line)
 
-    def progress(self, doing: str = "ingesting") -> AbstractContextManager["Watch"]:
+    def progress(self, doing: str = "ingesting") -> AbstractContextManager["OnEvent"]:
         """What shows how the run goes on."""
         return ingest_progress(doing)
 
@@ -59,7 +61,7 @@ class Quiet(Voice):
     def say(self, line: str) -> None:
         """Nothing."""
 
-    def progress(self, doing: str = "ingesting") -> AbstractContextManager["Watch"]:
+    def progress(self, doing: str = "ingesting") -> AbstractContextManager["OnEvent"]:
         """Shows nothing."""
         return nullcontext(_look_away)
 
@@ -96,7 +98,7 @@ class JsonLines(Quiet):
         """Pass the line on."""
         _line("said", line=line)
 
-    def progress(self, doing: str = "ingesting") -> AbstractContextManager["Watch"]:
+    def progress(self, doing: str = "ingesting") -> AbstractContextManager["OnEvent"]:
         """Tells once how many files there are."""
         return nullcontext(self._watch)
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from ingest.console.reporters import Voice
 from ingest.encoders.base import Encoder
 from ingest.errors import EncoderMismatch, SettingsError
-from ingest.run.options import Wishes
-from ingest.run.pipeline import Stop, ingest, tidy
-from ingest.run.report import CHANGES_ITEMS, Report
-from ingest.sources.selection import IGNORE_FILE, Chooser
+from ingest.outcomes import CHANGES_ITEMS
+from ingest.run.events import Stop
+from ingest.run.options import IngestOptions
+from ingest.run.pipeline import ingest, tidy
+from ingest.run.report import Report
+from ingest.sources.selection import IGNORE_FILE, Selector
 from ingest.sources.walk import is_space
 from ingest.space import Space, open_to_write
 
@@ -27,7 +29,7 @@ Opened = Callable[[], tuple[Space, Encoder]]
 
 
 def watch(
-    home: Path, name: str, paths: Sequence[Path], wishes: Wishes, voice: Voice, open_anew: Opened, stop: Stop
+    home: Path, name: str, paths: Sequence[Path], options: IngestOptions, voice: Voice, open_anew: Opened, stop: Stop
 ) -> Report:
     """Ingest `paths` into the space `name`, then every file under them that changes, until `stop` says so.
 
@@ -40,10 +42,10 @@ def watch(
     """
     roots = [_existing(path) for path in paths]
     # Watching begins first, so that what changes during the run over everything is not missed.
-    changes = _changes(roots, (home / name).resolve(), wishes)
+    changes = _changes(roots, (home / name).resolve(), options)
     space, encoder = open_anew()
     with space:
-        report = _run(space, encoder, roots, None, wishes, voice, stop)
+        report = _run(space, encoder, roots, None, options, voice, stop)
         voice.report(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
     if not stop():
         voice.say(f"watching {', '.join(str(root) for root in roots)}; Ctrl-C ends this")
@@ -53,7 +55,7 @@ def watch(
         if not changed and (untidy_since is None or time.monotonic() - untidy_since < IDLE_SECONDS):
             continue
         try:
-            space = open_to_write(home, name, encoder.info, chroma=wishes.chroma, say=voice.say)
+            space = open_to_write(home, name, encoder.info, chroma=options.chroma, say=voice.say)
         except EncoderMismatch:
             space, encoder = open_anew()
         with space:
@@ -61,14 +63,14 @@ def watch(
                 tidy(space)
                 untidy_since = None
                 continue
-            report = _run(space, encoder, roots, changed, wishes, voice, stop)
+            report = _run(space, encoder, roots, changed, options, voice, stop)
             if any(entry.outcome in CHANGES_ITEMS for entry in report.outcomes):
                 untidy_since = time.monotonic()
             if report.outcomes or report.notes:
                 voice.changes(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
     changes.close()
     if untidy_since is not None:
-        with open_to_write(home, name, encoder.info, chroma=wishes.chroma, say=voice.say) as space:
+        with open_to_write(home, name, encoder.info, chroma=options.chroma, say=voice.say) as space:
             tidy(space)
     return report
 
@@ -78,7 +80,7 @@ def _run(
     encoder: Encoder,
     roots: Sequence[Path],
     changed: set[Path] | None,
-    wishes: Wishes,
+    options: IngestOptions,
     voice: Voice,
     stop: Stop,
 ) -> Report:
@@ -87,12 +89,10 @@ def _run(
             space,
             encoder,
             roots,
-            choice=wishes.choice,
-            reading=wishes.reading,
-            missing=wishes.missing,
+            options,
             changed=changed,
-            watch=progress if changed is None else None,
-            told=voice.told,
+            on_event=progress if changed is None else None,
+            on_outcome=voice.told,
             stop=stop,
         )
 
@@ -104,7 +104,7 @@ def _existing(path: Path) -> Path:
         raise SettingsError(f"There is nothing at {path} to watch. Check how it is spelt.") from error
 
 
-def _changes(roots: Sequence[Path], own: Path, wishes: Wishes) -> Generator[set[Path], None, None]:
+def _changes(roots: Sequence[Path], own: Path, options: IngestOptions) -> Generator[set[Path], None, None]:
     """The paths that change under `roots`, a group at a time, often an empty one; watching goes on when this returns.
 
     `own` is the folder of the space.
@@ -114,7 +114,7 @@ def _changes(roots: Sequence[Path], own: Path, wishes: Wishes) -> Generator[set[
     """
     import watchfiles
 
-    chooser = Chooser(wishes.choice)
+    selector = Selector(options.selection)
 
     def matters(path: Path) -> bool:
         if path.is_relative_to(own):
@@ -122,7 +122,7 @@ def _changes(roots: Sequence[Path], own: Path, wishes: Wishes) -> Generator[set[
         root = next((root for root in roots if path.is_relative_to(root)), None)
         if root is None:
             return False
-        if not all(chooser.is_visible(part) or part == IGNORE_FILE for part in path.relative_to(root).parts):
+        if not all(selector.is_visible(part) or part == IGNORE_FILE for part in path.relative_to(root).parts):
             return False
         return not any(is_space(above) for above in path.parents if above.is_relative_to(root))
 

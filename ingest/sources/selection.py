@@ -44,7 +44,7 @@ _HIDDEN_LITTER = frozenset(
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """What of a folder is wanted; by itself, everything but hidden names and what ignore files leave out."""
 
     include: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Choice:
     """Whether names that begin with a dot are wanted too."""
 
 
-EVERYTHING = Choice()
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,14 @@ Chain = tuple[_Rules, ...]
 """The ignore files that are about a folder, the innermost first."""
 
 
-class Chooser:
+class Selector:
     """Decides what of one root is wanted; paths are given relative to the root, '/' between their parts."""
 
-    def __init__(self, choice: Choice = EVERYTHING) -> None:
+    def __init__(self, selection: Selection = EVERYTHING) -> None:
         """Raises SettingsError where a glob cannot be understood."""
-        self._hidden = choice.hidden
-        self._include = _globs("--include", choice.include)
-        self._exclude = _globs("--exclude", choice.exclude)
+        self._hidden = selection.hidden
+        self._include = _globs("--include", selection.include)
+        self._exclude = _globs("--exclude", selection.exclude)
 
     def is_visible(self, name: str) -> bool:
         """Say whether a file or folder of this name is anybody's business: not hidden, and no system's litter."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import ReadError, SettingsError, SkipSource
+from ingest.outcomes import SourceOutcome
 from ingest.readers.formats import kind_of
-from ingest.run.report import SourceOutcome
 from ingest.sources.captions import MAX_CAPTION, caption_path, read_caption
 from ingest.sources.walk import content_hash, walk
 

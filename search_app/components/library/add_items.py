@@ -12,7 +12,7 @@ from ingest.errors import NearspaceError
 from ingest.resources import sample_folder
 from ingest.settings import DEFAULT_ENCODER
 from ingest.sources.preview import Look, look
-from ingest.sources.selection import Choice
+from ingest.sources.selection import Selection
 from ingest.space.ledger.source_lists import places
 from search_app.access.permissions import Permission
 from search_app.components.library import start_jobs
@@ -129,7 +129,7 @@ def _look(allowed: Permission, typed: str) -> bool:
 
 @st.cache_data(show_spinner=False, ttl=30, max_entries=32)
 def _look_at(path: str, only: tuple[str, ...], without: tuple[str, ...]) -> Look:
-    return look(Path(path), Choice(only, without))
+    return look(Path(path), Selection(only, without))
 
 
 def _found(found: Look) -> str:

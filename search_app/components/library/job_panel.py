@@ -6,8 +6,8 @@ from pathlib import Path, PurePath
 import streamlit as st
 
 from ingest.console.output import in_words, printable
+from ingest.outcomes import OUTCOMES
 from ingest.run.jobs import Job, log_tail, newest
-from ingest.run.report import OUTCOMES
 from search_app.components.library import start_jobs, url_state
 from search_app.components.shared import navigation
 from search_app.components.shared.formatting import in_html, in_markdown, snippet

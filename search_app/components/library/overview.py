@@ -8,8 +8,8 @@ from rich.filesize import decimal
 
 from ingest.commands.status import begun_words, describe, run_words
 from ingest.console.output import printable
+from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import MODALITIES
-from ingest.run.report import IN_THE_SPACE
 from ingest.sources.web import is_address
 from ingest.space.ledger.exclusions import leaving
 from ingest.space.ledger.source_lists import Place, places

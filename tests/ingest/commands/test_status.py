@@ -10,8 +10,9 @@ from PIL import ExifTags, Image
 from ingest import cli
 from ingest.commands.status import describe
 from ingest.console.output import show_report
+from ingest.outcomes import SourceOutcome
 from ingest.run.reencode import reencode
-from ingest.run.report import Report, SourceOutcome
+from ingest.run.report import Report
 from ingest.space import open_space, open_to_reencode
 from tests.make_files import ingest_folders, picture, text
 from tests.retuned_encoder import RetunedEncoder, SharedTextEncoder

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SettingsError
-from ingest.sources.selection import IGNORE_FILE, Choice
+from ingest.sources.selection import IGNORE_FILE, Selection
 from ingest.sources.walk import walk
 
 
@@ -18,8 +18,8 @@ def write(path: Path, content: str = "x") -> Path:
     return path
 
 
-def names(root: Path, choice: Choice = Choice()) -> list[str]:  # noqa: B008
-    found = walk(root, on_error=lambda path, error: pytest.fail(f"{path}: {error}"), choice=choice)
+def names(root: Path, selection: Selection = Selection()) -> list[str]:  # noqa: B008
+    found = walk(root, on_error=lambda path, error: pytest.fail(f"{path}: {error}"), selection=selection)
     return sorted(each.path.relative_to(root.resolve()).as_posix() for each in found)
 
 
@@ -31,20 +31,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_only_files_that_an_include_names_are_wanted_in_any_case_of_letters(folder: Path) -> None:
-    assert names(folder, Choice(include=("*.jpg",))) == ["2024/d.jpg", "2024/drafts/f.jpg", "a.jpg", "b.JPG"]
-    assert names(folder, Choice(include=("*.pdf", "/*.txt"))) == ["2024/e.pdf", "c.txt"]
-    assert names(folder, Choice(include=("2024/",))) == ["2024/d.jpg", "2024/drafts/f.jpg", "2024/e.pdf"]
+    assert names(folder, Selection(include=("*.jpg",))) == ["2024/d.jpg", "2024/drafts/f.jpg", "a.jpg", "b.JPG"]
+    assert names(folder, Selection(include=("*.pdf", "/*.txt"))) == ["2024/e.pdf", "c.txt"]
+    assert names(folder, Selection(include=("2024/",))) == ["2024/d.jpg", "2024/drafts/f.jpg", "2024/e.pdf"]
 
 
 def test_what_an_exclude_names_is_not_wanted_even_if_included(folder: Path) -> None:
-    assert names(folder, Choice(exclude=("drafts/", "*.pdf"))) == ["2024/d.jpg", "a.jpg", "b.JPG", "c.txt"]
-    assert names(folder, Choice(include=("*.jpg",), exclude=("/2024",))) == ["a.jpg", "b.JPG"]
+    assert names(folder, Selection(exclude=("drafts/", "*.pdf"))) == ["2024/d.jpg", "a.jpg", "b.JPG", "c.txt"]
+    assert names(folder, Selection(include=("*.jpg",), exclude=("/2024",))) == ["a.jpg", "b.JPG"]
 
 
 @pytest.mark.parametrize("glob", ["", "#c.txt", "!", "a\\"])
 def test_a_glob_that_means_nothing_is_an_error_that_shows_good_ones(folder: Path, glob: str) -> None:
     with pytest.raises(SettingsError, match=r"--include .* is not a glob\. Give one"):
-        names(folder, Choice(include=(glob,)))
+        names(folder, Selection(include=(glob,)))
 
 
 def test_ignore_files_leave_out_and_inner_ones_overrule(folder: Path) -> None:
@@ -57,13 +57,15 @@ def test_only_the_globs_bind_a_file_that_is_named_itself(folder: Path) -> None:
     write(folder / IGNORE_FILE, "*.jpg\n")
     found = list(walk(folder / "a.jpg", on_error=pytest.fail))
     assert [each.path.name for each in found] == ["a.jpg"]
-    assert not list(walk(folder / "a.jpg", on_error=pytest.fail, choice=Choice(exclude=("*.jpg",))))
+    assert not list(walk(folder / "a.jpg", on_error=pytest.fail, selection=Selection(exclude=("*.jpg",))))
 
 
 def test_what_rules_leave_out_is_told_once_a_file_or_folder(folder: Path) -> None:
     left_out: list[str] = []
-    choice = Choice(exclude=("2024", "c.txt"))
-    found = list(walk(folder, on_error=pytest.fail, on_left_out=lambda path: left_out.append(path.name), choice=choice))
+    selection = Selection(exclude=("2024", "c.txt"))
+    found = list(
+        walk(folder, on_error=pytest.fail, on_left_out=lambda path: left_out.append(path.name), selection=selection)
+    )
     assert sorted(left_out) == ["2024", "c.txt"]
     assert len(found) == 3
 
@@ -72,7 +74,7 @@ def test_hidden_names_come_when_asked_for_and_stores_and_litter_never(folder: Pa
     for name in (".h.jpg", ".notes/i.txt", ".git/j.txt", "._a.jpg", ".DS_Store", "Thumbs.db", ".nearspace/x/k.jpg"):
         write(folder / name)
     write(folder / IGNORE_FILE, "")
-    assert set(names(folder, Choice(hidden=True))) - set(names(folder)) == {".h.jpg", ".notes/i.txt"}
+    assert set(names(folder, Selection(hidden=True))) - set(names(folder)) == {".h.jpg", ".notes/i.txt"}
 
 
 def test_a_folder_whose_rules_cannot_be_read_is_left_alone_and_told(folder: Path) -> None:
