@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> bool:

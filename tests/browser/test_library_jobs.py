@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.lite.encoder import LiteEncoder
 from tests.browser.acting import cards, settled
 from tests.browser.serving import nearspace, serving
-from tests.ingest.tuning.conftest import THINGS, draw, draw_all
+from tests.ingest.encoders.tuning.conftest import THINGS, draw, draw_all
 from tests.servers import end_server
 
 _PATIENCE = 240_000  # milliseconds, for a job

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.acting import cards, settled
 from tests.browser.provider import CLIENT_ID, CLIENT_SECRET, provider
 from tests.browser.serving import free_port, serving
-from tests.making import ingest_folders, picture
+from tests.make_files import ingest_folders, picture
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from fastapi.testclient import TestClient
-
 from search_app.engine.lab.steps import Step, keep_steps
 from search_app.engine.pictures import keep_picture
 from search_app.engine.selections import keep_selection

@@ -10,16 +10,16 @@ from PIL import Image
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import video as reader
-from ingest.readers.again import open_again
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import ReadingOptions
+from ingest.readers.reread import open_again
 from ingest.readers.video import frame_at, read_frames, read_frames_at
-from ingest.reencode import reencode
+from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
-from ingest.space.repair import check, repair
-from search_app.views.words import whereabouts
+from ingest.space.maintenance.repair import check, repair
+from search_app.components.shared.formatting import whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
-from tests.ingest.readers.making_videos import CODECS, sound, turned, video
-from tests.making import finds_every_item, ingest_folders
+from tests.ingest.readers.make_videos import CODECS, sound, turned, video
+from tests.make_files import finds_every_item, ingest_folders
 from tests.retuned_encoder import RetunedEncoder
 
 
@@ -124,7 +124,7 @@ def test_frames_are_items_that_stay_through_copies_another_encoder_and_repairs(t
         assert len({space.thumbnail_path(item) for item in items}) == 3
         assert colour_name(open_again(path, items[2], at_least=48)) == "blue"
         assert finds_every_item(space)
-    wanted = Reading(every=6.0)
+    wanted = ReadingOptions(every=6.0)
     assert ingest_folders(home, [folder], reading=wanted).counts()["updated"] == 1
     assert ingest_folders(home, [folder], reading=wanted).counts()["unchanged"] == 1
     (folder / "copy.mp4").write_bytes(path.read_bytes())

@@ -1,0 +1,156 @@
+"""The page's URL is its state: callbacks write it, and every run of the page reads it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from search_app.search.listing import MOST_UNFOLDED
+from search_app.search.query import MapView, Params, Query, from_params, to_params, with_terms, without_filters
+from search_app.search.terms import MOST_TERMS, Term
+
+_SPACE = "space"
+
+
+def current() -> tuple[Query, MapView]:
+    """The query and the map view that the URL asks for."""
+    return from_params({name: st.query_params.get_all(name) for name in st.query_params})
+
+
+def space_asked_for() -> str:
+    """The space that the URL names, or ''."""
+    return st.query_params.get(_SPACE, "")
+
+
+def go(query: Query, view: MapView | None = None) -> None:
+    """Bring the URL to a query, with the map as it is or as `view`; another question begins at its first page."""
+    before, seen = current()
+    if replace(query, listing=before.listing, look=before.look) != before:
+        query = query.at_start
+    st.query_params.from_dict(_params(query, view or seen))
+
+
+def shared() -> Params:
+    """The URL's parameters that mean the same on every page: the query, the map and the space."""
+    query, view = current()
+    return _params(replace(query, look=replace(query.look, opened="")), view)
+
+
+def _params(query: Query, view: MapView) -> Params:
+    params = to_params(query, view)
+    if asked := space_asked_for():
+        params[_SPACE] = [asked]
+    return params
+
+
+def list_otherwise(**changes: Any) -> None:
+    """List the results otherwise, beginning at the first page."""
+    query, _ = current()
+    go(replace(query.at_start, listing=replace(query.listing, **{"page": 1, **changes})))
+
+
+def turn_to(page: int) -> None:
+    """Show another page of the results."""
+    list_otherwise(page=page)
+
+
+def show_results(**changes: Any) -> None:
+    """Show the same results otherwise; see Look."""
+    query, _ = current()
+    go(replace(query, look=replace(query.look, **changes)))
+
+
+def open_details(item_id: str) -> None:
+    """Show the details of an item; of none for ''."""
+    show_results(opened=item_id)
+
+
+def unfold(item_id: str, *, shown: bool) -> None:
+    """Show the near-duplicates of a result, or hide them again."""
+    query, _ = current()
+    others = tuple(other for other in query.look.unfolded if other != item_id)
+    show_results(unfolded=(*others, item_id)[-MOST_UNFOLDED:] if shown else others)
+
+
+def go_to_space(name: str) -> None:
+    """Bring the URL to another space, with an empty query."""
+    st.query_params.from_dict({_SPACE: [name]})
+
+
+def ask_text(text: str) -> None:
+    """Search for words alone."""
+    query, _ = current()
+    go(_asking_nothing(query, text=text))
+
+
+def ask_like(item_id: str) -> None:
+    """Search for what is like an item; filters stay."""
+    query, _ = current()
+    go(_asking_nothing(query, likes=(item_id,)))
+
+
+def _asking_nothing(query: Query, text: str = "", likes: tuple[str, ...] = ()) -> Query:
+    """The query with nothing asked but `text` or `likes`; filters stay."""
+    return replace(query, text=text, picture="", likes=likes, unlikes=(), terms=())
+
+
+def set_terms(terms: Sequence[Term]) -> None:
+    """Ask these terms; judgements and filters stay."""
+    query, _ = current()
+    go(with_terms(query, terms))
+
+
+def add_term(term: Term) -> None:
+    """Ask one term more; one for the same item, with another weight, gives way to it."""
+    query, _ = current()
+    others = [other for other in query.asked if (other.kind, other.value) != (term.kind, term.value)]
+    go(with_terms(query, [*others, term]))
+
+
+def judge(item_id: str, *, liked: bool) -> None:
+    """Move the question towards an item, or away from it."""
+    query, _ = current()
+    likes = tuple(other for other in query.likes if other != item_id)
+    unlikes = tuple(other for other in query.unlikes if other != item_id)
+    if liked:
+        likes = (*likes, item_id)[-MOST_TERMS:]
+    else:
+        unlikes = (*unlikes, item_id)[-MOST_TERMS:]
+    go(replace(query, likes=likes, unlikes=unlikes))
+
+
+def forget_judgement(item_id: str) -> None:
+    """Take a judgement back."""
+    query, _ = current()
+    go(
+        replace(
+            query,
+            likes=tuple(other for other in query.likes if other != item_id),
+            unlikes=tuple(other for other in query.unlikes if other != item_id),
+        )
+    )
+
+
+def clear_filters() -> None:
+    """Let all items through again."""
+    query, _ = current()
+    go(without_filters(query))
+
+
+def look(**changes: Any) -> None:
+    """Change what is looked at on the map, or how; see MapView."""
+    query, view = current()
+    go(query, replace(view, **changes))
+
+
+def look_at_item(item_id: str) -> None:
+    """Look at an item on the map, and at nothing else."""
+    query, view = current()
+    go(query, replace(view.at_rest, item=item_id))
+
+
+def look_at_nothing() -> None:
+    """Look at the map as a whole again."""
+    query, view = current()
+    go(query, view.at_rest)
