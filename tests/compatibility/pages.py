@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from tests.search_app.paging import markup, words
+from tests.compatibility.surface import markup, words
 
 _MAPS = ("search_map", "space_map")
 _NUMBER = re.compile(r"(?<![\w.:])[+\-−]?\d*\.?\d+(?![\w:]|\.\d)")
