@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ingest.console.output import printable, result_console, say
 from ingest.console.progress import Counting, count_progress
-from ingest.encoders.lite.tuned import PREFIX, check_free
+from ingest.encoders.lite.tuned_store import PREFIX, require_free_name
 from ingest.encoders.tuning.captioned_pictures import collect
 from ingest.encoders.tuning.retrieval import DEPTHS, Recall
 from ingest.encoders.tuning.tune import Tuning, keep, tune
@@ -25,7 +25,7 @@ _LISTED = 20
 def run(options: argparse.Namespace) -> int:
     """Tune, print retrieval before and after, and register what helps; returns the exit status."""
     name = encoder_name(options.name)
-    check_free(name, overwrite=options.overwrite)  # told before minutes are spent
+    require_free_name(name, overwrite=options.overwrite)  # told before minutes are spent
     started = time.monotonic()
     source = options.captioned.expanduser().resolve()
     say(f"reading the captions in {source} ...")

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.calibration import Calibration, calibration_of
+from ingest.encoders.calibration import Calibration
+from ingest.encoders.registry import calibration_of
 from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
 from search_app.maps.space_maps import Maps
 from search_app.maps.space_topics import LiveTopics, Texts
