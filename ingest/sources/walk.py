@@ -146,9 +146,13 @@ def walk_changed(
 
     def chain_about(folder: Path) -> Chain | None:
         """The ignore files about `folder`, which is under `root`; None where a walk would not come to it."""
-        if folder not in chains:
-            outer = () if folder == root else chain_about(folder.parent)
-            chains[folder] = None if outer is None else enter(folder, outer)
+        unknown = [folder]
+        while unknown[-1] != root and unknown[-1] not in chains:
+            unknown.append(unknown[-1].parent)
+        for each in reversed(unknown):
+            if each not in chains:
+                outer = () if each == root else chains[each.parent]
+                chains[each] = None if outer is None else enter(each, outer)
         return chains[folder]
 
     def enter(folder: Path, outer: Chain) -> Chain | None:
@@ -270,17 +274,22 @@ def _in_archive(
     """The wanted files in `archive`, which is at `relative` below `root`; where it cannot be read, itself."""
     from ingest.sources.archives import members
 
-    wanted: dict[str, bool] = {}
-
-    def wants_folder(folder: str) -> bool:
-        if folder not in wanted:
-            above = folder.rpartition("/")[0]
-            wanted[folder] = (folder == relative or wants_folder(above)) and selector.wants_folder(folder, chain)
-        return wanted[folder]
-
-    if not wants_folder(relative):
+    if not selector.wants_folder(relative, chain):
         leave_out(archive)
         return
+    # The folders about the last member, the outermost first; only the innermost may be one that is left out.  Members
+    # come folder by folder, so what was decided is seldom decided again, and no more is kept than one path is long.
+    decided = [(relative, True)]
+
+    def wants_folder(folder: str) -> bool:
+        while not f"{folder}/".startswith(f"{decided[-1][0]}/"):
+            decided.pop()
+        while decided[-1][1] and decided[-1][0] != folder:
+            end = folder.find("/", len(decided[-1][0]) + 1)
+            inner = folder if end < 0 else folder[:end]
+            decided.append((inner, selector.wants_folder(inner, chain)))
+        return decided[-1][1]
+
     status = archive.stat()
     try:
         found = members(archive)
@@ -309,7 +318,8 @@ def archive_of(path: Path) -> Path | None:
     if not _INSIDE_AN_ARCHIVE.search(os.fspath(path)):  # asked for every picture
         return None
     for above in path.parents:
-        if _is_archive(above) and above.is_file():
+        # Of a path that is too long for the system, Path.is_file raises an error.
+        if _is_archive(above) and os.path.isfile(above):  # noqa: PTH113
             return above
     return None
 

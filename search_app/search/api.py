@@ -24,7 +24,6 @@ from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.maps.topics import Topic
 from search_app.search.export import Export, export
 from search_app.search.filters import Filters
 from search_app.search.listing import PLAIN, Listing
@@ -36,6 +35,7 @@ from search_app.search.results import Result, results_of
 from search_app.search.searcher import Searcher
 from search_app.search.terms import is_item
 from search_app.search.thumbnails import as_jpeg
+from search_app.search.topics.model import Topic
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -186,9 +186,9 @@ class Space:
 
     def status(self) -> dict[str, object]:
         """What the space holds and what came of its last ingest, as `nearspace status --json` tells it."""
-        from ingest.commands.status import describe
+        from ingest.space.status import space_status
 
-        return describe(self._space)
+        return space_status(self._space)
 
     def ingest_status(self) -> dict[str, object]:
         """Whether anybody writes to the space now, what came of the last ingest or has come of it so far, and the rest.
@@ -215,10 +215,10 @@ class Space:
         Raises what `search` raises of space and encoder.
         """
         snapshot = self._searcher.vectors.now()
-        topics = self._searcher.topics.now(snapshot)
+        topics = self._searcher.topics.current(snapshot)
         if topics is None:  # none at all are topics too, and need no encoder
-            topics = self._searcher.topics.found(snapshot, self._loaded())
-        return topics.told(snapshot)
+            topics = self._searcher.topics.get_or_find(snapshot, self._loaded())
+        return topics.describe(snapshot)
 
     def vector(self, item_id: str) -> NDArray[np.float32]:
         """An item's vector, unit length, shape (dimension,).  Raises ItemNotFound."""

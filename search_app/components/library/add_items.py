@@ -5,12 +5,11 @@ from pathlib import Path
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.commands.demo import DEMO_SPACE
-from ingest.console.output import printable
 from ingest.encoders.registry import list_encoders
 from ingest.errors import NearspaceError
+from ingest.formatting import printable
 from ingest.resources import sample_folder
-from ingest.settings import DEFAULT_ENCODER
+from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
 from ingest.sources.preview import Look, look
 from ingest.sources.selection import Selection
 from ingest.space.ledger.source_lists import places

@@ -19,6 +19,7 @@ from ingest.settings import home_folder, space_name
 from ingest.space import Item, Space, check_encoder, list_spaces, open_space
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.manifest import current_manifest
+from search_app.maps.space_maps import SpaceMaps
 from search_app.search.background_scores import PHRASES
 from search_app.search.best_sentence import Sentences
 from search_app.search.searcher import Searcher
@@ -57,6 +58,7 @@ class OpenSpace:
         """Take charge of `space`, which `close` closes."""
         self.space = space
         self.searcher = Searcher(space)
+        self.maps = SpaceMaps.of(self.searcher)
         self.sentences = Sentences()
         self._preparing: threading.Thread | None = None
 
