@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.lite.encoder import LiteEncoder, load_lite
+from ingest.encoders.lite.lite_encoder import LiteEncoder, load_lite
 from ingest.resources import sample_folder
 from ingest.run.pipeline import ingest
 from ingest.space import open_to_write

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.resources import sample_folder
 from tests.browser.acting import cards, settled
 from tests.browser.serving import serving

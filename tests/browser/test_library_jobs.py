@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from tests.browser.acting import cards, settled
 from tests.browser.serving import nearspace, serving
 from tests.ingest.encoders.tuning.conftest import THINGS, draw, draw_all

@@ -12,7 +12,8 @@ import pytest
 from rich.console import Console
 
 from ingest.commands import encoders as command
-from ingest.encoders.catalogue import MODELS, OPENCLIP_FILES, licence_of, listed
+from ingest.encoders.catalogue import MODELS, OPENCLIP_FILES, licence_of
+from ingest.encoders.registry import list_encoders
 
 
 def nearspace(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -43,7 +44,7 @@ def test_a_models_licence_is_known_rounded_or_not() -> None:
 
 
 def test_lite_comes_first_and_is_here() -> None:
-    first = listed()[0]
+    first = list_encoders()[0]
     assert (first.id, first.dimension, first.here) == ("lite", 384, True)
 
 
@@ -51,13 +52,13 @@ def test_weights_in_the_hubs_cache_are_here(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     wanted = "openclip:ViT-B-16-SigLIP2/webli"
-    assert not {model.id: model.here for model in listed()}[wanted]
+    assert not {model.id: model.here for model in list_encoders()}[wanted]
     folder = tmp_path / "hub" / "models--timm--ViT-B-16-SigLIP2"
     (folder / "refs").mkdir(parents=True)
     (folder / "refs" / "main").write_text("abc")
     (folder / "snapshots" / "abc").mkdir(parents=True)
     (folder / "snapshots" / "abc" / OPENCLIP_FILES[0]).write_bytes(b"")
-    here = [model.id for model in listed() if model.here and model.id.startswith("openclip")]
+    here = [model.id for model in list_encoders() if model.here and model.id.startswith("openclip")]
     assert here == [wanted]
 
 

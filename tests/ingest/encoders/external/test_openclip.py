@@ -133,10 +133,11 @@ def test_once_compiled_it_runs_without_torch_and_openclip(encoder_cache: Path, p
 
 
 def test_the_fingerprint_tells_weights_preparation_and_rounding_apart(encoder_cache: Path, tmp_path: Path) -> None:
-    from ingest.encoders.external.openclip import _files_of_folder, _fingerprint
+    from ingest.encoders.external.openclip import fingerprint_of
+    from ingest.encoders.external.openclip_files import files_in_folder
 
     def fingerprint(folder: Path, int8: bool = False) -> str:
-        return _fingerprint(_files_of_folder("openclip:x", folder, None), int8)
+        return fingerprint_of(files_in_folder("openclip:x", folder, None), int8)
 
     one = openclip_folder(tmp_path / "one")
     same = openclip_folder(tmp_path / "same")

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from ingest import cli
-from ingest.encoders.calibration import Calibration, Cell, calibration_of
-from ingest.encoders.lite.encoder import LiteEncoder
-from ingest.encoders.lite.tuned import load_tuned, save_tuned, tuned_figures, tuned_names
-from ingest.encoders.registry import load_encoder
+from ingest.encoders.calibration import Calibration, Cell
+from ingest.encoders.lite.lite_encoder import LiteEncoder
+from ingest.encoders.lite.tuned_lite import load_tuned
+from ingest.encoders.lite.tuned_store import save_tuned, tuned_figures, tuned_names
+from ingest.encoders.registry import calibration_of, load_encoder
 from ingest.encoders.tuning.captioned_pictures import collect
 from ingest.encoders.tuning.train import Recipe
 from ingest.encoders.tuning.tune import FEWEST, Tuning, keep, part, tune
