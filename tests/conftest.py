@@ -15,8 +15,19 @@ from ingest.space import open_to_write
 from ingest.space.locks import EXCLUSIVE, wait_for_lock
 from tests.browser.serving import CHROMIUM, chromium
 from tests.fake_encoder import FakeEncoder
+from tests.processes import Guard
 
+_GUARD = pytest.StashKey[Guard]()
 _MAKING_SECONDS = 600.0  # for a busy machine to make what the workers share
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """From here on, what a test starts ends with the run."""
+    config.stash[_GUARD] = Guard(getattr(config, "workerinput", {}).get("workerid"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_GUARD].finish()
 
 
 @pytest.fixture(scope="session")
