@@ -14,6 +14,7 @@ from ingest.packaged import sample_folder
 from ingest.space.server import read_note
 from tests.browser.acting import settled
 from tests.browser.serving import serving
+from tests.browser.visiting import visiting
 from tests.ingest.tuning.conftest import draw_all
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -82,9 +83,8 @@ def test_the_notebook_lines_run_while_the_app_runs(person, browser):
         assert run(person, COMMANDS[0]).returncode == 0
     snippet = re.search(r"```python\n(.*?)```", README, flags=re.DOTALL).group(1)
     space = person / "work" / ".nearspace"
-    with serving(space, "default") as address, browser.new_context() as context:
+    with serving(space, "default") as address, visiting(browser) as page:
         # A page must be open: the server runs as long as somebody uses the space.
-        page = context.new_page()
         page.goto(address)
         settled(page)
         assert read_note(space / "default") is not None
