@@ -18,7 +18,7 @@ test-models: .venv-models/ready  ## the tests of OpenCLIP and sentence-transform
 
 test-ray: $(READY)  ## the tests of ingesting on a Ray cluster (installs Ray: a quarter of a GB)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'ray[data]>=2.52'
-	$(BIN)/python -m pytest tests/ingest/engines $(TEST_OPTIONS)
+	$(BIN)/python -m pytest tests/ingest/run/engines $(TEST_OPTIONS)
 
 lint: $(READY)  ## style, formatting and types
 	$(BIN)/ruff check .

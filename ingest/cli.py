@@ -9,16 +9,16 @@ from importlib import import_module
 from pathlib import Path
 
 import ingest
-from ingest.chroma_options import add_chroma
-from ingest.commands.composing import SEARCH_EPILOG, add_composing
-from ingest.commands.filtering import add_filters
-from ingest.commands.listing import add_listing
-from ingest.commands.mapping import add_map, add_topics
+from ingest.commands.chroma_options import add_chroma
 from ingest.commands.options import HOME_HELP, add_device, add_ingesting, add_told, add_where, positive
-from ingest.engines.pool import add_engine
 from ingest.errors import NearspaceError
-from ingest.report import INTERRUPTED, NOTHING_DONE
+from ingest.run.engines.ray_pool import add_engine
+from ingest.run.report import INTERRUPTED, NOTHING_DONE
 from ingest.settings import RANKING_METHODS
+from search_app.commands.filter_options import add_filters
+from search_app.commands.listing_options import add_listing
+from search_app.commands.map_options import add_map, add_topics
+from search_app.commands.query_options import SEARCH_EPILOG, add_composing
 
 # The module of each command; it is imported when the command is given, and has a function `run`.
 _COMMANDS = {
@@ -312,12 +312,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = import_module(_COMMANDS[options.command]).run(options)
     except NearspaceError as error:
-        from ingest.console import show_error
+        from ingest.console.output import show_error
 
         show_error(str(error))
         return NOTHING_DONE
     except KeyboardInterrupt:
-        from ingest.console import say
+        from ingest.console.output import say
 
         say("stopped; what was done so far is kept, and the same command goes on from there")
         return INTERRUPTED

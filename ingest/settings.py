@@ -14,7 +14,7 @@ SPACE_VARIABLE = "NEARSPACE_SPACE"
 DEVICE_VARIABLE = "NEARSPACE_DEVICE"
 DATA_VARIABLE = "NEARSPACE_DATA"
 RANKING_METHODS = ("calibrated", "standardised", "zscore", "centred", "rrf", "cosine")
-"""The ways to put images and passages into one list, the default first; see search_app.engine.methods."""
+"""The ways to put images and passages into one list, the default first; see search_app.search.fusion."""
 
 # Chroma takes collection names of letters, digits, '.', '_' and '-'; ours add '-image' and '-text'.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.lite import LiteEncoder, load_lite
-from ingest.packaged import sample_folder
-from ingest.pipeline import ingest
+from ingest.encoders.lite.encoder import LiteEncoder, load_lite
+from ingest.resources import sample_folder
+from ingest.run.pipeline import ingest
 from ingest.space import open_to_write
 from ingest.space.locks import EXCLUSIVE, wait_for_lock
 from tests.browser.serving import CHROMIUM, chromium

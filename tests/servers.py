@@ -5,7 +5,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
 from tests.patience import wait_until
 
 

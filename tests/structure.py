@@ -131,14 +131,21 @@ def components(graph: Mapping[str, Iterable[str]]) -> list[set[str]]:
 
 def deepest_chain(graph: Mapping[str, Iterable[str]]) -> list[str]:
     """The longest chain of imports, from the module that stands on top to the one that imports nothing."""
-    home: dict[str, int] = {}
-    chains: list[list[str]] = []
-    for number, group in enumerate(components(graph)):
-        home.update(dict.fromkeys(group, number))
-        below = {home[other] for node in group for other in graph[node]} - {number}
-        longest = max((chains[each] for each in sorted(below)), key=len, default=[])
-        chains.append([" + ".join(sorted(group)), *longest])
-    return max(chains, key=len, default=[])
+    groups = components(graph)
+    home = {node: number for number, group in enumerate(groups) for node in group}
+    depths: list[int] = []
+    below: list[int | None] = []  # the next in the longest chain from each group
+    for number, group in enumerate(groups):
+        others = {home[other] for node in group for other in graph[node]} - {number}
+        next_one = max(sorted(others), key=depths.__getitem__, default=None)
+        depths.append(1 if next_one is None else depths[next_one] + 1)
+        below.append(next_one)
+    chain = []
+    place = max(range(len(groups)), key=depths.__getitem__, default=None)
+    while place is not None:
+        chain.append(" + ".join(sorted(groups[place])))
+        place = below[place]
+    return chain
 
 
 def _imports(tree: ast.Module, package: str) -> Iterator[str]:

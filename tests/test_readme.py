@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest.packaged import sample_folder
-from ingest.space.server import read_note
+from ingest.resources import sample_folder
+from ingest.space.chroma.local_server import read_note
 from tests.browser.acting import settled
 from tests.browser.serving import serving
 from tests.browser.visiting import visiting
-from tests.ingest.tuning.conftest import draw_all
+from tests.ingest.encoders.tuning.conftest import draw_all
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (nearspace .*?)\s*(?:#.*)?$", README, flags=re.MULTILINE)

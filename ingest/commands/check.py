@@ -7,13 +7,13 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import printable, result_console, say
-from ingest.progress import count_progress
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import count_progress
 from ingest.readers.draft import MODALITIES
-from ingest.report import ALL_WELL, SOME_FAILED
+from ingest.run.report import ALL_WELL, SOME_FAILED
 from ingest.settings import home_folder, space_name
-from ingest.space.check import Findings
-from ingest.space.repair import check
+from ingest.space.maintenance.check import Findings
+from ingest.space.maintenance.repair import check
 
 
 def run(options: argparse.Namespace) -> int:

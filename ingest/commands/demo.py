@@ -4,8 +4,8 @@ import argparse
 from importlib import import_module
 
 from ingest.commands.ingest import ingest_into
-from ingest.console import say
-from ingest.packaged import sample_folder
+from ingest.console.output import say
+from ingest.resources import sample_folder
 from ingest.settings import home_folder
 
 DEMO_SPACE = "sample"

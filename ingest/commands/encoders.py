@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import result_console
+from ingest.console.output import result_console
 from ingest.encoders.catalogue import Listed, Recall, listed
 
 

@@ -6,24 +6,24 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.choosing import Chooser
-from ingest.chroma_options import chroma_in_environment
-from ingest.console import printable
+from ingest.commands.chroma_options import chroma_in_environment
+from ingest.console.output import printable
+from ingest.console.reporters import Voice, voice_of
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
-from ingest.engines import local
-from ingest.engines.work import Engine
 from ingest.errors import EncoderMismatch, SettingsError
-from ingest.finding import is_nothing_at
-from ingest.pipeline import ingest
-from ingest.plan import ledger_to_read, plan
-from ingest.report import Report
+from ingest.interrupt import Stopping
+from ingest.run.dry_run import ledger_to_read, plan
+from ingest.run.engines import local
+from ingest.run.engines.work import Engine
+from ingest.run.options import AS_EVER, Wishes, given, wishes_of
+from ingest.run.pipeline import ingest
+from ingest.run.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
+from ingest.sources.discovery import is_nothing_at
+from ingest.sources.selection import Chooser
 from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
-from ingest.stopping import Stopping
-from ingest.voices import Voice, voice_of
-from ingest.wishes import AS_EVER, Wishes, given, wishes_of
 
 _NAMED = 3  # paths in an error at most
 
@@ -82,7 +82,7 @@ def engine_of(wishes: Wishes, voice: Voice) -> Engine:
     """Where files are read and encoded; raises SettingsError if what that takes is not installed."""
     if wishes.pool is None:
         return local.engine
-    from ingest.engines import ray
+    from ingest.run.engines import ray
 
     return ray.engine(wishes.pool, say=voice.say)
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ingest.chroma_options import add_chroma
+from ingest.commands.chroma_options import add_chroma
 from ingest.settings import (
     DEFAULT_ENCODER,
     DEFAULT_HOME,

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from ingest.console import printable, result_console, say, show_error
+from ingest.console.output import printable, result_console, say, show_error
+from ingest.console.progress import count_progress, rebuild_progress
 from ingest.encoders.registry import load_encoder
-from ingest.progress import count_progress, rebuild_progress
-from ingest.reencode import Missing, Reencoding, reencode
-from ingest.report import ALL_WELL, NOTHING_DONE
+from ingest.run.reencode import Missing, Reencoding, reencode
+from ingest.run.report import ALL_WELL, NOTHING_DONE
 from ingest.settings import home_folder, space_name
 from ingest.space import Space, open_to_reencode
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rich.text import Text
 
-from ingest.console import result_console, say
+from ingest.console.output import result_console, say
 from ingest.errors import SettingsError
-from ingest.fetching import is_address
-from ingest.finding import resolved
-from ingest.pipeline import tidy
-from ingest.report import ALL_WELL, INTERRUPTED
+from ingest.run.pipeline import tidy
+from ingest.run.report import ALL_WELL, INTERRUPTED
 from ingest.settings import home_folder, space_name
+from ingest.sources.discovery import resolved
+from ingest.sources.web import is_address
 from ingest.space import open_to_reencode
-from ingest.space.kept_out import Leaving, leaving, remove
+from ingest.space.ledger.exclusions import Leaving, leaving, remove
 
 _STAYS = (
     "The files themselves stay where they are. An ingest of a folder around them leaves them out from now on; "

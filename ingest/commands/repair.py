@@ -5,13 +5,13 @@ import json
 
 from rich.text import Text
 
-from ingest.chroma_options import LOCAL, chroma_of
 from ingest.commands.check import as_json, show_problems
-from ingest.console import printable, result_console, say
-from ingest.progress import count_progress
-from ingest.report import ALL_WELL, SOME_FAILED
+from ingest.commands.chroma_options import LOCAL, chroma_of
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import count_progress
+from ingest.run.report import ALL_WELL, SOME_FAILED
 from ingest.settings import home_folder, space_name
-from ingest.space.repair import Repair, repair
+from ingest.space.maintenance.repair import Repair, repair
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,10 +11,11 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import counted, printable, result_console, say
+from ingest.console.output import counted, printable, result_console, say
 from ingest.settings import home_folder, space_name
-from ingest.space import Space, list_spaces, open_space, overview
-from ingest.space.kept_out import kept_out
+from ingest.space import Space, list_spaces, open_space
+from ingest.space.ledger import overview
+from ingest.space.ledger.exclusions import kept_out
 from ingest.space.staging import is_begun, staged_count
 
 _SHOWN = 10  # folders and formats that are named

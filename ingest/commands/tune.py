@@ -9,14 +9,14 @@ from contextlib import ExitStack
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import printable, result_console, say
-from ingest.encoders.tuned import PREFIX, check_free
-from ingest.progress import Counting, count_progress
-from ingest.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED, SourceOutcome
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import Counting, count_progress
+from ingest.encoders.lite.tuned import PREFIX, check_free
+from ingest.encoders.tuning.captioned_pictures import collect
+from ingest.encoders.tuning.retrieval import DEPTHS, Recall
+from ingest.encoders.tuning.tune import Tuning, keep, tune
+from ingest.run.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED, SourceOutcome
 from ingest.settings import encoder_name
-from ingest.tuning.pairs import collect
-from ingest.tuning.retrieval import DEPTHS, Recall
-from ingest.tuning.tune import Tuning, keep, tune
 
 _LISTED = 20
 

@@ -4,15 +4,15 @@ import argparse
 from dataclasses import replace
 
 from ingest.commands.ingest import open_with_encoder
+from ingest.console.reporters import voice_of
 from ingest.encoders.base import Encoder
 from ingest.errors import SettingsError
-from ingest.report import ALL_WELL
+from ingest.interrupt import Stopping
+from ingest.run.options import given, wishes_of
+from ingest.run.report import ALL_WELL
+from ingest.run.watch import watch
 from ingest.settings import home_folder, space_name
 from ingest.space import Space
-from ingest.stopping import Stopping
-from ingest.voices import voice_of
-from ingest.watching import watch
-from ingest.wishes import given, wishes_of
 
 
 def run(options: argparse.Namespace) -> int:

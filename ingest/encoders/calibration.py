@@ -26,7 +26,7 @@ logarithm of its place among its modality; and how close it lies to the best tex
 ECHOING = 2
 """How many of the best texts a hit is compared with."""
 UNRELATED = 2.8
-"""Deviations above the usual cosine of unrelated pairs; chosen on half of tests.search_app.good_and_hopeless."""
+"""Deviations above the usual cosine of unrelated pairs; chosen on half of tests.search_app.search.good_and_hopeless."""
 _VERSION = 1
 
 Floats = NDArray[np.float64]
@@ -120,11 +120,11 @@ def _direction(rows: Floats) -> Floats:
 def calibration_of(encoder: EncoderInfo) -> Calibration | None:
     """The calibration stored with an encoder; None where there is none that fits it."""
     if encoder.id == "lite":
-        from ingest.encoders.weights import model_folder
+        from ingest.encoders.lite.weights import model_folder
 
         return read_calibration(model_folder("lite"), encoder)
     if encoder.id.startswith("lite:"):
-        from ingest.encoders.tuned import tuned_folder
+        from ingest.encoders.lite.tuned import tuned_folder
 
         return read_calibration(tuned_folder(encoder.id), encoder)
     return None

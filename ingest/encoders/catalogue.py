@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ingest.encoders.hub import file_on_disk
+from ingest.encoders.external.hub import file_on_disk
 
 
 class Recall(NamedTuple):
@@ -130,7 +130,7 @@ def listed() -> list[Listed]:
 
 
 def _lite() -> Listed:
-    from ingest.encoders.weights import MINILM_PACKAGE
+    from ingest.encoders.lite.weights import MINILM_PACKAGE
 
     here = importlib.util.find_spec(MINILM_PACKAGE) is not None
     licence = "Apache-2.0, tuned on research data"
@@ -140,7 +140,7 @@ def _lite() -> Listed:
 
 def _tuned() -> list[Listed]:
     """The encoders `lite:NAME` that `nearspace tune` made on this machine."""
-    from ingest.encoders.tuned import PREFIX, tuned_names
+    from ingest.encoders.lite.tuned import PREFIX, tuned_names
 
     lite = _lite()
     names = [f"{PREFIX}{name}" for name in tuned_names()]

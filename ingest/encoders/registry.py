@@ -3,8 +3,8 @@
 import importlib
 
 from ingest.encoders.base import Encoder, Say
-from ingest.encoders.devices import choose_device, device_name
-from ingest.encoders.onnx import tell
+from ingest.encoders.runtime.devices import choose_device, device_name
+from ingest.encoders.runtime.onnx import tell
 from ingest.errors import UnknownEncoder
 
 KNOWN_IDS = ("lite",)
@@ -15,7 +15,7 @@ def load_encoder(encoder_id: str, *, say: Say | None = None, device: str | None 
     """Load the encoder of that id: one of KNOWN_IDS, `lite:NAME` that `nearspace tune` made, or your own.
 
     `openclip:...` and `st:...` are models of OpenCLIP and of sentence-transformers, whose weights the person has or
-    the hub gives (see ingest.encoders.openclip and ingest.encoders.sentence_transformer); they compute on `device`,
+    the hub gives (see ingest.encoders.external); they compute on `device`,
     else where $NEARSPACE_DEVICE says, else on the fastest device there is.
     Your own is `python:package.module:Name`, where `Name` is a class or function of an importable module that, called
     without arguments, gives an Encoder.
@@ -25,24 +25,24 @@ def load_encoder(encoder_id: str, *, say: Say | None = None, device: str | None 
     if device and device_name(device) not in ("cpu", "auto") and not encoder_id.startswith(("openclip:", "st:")):
         tell(say, f"{encoder_id} takes no device; one can be chosen for openclip:... and st:... encoders only")
     if encoder_id == "lite":
-        from ingest.encoders.lite import load_lite
+        from ingest.encoders.lite.encoder import load_lite
 
         return load_lite(say=say)
     if encoder_id.startswith("lite:"):
-        from ingest.encoders.tuned import load_tuned
+        from ingest.encoders.lite.tuned import load_tuned
 
         return load_tuned(encoder_id.removeprefix("lite:"), say=say)
     if encoder_id.startswith("openclip:"):
-        from ingest.encoders.openclip import load_openclip
+        from ingest.encoders.external.openclip import load_openclip
 
         return load_openclip(encoder_id, device=choose_device(device), say=say)
     if encoder_id.startswith("st:"):
-        from ingest.encoders.sentence_transformer import load_sentence_transformer
+        from ingest.encoders.external.sentence_transformer import load_sentence_transformer
 
         return load_sentence_transformer(encoder_id, device=choose_device(device), say=say)
     if encoder_id.startswith("python:"):
         return _load_python(encoder_id)
-    from ingest.encoders.tuned import PREFIX, tuned_names
+    from ingest.encoders.lite.tuned import PREFIX, tuned_names
 
     known = [*KNOWN_IDS, *(PREFIX + name for name in tuned_names())]
     raise UnknownEncoder(

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from ingest.errors import ReadError
-from ingest.readers.documents import Document, Section, outline, title_from_name
+from ingest.readers.document import Document, Section, outline, title_from_name
 from ingest.readers.draft import Value
 from ingest.readers.html import decode_html, html_blocks
-from ingest.readers.packages import MAX_PACKAGE_TEXT, member, opened_package
+from ingest.readers.zip_package import MAX_PACKAGE_TEXT, member, opened_package
 
 # An HTML parser takes `<title/>`, which XHTML allows, for an element that never ends.
 _CLOSED_AT_ONCE = re.compile(r"<((?:[a-z]+:)?(?:title|script|style|iframe|textarea|a|span|div|p|i|b|em))\b([^<>]*)/>")

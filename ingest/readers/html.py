@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.readers.documents import Block, Document, decode_text, outline, tidy
+from ingest.readers.document import Block, Document, decode_text, outline, tidy
 
 _LEFT_OUT = frozenset(
     "script style nav template noscript svg iframe object canvas audio video map head title button select "  # noqa: SIM905

@@ -15,15 +15,15 @@ import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
 from ingest.errors import ReadError, SkipSource, in_one_line
-from ingest.files import unreadable
-from ingest.readers.colours import as_srgb, on_white, reduced, times
-from ingest.readers.dominant import dominant_colours
+from ingest.readers.colour_conversion import as_srgb, on_white, reduced, times
+from ingest.readers.dominant_colours import dominant_colours
 from ingest.readers.draft import Draft, Value
-from ingest.readers.kinds import RAW_SUFFIXES
-from ingest.readers.perceptual import picture_hash
-from ingest.readers.photo_facts import PhotoFacts, photo_facts
+from ingest.readers.formats import RAW_SUFFIXES
+from ingest.readers.perceptual_hash import picture_hash
+from ingest.readers.photo_metadata import PhotoFacts, photo_facts
 from ingest.readers.raw import raw_preview
 from ingest.readers.svg import MAX_SVG_BYTES, is_svg, svg_as_png
+from ingest.sources.walk import unreadable
 
 THUMBNAIL_SIDE = 320
 """Longer side of a thumbnail, in pixels."""

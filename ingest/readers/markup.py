@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.documents import LONGEST_FACT, Block, Document, outline, text_document, tidy
+from ingest.readers.document import LONGEST_FACT, Block, Document, outline, text_document, tidy
 from ingest.readers.draft import Value
 
 if TYPE_CHECKING:

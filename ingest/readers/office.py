@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.documents import Block, Document, Section, outline, tidy, title_from_name
+from ingest.readers.document import Block, Document, Section, outline, tidy, title_from_name
 from ingest.readers.draft import Value
-from ingest.readers.packages import opened_package, without_media
+from ingest.readers.zip_package import opened_package, without_media
 
 if TYPE_CHECKING:
     from datetime import datetime

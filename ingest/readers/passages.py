@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ingest.readers.documents import Document
+from ingest.readers.document import Document
 from ingest.readers.draft import Draft
 
 TARGET = 180

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import ReadError, SkipSource, in_one_line
-from ingest.files import unreadable
-from ingest.readers.documents import LONGEST_FACT, Document, Section, tidy, title_from_name
+from ingest.readers.document import LONGEST_FACT, Document, Section, tidy, title_from_name
 from ingest.readers.draft import Value
+from ingest.sources.walk import unreadable
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from ingest.errors import ReadError
-from ingest.readers.photo_facts import PhotoFacts, raw_facts
+from ingest.readers.photo_metadata import PhotoFacts, raw_facts
 
 MAX_RAW_BYTES = 500_000_000
 """Largest RAW file that is read: it is held in memory while its preview is looked for."""

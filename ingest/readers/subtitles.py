@@ -3,7 +3,7 @@
 import html
 
 from ingest.errors import ReadError
-from ingest.readers.documents import Document, Section
+from ingest.readers.document import Document, Section
 
 STRETCH = 30.0
 """Seconds after which a stretch ends with the sentence in hand."""

@@ -34,7 +34,7 @@ def is_svg(head: bytes, suffix: str) -> bool:
 
 def svg_as_png(data: bytes, side: int) -> bytes:
     """Draw an SVG on white as a PNG whose longer side is `side` pixels; raises ReadError."""
-    from ingest.readers.documents import decode_text
+    from ingest.readers.document import decode_text
 
     if data.startswith(_GZIP):
         try:
@@ -50,7 +50,7 @@ def svg_as_png(data: bytes, side: int) -> bytes:
     # The decoded text is handed over as UTF-8, so what it said of its encoding no longer holds.
     text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", decode_text(data).lstrip("\ufeff"))
     text = _OUTSIDE.sub(r'\1""', text)
-    child = [sys.executable, "-I", str(Path(__file__).with_name("svg_child.py")), str(side)]
+    child = [sys.executable, "-I", str(Path(__file__).with_name("svg_renderer.py")), str(side)]
     try:
         done = subprocess.run(child, input=text.encode(), capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:

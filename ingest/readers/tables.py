@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ingest.captions import MAX_CAPTION
 from ingest.errors import ReadError, in_one_line
-from ingest.files import unreadable
-from ingest.readers.documents import Document, Section, decode_text, read_bytes, tidy, title_from_name
+from ingest.readers.document import Document, Section, decode_text, read_bytes, tidy, title_from_name
 from ingest.readers.draft import Value
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import Reading
+from ingest.sources.captions import MAX_CAPTION
+from ingest.sources.walk import unreadable
 
 MAX_ROWS = 100_000
 """Most rows of a table that are read: the items of one file are held in memory together."""

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import ReadError, SkipSource
-from ingest.files import unreadable
 from ingest.readers.draft import Draft, Value
+from ingest.sources.walk import unreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -264,7 +264,7 @@ def _taken(said: Mapping[str, str]) -> str:
 def _draft(frame: _Frame, path: Path, title: str, taken: str = "") -> Draft:
     from PIL import Image
 
-    from ingest.readers.dominant import dominant_colours
+    from ingest.readers.dominant_colours import dominant_colours
     from ingest.readers.images import as_jpeg, small_copy
 
     picture = Image.open(BytesIO(frame.jpeg), formats=("JPEG",))  # its pixels are unpacked when they are needed

@@ -7,10 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ingest.space.item import Item
-    from ingest.space.ledger import Ledger
+    from ingest.space.ledger.item import Item
+    from ingest.space.ledger.ledger import Ledger
+    from ingest.space.ledger.records import Vectors
     from ingest.space.manifest import Manifest
-    from ingest.space.opening import (
+    from ingest.space.open import (
         check_encoder,
         encoder_of_space,
         list_spaces,
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
         open_to_reencode,
         open_to_write,
     )
-    from ingest.space.records import Vectors
     from ingest.space.space import Space
 
 __all__ = [
@@ -35,10 +35,16 @@ __all__ = [
     "open_to_write",
 ]
 
-_HOMES = {"Item": "item", "Ledger": "ledger", "Vectors": "records", "Manifest": "manifest", "Space": "space"}
+_HOMES = {
+    "Item": "ledger.item",
+    "Ledger": "ledger.ledger",
+    "Vectors": "ledger.records",
+    "Manifest": "manifest",
+    "Space": "space",
+}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"ingest.space.{_HOMES.get(name, 'opening')}"), name)
+    return getattr(import_module(f"ingest.space.{_HOMES.get(name, 'open')}"), name)

@@ -11,8 +11,8 @@ from uuid import uuid4
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
-from ingest.space.address import ChromaAddress, address_from
-from ingest.space.ledger_file import LEDGER_NAME, encoder_in
+from ingest.space.chroma.address import ChromaAddress, address_from
+from ingest.space.ledger.database import LEDGER_NAME, encoder_in
 
 FORMAT_VERSION = 3
 """2: an encoder's entry may name its text tower, and the ledger the encoder, once a space was re-encoded.

@@ -15,20 +15,20 @@ from ingest.errors import (
     SpaceChanged,
 )
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.address import ChromaAddress
-from ingest.space.collections import Collections
-from ingest.space.connecting import connect
-from ingest.space.index import Progress, catch_up, rebuild, what_is_wrong
-from ingest.space.item import Item
-from ingest.space.ledger import Ledger
-from ingest.space.ledger_file import LEDGER_NAME
+from ingest.space.chroma.address import ChromaAddress
+from ingest.space.chroma.collections import Collections
+from ingest.space.chroma.connection import connect
+from ingest.space.chroma.local_server import CHROMA_FOLDER, is_disk_full, set_chroma_aside
+from ingest.space.chroma.sync import Progress, catch_up, rebuild, what_is_wrong
+from ingest.space.ledger.database import LEDGER_NAME
+from ingest.space.ledger.item import Item
+from ingest.space.ledger.ledger import Ledger
 from ingest.space.locks import EXCLUSIVE, SHARED, try_lock
 from ingest.space.manifest import (
     ModalityStatistics,
     read_manifest,
     write_manifest,
 )
-from ingest.space.server import CHROMA_FOLDER, is_disk_full, set_chroma_aside
 from ingest.space.staging import STAGING_NAME, delete_staging
 
 THUMBNAIL_FOLDER = "thumbnails"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ingest.console import say
+from ingest.console.output import say
 from ingest.errors import SettingsError
 from ingest.settings import HOME_VARIABLE, SPACE_VARIABLE, home_folder, space_name
 from search_app.permission import ALLOW_CHANGES_VARIABLE, ALLOW_FOLDERS_VARIABLE

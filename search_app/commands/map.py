@@ -6,19 +6,19 @@ from pathlib import Path
 
 from rich.text import Text
 
-from ingest.console import printable, result_console, say
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import count_progress, rebuild_progress
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
-from ingest.progress import count_progress, rebuild_progress
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, Space, check_encoder, open_space
-from search_app.engine.maps.model import METHODS, Layout, MapSpec
-from search_app.engine.maps.page import Exported, as_page
-from search_app.engine.maps.projector import as_projector
-from search_app.engine.maps.topics import Topics
-from search_app.engine.search import Searcher
-from search_app.engine.snapshot import Snapshot
-from search_app.engine.thumbnails import as_jpeg
+from search_app.maps.html_export import Exported, as_page
+from search_app.maps.layout import METHODS, Layout, MapSpec
+from search_app.maps.projector_export import as_projector
+from search_app.maps.topics import Topics
+from search_app.search.searcher import Searcher
+from search_app.search.snapshot import Snapshot
+from search_app.search.thumbnails import as_jpeg
 
 _FORMATS: dict[str, Callable[..., Exported]] = {".html": as_page, ".zip": as_projector}
 

@@ -4,7 +4,7 @@ import argparse
 from contextlib import suppress
 from importlib.util import find_spec
 
-from ingest.console import say
+from ingest.console.output import say
 from ingest.errors import SettingsError
 from ingest.settings import home_folder, space_name
 

@@ -9,22 +9,22 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from ingest.commands.composing import Asked
-from ingest.console import printable, result_console, say
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import rebuild_progress
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
-from ingest.progress import rebuild_progress
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.commands.filtering import filters_given
-from search_app.engine.asking import Part, question, require_filters, require_items
-from search_app.engine.candidates import ASKING
-from search_app.engine.exporting import Export, export, require_suffix
-from search_app.engine.filters import Filters
-from search_app.engine.grouping import Entry
-from search_app.engine.listing import Listing
-from search_app.engine.results import results_of
-from search_app.engine.search import Searcher
+from search_app.commands.filters import filters_given
+from search_app.commands.query_options import Asked
+from search_app.search.candidates import ASKING
+from search_app.search.export import Export, export, require_suffix
+from search_app.search.filters import Filters
+from search_app.search.listing import Listing
+from search_app.search.query_builder import Part, question, require_filters, require_items
+from search_app.search.result_groups import Entry
+from search_app.search.results import results_of
+from search_app.search.searcher import Searcher
 
 _SNIPPET = 160
 

@@ -5,7 +5,7 @@ import os
 import socket
 from contextlib import suppress
 
-from ingest.console import say
+from ingest.console.output import say
 from ingest.errors import SettingsError
 from ingest.settings import home_folder, space_name
 from search_app.serve.guards import TOKEN_VARIABLE, require_token

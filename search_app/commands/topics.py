@@ -6,14 +6,14 @@ import json
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console import printable, result_console, say
+from ingest.console.output import printable, result_console, say
+from ingest.console.progress import count_progress, rebuild_progress
 from ingest.encoders.registry import load_encoder
-from ingest.progress import count_progress, rebuild_progress
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.engine.maps.topics import FEWEST, Topic
-from search_app.engine.results import topic_as_json
-from search_app.engine.search import Searcher
+from search_app.maps.topics import FEWEST, Topic
+from search_app.search.results import topic_as_json
+from search_app.search.searcher import Searcher
 
 _SHOWN = 3  # representatives that are named
 

@@ -14,13 +14,13 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.space import Item, Space
-from ingest.space.sample import steady_sample
-from search_app.engine.group import Facets, Group
-from search_app.engine.maps.jobs import Job, Jobs, Progress
-from search_app.engine.originals import picture_of
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.quality import Direction, Truth, by_captions, by_folders
-from search_app.engine.query import within_window
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.background_jobs import Job, Jobs, Progress
+from search_app.search.modality_items import Facets, Group
+from search_app.search.originals import picture_of
+from search_app.search.query import within_window
+from search_app.search.snapshot import Snapshot
 
 MOST = 300
 """Items of a modality that another encoder is asked about."""

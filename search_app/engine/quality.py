@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space import Ledger
-from ingest.space.sample import steady_sample
-from search_app.engine.query import within_window
-from search_app.engine.snapshot import Snapshot
+from ingest.space.steady_sample import steady_sample
+from search_app.search.query import within_window
+from search_app.search.snapshot import Snapshot
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]

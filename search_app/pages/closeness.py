@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.errors import NearspaceError, SpaceChanged
-from search_app.engine.query import Query
-from search_app.engine.snapshot import Snapshot
+from search_app.search.query import Query
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame, lab
 from search_app.views.lab import family, labels, pairs, presenting, quality, story, walk, why
 from search_app.views.opening import draw_page, space_empty

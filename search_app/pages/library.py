@@ -3,10 +3,10 @@
 import streamlit as st
 
 from ingest.commands.demo import DEMO_SPACE
-from ingest.jobs import newest
-from search_app.engine.query import Query
-from search_app.engine.snapshot import Snapshot
+from ingest.run.jobs import newest
 from search_app.permission import Permission
+from search_app.search.query import Query
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.library import changing, state
 from search_app.views.library.adding import adding, sample

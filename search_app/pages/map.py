@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged
-from search_app.engine.filters import Filters, let_through
-from search_app.engine.maps.colouring import Coding, coding
-from search_app.engine.maps.decoding import Decoded
-from search_app.engine.maps.model import Layout, MapSpec
-from search_app.engine.maps.reducing import groups_of
-from search_app.engine.maps.selecting import Area, drawn, inside, read_area
-from search_app.engine.maps.topics import Topics
-from search_app.engine.neighbours import Neighbour
-from search_app.engine.query import MapView, Query, with_quoted
-from search_app.engine.search import Answer
-from search_app.engine.selections import open_selection
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.area import Area, drawn, inside, read_area
+from search_app.maps.colouring import Coding, coding
+from search_app.maps.decoding import Decoded
+from search_app.maps.layout import Layout, MapSpec
+from search_app.maps.pca_reduction import groups_of
+from search_app.maps.topics import Topics
+from search_app.search.filters import Filters, let_through
+from search_app.search.neighbours import Neighbour
+from search_app.search.query import MapView, Query, with_quoted
+from search_app.search.searcher import Answer
+from search_app.search.selections import open_selection
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame, links, map_first
 from search_app.views.chips import asked_of
 from search_app.views.details import details

@@ -8,10 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
 from ingest.space import Item
-from ingest.space.sample import steady_sample
-from search_app.engine.filters import Filters
-from search_app.engine.query import Query, with_quoted, within_window
-from search_app.engine.snapshot import Snapshot
+from ingest.space.steady_sample import steady_sample
+from search_app.search.filters import Filters
+from search_app.search.query import Query, with_quoted, within_window
+from search_app.search.snapshot import Snapshot
 from search_app.views import acts, frame, links
 from search_app.views.cards import Results, starters
 from search_app.views.chips import Asked, asked_of, only_item

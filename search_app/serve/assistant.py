@@ -14,9 +14,9 @@ from pydantic import Field
 import ingest
 from ingest.errors import NearspaceError
 from ingest.readers.draft import Modality
-from search_app.engine import Filters, Part, Result, Space
-from search_app.engine.query import LARGEST_COUNT
-from search_app.engine.results import FIELDS, item_as_json
+from search_app.search import Filters, Part, Result, Space
+from search_app.search.query import LARGEST_COUNT
+from search_app.search.results import FIELDS, item_as_json
 from search_app.serve.living import LivingSpace
 
 T = TypeVar("T")

@@ -18,14 +18,14 @@ from starlette.exceptions import HTTPException
 import ingest
 from ingest.errors import ItemNotFound, NearspaceError, ServerError, SettingsError, SpaceBusy, SpaceChanged
 from ingest.space import Item
-from search_app.engine import Filters, Part, Space
-from search_app.engine.composing import MOST_TERMS, read_term
-from search_app.engine.filters import MOST_PARTS, filters_from_params, filters_to_params
-from search_app.engine.listing import LAST_PAGE, PLAIN, Listing, Sort
-from search_app.engine.neighbours import Measure
-from search_app.engine.pictures import MOST_BYTES
-from search_app.engine.query import LARGEST_COUNT
-from search_app.engine.results import FIELDS, item_as_json, topic_as_json
+from search_app.search import Filters, Part, Space
+from search_app.search.filters import MOST_PARTS, filters_from_params, filters_to_params
+from search_app.search.listing import LAST_PAGE, PLAIN, Listing, Sort
+from search_app.search.neighbours import Measure
+from search_app.search.query import LARGEST_COUNT
+from search_app.search.query_pictures import MOST_BYTES
+from search_app.search.results import FIELDS, item_as_json, topic_as_json
+from search_app.search.terms import MOST_TERMS, read_term
 from search_app.serve.guards import Guards, error
 from search_app.serve.living import LivingSpace
 from search_app.serve.page import describe

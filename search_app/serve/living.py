@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ingest.encoders.base import Say
 from ingest.errors import SpaceChanged
-from search_app.engine import Space
+from search_app.search import Space
 
 T = TypeVar("T")
 

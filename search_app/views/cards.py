@@ -13,10 +13,10 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.encoders.base import Encoder
 from ingest.readers.passages import Span
 from ingest.space import Item
-from search_app.engine.grouping import PASSAGES_SHOWN, Entry, with_numbers
-from search_app.engine.hits import Hit
-from search_app.engine.query import Query
-from search_app.engine.search import Answer
+from search_app.search.hits import Hit
+from search_app.search.query import Query
+from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
+from search_app.search.searcher import Answer
 from search_app.views.acts import act_button
 from search_app.views.resources import OpenSpace, Thumbnail
 from search_app.views.served import picture_address

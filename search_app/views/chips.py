@@ -8,9 +8,9 @@ from PIL.Image import Image
 
 from ingest.errors import ReadError, SpaceError
 from ingest.space import Item
-from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, between
-from search_app.engine.pictures import keep_picture, open_picture, upload_suffixes
-from search_app.engine.query import Query
+from search_app.search.query import Query
+from search_app.search.query_pictures import keep_picture, open_picture, upload_suffixes
+from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, between
 from search_app.views import links
 from search_app.views.resources import OpenSpace
 from search_app.views.words import headline, in_html, snippet

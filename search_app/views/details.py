@@ -7,12 +7,12 @@ import streamlit as st
 
 from ingest.encoders.base import Encoder
 from ingest.space import Item
-from search_app.engine.composing import Term
-from search_app.engine.grouping import with_numbers
-from search_app.engine.hits import Hit
-from search_app.engine.originals import is_unchanged, open_original, picture_in_file
-from search_app.engine.query import Query
-from search_app.engine.search import Answer
+from search_app.search.hits import Hit
+from search_app.search.originals import is_unchanged, open_original, picture_in_file
+from search_app.search.query import Query
+from search_app.search.result_groups import with_numbers
+from search_app.search.searcher import Answer
+from search_app.search.terms import Term
 from search_app.views import links
 from search_app.views.document import document
 from search_app.views.resources import OpenSpace

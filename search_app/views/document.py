@@ -6,10 +6,10 @@ from pathlib import PurePath
 import streamlit as st
 
 from ingest.encoders.base import Encoder
-from ingest.readers.options import TABLE_SUFFIXES
 from ingest.readers.passages import Span
+from ingest.readers.reading_options import TABLE_SUFFIXES
 from ingest.space import Item
-from search_app.engine.search import Answer
+from search_app.search.searcher import Answer
 from search_app.views.resources import OpenSpace
 from search_app.views.words import in_html, marked, unwrapped
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from search_app.engine.exporting import as_csv, as_json, write_zip
-from search_app.engine.pictures import open_picture
-from search_app.engine.query import LARGEST_COUNT, Query
-from search_app.engine.results import Result, results_of
+from search_app.search.export import as_csv, as_json, write_zip
+from search_app.search.query import LARGEST_COUNT, Query
+from search_app.search.query_pictures import open_picture
+from search_app.search.results import Result, results_of
 from search_app.views.frame import note
 from search_app.views.resources import OpenSpace
 

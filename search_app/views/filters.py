@@ -6,9 +6,9 @@ from typing import cast
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.engine.filters import MOST_PARTS
-from search_app.engine.query import Query
-from search_app.engine.snapshot import Snapshot
+from search_app.search.filters import MOST_PARTS
+from search_app.search.query import Query
+from search_app.search.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.chips import Asked, chips
 from search_app.views.narrowing import narrowed_by, narrowing

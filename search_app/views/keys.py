@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.engine.listing import Look
-from search_app.engine.query import Query
+from search_app.search.listing import Look
+from search_app.search.query import Query
 from search_app.views.words import in_html
 
 KEYS = (

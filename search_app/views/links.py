@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.engine.composing import MOST_TERMS, Term
-from search_app.engine.listing import MOST_UNFOLDED
-from search_app.engine.query import MapView, Params, Query, from_params, to_params, with_terms, without_filters
+from search_app.search.listing import MOST_UNFOLDED
+from search_app.search.query import MapView, Params, Query, from_params, to_params, with_terms, without_filters
+from search_app.search.terms import MOST_TERMS, Term
 
 _SPACE = "space"
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from search_app.engine.composing import LONGEST_TEXT
-from search_app.engine.maps.model import METHODS, Axis, End, Gap, MapSpec, Meaning, spec_from_params, spec_to_params
-from search_app.engine.projection import COMPONENTS
-from search_app.engine.query import Dimensions, MapView, Query, to_params
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.layout import METHODS, Axis, End, Gap, MapSpec, Meaning, spec_from_params, spec_to_params
+from search_app.search.projection import COMPONENTS
+from search_app.search.query import Dimensions, MapView, Query, to_params
+from search_app.search.snapshot import Snapshot
+from search_app.search.terms import LONGEST_TEXT
 from search_app.views import links
 from search_app.views.resources import OpenSpace
 from search_app.views.words import snippet

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from ingest.space import Item
-from search_app.engine.maps.model import Layout
-from search_app.engine.maps.page import Exported, as_page
-from search_app.engine.maps.projector import as_projector
-from search_app.engine.maps.topics import Topics
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.html_export import Exported, as_page
+from search_app.maps.layout import Layout
+from search_app.maps.projector_export import as_projector
+from search_app.maps.topics import Topics
+from search_app.search.snapshot import Snapshot
 from search_app.views.resources import OpenSpace
 
 _FILES = (

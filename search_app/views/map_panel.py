@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.engine.maps.colouring import coding
-from search_app.engine.maps.model import Layout, MapSpec
-from search_app.engine.query import Dimensions, MapView, Query
-from search_app.engine.search import Answer
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.colouring import coding
+from search_app.maps.layout import Layout, MapSpec
+from search_app.search.query import Dimensions, MapView, Query
+from search_app.search.searcher import Answer
+from search_app.search.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.frame import theme
 from search_app.views.map_scene import scene_of

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from search_app.engine.hits import Hit
-from search_app.engine.query import MapView, Query
-from search_app.engine.search import Answer
+from search_app.search.hits import Hit
+from search_app.search.query import MapView, Query
+from search_app.search.searcher import Answer
 from search_app.views.frame import theme
 from search_app.views.map_told import axes_of
 from search_app.views.resources import OpenSpace

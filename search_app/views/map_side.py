@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from ingest.errors import SpaceError
 from ingest.space import Item
-from search_app.engine.exporting import items_as_csv
-from search_app.engine.maps.apart import Apart, apart
-from search_app.engine.maps.vocabulary import Vocabulary
-from search_app.engine.neighbours import Measure, Neighbour, nearest
-from search_app.engine.query import MapView
-from search_app.engine.search import Answer
-from search_app.engine.selections import keep_selection
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.contrast import Apart, apart
+from search_app.maps.vocabulary import Vocabulary
+from search_app.search.export import items_as_csv
+from search_app.search.neighbours import Measure, Neighbour, nearest
+from search_app.search.query import MapView
+from search_app.search.searcher import Answer
+from search_app.search.selections import keep_selection
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.cards import photo
 from search_app.views.map_bar import axis_through

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from ingest.errors import NearspaceError
-from search_app.engine.maps.decoding import Decoded, decode
-from search_app.engine.maps.model import Layout
-from search_app.engine.maps.topics import Topics
-from search_app.engine.maps.vocabulary import Vocabulary
-from search_app.engine.query import MapView
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.decoding import Decoded, decode
+from search_app.maps.layout import Layout
+from search_app.maps.topics import Topics
+from search_app.maps.vocabulary import Vocabulary
+from search_app.search.query import MapView
+from search_app.search.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.map_items import head, rows, section
 from search_app.views.opening import loaded_encoder

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from search_app.engine.maps.model import AxisTold, Layout, Trust
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.layout import AxisTold, Layout, Trust
+from search_app.search.snapshot import Snapshot
 from search_app.views.resources import OpenSpace
 from search_app.views.scatter import Drawing
 from search_app.views.words import headline, snippet

@@ -8,10 +8,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ingest.errors import NearspaceError
-from search_app.engine.maps.colouring import Coding, Kind, coding_of_topics
-from search_app.engine.maps.topics import FEWEST, Topic, Topics
-from search_app.engine.maps.vocabulary import english
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.colouring import Coding, Kind, coding_of_topics
+from search_app.maps.topics import FEWEST, Topic, Topics
+from search_app.maps.vocabulary import english
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame, links
 from search_app.views.map_items import section, strip, thumbnails
 from search_app.views.opening import loaded_encoder

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.engine.filters import LONGEST_PART, MOST_PARTS, Filters
-from search_app.engine.maps.topics import FEWEST
-from search_app.engine.query import Query
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.topics import FEWEST
+from search_app.search.filters import LONGEST_PART, MOST_PARTS, Filters
+from search_app.search.query import Query
+from search_app.search.snapshot import Snapshot
 from search_app.views import links
 from search_app.views.resources import OpenSpace
 from search_app.views.words import in_markdown, snippet

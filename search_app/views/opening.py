@@ -9,8 +9,8 @@ import streamlit as st
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged, SpaceNotFound
 from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
-from search_app.engine.query import Query
-from search_app.engine.snapshot import Snapshot
+from search_app.search.query import Query
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame, links, navigation
 from search_app.views.resources import OpenSpace, Place, opened, place
 from search_app.views.words import in_markdown

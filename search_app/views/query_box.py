@@ -6,9 +6,9 @@ import streamlit as st
 
 from ingest.errors import ReadError, SpaceError
 from ingest.space import Item
-from search_app.engine.composing import LONGEST_TEXT
-from search_app.engine.pictures import keep_picture, upload_suffixes
-from search_app.engine.query import Query
+from search_app.search.query import Query
+from search_app.search.query_pictures import keep_picture, upload_suffixes
+from search_app.search.terms import LONGEST_TEXT
 from search_app.views import links
 from search_app.views.cards import photo
 from search_app.views.chips import MEGABYTES, composing_problem

@@ -17,12 +17,12 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import NearspaceError
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, Space, check_encoder, list_spaces, open_space
-from ingest.space.ledger_file import LEDGER_NAME
+from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.manifest import current_manifest
-from search_app.engine.background import PHRASES
-from search_app.engine.search import Searcher
-from search_app.engine.sentences import Sentences
-from search_app.engine.thumbnails import as_jpeg
+from search_app.search.background_scores import PHRASES
+from search_app.search.best_sentence import Sentences
+from search_app.search.searcher import Searcher
+from search_app.search.thumbnails import as_jpeg
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from search_app.engine.listing import Sort
-from search_app.engine.methods import METHODS, STANDARDISED
-from search_app.engine.paging import Page
-from search_app.engine.query import LARGEST_COUNT, Query
+from search_app.search.fusion import METHODS, STANDARDISED
+from search_app.search.listing import Sort
+from search_app.search.pagination import Page
+from search_app.search.query import LARGEST_COUNT, Query
 from search_app.views import links
 from search_app.views.export import export_menu
 from search_app.views.frame import note

@@ -17,9 +17,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ingest.space.sample import steady_sample
-from search_app.engine.maps.colouring import STEPS, Coding
-from search_app.engine.maps.model import Layout, spec_to_params
+from ingest.space.steady_sample import steady_sample
+from search_app.maps.colouring import STEPS, Coding
+from search_app.maps.layout import Layout, spec_to_params
 from search_app.views.packing import pack
 from search_app.views.palette import LIGHT, MAP_KINDS, MAP_MODALITY, MAP_OTHER, SCALES, Theme
 from search_app.views.resources import OpenSpace, as_url, small_picture

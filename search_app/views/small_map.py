@@ -7,9 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ingest.readers.draft import MODALITIES
-from ingest.space.sample import steady_sample
-from search_app.engine.projection import Projection
-from search_app.engine.snapshot import Snapshot
+from ingest.space.steady_sample import steady_sample
+from search_app.search.projection import Projection
+from search_app.search.snapshot import Snapshot
 from search_app.views.palette import MAP_MODALITY, MAP_STAR, Theme
 
 MOST_POINTS = 1_500

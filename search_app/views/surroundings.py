@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from ingest.space import Item
-from search_app.engine.neighbours import Measure, Neighbour, nearest
+from search_app.search.neighbours import Measure, Neighbour, nearest
 from search_app.views import links
 from search_app.views.frame import note, theme
 from search_app.views.resources import OpenSpace

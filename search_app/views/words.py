@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from ingest.readers.draft import Modality
 from ingest.space import Item
-from search_app.engine.hits import Hit
-from search_app.engine.neighbours import Measure
+from search_app.search.hits import Hit
+from search_app.search.neighbours import Measure
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^@/'\"])")
 _WRAPPED = 50  # a line of fewer characters was not broken at a fixed width

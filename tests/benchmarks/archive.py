@@ -62,7 +62,7 @@ def _ingest(home: Path, folder: Path) -> dict:
 
 
 def _ingest_here(home: Path, folder: Path) -> None:
-    from ingest.pipeline import ingest
+    from ingest.run.pipeline import ingest
     from ingest.space import open_to_write
     from tests.fake_encoder import FakeEncoder
 

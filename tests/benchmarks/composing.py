@@ -1,6 +1,6 @@
 """How well composed questions find what they should, on photos whose captions tell what is on them.
 
-`python -m tests.benchmarks.composing` prints the figures that search_app/engine/composing.py quotes.  It needs the
+`python -m tests.benchmarks.composing` prints the figures that search_app/search/terms.py quotes.  It needs the
 Flickr8k photos beside the repository (../shared/data/flickr8k), and encodes 1,000 of them.
 """
 
@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite import load_lite
+from ingest.encoders.lite.encoder import load_lite
 from ingest.readers.images import open_upright
-from search_app.engine.background import PHRASES
-from search_app.engine.composing import compose
-from search_app.engine.query import unit
+from search_app.search.background_scores import PHRASES
+from search_app.search.query import unit
+from search_app.search.terms import compose
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "flickr8k"
 BEST = 10

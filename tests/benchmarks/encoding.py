@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite import LiteEncoder, load_lite
-from ingest.encoders.onnx import side_by_side
-from ingest.encoders.pixels import IMAGE_SIZE
-from ingest.encoders.weights import minilm_folder
-from ingest.packaged import sample_folder
-from ingest.readers.documents import read_document
+from ingest.encoders.lite.encoder import LiteEncoder, load_lite
+from ingest.encoders.lite.pixels import IMAGE_SIZE
+from ingest.encoders.lite.weights import minilm_folder
+from ingest.encoders.runtime.onnx import side_by_side
+from ingest.readers.document import read_document
 from ingest.readers.images import open_upright
+from ingest.resources import sample_folder
 from tests.benchmarks.turns import Contender, compare, show
 
 PICTURES = 32

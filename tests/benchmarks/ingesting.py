@@ -25,17 +25,17 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from ingest import pipeline
 from ingest.encoders.base import Encoder
-from ingest.encoders.preprocessing import Preprocessing
+from ingest.encoders.external.preprocessing import Preprocessing
 from ingest.encoders.registry import load_encoder
-from ingest.examine import Examiner, Fresh
-from ingest.files import Found, walk
-from ingest.packaged import sample_folder
-from ingest.pipeline import ingest
 from ingest.readers import images
+from ingest.resources import sample_folder
+from ingest.run import pipeline
+from ingest.run.classify import Examiner, Fresh
+from ingest.run.pipeline import ingest
+from ingest.sources.walk import Found, walk
 from ingest.space import Space, open_to_write
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "photos" / "images"
 COUNT = 300
@@ -129,7 +129,7 @@ def _ceiling(figures: Figures, encoder: Encoder, files: list[Found]) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (16, side, side, 3), np.uint8)
     blank = [Image.new("RGB", (side, side))] * len(files)
     with (
-        patch("ingest.encoders.pixels.pixel_batch", lambda pictures: pixels[: len(pictures)]),
+        patch("ingest.encoders.lite.pixels.pixel_batch", lambda pictures: pixels[: len(pictures)]),
         patch.object(Preprocessing, "batch", lambda preprocessing, pictures: pixels[: len(pictures)]),
     ):
         started, processor = time.perf_counter(), time.process_time()

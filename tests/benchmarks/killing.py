@@ -31,8 +31,8 @@ import numpy as np
 
 from ingest.errors import SpaceError
 from ingest.space import Space, open_space
-from ingest.space.repair import check
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
+from ingest.space.maintenance.repair import check
 from tests.benchmarks.synthetic_encoder import SyntheticEncoder
 
 Who = Literal["ingest", "server"]

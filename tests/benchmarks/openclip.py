@@ -13,9 +13,9 @@ import numpy as np
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
-from ingest.packaged import sample_folder
-from ingest.pipeline import ingest
 from ingest.readers.images import open_upright
+from ingest.resources import sample_folder
+from ingest.run.pipeline import ingest
 from ingest.space import open_to_write
 from tests.benchmarks.ingesting import PHOTOS, make_photos
 from tests.benchmarks.turns import Contender, compare, show

@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 from ingest.encoders.registry import load_encoder
-from ingest.packaged import sample_folder
-from ingest.pipeline import ingest
-from ingest.readers.documents import decode_text, read_document
+from ingest.readers.document import decode_text, read_document
 from ingest.readers.passages import cut
+from ingest.resources import sample_folder
+from ingest.run.pipeline import ingest
 from ingest.space import open_to_write
 
 DOCUMENTS = 50

@@ -22,17 +22,17 @@ from PIL.Image import Image
 from ingest.encoders.base import EncoderInfo
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space import Item
-from search_app.engine.columns import Column
-from search_app.engine.maps.apart import apart
-from search_app.engine.maps.decoding import decode
-from search_app.engine.maps.live import Maps
-from search_app.engine.maps.live_topics import LiveTopics
-from search_app.engine.maps.model import End, Layout, MapSpec, Meaning, Method
-from search_app.engine.maps.page import as_page
-from search_app.engine.maps.projector import as_projector
-from search_app.engine.maps.vocabulary import WordVectors
-from search_app.engine.projection import LiveProjections
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.contrast import apart
+from search_app.maps.decoding import decode
+from search_app.maps.html_export import as_page
+from search_app.maps.layout import End, Layout, MapSpec, Meaning, Method
+from search_app.maps.projector_export import as_projector
+from search_app.maps.space_maps import Maps
+from search_app.maps.space_topics import LiveTopics
+from search_app.maps.vocabulary import WordVectors
+from search_app.search.growing_array import Column
+from search_app.search.projection import LiveProjections
+from search_app.search.snapshot import Snapshot
 
 ITEMS, DIMENSION, CLUSTERS = 20_000, 384, 60
 Result = TypeVar("Result")

@@ -17,13 +17,13 @@ from ingest.encoders.calibration import calibration_of
 from ingest.encoders.registry import load_encoder
 from ingest.readers.draft import Modality
 from ingest.readers.images import open_upright
-from search_app.engine.background import PHRASES
-from search_app.engine.hits import Hit
-from search_app.engine.methods import METHODS
-from search_app.engine.query import PartVector, Probe, Query
-from search_app.engine.ranking import rank
-from search_app.engine.snapshot import LiveVectors, Snapshot
-from tests.search_app.engine.memory import ExactIndex, MemoryLedger
+from search_app.search.background_scores import PHRASES
+from search_app.search.fusion import METHODS
+from search_app.search.hits import Hit
+from search_app.search.query import PartVector, Probe, Query
+from search_app.search.ranking import rank
+from search_app.search.snapshot import LiveVectors, Snapshot
+from tests.search_app.search.memory_ledger import ExactIndex, MemoryLedger
 
 FLICKR = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "flickr8k"
 DEPTH = 10

@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo
 from ingest.readers.draft import MODALITIES, Draft, Modality
 from ingest.space import Space, open_space, open_to_write
-from ingest.space.records import SourceRecord
-from search_app.engine import candidates
-from search_app.engine.background import PHRASES, modality_means
-from search_app.engine.filters import Filters, Masks, let_through
-from search_app.engine.listing import PLAIN
-from search_app.engine.query import PartVector, Probe, Query
-from search_app.engine.search import Searcher
-from search_app.engine.snapshot import Snapshot
+from ingest.space.ledger.records import SourceRecord
+from search_app.search import candidates
+from search_app.search.background_scores import PHRASES, modality_means
+from search_app.search.filters import Filters, Masks, let_through
+from search_app.search.listing import PLAIN
+from search_app.search.query import PartVector, Probe, Query
+from search_app.search.searcher import Searcher
+from search_app.search.snapshot import Snapshot
 
 ITEMS, DIMENSION, QUERIES = 20_000, 384, 100
 SPACE = "s"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from ingest.space import open_space
 from tests.browser.serving import CHROMIUM, chromium, nearspace, serving
 

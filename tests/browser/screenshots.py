@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from ingest.space import open_space
 from tests.browser.acting import cards, settled
 from tests.browser.mapping import drawn, lasso, on_map, on_screen, open_map

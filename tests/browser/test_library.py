@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from ingest.encoders.lite import LiteEncoder
-from ingest.packaged import sample_folder
+from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.resources import sample_folder
 from tests.browser.acting import cards, settled
 from tests.browser.serving import serving
 from tests.browser.visiting import expect

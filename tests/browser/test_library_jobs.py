@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.lite.encoder import LiteEncoder
 from tests.browser.acting import cards, settled
 from tests.browser.serving import nearspace, serving
 from tests.browser.visiting import expect
-from tests.ingest.tuning.conftest import THINGS, draw, draw_all
+from tests.ingest.encoders.tuning.conftest import THINGS, draw, draw_all
 from tests.servers import end_server
 
 _JOB_SECONDS = 240

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from tests.browser.acting import ask, cards
 from tests.browser.serving import nearspace, serving
 from tests.browser.visiting import expect

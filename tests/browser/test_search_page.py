@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from tests.browser.acting import ask, cards, likes, settled, upload
 from tests.browser.mapping import drawn, numbers_on_map, on_map, spot_of, stars
 from tests.browser.serving import nearspace, serving
 from tests.browser.visiting import PHONE, expect, visiting
-from tests.making import FAKE, picture, shades, text
+from tests.make_files import FAKE, picture, shades, text
 
 
 def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str):

@@ -12,7 +12,7 @@ from tests.browser.acting import cards, settled
 from tests.browser.provider import CLIENT_ID, CLIENT_SECRET, provider
 from tests.browser.serving import free_port, serving
 from tests.browser.visiting import expect
-from tests.making import ingest_folders, picture
+from tests.make_files import ingest_folders, picture
 
 
 @pytest.mark.parametrize(

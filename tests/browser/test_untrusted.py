@@ -9,7 +9,7 @@ from tests.browser.acting import cards, settled
 from tests.browser.mapping import drawn
 from tests.browser.serving import nearspace, serving
 from tests.browser.visiting import expect
-from tests.making import FAKE, picture, text
+from tests.make_files import FAKE, picture, text
 
 CALL = "http://127.0.0.1:9/called-out.png"
 MARKUP = (

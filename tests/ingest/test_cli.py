@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from ingest import cli
-from tests.ingest.readers.making_pdfs import with_compressed_pages
-from tests.making import FAKE, picture, text
+from tests.ingest.readers.make_pdfs import with_compressed_pages
+from tests.make_files import FAKE, picture, text
 
 
 def nearspace(*arguments, **options):

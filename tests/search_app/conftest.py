@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from ingest.space import list_spaces
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 
 # Each fits into the fake encoder's window of 32 tokens, so that neither is cut into passages.
 CAPTION = "**bold** <img src=x onerror=alert(1)> $x$ :smile: ![](y)"

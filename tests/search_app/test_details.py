@@ -9,10 +9,10 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ingest.readers.again import open_again
+from ingest.readers.reread import open_again
 from tests.fake_encoder import COLOURS, colour_name
-from tests.ingest.readers.making_videos import video
-from tests.making import ingest_folders, picture
+from tests.ingest.readers.make_videos import video
+from tests.make_files import ingest_folders, picture
 from tests.search_app.paging import page, press, words
 
 GONE = "cannot be read any more"
@@ -46,7 +46,7 @@ def shown(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         opened.append(colour_name(image))
         return image
 
-    monkeypatch.setattr("search_app.engine.originals.open_again", watched)
+    monkeypatch.setattr("search_app.search.originals.open_again", watched)
     yield opened
     st.cache_resource.clear()
 

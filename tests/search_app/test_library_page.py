@@ -8,14 +8,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from ingest import jobs
-from ingest.jobs import Job, newest
+from ingest.run import jobs
+from ingest.run.jobs import Job, newest
 from ingest.space import open_space
-from ingest.space.kept_out import kept_out
+from ingest.space.ledger.exclusions import kept_out
 from search_app.permission import ALLOW_CHANGES_VARIABLE
 from search_app.sign_in import SIGN_IN_VARIABLE
 from search_app.views.library import lists
-from tests.making import FAKE, ingest_folders, picture, text
+from tests.make_files import FAKE, ingest_folders, picture, text
 from tests.search_app.paging import markup, page, params, words
 from tests.search_app.test_sign_in import written
 from tests.servers import end_server, wait_until
@@ -119,7 +119,7 @@ def test_what_is_chosen_is_removed_after_its_exact_count_was_shown(own: Path, st
 
 def test_what_was_removed_is_named_and_can_be_let_in_again(own: Path, started: list) -> None:
     from ingest.space import open_to_reencode
-    from ingest.space.kept_out import remove
+    from ingest.space.ledger.exclusions import remove
 
     red = str(own / "files" / "pictures" / "red.png")
     with open_to_reencode(own / "home", "test") as space:

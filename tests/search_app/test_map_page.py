@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.space import open_space
 from search_app.views import map_first, map_topics
-from tests.making import ingest_folders
+from tests.make_files import ingest_folders
 from tests.search_app.paging import markup, page, params, scene, words
 
 

@@ -5,15 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search_app.engine.maps.live import Maps
-from search_app.engine.maps.model import Layout, MapSpec
-from search_app.engine.projection import LiveProjections
-from search_app.engine.query import PartVector, Probe, Query, encode
-from search_app.engine.ranking import Ranking, rank
-from search_app.engine.search import Answer
+from search_app.maps.layout import Layout, MapSpec
+from search_app.maps.space_maps import Maps
+from search_app.search.projection import LiveProjections
+from search_app.search.query import PartVector, Probe, Query, encode
+from search_app.search.ranking import Ranking, rank
+from search_app.search.searcher import Answer
 from search_app.views.map_scene import marked, numbered, question_label, star
 from search_app.views.scatter import drawing
-from tests.search_app.engine.memory import ENCODER, ExactIndex, MemoryLedger, colourful, pictures, snapshot_of, texts
+from tests.search_app.search.memory_ledger import (
+    ENCODER,
+    ExactIndex,
+    MemoryLedger,
+    colourful,
+    pictures,
+    snapshot_of,
+    texts,
+)
 
 SPECS = [MapSpec(), MapSpec(dimensions=3), MapSpec(gap=True)]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from search_app.engine.maps import live_topics
+from search_app.maps import space_topics
 from search_app.views.resources import OpenSpace, opened
 from tests.fake_encoder import FakeEncoder, WideFakeEncoder
-from tests.making import ingest_folders, picture
+from tests.make_files import ingest_folders, picture
 from tests.search_app.conftest import fill
 from tests.search_app.paging import markup, page, params, words
 from tests.search_app.test_map_page import drawn, header, map_page
@@ -56,7 +56,7 @@ def test_several_topics_are_told_of_and_each_can_be_left(space: OpenSpace) -> No
 def test_topics_that_the_space_has_outgrown_are_offered_anew(space: OpenSpace, monkeypatch) -> None:
     find_topics(space)
     assert not [button for button in map_page().button if button.key == "topics-find"]
-    monkeypatch.setattr(live_topics, "_outgrown", lambda topics, snapshot: True)
+    monkeypatch.setattr(space_topics, "_outgrown", lambda topics, snapshot: True)
     assert map_page().button(key="topics-find")
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from search_app.engine.filters import MOST_PARTS
+from search_app.search.filters import MOST_PARTS
 from tests.search_app.paging import kinds, names, page, params, words
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.space import open_to_write
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 from tests.search_app.paging import names, page, params, press, words
 
 

@@ -8,9 +8,9 @@ import pytest
 import streamlit as st
 
 from ingest.encoders.base import Encoder
-from ingest.reencode import reencode
+from ingest.run.reencode import reencode
 from ingest.space import open_to_reencode
-from search_app.engine.search import Searcher
+from search_app.search.searcher import Searcher
 from search_app.views import resources
 from tests.fake_encoder import FakeEncoder
 from tests.narrow_encoder import NarrowEncoder

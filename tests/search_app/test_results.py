@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 from tests.search_app.paging import acts, markup, names, page, params, press, words
 
 WICKED = "<script>alert('x')</script> **stars** $y$ :heart:"

@@ -5,9 +5,9 @@ import struct
 
 import numpy as np
 
-from search_app.engine.maps.colouring import Coding, Kind
-from search_app.engine.maps.model import Layout, MapSpec
-from search_app.engine.projection import Drift
+from search_app.maps.colouring import Coding, Kind
+from search_app.maps.layout import Layout, MapSpec
+from search_app.search.projection import Drift
 from search_app.views.packing import pack
 from search_app.views.palette import LIGHT
 from search_app.views.scatter import MOST_POINTS, drawing, drawn_rows, look

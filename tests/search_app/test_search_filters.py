@@ -10,7 +10,7 @@ from PIL import Image
 
 from ingest.cli import main
 from tests.fake_encoder import COLOURS
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 
 Search = Callable[..., list[str]]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from search_app.engine.composing import LONGEST_TEXT
-from search_app.engine.methods import METHODS
-from search_app.engine.pictures import open_picture
+from search_app.search.fusion import METHODS
+from search_app.search.query_pictures import open_picture
+from search_app.search.terms import LONGEST_TEXT
 from search_app.views import cards
 from tests.fake_encoder import COLOURS
 from tests.search_app.paging import acts, kinds, markup, names, page, params, press, scene, words
@@ -282,7 +282,7 @@ def test_an_upload_of_too_many_pixels_is_refused_and_leaves_nothing(
     colours: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = set((colours / "test" / "queries").glob("*"))
-    monkeypatch.setattr("search_app.engine.pictures.MOST_PIXELS", 1_999)
+    monkeypatch.setattr("search_app.search.query_pictures.MOST_PIXELS", 1_999)
     app = page()
     app.chat_input(key="query-box").upload("../../../big.png", png("brown"), "image/png").run()
     assert not app.exception

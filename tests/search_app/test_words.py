@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from search_app.engine.hits import Hit
+from search_app.search.hits import Hit
 from search_app.views.words import closeness, count_of, excerpt, marked, numbers, readable_size, unwrapped
 
 

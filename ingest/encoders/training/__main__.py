@@ -13,16 +13,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ingest.encoders.minilm import MiniLM, load_minilm
-from ingest.encoders.onnx import cache_folder, open_session, sha256_of
+from ingest.encoders.lite.text_tower import MiniLM, load_minilm
+from ingest.encoders.lite.weights import minilm_folder
+from ingest.encoders.runtime.onnx import cache_folder, open_session, sha256_of
 from ingest.encoders.training.activations import Activations, cached_activations
-from ingest.encoders.training.aligner import Aligner, Recipe, train
 from ingest.encoders.training.blocks import LastBlocks, outputs
 from ingest.encoders.training.efficientnet_lite2 import load_tower
 from ingest.encoders.training.export import SMALL, FoldedTower, entrance_model, fold, image_model
 from ingest.encoders.training.finetune import FineTuning, Material, blend, finetune
+from ingest.encoders.training.make_reference import write_image_reference, write_text_reference
 from ingest.encoders.training.measure import caption_retrieval, class_naming, class_phrases, cutout_matching
-from ingest.encoders.training.reference import write_image_reference, write_text_reference
+from ingest.encoders.training.train_aligner import Aligner, Recipe, train
 from ingest.encoders.training.views import (
     Captioned,
     batches,
@@ -32,7 +33,6 @@ from ingest.encoders.training.views import (
     read_cutouts,
     view,
 )
-from ingest.encoders.weights import minilm_folder
 
 Array = NDArray[np.float32]
 PHOTO_VIEWS = ("whole", "crop-0", "crop-1", "crop-2", "crop-3")

@@ -9,8 +9,8 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Say
-from ingest.encoders.onnx import open_session
-from ingest.encoders.pixels import SQUEEZED
+from ingest.encoders.lite.pixels import SQUEEZED
+from ingest.encoders.runtime.onnx import open_session
 from ingest.encoders.training.export import ENTRANCE
 from ingest.encoders.training.views import batches, view
 

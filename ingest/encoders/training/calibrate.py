@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.calibration import write_calibration
-from ingest.encoders.lite import IMAGE_BATCH, load_lite
+from ingest.encoders.lite.encoder import IMAGE_BATCH, load_lite
+from ingest.encoders.lite.weights import model_folder
 from ingest.encoders.training.views import read_captioned
-from ingest.encoders.weights import model_folder
+from ingest.encoders.tuning.caption_vectors import captions_of
+from ingest.encoders.tuning.captioned_pictures import Captioned
+from ingest.encoders.tuning.fit_calibration import Collection, fit_calibration
 from ingest.readers.images import open_upright
-from ingest.tuning.calibrating import Collection, fit_calibration
-from ingest.tuning.captions import captions_of
-from ingest.tuning.pairs import Captioned
 
 AROUND = 920
 """Pictures of the training split that the photos lie among."""

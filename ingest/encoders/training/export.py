@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.graph import Graph, Stored, as_stored
+from ingest.encoders.runtime.onnx_graph import Graph, Stored, as_stored
 from ingest.encoders.training.efficientnet_lite2 import (
     FROZEN_BLOCKS,
     IMAGE_SIZE,

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from ingest.encoders.base import Say
 from ingest.encoders.training.activations import Activations
-from ingest.encoders.training.aligner import Aligner, contrast, keep
 from ingest.encoders.training.blocks import LastBlocks, as_tensor
+from ingest.encoders.training.train_aligner import Aligner, contrast, keep
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.training.classes import class_names, synsets
+from ingest.encoders.training.class_names import class_names, synsets
 from ingest.encoders.training.evaluate import Retrieval, matching, naming, retrieval
 from ingest.encoders.training.views import Captioned, halves, read_labelled
 

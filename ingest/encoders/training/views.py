@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
-from ingest.encoders.pixels import square_pixels, squeezed
+from ingest.encoders.lite.pixels import square_pixels, squeezed
 
 Pixels = NDArray[np.uint8]
 BATCH = 16

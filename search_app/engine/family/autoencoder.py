@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.encoders.tuning.objective import AdamW
 from ingest.errors import SpaceError
-from ingest.tuning.objective import AdamW
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -30,9 +30,9 @@ def image_features(pictures: "Sequence[Image]", encoder: EncoderInfo) -> Floats:
             f"The encoder {encoder.id} does not show what its image tower sees before alignment. "
             "Look at this in a space of the encoder lite."
         )
-    from ingest.encoders.lite_parts import take_apart
-    from ingest.encoders.pixels import pixel_batch
-    from ingest.encoders.weights import model_folder
+    from ingest.encoders.lite.image_tower import take_apart
+    from ingest.encoders.lite.pixels import pixel_batch
+    from ingest.encoders.lite.weights import model_folder
 
     parts = take_apart(model_folder("lite") / "image.onnx")
     pieces = [

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.neighbours import Measure
+from search_app.search.neighbours import Measure
 
 Floats = NDArray[np.float32]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import SpaceError
 from search_app.engine.family.latent import Floats, LatentSpace
-from search_app.engine.maps.said import set_apart, words_of
+from search_app.maps.ctfidf import set_apart, words_of
 
 Kind = Literal["lda", "plsa", "lsa", "neural"]
 KINDS: dict[Kind, str] = {"lda": "LDA", "plsa": "PLSA", "lsa": "LSA", "neural": "neural topics"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from search_app.engine.family.autoencoder import PIXELS, Autoencoder, Floats, Recipe, Step, train
-from search_app.engine.maps.jobs import Job, Jobs, Progress
-from search_app.engine.maps.keeping import PROJECTION_FOLDER, keep, kept
+from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
+from search_app.maps.background_jobs import Job, Jobs, Progress
 
 Losses = tuple[float, float, float]
 """Of an epoch: the error of what is learnt, that of what is held out, and the codes' divergence from the prior."""

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.encoders.calibration import Calibration
 from ingest.readers.draft import Modality
-from search_app.engine.background import modality_means
-from search_app.engine.query import unit
-from search_app.engine.search import Searcher
-from search_app.engine.snapshot import Snapshot
+from search_app.search.background_scores import modality_means
+from search_app.search.query import unit
+from search_app.search.searcher import Searcher
+from search_app.search.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Ground:
 
     snapshot: Snapshot
     means: Mapping[Modality, NDArray[np.float64]]
-    """The mean of each modality, shape (dimension,); see search_app.engine.background.modality_means."""
+    """The mean of each modality, shape (dimension,); see search_app.search.background_scores.modality_means."""
     phrases: NDArray[np.float32]
-    """The vectors of search_app.engine.background.PHRASES."""
+    """The vectors of search_app.search.background_scores.PHRASES."""
     calibration: Calibration | None = None
 
     def centred(self, modality: Modality, vector: NDArray[np.floating]) -> NDArray[np.float32]:

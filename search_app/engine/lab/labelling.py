@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import Modality
 from search_app.engine.lab.ground import Ground
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 
 PROMPT = "a photo of a {}"
 """What a label is put into before it is encoded: a whole phrase tells the encoder more than a word alone."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.engine.background import affinity, background_of
-from search_app.engine.hits import Closeness, closeness_of
 from search_app.engine.lab.ground import Ground
 from search_app.engine.lab.things import Thing
-from search_app.engine.neighbours import Measure
-from search_app.engine.snapshot import Snapshot
+from search_app.search.background_scores import affinity, background_of
+from search_app.search.hits import Closeness, closeness_of
+from search_app.search.neighbours import Measure
+from search_app.search.snapshot import Snapshot
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import ReadError
-from search_app.engine.composing import is_picture, read_term
-from search_app.engine.kept_files import keep_file
-from search_app.engine.pictures import PICTURE_FOLDER, keep_picture
+from search_app.search.link_files import keep_file
+from search_app.search.query_pictures import PICTURE_FOLDER, keep_picture
+from search_app.search.terms import is_picture, read_term
 
 FOLDER = "presentations"
 KEPT = 100

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import Modality
-from ingest.space.sample import steady_sample
-from search_app.engine.composing import Term
-from search_app.engine.filters import Filters
-from search_app.engine.query import Query, within_window
-from search_app.engine.search import Searcher
-from search_app.engine.snapshot import Snapshot
+from ingest.space.steady_sample import steady_sample
+from search_app.search.filters import Filters
+from search_app.search.query import Query, within_window
+from search_app.search.searcher import Searcher
+from search_app.search.snapshot import Snapshot
+from search_app.search.terms import Term
 
 if TYPE_CHECKING:
     from PIL.Image import Image

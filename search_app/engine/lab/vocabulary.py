@@ -2,8 +2,8 @@
 
 import json
 
-from ingest.encoders.weights import minilm_folder
-from search_app.engine.maps.vocabulary import english
+from ingest.encoders.lite.weights import minilm_folder
+from search_app.maps.vocabulary import english
 
 FREQUENT = 3_000
 """The most frequent English words, as BERT's vocabulary has them in that order."""

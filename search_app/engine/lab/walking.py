@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.engine.background import affinity
-from search_app.engine.composing import along_the_arc
 from search_app.engine.lab.ground import Ground
 from search_app.engine.lab.things import Thing
-from search_app.engine.projection import Projection
-from search_app.engine.query import unit
-from search_app.engine.snapshot import Snapshot
+from search_app.search.background_scores import affinity
+from search_app.search.projection import Projection
+from search_app.search.query import unit
+from search_app.search.snapshot import Snapshot
+from search_app.search.terms import along_the_arc
 
 FEWEST_STEPS, MOST_STEPS = 3, 9
 

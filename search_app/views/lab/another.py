@@ -4,10 +4,10 @@ import streamlit as st
 
 from ingest.encoders.catalogue import listed
 from search_app.engine.another import Beside, Comparisons
-from search_app.engine.maps.jobs import Job
 from search_app.engine.quality import Truth
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.background_jobs import Job
 from search_app.permission import Permission
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame
 from search_app.views.lab import asked
 from search_app.views.lab.directions import table

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from search_app.engine.composing import MOST_TERMS, Term, read_term, write_term
+from search_app.search.terms import MOST_TERMS, Term, read_term, write_term
 
 PART = "part"
 

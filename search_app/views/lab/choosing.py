@@ -6,13 +6,13 @@ import streamlit as st
 
 from ingest.errors import ReadError, SpaceError
 from ingest.readers.draft import Modality
-from ingest.space.sample import steady_sample
-from search_app.engine.composing import LONGEST_TEXT, MOST_TERMS, Term, is_item
-from search_app.engine.filters import Filters
+from ingest.space.steady_sample import steady_sample
 from search_app.engine.lab.things import LOOKED_INTO, STARTING_WORDS, starting_pairs, starting_things
-from search_app.engine.pictures import keep_picture, upload_suffixes
-from search_app.engine.query import Query
-from search_app.engine.snapshot import Snapshot
+from search_app.search.filters import Filters
+from search_app.search.query import Query
+from search_app.search.query_pictures import keep_picture, upload_suffixes
+from search_app.search.snapshot import Snapshot
+from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, is_item
 from search_app.views.chips import MEGABYTES
 from search_app.views.lab.faces import Face, face_of_item, image_tag
 from search_app.views.lab.pointing import pick

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 from ingest.space import Item
-from search_app.engine.composing import Term
-from search_app.engine.pictures import open_picture
+from search_app.search.query_pictures import open_picture
+from search_app.search.terms import Term
 from search_app.views.resources import OpenSpace, as_url, small_picture
 from search_app.views.words import headline, in_html, snippet
 

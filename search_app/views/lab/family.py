@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.kinds import autoencoders, components, features, quantising, topics, words
 from search_app.views.lab.kinds.kind import Kind

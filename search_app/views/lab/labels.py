@@ -7,9 +7,7 @@ import numpy as np
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.engine.composing import Term
 from search_app.engine.family.latent import LatentSpace
-from search_app.engine.hits import closeness_of
 from search_app.engine.lab.ground import Ground, ground_of
 from search_app.engine.lab.labelling import (
     LONGEST_LABEL,
@@ -25,7 +23,9 @@ from search_app.engine.lab.labelling import (
     labels_of,
 )
 from search_app.engine.lab.things import Thing, things_of
-from search_app.engine.snapshot import Snapshot
+from search_app.search.hits import closeness_of
+from search_app.search.snapshot import Snapshot
+from search_app.search.terms import Term
 from search_app.views.lab import asked
 from search_app.views.lab.choosing import from_space, picked, starting, uploading
 from search_app.views.lab.faces import MARKS, MEDIUM, face_of, face_of_item, image_tag, items_of, pictures_of

@@ -9,9 +9,9 @@ from PIL import Image, ImageFilter
 
 from ingest.encoders.base import Encoder
 from ingest.space import Item
-from search_app.engine.composing import Term, write_term
 from search_app.engine.lab.occlusion import Covered, LeftOut, cover, leave_out
-from search_app.engine.originals import picture_of
+from search_app.search.originals import picture_of
+from search_app.search.terms import Term, write_term
 from search_app.views.frame import waiting
 from search_app.views.resources import OpenSpace
 

@@ -7,12 +7,12 @@ from functools import partial
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.engine.composing import Term
 from search_app.engine.lab.ground import Ground, ground_of
 from search_app.engine.lab.matrix import Matrix, closer_items, compare
 from search_app.engine.lab.things import Thing, things_of
-from search_app.engine.neighbours import Measure
-from search_app.engine.snapshot import Snapshot
+from search_app.search.neighbours import Measure
+from search_app.search.snapshot import Snapshot
+from search_app.search.terms import Term
 from search_app.views.lab import asked
 from search_app.views.lab.choosing import adding, chips, picked, starting, with_room
 from search_app.views.lab.faces import MARKS, MEDIUM, Face, face_of, image_tag, items_of, pictures_of

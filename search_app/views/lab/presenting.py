@@ -17,7 +17,7 @@ from search_app.engine.lab.steps import (
     read_steps,
     write_steps,
 )
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame
 from search_app.views.lab import asked, story
 from search_app.views.lab.handout import Sheet, handout

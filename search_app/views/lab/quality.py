@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError
 from search_app.engine.quality import Direction, Miss, Truth, by_captions, by_folders
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame
 from search_app.views.lab import another, asked
 from search_app.views.lab.directions import table

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.resources import OpenSpace
 from search_app.views.words import in_html

@@ -9,7 +9,6 @@ import streamlit as st
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES
-from search_app.engine.composing import MOST_TERMS, Term
 from search_app.engine.lab.ground import Ground, ground_of
 from search_app.engine.lab.things import things_of
 from search_app.engine.lab.vocabulary import everyday_words
@@ -22,9 +21,10 @@ from search_app.engine.lab.walking import (
     nearest_items,
     walk,
 )
-from search_app.engine.maps.vocabulary import Vocabulary, WordVectors
-from search_app.engine.projection import COMPONENTS
-from search_app.engine.snapshot import Snapshot
+from search_app.maps.vocabulary import Vocabulary, WordVectors
+from search_app.search.projection import COMPONENTS
+from search_app.search.snapshot import Snapshot
+from search_app.search.terms import MOST_TERMS, Term
 from search_app.views.lab import asked
 from search_app.views.lab.choosing import adding, chips, picked, starting, with_room
 from search_app.views.lab.faces import MEDIUM, Face, card, face_of, face_of_item, image_tag, items_of, pictures_of

@@ -10,13 +10,13 @@ from PIL import Image
 
 from ingest.encoders.base import Encoder
 from ingest.space import Item
-from search_app.engine.composing import Term
-from search_app.engine.hits import Closeness
 from search_app.engine.lab.ground import Ground, ground_of
 from search_app.engine.lab.matrix import how_close
 from search_app.engine.lab.occlusion import LeftOut
 from search_app.engine.lab.things import Thing, things_of
-from search_app.engine.snapshot import Snapshot
+from search_app.search.hits import Closeness
+from search_app.search.snapshot import Snapshot
+from search_app.search.terms import Term
 from search_app.views.lab import asked
 from search_app.views.lab.choosing import adding, chips, looked_into, picked, starting
 from search_app.views.lab.faces import MARKS, Face, embedded, face_of, items_of, pictures_of

@@ -5,16 +5,22 @@ from pathlib import Path
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.choosing import Choice
 from ingest.commands.demo import DEMO_SPACE
-from ingest.console import printable
+from ingest.console.output import printable
 from ingest.encoders.catalogue import listed
 from ingest.errors import NearspaceError
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from ingest.settings import DEFAULT_ENCODER
-from ingest.space.listing import places
-from search_app.engine.looking import Look, look
-from search_app.engine.uploads import MOST_BYTES, MOST_FILES, UPLOAD_FOLDER, keep_files, kept_suffixes
+from ingest.sources.preview import Look, look
+from ingest.sources.selection import Choice
+from ingest.space.ledger.source_lists import places
+from search_app.components.library.uploaded_files import (
+    MOST_BYTES,
+    MOST_FILES,
+    UPLOAD_FOLDER,
+    keep_files,
+    kept_suffixes,
+)
 from search_app.permission import Permission
 from search_app.views import frame, links
 from search_app.views.library import changing

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from ingest import jobs
 from ingest.errors import NearspaceError, SettingsError
-from ingest.jobs import Job, Kind
+from ingest.run import jobs
+from ingest.run.jobs import Job, Kind
 from search_app.permission import Permission, permission
 from search_app.views import door, frame
 from search_app.views.words import in_markdown

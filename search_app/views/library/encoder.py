@@ -6,9 +6,9 @@ import streamlit as st
 
 from ingest.encoders.base import EncoderInfo
 from ingest.encoders.catalogue import Listed, listed
-from ingest.encoders.tuned import PREFIX, tuned_figures, tuned_names
+from ingest.encoders.lite.tuned import PREFIX, tuned_figures, tuned_names
 from ingest.errors import NearspaceError, SettingsError
-from ingest.packaged import packaged_folder
+from ingest.resources import packaged_folder
 from ingest.settings import DEFAULT_ENCODER, encoder_name
 from search_app.permission import Permission
 from search_app.views import frame

@@ -5,10 +5,10 @@ from datetime import datetime
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.console import in_words
-from ingest.jobs import jobs
-from ingest.space.ledger_file import LEDGER_NAME
-from ingest.space.overview import size_by_part
+from ingest.console.output import in_words
+from ingest.run.jobs import jobs
+from ingest.space.ledger.database import LEDGER_NAME
+from ingest.space.ledger.overview import size_by_part
 from search_app.views import frame
 from search_app.views.library import changing
 from search_app.views.library.job_panel import title

@@ -5,9 +5,9 @@ from pathlib import Path, PurePath
 
 import streamlit as st
 
-from ingest.console import in_words, printable
-from ingest.jobs import Job, log_tail, newest
-from ingest.report import OUTCOMES
+from ingest.console.output import in_words, printable
+from ingest.run.jobs import Job, log_tail, newest
+from ingest.run.report import OUTCOMES
 from search_app.views import navigation
 from search_app.views.library import changing, state
 from search_app.views.words import in_html, in_markdown, snippet

@@ -7,11 +7,11 @@ from pathlib import PurePath
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.console import printable
-from ingest.report import IN_THE_SPACE
-from ingest.space.kept_out import kept_out
-from ingest.space.ledger import Ledger
-from ingest.space.listing import Listed, Reason, Wanted, count, listed, reasons
+from ingest.console.output import printable
+from ingest.run.report import IN_THE_SPACE
+from ingest.space.ledger.exclusions import kept_out
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.source_lists import Listed, Reason, Wanted, count, listed, reasons
 from search_app.views import frame
 from search_app.views.library import changing, state
 from search_app.views.library.overview import confirm_removal

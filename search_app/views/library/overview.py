@@ -7,12 +7,12 @@ import streamlit as st
 from rich.filesize import decimal
 
 from ingest.commands.status import begun_words, describe, run_words
-from ingest.console import printable
-from ingest.fetching import is_address
+from ingest.console.output import printable
 from ingest.readers.draft import MODALITIES
-from ingest.report import IN_THE_SPACE
-from ingest.space.kept_out import leaving
-from ingest.space.listing import Place, places
+from ingest.run.report import IN_THE_SPACE
+from ingest.sources.web import is_address
+from ingest.space.ledger.exclusions import leaving
+from ingest.space.ledger.source_lists import Place, places
 from search_app.views import frame
 from search_app.views.library import changing
 from search_app.views.resources import OpenSpace

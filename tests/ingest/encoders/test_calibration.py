@@ -16,7 +16,7 @@ from ingest.encoders.calibration import (
     read_calibration,
     write_calibration,
 )
-from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.lite.encoder import LiteEncoder
 from tests.fake_encoder import FakeEncoder
 
 INFO = FakeEncoder.info

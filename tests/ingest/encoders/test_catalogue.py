@@ -100,7 +100,7 @@ def test_the_same_as_json(tmp_path: Path) -> None:
 
 def test_what_the_list_says_of_openclips_models_is_what_openclip_says(encoder_cache: Path) -> None:
     pytest.importorskip("open_clip", reason="OpenCLIP is not installed (pip install 'nearspace[models]')")
-    from ingest.encoders.openclip_models import find_pretrained, model_config
+    from ingest.encoders.external.openclip_models import find_pretrained, model_config
 
     for model in MODELS:
         if not model.id.startswith("openclip:"):

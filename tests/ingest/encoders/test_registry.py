@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.encoders.lite import LiteEncoder
+from ingest.encoders.lite.encoder import LiteEncoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError, UnknownEncoder
 from tests.fake_encoder import FakeEncoder

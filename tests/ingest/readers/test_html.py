@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.readers.documents import Section
+from ingest.readers.document import Section
 from ingest.readers.html import decode_html, html_document
 
 PAGE = """\

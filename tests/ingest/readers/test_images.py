@@ -14,7 +14,7 @@ from PIL import Image
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import images
 from ingest.readers.images import open_upright, read_image
-from tests.ingest.readers.making_pictures import (
+from tests.ingest.readers.make_pictures import (
     CORNERS,
     RED,
     Colour,

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers.images import MAX_PIXELS, open_upright, read_image
-from tests.ingest.readers.making_pictures import exif, saved, upright
+from tests.ingest.readers.make_pictures import exif, saved, upright
 
 # Outside tests these warnings of Pillow's are silenced where the module is loaded; pytest puts its own filters back.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")

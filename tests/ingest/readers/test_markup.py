@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.readers import markup
-from ingest.readers.documents import Section, read_document
+from ingest.readers.document import Section, read_document
 from ingest.readers.markup import markdown_document, rst_document
 
 MARKDOWN = """\

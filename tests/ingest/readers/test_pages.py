@@ -12,13 +12,13 @@ from PIL import Image
 from ingest.errors import ReadError
 from ingest.readers import images, svg
 from ingest.readers.draft import Draft
+from ingest.readers.formats import IMAGE_SUFFIXES
 from ingest.readers.images import open_upright, read_images
-from ingest.readers.kinds import IMAGE_SUFFIXES
-from ingest.readers.options import Reading
-from ingest.reencode import reencode
+from ingest.readers.reading_options import Reading
+from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
 from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
-from tests.making import finds_every_item, ingest_folders
+from tests.make_files import finds_every_item, ingest_folders
 
 NAMES = ("red", "green", "blue", "yellow", "purple", "orange")
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.lite import LiteEncoder
-from ingest.readers.documents import Document, Section
+from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.readers.document import Document, Section
 from ingest.readers.passages import TARGET, cut, sentences
 
 Span = tuple[int, int]

@@ -11,9 +11,9 @@ from PIL import Image
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import pdf
-from ingest.readers.documents import Document, Section, read_document
+from ingest.readers.document import Document, Section, read_document
 from ingest.readers.pdf import page_paragraphs
-from tests.ingest.readers.making_pdfs import pdf_of, with_compressed_pages, written
+from tests.ingest.readers.make_pdfs import pdf_of, with_compressed_pages, written
 
 PAGES = [
     ["Barn owls", "They live in barns and church towers, and hunt over open land at night,", "mostly for mice."],

@@ -9,8 +9,8 @@ from PIL import ExifTags, Image
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers.images import read_images
-from tests.ingest.readers.making_pictures import CORNERS, alike, corners, stored, upright
-from tests.ingest.readers.making_raw import dng
+from tests.ingest.readers.make_pictures import CORNERS, alike, corners, stored, upright
+from tests.ingest.readers.make_raw import dng
 
 
 def jpeg(picture: Image.Image, exif: Image.Exif | None = None) -> bytes:

@@ -6,7 +6,7 @@ import pysubs2
 import pytest
 
 from ingest.errors import ReadError
-from ingest.readers.documents import Section, read_document
+from ingest.readers.document import Section, read_document
 from ingest.readers.passages import cut
 from tests.fake_encoder import FakeEncoder
 

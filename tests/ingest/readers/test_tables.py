@@ -9,10 +9,10 @@ import pytest
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import tables
-from ingest.readers.documents import Section, read_document
-from ingest.readers.options import Reading
+from ingest.readers.document import Section, read_document
+from ingest.readers.reading_options import Reading
 from ingest.space import open_space
-from tests.making import finds_every_item, ingest_folders
+from tests.make_files import finds_every_item, ingest_folders
 
 ROWS = [
     {"id": "a7", "caption": "A red car, parked", "year": 1999, "colour": "red"},

@@ -10,16 +10,16 @@ from PIL import Image
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import video as reader
-from ingest.readers.again import open_again
-from ingest.readers.options import Reading
+from ingest.readers.reading_options import Reading
+from ingest.readers.reread import open_again
 from ingest.readers.video import frame_at, read_frames, read_frames_at
-from ingest.reencode import reencode
+from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
-from ingest.space.repair import check, repair
+from ingest.space.maintenance.repair import check, repair
 from search_app.views.words import whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
-from tests.ingest.readers.making_videos import CODECS, sound, turned, video
-from tests.making import finds_every_item, ingest_folders
+from tests.ingest.readers.make_videos import CODECS, sound, turned, video
+from tests.make_files import finds_every_item, ingest_folders
 from tests.retuned_encoder import RetunedEncoder
 
 

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from ingest.errors import EncoderMismatch, ReadError, SettingsError
-from ingest.packaged import sample_folder
+from ingest.resources import sample_folder
 from ingest.space import open_space
+from ingest.space.chroma.local_server import read_note
 from ingest.space.embedding_function import ImageLoader, NearspaceEmbeddingFunction
-from ingest.space.server import read_note
 
 NOTEBOOK = """
 import json, sys

@@ -10,10 +10,10 @@ import pytest
 from ingest.errors import SettingsError, SpaceError, SpaceNotFound
 from ingest.settings import space_name
 from ingest.space import list_spaces, open_space, open_to_write
-from ingest.space.sample import steady_sample
-from ingest.space.server import read_note
+from ingest.space.chroma.local_server import read_note
+from ingest.space.steady_sample import steady_sample
 from tests.fake_encoder import FakeEncoder
-from tests.making import finds_every_item, ingest_folders, shades
+from tests.make_files import finds_every_item, ingest_folders, shades
 from tests.servers import end_server
 
 

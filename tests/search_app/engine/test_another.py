@@ -9,10 +9,10 @@ from ingest.errors import SettingsError, UnknownEncoder
 from ingest.space import open_space
 from search_app.engine import another
 from search_app.engine.another import Comparisons, compare, encoded_anew, sample_of
-from search_app.engine.maps.jobs import Cancelled
-from search_app.engine.snapshot import LiveVectors
+from search_app.maps.background_jobs import Cancelled
+from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 from tests.narrow_encoder import DIMENSION, NarrowEncoder
 
 RETUNED = "python:tests.retuned_encoder:RetunedEncoder"

@@ -8,10 +8,10 @@ import pytest
 from ingest.space import open_space
 from search_app.engine import quality
 from search_app.engine.quality import by_captions, by_folders, measured
-from search_app.engine.snapshot import LiveVectors
+from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
-from tests.making import ingest_folders, picture, text
-from tests.search_app.engine.memory import MemoryLedger, snapshot_of
+from tests.make_files import ingest_folders, picture, text
+from tests.search_app.search.memory_ledger import MemoryLedger, snapshot_of
 
 
 def test_recall_counts_the_questions_that_find_something_right_in_time() -> None:

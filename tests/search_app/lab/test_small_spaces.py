@@ -11,7 +11,7 @@ from search_app.engine.family.latent import LatentSpace
 from search_app.pages.closeness import SECTIONS
 from search_app.views.lab.family import KINDS
 from search_app.views.lab.kinds.drawn import map_of, readable
-from tests.making import ingest_folders, picture, text
+from tests.make_files import ingest_folders, picture, text
 from tests.search_app.lab.labbing import lab
 from tests.search_app.paging import words
 

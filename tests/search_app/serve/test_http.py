@@ -17,15 +17,15 @@ from PIL import Image
 
 from ingest.errors import SettingsError
 from ingest.space import open_to_write
-from search_app.engine import pictures
-from search_app.engine.filters import Filters, filters_to_params
-from search_app.engine.results import FIELDS
+from search_app.search import query_pictures
+from search_app.search.filters import Filters, filters_to_params
+from search_app.search.results import FIELDS
 from search_app.serve.guards import is_loopback, require_token
 from search_app.serve.http import FILTERS, make_app
 from search_app.serve.living import LivingSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS, FakeEncoder
-from tests.making import FAKE, ingest_folders, picture
+from tests.make_files import FAKE, ingest_folders, picture
 from tests.search_app.conftest import CAPTION, PASSAGE, fill
 
 TOKEN = "a-token-of-the-tests-0123"
@@ -192,7 +192,7 @@ def test_what_cannot_be_asked_is_told_in_json(client: TestClient, monkeypatch: p
     for content in (b"", b"no picture", png("red")[:60], b"<svg xmlns='http://www.w3.org/2000/svg'", b"\xff" * 5_000):
         refusal(client.post("/v1/search", files={"image": ("a.png", content)}), 400)
     refusal(client.post("/v1/search", content=b"--x\r\nbroken", headers={"content-type": "multipart/form-data"}), 400)
-    monkeypatch.setattr(pictures, "MOST_PIXELS", 1_000)
+    monkeypatch.setattr(query_pictures, "MOST_PIXELS", 1_000)
     assert "too large" in refusal(client.post("/v1/search", files={"image": ("a.png", png("red"))}), 400)
 
 

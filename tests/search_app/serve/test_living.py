@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SpaceChanged
-from search_app.engine import Space
+from search_app.search import Space
 from search_app.serve import living as living_module
 from search_app.serve.living import LivingSpace
 

@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
 from PIL import Image
 
-from search_app.engine.results import FIELDS
+from search_app.search.results import FIELDS
 from tests.search_app.conftest import CAPTION, PASSAGE
 
 T = TypeVar("T")
@@ -117,6 +117,6 @@ def test_without_the_extra_the_command_names_it(monkeypatch: pytest.MonkeyPatch)
     find = importlib.util.find_spec
     monkeypatch.setattr("search_app.commands.mcp.find_spec", lambda name: None if name == "mcp" else find(name))
     shown: list[str] = []
-    monkeypatch.setattr("ingest.console.show_error", shown.append)
+    monkeypatch.setattr("ingest.console.output.show_error", shown.append)
     assert main(["mcp"]) == 2
     assert "nearspace[mcp]" in shown[0]

@@ -28,7 +28,7 @@ from search_app.engine.family.autoencoder import (
 )
 from search_app.engine.family.latent import LatentSpace
 from search_app.engine.family.training import Losses, Trained, Training
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views import frame
 from search_app.views.lab import asked
 from search_app.views.lab.kinds.charts import lay_out

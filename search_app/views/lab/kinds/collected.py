@@ -11,8 +11,8 @@ from PIL import Image
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
 from ingest.space import Item
-from ingest.space.sample import steady_sample
-from search_app.engine.snapshot import Snapshot
+from ingest.space.steady_sample import steady_sample
+from search_app.search.snapshot import Snapshot
 from search_app.views.resources import OpenSpace
 from search_app.views.words import PLURAL, headline
 

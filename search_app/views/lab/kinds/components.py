@@ -5,7 +5,7 @@ import streamlit as st
 
 from ingest.readers.draft import Modality
 from search_app.engine.family.linear import NEIGHBOURS, Rebuilt, rebuilt
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.frame import theme
 from search_app.views.lab.kinds.charts import lay_out
 from search_app.views.lab.kinds.collected import by_modality, filled, sample_note, sampled, state_of

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from search_app.engine.family.latent import LatentSpace, Neighbour
-from search_app.engine.neighbours import Measure
+from search_app.search.neighbours import Measure
 from search_app.views.frame import theme
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag

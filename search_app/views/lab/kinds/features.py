@@ -5,7 +5,7 @@ import streamlit as st
 
 from search_app.engine.family.features import image_features
 from search_app.engine.family.latent import Floats, LatentSpace, neighbours_kept
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.faces import face_of_item, image_tag
 from search_app.views.lab.kinds.collected import MOST_PICTURES, collected, sample_note, state_of, with_pictures

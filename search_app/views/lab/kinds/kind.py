@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.resources import OpenSpace
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ingest.readers.draft import Modality
 from search_app.engine.family.quantised import Quantised, quantised
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.lab.kinds.collected import by_modality, filled, sample_note, sampled, state_of
 from search_app.views.lab.kinds.kind import Kind
 from search_app.views.resources import OpenSpace

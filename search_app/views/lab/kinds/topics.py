@@ -4,7 +4,7 @@ import streamlit as st
 
 from search_app.engine.family.topic_models import KINDS, TopicModel, agreement, topic_models
 from search_app.engine.family.topic_models import Kind as Model
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.kinds.collected import MOST_TEXTS, collected, sample_note, state_of
 from search_app.views.lab.kinds.drawn import key_to

@@ -5,7 +5,7 @@ import streamlit as st
 from ingest.encoders.base import Encoder
 from search_app.engine.family.latent import LatentSpace
 from search_app.engine.family.words import MOST_WORDS, STARTING, word_space, words_of
-from search_app.engine.snapshot import Snapshot
+from search_app.search.snapshot import Snapshot
 from search_app.views.lab import asked
 from search_app.views.lab.kinds.exploring import explore, explored
 from search_app.views.lab.kinds.kind import Kind

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ingest.encoders.onnx import open_session
-from ingest.encoders.reference import reference_pictures
+from ingest.encoders.lite.reference import reference_pictures
+from ingest.encoders.runtime.onnx import open_session
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 
@@ -39,9 +39,9 @@ def with_outputs(model: bytes, *names: str) -> bytes:
 
 
 def test_the_exported_tower_and_aligner_agree_with_torch(tower) -> None:
-    from ingest.encoders.training.aligner import Aligner, Recipe
     from ingest.encoders.training.export import EXACT, SMALL, fold, image_model
-    from ingest.encoders.training.reference import image_vectors
+    from ingest.encoders.training.make_reference import image_vectors
+    from ingest.encoders.training.train_aligner import Aligner, Recipe
 
     aligner = Aligner(torch.randn(1000, 384), Recipe(hidden=64)).eval()
     torch.nn.init.normal_(aligner.out.weight)

@@ -39,9 +39,9 @@ def materials(published):
 
 def trained(published, materials, checkpoint: Path, epochs: int, stop: int = 0) -> tuple[list[str], list[np.ndarray]]:
     """What fine-tuning said and the weights it ended with; `stop` breaks it off after that many epochs."""
-    from ingest.encoders.training.aligner import Aligner, Recipe
     from ingest.encoders.training.blocks import LastBlocks
     from ingest.encoders.training.finetune import FineTuning, finetune
+    from ingest.encoders.training.train_aligner import Aligner, Recipe
 
     torch.manual_seed(4)
     names = torch.nn.functional.normalize(torch.randn(1000, 384), dim=1)
@@ -80,7 +80,7 @@ def test_it_changes_the_last_blocks_but_not_their_depthwise_kernels(published, m
 
 
 def test_the_contrast_is_nothing_for_perfect_vectors_and_the_logarithm_of_the_number_for_equal_ones() -> None:
-    from ingest.encoders.training.aligner import contrast
+    from ingest.encoders.training.train_aligner import contrast
 
     vectors = torch.eye(4)
     captions = vectors[:, None].repeat(1, 5, 1)

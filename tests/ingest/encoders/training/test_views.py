@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ingest.encoders.pixels import square_pixels
+from ingest.encoders.lite.pixels import square_pixels
 from ingest.encoders.training.views import Captioned, batches, cutout_phrases, halves, on_white, read_cutouts, view
 
 

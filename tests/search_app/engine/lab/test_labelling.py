@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from ingest.encoders.calibration import Calibration, Cell
-from search_app.engine.background import PHRASES, modality_means
 from search_app.engine.lab.ground import Ground
 from search_app.engine.lab.labelling import (
     NONE,
@@ -16,8 +15,9 @@ from search_app.engine.lab.labelling import (
     labels_of,
     prompted,
 )
+from search_app.search.background_scores import PHRASES, modality_means
 from tests.fake_encoder import COLOURS
-from tests.search_app.engine.memory import ENCODER, MemoryLedger, colourful, pictures, snapshot_of, texts
+from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourful, pictures, snapshot_of, texts
 
 PHRASE_VECTORS = ENCODER.encode_texts(PHRASES)
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from search_app.engine.background import PHRASES, modality_means
-from search_app.engine.composing import Term
 from search_app.engine.lab.ground import Ground
 from search_app.engine.lab.matrix import by_likeness, closer_items, compare, how_close
 from search_app.engine.lab.things import things_of
-from tests.search_app.engine.memory import ENCODER, colourful, snapshot_of
+from search_app.search.background_scores import PHRASES, modality_means
+from search_app.search.terms import Term
+from tests.search_app.search.memory_ledger import ENCODER, colourful, snapshot_of
 
 SNAPSHOT = snapshot_of(colourful())
 PHRASE_VECTORS = ENCODER.encode_texts(PHRASES)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ingest.encoders.lite import LiteEncoder
-from ingest.packaged import sample_folder
+from ingest.encoders.lite.encoder import LiteEncoder
 from ingest.readers.images import open_upright
-from search_app.engine.background import PHRASES
+from ingest.resources import sample_folder
 from search_app.engine.lab.occlusion import MOST_PIECES, PATCHES, cover, leave_out, patches
+from search_app.search.background_scores import PHRASES
 from tests.fake_encoder import COLOURS, FakeEncoder
 
 ENCODER = FakeEncoder()

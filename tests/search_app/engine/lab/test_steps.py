@@ -9,7 +9,7 @@ from PIL import Image
 
 from ingest.errors import ReadError
 from search_app.engine.lab.steps import Step, keep_steps, open_steps, read_steps, write_steps
-from search_app.engine.pictures import keep_picture, open_picture
+from search_app.search.query_pictures import keep_picture, open_picture
 
 STEPS = (Step("One", "a note", {"part": ("pairs",), "pairs-thing": ("text:1:a dog", "item:1:5")}), Step("Zwei — ü"))
 

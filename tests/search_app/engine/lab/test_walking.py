@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from search_app.engine.background import PHRASES, modality_means
-from search_app.engine.composing import Term
 from search_app.engine.lab.ground import Ground
 from search_app.engine.lab.things import things_of
 from search_app.engine.lab.vocabulary import everyday_words
 from search_app.engine.lab.walking import added_up, along_component, nearest_items, walk
-from search_app.engine.maps.vocabulary import Vocabulary
-from search_app.engine.projection import fit
+from search_app.maps.vocabulary import Vocabulary
+from search_app.search.background_scores import PHRASES, modality_means
+from search_app.search.projection import fit
+from search_app.search.terms import Term
 from search_app.views.lab.walk import expression
 from tests.fake_encoder import COLOURS
-from tests.search_app.engine.memory import ENCODER, MemoryLedger, colourful, named, snapshot_of
+from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourful, named, snapshot_of
 
 LEDGER = colourful(3)
 SNAPSHOT = snapshot_of(LEDGER)

@@ -1,0 +1,1 @@
+"""Encoders from weights that a person names: OpenCLIP and sentence-transformers models."""

@@ -1,0 +1,97 @@
+"""The embedded encoder `lite`: all-MiniLM-L6-v2 for texts, EfficientNet-Lite2 with a trained aligner for pictures."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.lite import pixels
+from ingest.encoders.lite.reference import image_reference, reference_pictures
+from ingest.encoders.lite.text_tower import DIMENSION, FINGERPRINT, WINDOW, MiniLM, load_minilm
+from ingest.encoders.lite.weights import model_folder
+from ingest.encoders.runtime.onnx import cache_folder, in_pieces, sha256_of, shipped_session
+from ingest.errors import WeightsError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from PIL.Image import Image
+
+IMAGE_BATCH = 16
+PIECE = 8
+"""Pictures that one thread encodes at a time, at most."""
+
+
+class LiteEncoder:
+    """Texts and pictures to unit vectors of 384 dimensions; may be called from several threads at once."""
+
+    def __init__(self, info: EncoderInfo, text_tower: MiniLM, image_tower: "InferenceSession") -> None:
+        """Join two loaded towers, described by `info`."""
+        self._info = info
+        self._text_tower = text_tower
+        self._image_tower = image_tower
+
+    @property
+    def info(self) -> EncoderInfo:
+        """What this encoder is."""
+        return self._info
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode `texts` to unit rows (len(texts), 384); longer ones than the window as the mean of their windows."""
+        return self._text_tower.encode(texts)
+
+    def encode_images(self, images: "Sequence[Image]") -> NDArray[np.float32]:
+        """Encode upright pictures of any size and aspect to unit rows (len(images), 384)."""
+
+        def encode(pictures: "Sequence[Image]") -> NDArray[np.float32]:
+            return np.asarray(self._image_tower.run(["vectors"], {"pixels": pixels.pixel_batch(pictures)})[0])
+
+        pieces = in_pieces(encode, images, PIECE)
+        return np.concatenate([np.empty((0, DIMENSION), np.float32), *pieces])
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """The character span of each word piece of `text`, never truncated."""
+        return self._text_tower.token_spans(text)
+
+
+def load_lite(
+    *, say: Say | None = None, text_folder: Path | None = None, image_folder: Path | None = None
+) -> LiteEncoder:
+    """Load `lite`; at first use its text tower is compiled into the cache folder and both towers are checked.
+
+    `text_folder` (model.safetensors, tokenizer.json) and `image_folder` (image.onnx, the references) stand in for
+    the installed ones.  Raises WeightsError if weights are missing, not the published ones, or damaged.
+    """
+    image_folder = image_folder or model_folder("lite")
+    image_file = image_folder / "image.onnx"
+    if not image_file.is_file():
+        raise WeightsError(f"The image tower of lite has no image.onnx in {image_folder}. Install Nearspace again.")
+    text_tower = load_minilm(image_folder, folder=text_folder, say=say)
+    parts = (FINGERPRINT, sha256_of(image_file), pixels.VERSION)
+    fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def difference(session: "InferenceSession") -> float:
+        vectors = session.run(["vectors"], {"pixels": reference_pictures()})[0]
+        return float(np.abs(vectors - image_reference(image_folder)).max())
+
+    image_tower = shipped_session(
+        image_file,
+        cache_folder() / f"lite-{fingerprint[:16]}" / "image.json",
+        difference,
+        title="the image tower of lite",
+        say=say,
+        threads=1,
+    )
+    info = EncoderInfo(
+        id="lite",
+        fingerprint=fingerprint,
+        dimension=DIMENSION,
+        image_size=pixels.IMAGE_SIZE,
+        text_window=WINDOW,
+        licence="Apache-2.0 towers, tuned on Flickr8k (research use) and Tux Paint stamps",
+        text_fingerprint=FINGERPRINT,
+    )
+    return LiteEncoder(info, text_tower, image_tower)

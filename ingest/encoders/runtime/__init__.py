@@ -1,0 +1,1 @@
+"""Runs models: ONNX Runtime sessions, compiling from torch, devices, and caches of what was checked."""

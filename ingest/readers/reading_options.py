@@ -1,0 +1,76 @@
+"""What a person may choose about how files are read."""
+
+import argparse
+import re
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from ingest.readers.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
+"""Tables: a row an item."""
+_ANIMATED_SUFFIXES = frozenset({".gif", ".webp", ".apng", ".avif", ".avifs", ".fli", ".flc"})
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read, where there is a choice."""
+
+    text_column: str = ""
+    """The column of a table that holds a row's text; '' takes a usual one, else all cells."""
+    id_column: str = ""
+    """The column of a table that names a row; '' takes one called `id`."""
+    image_column: str = ""
+    """The column of a table that names pictures; '' where its rows are texts."""
+    frames: int = 0
+    """How many frames of an animation are read, spread evenly; 0 where nothing was said, which reads the first."""
+    every: float = 0.0
+    """Seconds between the frames of a video that are read; 0 where nothing was said, which reads one a scene."""
+    gps: bool = False
+    """Whether the place where a photo was taken is kept."""
+
+    def chosen_for(self, path: PurePath) -> str:
+        """What of these choices bears on the file at `path`, as one string; '' where none was made."""
+        if path.suffix.lower() in TABLE_SUFFIXES and (self.text_column or self.id_column or self.image_column):
+            images = f" image={self.image_column}" if self.image_column else ""
+            return f"text={self.text_column} id={self.id_column}{images}"
+        chosen = []
+        if path.suffix.lower() in _ANIMATED_SUFFIXES and self.frames:
+            chosen.append(f"frames={self.frames}")
+        if path.suffix.lower() in VIDEO_SUFFIXES and self.every:
+            chosen.append(f"every={self.every:g}")
+        if path.suffix.lower() in IMAGE_SUFFIXES and self.gps:
+            chosen.append("gps")
+        return " ".join(chosen)
+
+    def for_table(self, path: PurePath, before: str) -> "Reading":
+        """The choices for the table at `path`: these, else `before`, what was chosen when it was read last."""
+        if self.chosen_for(path) or not (found := _TABLE_CHOICES.fullmatch(before)):
+            return self
+        return replace(self, text_column=found[1], id_column=found[2], image_column=found[3] or "")
+
+
+CHOICES = "|read:"
+"""Parts, in what the ledger keeps of a source's state, its caption from how it was read."""
+
+
+def choices_in(state: str) -> str:
+    """How a source was read, by the state that the ledger keeps of it; '' as usual."""
+    return state.rpartition(CHOICES)[2] if CHOICES in state else ""
+
+
+_TABLE_CHOICES = re.compile(r"text=(.*?) id=(.*?)(?: image=(.*))?")
+
+AS_USUAL = Reading()
+
+
+def reading_of(options: argparse.Namespace) -> Reading:
+    """The choices in the options of a command line."""
+    return Reading(
+        text_column=options.text_column,
+        id_column=options.id_column,
+        image_column=options.image_column,
+        frames=options.frames,
+        every=options.every,
+        gps=options.gps,
+    )

@@ -1,0 +1,200 @@
+"""Marks near-duplicates: pictures that are the same but for saving, size, a little cropping or colour, and texts that
+say the same words.
+
+Each item that was not compared yet is compared with the items that stand for a group or for themselves, its leaders
+(Hartigan's leader algorithm, 1975): it joins the group of the nearest one that is near enough, else it stands for
+itself.  So no chain of small differences leads from one picture to a wholly different one, and what was compared
+before is not compared again.  Vectors are read in pieces, so memory does not grow with the space.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.readers.draft import MODALITIES, Modality
+from ingest.readers.perceptual_hash import FLAT, picture_hash
+from ingest.run.engines.local import READERS
+from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.near_duplicates import Marked
+
+SURE_BITS, SURE_COSINE = 10, 0.5
+"""Pictures are near-duplicates when at most so many of their hash's 64 bits differ, and their cosine is this, """
+LIKELY_BITS, LIKELY_COSINE = 20, 0.9
+"""or when more bits differ and their cosine makes up for it.  Measured with `lite`: see tests/benchmarks/README.md."""
+FLAT_COSINE = 0.9995
+"""Pictures of one tone have no hash; their vectors have to be the same."""
+TEXT_COSINE, TEXT_WORDS = 0.96, 0.85
+"""Texts are near-duplicates when their words are the same, or when their cosine is this and they share so many of
+their words (Jaccard index)."""
+
+_BLOCK = 16_384  # new items that are compared in one go
+_PIECE = 8_192  # leaders that are read in one go
+_ROWS = 1_024  # rows of one product of vectors
+_HASHED = 1_000  # items whose hashes are computed in one go
+_CANDIDATES = 8  # texts whose words are looked at for each text
+_WORD = re.compile(r"\w+")
+
+
+def mark_twins(ledger: Ledger, folder: Path) -> None:
+    """Compare the items of the space in `folder` that were not compared yet; for the holder of its write lock."""
+    ledger.forget_lost_twins()
+    for modality in MODALITIES:
+        _hash_the_rest(ledger, folder, modality)
+        while len((new := ledger.unmarked(modality, _BLOCK)).ids):
+            ledger.mark_twins(zip(new.ids.tolist(), _leaders_of(ledger, modality, new), strict=True))
+
+
+def near_pictures(
+    cosines: NDArray[np.float32], hashes: NDArray[np.int64], others: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether pictures are near-duplicates, by the cosines of their vectors and their hashes; all of one shape (n,)."""
+    bits = np.bitwise_count((hashes ^ others).view(np.uint64))
+    flat = (hashes == FLAT) | (others == FLAT)
+    near = ((bits <= SURE_BITS) & (cosines >= SURE_COSINE)) | ((bits <= LIKELY_BITS) & (cosines >= LIKELY_COSINE))
+    return np.where(flat, (hashes == others) & (cosines >= FLAT_COSINE), near)
+
+
+def near_texts(one: str, other: str) -> bool:
+    """Whether two texts whose vectors are close share nearly all of their words."""
+    words, others = set(_words(one)), set(_words(other))
+    return len(words & others) >= TEXT_WORDS * len(words | others)
+
+
+def words_hash(text: str) -> int:
+    """The same number for texts of the same words, whatever their case, spaces and punctuation."""
+    digest = hashlib.sha256(" ".join(_words(text) or [text]).encode("utf-8", "replace")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _hash_the_rest(ledger: Ledger, folder: Path, modality: Modality) -> None:
+    """Give every item a hash: texts by their words, and pictures that were read without one by their thumbnail."""
+    with ThreadPoolExecutor(READERS) as pool:
+        while rows := ledger.unhashed(modality, _HASHED):
+            if modality == "text":
+                hashes = [words_hash(text) for _, text, _ in rows]
+            else:
+                hashes = list(pool.map(_thumbnail_hash, [folder / name for _, _, name in rows]))
+            ledger.put_hashes(zip([item for item, _, _ in rows], hashes, strict=True))
+
+
+def _thumbnail_hash(path: Path) -> int:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as thumbnail:
+            return picture_hash(thumbnail)
+    except OSError:  # it is missing or broken, as `check` says
+        return FLAT
+
+
+def _leaders_of(ledger: Ledger, modality: Modality, new: Marked) -> list[int]:
+    """The item that stands for each of `new`."""
+    nearest = _Nearest(ledger, modality, new)
+    if modality == "text":
+        same = ledger.leaders_with_hash(modality, new.hashes.tolist())
+        for row, number in enumerate(new.hashes.tolist()):
+            if number in same:
+                nearest.leader[row], nearest.cosine[row] = same[number], np.inf
+    after = 0
+    while len((known := ledger.leaders(modality, after, _PIECE)).ids):
+        for first in range(0, len(new.ids), _ROWS):
+            nearest.compare(np.arange(first, min(first + _ROWS, len(new.ids))), known)
+        after = int(known.ids[-1])
+    nearest.compare_among_themselves()
+    return nearest.leader.tolist()
+
+
+class _Nearest:
+    """For each new item the nearest leader that is near enough, as far as leaders have been looked at."""
+
+    def __init__(self, ledger: Ledger, modality: Modality, new: Marked) -> None:
+        self._ledger = ledger
+        self._modality = modality
+        self._new = new
+        self.leader = np.zeros(len(new.ids), np.int64)
+        """0 where there is none yet."""
+        self.cosine = np.full(len(new.ids), -1.0)
+
+    def compare(self, rows: NDArray[np.int64], known: Marked) -> None:
+        """Compare the new items `rows` with the leaders `known`."""
+        for row, place, cosine in self._near(rows, known):
+            if cosine > self.cosine[row]:
+                self.leader[row], self.cosine[row] = known.ids[place], cosine
+
+    def compare_among_themselves(self) -> None:
+        """Let each item that has no leader stand for itself, or join an earlier one that does."""
+        new = self._new
+        by_words: dict[int, int] = {}
+        for first in range(0, len(new.ids), _ROWS):
+            rows = np.arange(first, min(first + _ROWS, len(new.ids)))
+            earlier = np.flatnonzero(self.leader[:first] == new.ids[:first])
+            for start in range(0, len(earlier), _PIECE):
+                piece = earlier[start : start + _PIECE]
+                self.compare(
+                    rows[self.leader[rows] == 0], Marked(new.ids[piece], new.hashes[piece], new.vectors[piece])
+                )
+            left = rows[self.leader[rows] == 0]
+            near: dict[int, list[tuple[float, int]]] = {}
+            mine = Marked(new.ids[left], new.hashes[left], new.vectors[left])
+            for row, place, cosine in self._near(left, mine):
+                near.setdefault(row, []).append((cosine, int(left[place])))
+            for row in left.tolist():
+                words = int(new.hashes[row])
+                leaders = [
+                    (cosine, other) for cosine, other in near.get(row, ()) if self.leader[other] == new.ids[other]
+                ]
+                if self._modality == "text" and words in by_words:
+                    self.leader[row] = by_words[words]
+                elif leaders:
+                    self.leader[row] = new.ids[max(leaders)[1]]
+                else:
+                    self.leader[row] = new.ids[row]
+                    by_words.setdefault(words, int(new.ids[row]))
+
+    def _near(self, rows: NDArray[np.int64], known: Marked) -> Iterator[tuple[int, int, float]]:
+        """The near pairs: row, place among `known`, cosine; of a picture with itself too."""
+        if not len(rows) or not len(known.ids):
+            return
+        if self._modality == "text":
+            yield from self._near_texts(rows, known)
+            return
+        for row in rows.tolist():
+            # Hashes first: they leave so few that hardly any cosine has to be computed.
+            number = self._new.hashes[row]
+            places = np.flatnonzero(np.bitwise_count((known.hashes ^ number).view(np.uint64)) <= LIKELY_BITS)
+            cosines = known.vectors[places] @ self._new.vectors[row]
+            near = near_pictures(cosines, np.full(len(places), number), known.hashes[places])
+            yield from (
+                (row, int(place), float(cosine)) for place, cosine in zip(places[near], cosines[near], strict=True)
+            )
+
+    def _near_texts(
+        self, rows: NDArray[np.int64], known: Marked
+    ) -> Iterator[tuple[int, int, float]]:  # fmt: skip
+        cosines = self._new.vectors[rows] @ known.vectors.T
+        pairs: list[tuple[int, int, float]] = []
+        for line, row in zip(cosines, rows.tolist(), strict=True):
+            places = np.flatnonzero(line >= TEXT_COSINE)
+            if len(places) > _CANDIDATES:
+                places = places[np.argsort(-line[places], kind="stable")[:_CANDIDATES]]
+            pairs += [
+                (row, int(place), float(line[place])) for place in places if known.ids[place] != self._new.ids[row]
+            ]
+        texts = self._ledger.untitled_texts(_distinct([int(known.ids[place]) for _, place, _ in pairs]))
+        texts |= self._ledger.untitled_texts(_distinct([int(self._new.ids[row]) for row, _, _ in pairs]))
+        for row, place, cosine in pairs:
+            if near_texts(texts[int(self._new.ids[row])], texts[int(known.ids[place])]):
+                yield row, place, cosine
+
+
+def _distinct(ids: Sequence[int]) -> list[int]:
+    return sorted(set(ids))

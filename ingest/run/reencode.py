@@ -1,0 +1,304 @@
+"""Gives a space the vectors of another encoder: staged source by source, and swapped in when all are there."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.encoders.base import Encoder, EncoderInfo
+from ingest.errors import ReadError
+from ingest.readers.draft import Draft
+from ingest.readers.formats import kind_of
+from ingest.readers.reading_options import TABLE_SUFFIXES
+from ingest.readers.reread import read_again
+from ingest.run.classify import Examined, Fresh, LeftOut
+from ingest.run.engines import local
+from ingest.run.engines.work import EncodingCount
+from ingest.run.near_duplicates import mark_twins
+from ingest.sources.location import at_hand, state_of
+from ingest.sources.walk import Found, content_hash
+from ingest.sources.web import is_address
+from ingest.space.chroma.sync import Progress
+from ingest.space.ledger.item import Item
+from ingest.space.ledger.records import Source
+from ingest.space.space import Space
+from ingest.space.staging import NewPassages, Staging, delete_staging
+
+_GROUP = 64  # sources whose vectors are kept at a time; what a kill can cost
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A picture of the space that cannot be encoded anew."""
+
+    source: Source
+    reason: str
+
+
+@dataclass
+class Reencoding:
+    """What a re-encoding did, or why it did not."""
+
+    missing: list[Missing] = field(default_factory=list)
+    """Pictures that cannot be encoded anew, by path."""
+    swapped: bool = False
+    """Whether the space has the new encoder's vectors now."""
+    images: int = 0
+    """Pictures encoded in this run."""
+    texts: int = 0
+    """Passages encoded in this run."""
+    resumed: int = 0
+    """Items whose vectors an earlier run had staged."""
+    kept_texts: bool = False
+    """Whether the text vectors stayed, as both encoders have one text tower."""
+    recut: int = 0
+    """Documents whose passages are other ones now, as the text window differs."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Sources of one content, of which the first that can be read stands for all."""
+
+    picture: bool
+    """Whether it is a picture; otherwise a document."""
+    sources: tuple[Source, ...]
+    """Those that hold items, then their copies."""
+    items: tuple[tuple[int, ...], ...]
+    """For each source that holds items, those that are live, in order: pictures (one a page or frame), or passages."""
+
+
+def same_texts(old: EncoderInfo, new: EncoderInfo) -> bool:
+    """Whether both encoders give texts the same vectors, and cut documents alike."""
+    return bool(old.text_fingerprint) and (old.text_fingerprint, old.dimension, old.text_window) == (
+        new.text_fingerprint,
+        new.dimension,
+        new.text_window,
+    )
+
+
+def reencode(
+    space: Space,
+    encoder: Encoder,
+    *,
+    drop_missing: bool = False,
+    watch: Progress | None = None,
+    indexing: Progress | None = None,
+) -> Reencoding:
+    """Give `space` the vectors of `encoder`; the caller holds the space's write lock.
+
+    The old vectors serve until all new ones are there, and what is interrupted goes on from where it was.  Pictures
+    are encoded from their files: where one is gone or changed, nothing is swapped, unless `drop_missing` lets such
+    pictures leave the space.  Documents are read and cut as an ingest would; of those that cannot be read as they
+    were, the ledger's own passages are encoded, so no text is ever lost.
+
+    Raises:
+        SpaceError: the space cannot be written.
+    """
+    started = time.monotonic()
+    result = Reencoding(kept_texts=same_texts(space.manifest.encoder, encoder.info))
+    if space.manifest.encoder.fingerprint == encoder.info.fingerprint:
+        delete_staging(space.folder)  # left when a finished swap was interrupted
+        return result
+    staging = Staging(space.folder, encoder.info)
+    try:
+        live = {source: [item for item, _ in items] for source, items in space.ledger.holdings().items()}
+        staging.forget_replaced(live)
+        tasks = _tasks(space, staging.items(), result)
+        result.missing = _look_for_pictures(tasks, space.folder)
+        if result.missing and not drop_missing:
+            return result
+        gone = {missing.source.id for missing in result.missing}
+        tasks = [task for task in tasks if task.sources[0].id not in gone]
+        result.missing += _encode(space, encoder, tasks, staging, result, watch)
+        result.missing.sort(key=lambda missing: missing.source.path)
+        if result.missing and not drop_missing:
+            return result
+    finally:
+        staging.close()
+        result.seconds = time.monotonic() - started
+    dropped = [missing.source.id for missing in result.missing]
+    space.swap_encoder(encoder.info, dropped=dropped, keep_texts=result.kept_texts, progress=indexing)
+    mark_twins(space.ledger, space.folder)
+    result.swapped = True
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
+    """What is still to be encoded, by path."""
+    sources = {source.id: source for source in space.ledger.sources()}
+    copies = space.ledger.copies()
+    alike: dict[tuple[bool, str | int], list[tuple[Source, tuple[int, ...]]]] = {}
+    for number, items in space.ledger.holdings().items():
+        wanted = tuple(item for item, modality in items if modality == "image" or not result.kept_texts)
+        todo = [item for item in wanted if item not in staged]
+        result.resumed += len(wanted) - len(todo)
+        if not todo:
+            continue
+        source = sources[number]
+        picture = any(modality == "image" for _, modality in items)
+        # Pictures of one content have the same vectors; documents have titles from their own names.
+        alone = not picture or not source.sha256
+        key = (picture, number) if alone else (True, f"{source.sha256} {len(wanted)} {source.sidecar.count('|read:')}")
+        alike.setdefault(key, []).append((source, wanted))
+    tasks = []
+    for (picture, _), found in alike.items():
+        holders = [source for source, _ in found]
+        shared = [copy for source in holders for copy in copies.get(source.id, ())]
+        tasks.append(_Task(picture, (*holders, *shared), tuple(wanted for _, wanted in found)))
+    return sorted(tasks, key=lambda task: task.sources[0].path)
+
+
+def _look_for_pictures(tasks: Iterable[_Task], space: Path) -> list[Missing]:
+    """The pictures of which no file is there as it was, told before hours are spent on the others."""
+    missing: list[Missing] = []
+    for task in tasks:
+        if not task.picture:
+            continue
+        reasons = [_why_not(source, space) for source in task.sources]
+        if all(reasons):
+            missing += [Missing(source, reason) for source, reason in zip(task.sources, reasons, strict=True)]
+    return sorted(missing, key=lambda found: found.source.path)
+
+
+def _why_not(source: Source, space: Path) -> str:
+    """Why the source's file does not do, '' if it is as it was when it was ingested."""
+    try:
+        if state_of(source.path, space) == (source.size, source.mtime_ns):
+            return ""
+        with at_hand(source.path, space) as file:
+            return "" if content_hash(file) == source.sha256 else "it changed since it was ingested"
+    except (FileNotFoundError, NotADirectoryError):
+        return "it is no longer there"
+    except (OSError, ReadError) as error:
+        return (str(error) if isinstance(error, ReadError) else error.strerror or str(error)).rstrip(".")
+
+
+def _encode(
+    space: Space,
+    encoder: Encoder,
+    tasks: Sequence[_Task],
+    staging: Staging,
+    result: Reencoding,
+    watch: Progress | None,
+) -> list[Missing]:
+    """Encode and stage what the tasks ask for; returns the pictures that could not be read after all."""
+    by_path = {task.sources[0].path: task for task in tasks}
+    reader = _Reader(space, encoder, by_path)
+    count = EncodingCount()
+    missing: list[Missing] = []
+    done = 0
+    waiting: list[Fresh] = []
+
+    def keep() -> None:
+        staging.put(*_to_stage(space, waiting, by_path, result))
+        waiting.clear()
+
+    try:
+        for group in local.run(map(_found, tasks), reader.read, encoder, count):
+            for examined in group:
+                done += 1
+                if isinstance(examined, Fresh):
+                    waiting.append(examined)
+                elif isinstance(examined, LeftOut):
+                    task = by_path[examined.found.source]
+                    missing += [Missing(source, examined.reason) for source in task.sources]
+            if len(waiting) >= _GROUP:
+                keep()
+            if watch:
+                watch(done, len(tasks))
+    finally:
+        keep()  # what was encoded before Ctrl-C or an error is kept as well
+        result.images, result.texts = count.images, count.texts
+    return missing
+
+
+def _to_stage(
+    space: Space, fresh: Sequence[Fresh], by_path: dict[str, _Task], result: Reencoding
+) -> tuple[dict[int, NDArray[np.float32]], list[NewPassages]]:
+    vectors: dict[int, NDArray[np.float32]] = {}
+    passages: list[NewPassages] = []
+    for entry in fresh:
+        task = by_path[entry.found.source]
+        assert entry.vectors is not None  # the engine gives every `Fresh` its vectors
+        if task.picture:
+            for items in task.items:
+                vectors.update(zip(items, entry.vectors, strict=True))
+            continue
+        source, (items,) = task.sources[0], task.items
+        if [item.text for item in space.ledger.items_of(source.path)] == [draft.text for draft in entry.drafts]:
+            vectors.update(zip(items, entry.vectors, strict=True))
+        else:
+            result.recut += 1
+            passages.append(NewPassages(source.id, items, entry.drafts, entry.vectors))
+    return vectors, passages
+
+
+def _found(task: _Task) -> Found:
+    source = task.sources[0]
+    path = Path(source.path)
+    # As a path, two addresses that differ by a slash would be one.
+    address = source.path if is_address(source.path) else ""
+    return Found(path, Path(source.root), source.size, source.mtime_ns, kind_of(path), address=address)
+
+
+class _Reader:
+    """Reads sources again as the new encoder needs them; safe to share between threads."""
+
+    def __init__(self, space: Space, encoder: Encoder, by_path: dict[str, _Task]) -> None:
+        self._space = space
+        self._encoder = encoder
+        self._by_path = by_path
+
+    def read(self, found: Found) -> Examined:
+        """The drafts of the task whose first source is `found`, or why there are none."""
+        task = self._by_path[found.source]
+        source = task.sources[0]
+        if not task.picture:
+            return Fresh(found, source.sha256, "", self._passages(task.sources), known=True)
+        reason = ""
+        for candidate in task.sources:
+            reason = _why_not(candidate, self._space.folder)
+            if reason:
+                continue
+            items = self._space.ledger.items_of(candidate.path)
+            try:
+                with at_hand(candidate.path, self._space.folder) as file:
+                    drafts = read_again(file, items, self._encoder.info.image_size)
+                return Fresh(found, source.sha256, "", drafts, known=True)
+            except ReadError as error:
+                reason = str(error)
+        return LeftOut(found, "failed", reason, source=source)
+
+    def _passages(self, sources: Sequence[Source]) -> list[Draft]:
+        """The document cut for the encoder's window: from a file of it that is as it was, else from the ledger."""
+        from ingest.readers.document import read_document
+        from ingest.readers.passages import cut
+
+        info = self._encoder.info
+        for source in sources:
+            # How a table's columns were chosen is not asked again: the ledger has its rows whole.
+            table = Path(source.path).suffix.lower() in TABLE_SUFFIXES
+            if table or _why_not(source, self._space.folder):
+                continue
+            try:
+                with at_hand(source.path, self._space.folder) as file:
+                    document = read_document(file)
+                if drafts := cut(document, self._encoder.token_spans, info.text_window):
+                    return drafts
+            except ReadError:
+                pass  # it could be read once, and the ledger has what it said
+        return [draft for item in self._space.ledger.items_of(sources[0].path) for draft in self._cut_again(item)]
+
+    def _cut_again(self, item: Item) -> Iterator[Draft]:
+        from ingest.readers.document import Document, Section
+        from ingest.readers.passages import cut
+
+        document = Document(item.title, (Section("", item.page, item.text, item.meta),))
+        drafts = cut(document, self._encoder.token_spans, self._encoder.info.text_window)
+        # A text in which this encoder sees no token is an item all the same.
+        yield from drafts or [Draft("text", item.text, item.text, item.title, item.page, meta=item.meta)]

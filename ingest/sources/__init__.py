@@ -1,0 +1,1 @@
+"""Which files there are, what belongs to them, and where their bytes are."""

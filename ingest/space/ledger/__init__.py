@@ -1,0 +1,1 @@
+"""The ledger: sources, their outcomes, items and vectors in one SQLite file."""

@@ -1,0 +1,1 @@
+"""Checking a space, and repairing what is found."""

@@ -1,0 +1,350 @@
+"""Mends what a look at a space has found.  No item ever leaves a space by being repaired."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from chromadb.errors import ChromaError
+from numpy.typing import NDArray
+
+from ingest.encoders.base import EncoderInfo, Say
+from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
+from ingest.readers.draft import MODALITIES
+from ingest.sources.location import at_hand
+from ingest.sources.walk import content_hash
+from ingest.space.chroma.address import ChromaAddress
+from ingest.space.chroma.connection import collection_name, connect, plainly
+from ingest.space.chroma.local_server import CHROMA_FOLDER
+from ingest.space.chroma.move import move_index
+from ingest.space.chroma.remote_server import OWNER
+from ingest.space.chroma.sync import Progress
+from ingest.space.ledger.database import LEDGER_NAME
+from ingest.space.ledger.item import Item
+from ingest.space.ledger.search_index import make_all_due
+from ingest.space.maintenance.check import Findings, as_vector, is_thumbnail, look_over, what_is_broken
+from ingest.space.manifest import new_manifest, read_manifest, write_manifest
+from ingest.space.open import open_to_reencode, require_space, write_lock
+from ingest.space.space import Space
+
+READ_AGAIN = "its vector was broken; the next ingest reads it again"
+_PIECE = 300  # Chroma Cloud gives no more in one answer
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What a repair has done."""
+
+    before: Findings
+    done: tuple[str, ...]
+    """What was mended, a sentence each, without a full stop."""
+    to_ingest: tuple[str, ...]
+    """Folders to ingest once more, so that sources with broken vectors are encoded anew."""
+    after: Findings
+
+
+def check(
+    home: Path, name: str, *, full: bool = False, say: Say | None = None, progress: Progress | None = None
+) -> Findings:  # fmt: skip
+    """Look the space `name` over, once nobody writes into it any more; nothing of it is changed.
+
+    Raises:
+        SpaceNotFound: there is no such space.
+        SpaceError: its folder cannot be looked into.
+    """
+    folder = require_space(home, name)
+    with write_lock(folder, name, say, float("inf")):
+        return look_over(folder, full=full, say=say, progress=progress)
+
+
+def repair(
+    home: Path,
+    name: str,
+    *,
+    chroma: ChromaAddress | None = None,
+    back: bool = False,
+    say: Say | None = None,
+    progress: Progress | None = None,
+) -> Repair:
+    """Mend the space `name`, once nobody writes into it any more; and move its index to `chroma`, if that is given.
+
+    `back` moves an index from a server of the user's own back to this machine.
+    A broken vector is taken back from Chroma where Chroma has it; else what is left of it stands in, so that the
+    item stays in the space, and its source is read again at the next ingest.  Chroma is filled anew from the ledger
+    where the two disagree.  Thumbnails are made anew from sources that are as they were.
+
+    Raises:
+        SpaceNotFound: there is no such space.
+        SpaceError: manifest or ledger is damaged in a way that only a backup can mend.
+    """
+    folder = require_space(home, name)
+    done: list[str] = []
+    roots: list[str] = []
+    with write_lock(folder, name, say, float("inf")):
+        before = found = look_over(folder, full=True, chroma=_reached(folder, chroma), say=say, progress=progress)
+        if any(problem.part in ("manifest", "ledger") for problem in found.problems):
+            _mend_files(folder, found, done)
+            found = look_over(folder, full=True, say=say, progress=progress)
+        if found.broken or found.ownerless or found.sourceless or found.widowed:
+            roots = _mend_ledger(folder, found, done)
+        if found.words_are_broken:
+            with closing(sqlite3.connect(folder / LEDGER_NAME, timeout=60, isolation_level=None)) as database:
+                database.execute("BEGIN IMMEDIATE")
+                make_all_due(database)
+                database.execute("COMMIT")
+            done.append("had words and facts made searchable anew from the items")
+        if chroma or back:
+            if moved := move_index(folder, chroma, say=say):
+                done.append(moved)
+                # Opening the space fills the index where it is now.
+                found.index_is_broken, found.strays = False, {}
+            chroma = _reached(folder, chroma)
+    # Whoever gets the lock in between finds a ledger that is sound, and an index that opening mends or leaves.
+    with open_to_reencode(home, name, chroma=chroma, say=say, progress=progress) as space:
+        _mend_index(space, found, done, progress)
+        if found.bare:
+            _mend_thumbnails(space, found.bare, done)
+        space.refresh_statistics()
+        after = look_over(folder, full=True, chroma=chroma, say=say, progress=progress)
+    return Repair(before, tuple(done), tuple(roots), after)
+
+
+def _reached(folder: Path, given: ChromaAddress | None) -> ChromaAddress | None:
+    """The manifest's address with what `given` has of how it is reached; None if it is another place, or not known."""
+    with suppress(SpaceError):
+        known = read_manifest(folder).chroma
+        if known is not None and given is not None and known.same_place(given):
+            return known.reached_as(given)
+    return None
+
+
+def _mend_files(folder: Path, found: Findings, done: list[str]) -> None:
+    """Mend a damaged ledger file as far as its indexes go, and a manifest whose encoder the ledger knows."""
+    path = folder / LEDGER_NAME
+    if not path.is_file():
+        raise SpaceError(f"The ledger {path} is missing. {_FROM_BACKUP}")
+    try:
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as database:
+            if _integrity(database) != "ok":
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("REINDEX")
+                if (said := _integrity(database)) != "ok":
+                    database.execute("ROLLBACK")
+                    raise SpaceError(f"The ledger {path} is damaged ({said}). {_FROM_BACKUP}")
+                database.execute("COMMIT")
+                done.append("made the ledger's indexes anew")
+    except sqlite3.Error as error:
+        raise SpaceError(f"The ledger {path} is damaged ({error}). {_FROM_BACKUP}") from error
+    if any(problem.part == "manifest" and "cannot be read" in problem.message for problem in found.problems):
+        if found.encoder is None:
+            raise SpaceError(f"The manifest of {folder} cannot be read, and only it tells the encoder. {_FROM_BACKUP}")
+        write_manifest(folder, new_manifest(folder.name, found.encoder))
+        done.append("wrote the manifest anew, with the encoder that the ledger names")
+
+
+_FROM_BACKUP = (
+    "It was left as it is. Restore it from a backup, or ingest the folders into a space of another name with --space."
+)
+
+
+def _integrity(database: sqlite3.Connection) -> str:
+    return str(database.execute("PRAGMA integrity_check(1)").fetchone()[0]).splitlines()[-1]
+
+
+def _mend_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
+    """Give every item a finite unit vector and a source; returns the folders that have to be ingested again."""
+    encoder = found.encoder
+    if encoder is None:
+        raise SpaceError(f"Neither manifest nor ledger of {folder} tells the encoder. {_FROM_BACKUP}")
+    vectors, facts = _from_chroma(folder, found, [*found.broken, *found.sourceless])
+    faults = what_is_broken([(item, vectors.get(item)) for item in found.broken], encoder.dimension)
+    roots: set[str] = set()
+    with closing(sqlite3.connect(folder / LEDGER_NAME, timeout=60)) as database, database:
+        kept = [item for item in found.broken if item not in faults]
+        for item in kept:
+            database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", [item, vectors[item]])
+        if kept:
+            done.append(f"took the vectors of {len(kept):,} items back from Chroma")
+        if faults:
+            roots |= _stand_in(database, sorted(faults), encoder)
+            done.append(
+                f"marked the sources of {len(faults):,} items with broken vectors to be read again at the next ingest; "
+                "until then what is left of their vectors stands in"
+            )
+        if found.ownerless:
+            database.executemany("DELETE FROM vectors WHERE item = ?", [(item,) for item in found.ownerless])
+            done.append(f"dropped {len(found.ownerless):,} vectors that belonged to no item")
+        if again := sum(_give_source(database, item, facts.get(item, {})) for item in found.sourceless):
+            done.append(f"gave {again:,} items the source back that Chroma knew them by")
+        if found.widowed:
+            roots |= _read_widowed_again(database, found.widowed)
+            done.append(f"marked {len(found.widowed):,} sources without their items to be read again")
+        # Readers that are open load vectors and folders anew.
+        database.execute("UPDATE facts SET value = value + 1 WHERE key IN ('revision', 'moves')")
+    return sorted(roots)
+
+
+def _stand_in(database: sqlite3.Connection, items: Sequence[int], encoder: EncoderInfo) -> set[str]:
+    """Put what is left of each item's vector in its place, and mark its source to be read again; their roots."""
+    roots: set[str] = set()
+    for item in items:
+        row = database.execute(
+            "SELECT vector, modality, sources.id, root FROM items LEFT JOIN vectors ON vectors.item = items.id "
+            "LEFT JOIN sources ON sources.id = source WHERE items.id = ?",
+            [item],
+        ).fetchone()
+        blob, modality, source, root = row
+        vector = _what_is_left(blob, encoder.dimension)
+        if vector is None:
+            vector = _mean(database, modality, set(items), encoder.dimension)
+        database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", [item, vector.astype("<f4").tobytes()])
+        # It goes to Chroma again; without a hash, and of no file's size, the source is new to the next ingest.
+        database.execute("UPDATE items SET state = 0 WHERE id = ?", [item])
+        database.execute(
+            "UPDATE sources SET sha256 = '', size = -1, mtime_ns = 0, reason = ? "
+            "WHERE id = ? OR id IN (SELECT source FROM copies WHERE holder = ?)",
+            [READ_AGAIN, source, source],
+        )
+        if root:
+            roots.add(root)
+    return roots
+
+
+def _read_widowed_again(database: sqlite3.Connection, sources: Sequence[int]) -> set[str]:
+    """Mark sources that lost the items they shared to be read again at the next ingest; their roots."""
+    roots: set[str] = set()
+    for source in sources:
+        database.execute("DELETE FROM copies WHERE source = ?", [source])
+        database.execute(
+            "UPDATE sources SET sha256 = '', size = -1, mtime_ns = 0, reason = ? WHERE id = ?",
+            ["its items were lost; the next ingest reads it again", source],
+        )
+        roots.update(root for (root,) in database.execute("SELECT root FROM sources WHERE id = ?", [source]))
+    return roots
+
+
+def _what_is_left(blob: object, dimension: int) -> NDArray[np.float64] | None:
+    """The finite part of a broken vector at unit length: a flipped bit spoils one component and leaves the rest."""
+    if not isinstance(blob, bytes) or len(blob) != 4 * dimension:
+        return None
+    vector = as_vector(blob).astype(np.float64)
+    vector[~(np.abs(vector) <= 1.0)] = 0.0  # no component of a unit vector is longer
+    length = float(np.linalg.norm(vector))
+    return vector / length if length > 0.1 else None
+
+
+def _mean(database: sqlite3.Connection, modality: str, but: set[int], dimension: int) -> NDArray[np.float64]:
+    """A direction in the middle of the modality's good vectors, where nothing is left of an item's own."""
+    total = np.zeros(dimension)
+    for item, blob in database.execute(
+        "SELECT item, vector FROM vectors JOIN items ON items.id = item WHERE modality = ? LIMIT 10000", [modality]
+    ):
+        if item not in but and not what_is_broken([(item, blob)], dimension):
+            total += as_vector(blob)
+    if not total.any():
+        total[0] = 1.0
+    return total / np.linalg.norm(total)
+
+
+def _give_source(database: sqlite3.Connection, item: int, known: dict) -> bool:
+    """Give `item` the source that Chroma's metadata name, making it if need be; False where they name none."""
+    path, root = known.get("path"), known.get("root")
+    if not path or not root:
+        return False
+    database.execute(
+        "INSERT OR IGNORE INTO sources (path, root, folder, size, mtime_ns, sha256, outcome, reason, run) "
+        "VALUES (?, ?, ?, -1, 0, '', 'added', 'its record was lost; the next ingest reads it again', 0)",
+        [path, root, known.get("folder", Path(root).name)],
+    )
+    database.execute("UPDATE items SET source = (SELECT id FROM sources WHERE path = ?) WHERE id = ?", [path, item])
+    database.execute("DELETE FROM copies WHERE source = (SELECT id FROM sources WHERE path = ?)", [path])
+    return True
+
+
+def _from_chroma(folder: Path, found: Findings, items: Sequence[int]) -> tuple[dict[int, bytes], dict[int, dict]]:
+    """Vectors and metadata that Chroma has of `items`, as far as it answers at all."""
+    vectors: dict[int, bytes] = {}
+    facts: dict[int, dict] = {}
+    address = found.chroma
+    if not items or (not address and not (folder / CHROMA_FOLDER).is_dir()):
+        return vectors, facts
+    try:
+        connection = connect(folder, address)
+    except (ServerError, SettingsError):
+        return vectors, facts
+    try:
+        client = plainly(connection.client)
+        for modality in MODALITIES:
+            collection = plainly(partial(client.get_collection, collection_name(found.space, modality)))
+            known = collection.metadata or {}
+            if found.encoder is None or known.get("fingerprint") != found.encoder.fingerprint:
+                continue
+            if address and known.get(OWNER) != found.id:
+                continue
+            for start in range(0, len(items), _PIECE):
+                ids = [str(item) for item in items[start : start + _PIECE]]
+                answer = plainly(partial(collection.get, ids=ids, include=["embeddings", "metadatas"]))
+                rows = zip(answer["ids"], _or_empty(answer["embeddings"]), _or_empty(answer["metadatas"]), strict=True)
+                for name, vector, its_facts in rows:
+                    vectors[int(name)] = np.asarray(vector, dtype="<f4").tobytes()
+                    facts[int(name)] = dict(its_facts or {})
+    except (ChromaError, httpx.HTTPError, ValueError):
+        pass  # what it has told until now is as good as it was
+    finally:
+        connection.close()
+    return vectors, facts
+
+
+def _or_empty(column: Any) -> Any:
+    return [] if column is None else column
+
+
+def _mend_index(space: Space, found: Findings, done: list[str], progress: Progress | None) -> None:
+    if found.index_is_broken:
+        space.rebuild_index(progress)
+        done.append(f"filled Chroma anew with the ledger's {space.ledger.item_count():,} items")
+        return
+    for modality, ids in found.strays.items():
+        space.drop_from_index(modality, ids)
+        done.append(f"took {len(ids):,} {modality} items out of Chroma that the ledger does not know")
+    space.index(progress)
+
+
+def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> None:
+    """Make thumbnails anew from sources that are as they were; the others are left, and `check` goes on naming them."""
+    from ingest.readers.reread import read_again
+
+    made = 0
+    by_path: dict[str, list[Item]] = {}
+    for item in space.ledger.items([str(number) for number in items]):
+        by_path.setdefault(item.path, []).append(item)
+    for path, bare in by_path.items():
+        wanted = [item for item in bare if not is_thumbnail(space.folder / item.thumbnail)]
+        made += len(bare) - len(wanted)  # another copy of the same content has just had them made
+        source = space.ledger.source(path)
+        if source is None or not wanted:
+            continue
+        for place in (path, *bare[0].also):
+            try:
+                with at_hand(place, space.folder) as file:
+                    if content_hash(file) == source.sha256:
+                        drafts = read_again(file, wanted, space.manifest.encoder.image_size)
+                        break
+            except ReadError:
+                continue
+        else:
+            continue
+        for item, draft in zip(wanted, drafts, strict=True):
+            target = space.folder / item.thumbnail
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = target.with_suffix(".tmp")
+            temporary.write_bytes(draft.thumbnail)
+            temporary.replace(target)
+            made += 1
+    if made:
+        done.append(f"made {made:,} thumbnails anew from their sources")

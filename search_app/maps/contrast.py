@@ -1,0 +1,99 @@
+"""What sets a selection of items apart from the rest: words near it, words it says, its spread, its middle."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.readers.draft import Modality
+from ingest.space.steady_sample import steady_sample
+from search_app.maps.ctfidf import Saying, set_apart, words_of
+from search_app.maps.pca_reduction import groups_of
+from search_app.maps.vocabulary import Vocabulary
+from search_app.search.query import unit
+from search_app.search.snapshot import Snapshot
+
+READ = 1_500
+"""Texts and captions at most that are read of the selection, and of the rest: a steady sample of each."""
+_SHARES = 6  # parts of the rest that words are counted in, so that those usual in all of them are known
+_CHUNK = 16_384  # rows at a time
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What sets a selection apart; words are untrusted."""
+
+    images: int
+    texts: int
+    near: tuple[tuple[str, float], ...]
+    """The words of the vocabulary nearest to the selection's mean less that of the rest, with their cosines."""
+    said: tuple[Saying, ...]
+    """The words that its texts and captions say more than others do, the foremost first."""
+    spread: float
+    """The mean cosine of its items to their middle, each without its modality's mean: 1 where all mean the same."""
+    medoids: tuple[str, ...]
+    """The ids of the items nearest to its middle, nearest first."""
+
+
+def apart(
+    snapshot: Snapshot,
+    ids: Sequence[str] | NDArray[np.int64],
+    means: Mapping[Modality, NDArray[np.float64]],
+    read: Callable[[Sequence[int]], dict[int, str]],
+    vocabulary: Vocabulary | None = None,
+    count: int = 10,
+) -> Apart:
+    """What sets the items of `ids` apart from all others; ids that are not in the snapshot are left out.
+
+    `means` is what a vector of each modality loses (`Maps.means` with the gap closed), `read` gives the texts of
+    items (`Ledger.texts`).  Of the whole space, the rest is nothing: then it is told as it is.
+    """
+    wanted = np.unique(np.array([int(each) for each in ids if str(each).isdecimal()], np.int64))
+    inside: list[tuple[Modality, NDArray[np.int64], NDArray[np.float32]]] = []
+    mine, others = np.zeros(snapshot.dimension), np.zeros(snapshot.dimension)
+    counts: dict[Modality, int] = {}
+    outside = 0
+    for name, group in groups_of(snapshot):
+        rows = group.rows_of(wanted)
+        whole = np.zeros(snapshot.dimension)
+        for start in range(0, len(group), _CHUNK):
+            whole += _directions(group.vectors[start : start + _CHUNK], means[name]).sum(axis=0, dtype=np.float64)
+        chosen = _directions(group.vectors[rows], means[name])
+        own = chosen.sum(axis=0, dtype=np.float64)
+        mine, others = mine + own, others + whole - own
+        counts[name], outside = len(rows), outside + len(group) - len(rows)
+        inside.append((name, group.ids[rows], chosen))
+    found = sum(counts.values())
+    if not found:
+        return Apart(0, 0, (), (), 0.0, ())
+    middle = unit(mine)
+    closeness = np.concatenate([chosen @ middle for _, _, chosen in inside])
+    known = np.concatenate([numbers for _, numbers, _ in inside])
+    difference = mine / found - others / max(outside, 1)
+    return Apart(
+        counts.get("image", 0),
+        counts.get("text", 0),
+        tuple(vocabulary.nearest(difference, count)) if vocabulary else (),
+        tuple(_said(snapshot, known, read, count)),
+        float(closeness.mean()),
+        tuple(str(int(known[row])) for row in np.argsort(-closeness, kind="stable")[:count]),
+    )
+
+
+def _said(
+    snapshot: Snapshot, chosen: NDArray[np.int64], read: Callable[[Sequence[int]], dict[int, str]], count: int
+) -> list[Saying]:
+    everything = np.sort(np.concatenate([group.ids for _, group in groups_of(snapshot)]))
+    rest = np.setdiff1d(everything, chosen, assume_unique=True)
+    ordered = np.sort(chosen)
+    mine, others = (each[steady_sample(each, READ)] for each in (ordered, rest))
+    texts = read([int(number) for number in np.concatenate([mine, others])])
+    parts = [mine, *(others[start::_SHARES] for start in range(_SHARES))]
+    classes = [[words_of(texts[int(number)]) for number in part if texts.get(int(number))] for part in parts]
+    return set_apart(classes, count)[0]
+
+
+def _directions(vectors: NDArray[np.float32], mean: NDArray[np.float64]) -> NDArray[np.float32]:
+    rows = vectors - mean.astype(np.float32)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)

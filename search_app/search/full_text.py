@@ -1,0 +1,87 @@
+"""Words as people type them, made into full-text expressions of SQLite's FTS5; nothing typed is ever its syntax."""
+
+import math
+import re
+import unicodedata
+from typing import Protocol
+
+from ingest.space.ledger.search_index import spaced
+
+MOST_WORDS = 32
+"""Words of a query that are looked for; a pasted page has more, and none of the others would matter."""
+RARE = 0.002
+"""The share of a space's items up to which a word is rare."""
+_LONGEST_WORD = 100
+_MOST_SAYING = 100
+_FEW = 10
+_QUOTED = re.compile(r'(?<!\S)"([^"]*)"(?!\w)|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»')
+
+
+def phrase(words: str, column: str = "") -> str:
+    """An expression for items that say `words` next to one another, in `column` if one is named; '' for no words.
+
+    Upper and lower case, accents and signs between the words do not matter.  A final `*` lets the last word go on.
+    """
+    tokens = tokens_of(words)
+    if not tokens:
+        return ""
+    more = " *" if words.rstrip().endswith("*") else ""
+    within = f"{column} : " if column else ""
+    return f'{within}"{" ".join(tokens)}"{more}'
+
+
+def tokens_of(words: str) -> list[str]:
+    """The words of a text as FTS5's unicode61 splits them: runs of letters and digits, at most MOST_WORDS."""
+    kept = "".join(letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in spaced(words[:10_000]))
+    return [token[:_LONGEST_WORD] for token in kept.split()][:MOST_WORDS]
+
+
+class Sayings(Protocol):
+    """What is asked of a ledger's words; see `ingest.space.ledger.lookup.Lookup`."""
+
+    def some_saying(self, expression: str, most: int) -> list[int]:
+        """Up to `most` live items whose words match, in no order."""
+        ...
+
+
+def said_rarely(text: str, ledger: Sayings, items: int) -> dict[int, float]:
+    """How much of the rare words of `text` items say, above 0 and up to 1, by id; for a space of so many `items`.
+
+    A word is rare when between 1 and RARE of all items say it; what is written together (`IMG_2041`, `R&D`) counts as
+    one word.  In a small space every word is rare, so there only names and codes count, up to _FEW items that say
+    them: words with a digit or a sign in them, or with a capital other than that which begins a sentence.
+
+    Each weighs the logarithm of how rare it is, and what is not rare weighs in what there is to be said, so that one
+    unusual word in a long sentence counts for little.  Common words cost nothing to look for, as only the first few
+    items are fetched.
+    """
+    usual = int(items * RARE)
+    whole = 0.0
+    said: dict[int, float] = {}
+    words = list(dict.fromkeys(word.rstrip("*") for word in text.split()[:MOST_WORDS]))
+    for place, word in enumerate(words):
+        begins = place == 0 and len(words) > 1
+        most = max(usual, _FEW if _names(word, begins=begins) else 0)
+        expression = phrase(word)
+        found = ledger.some_saying(expression, max(most, _FEW) + 1) if expression else []
+        if not found:
+            continue
+        weight = math.log(1 + items / len(found))
+        whole += weight
+        if len(found) <= most:
+            for item in found:
+                said[item] = said.get(item, 0.0) + weight
+    best = sorted(said.items(), key=lambda one: (-one[1], one[0]))[:_MOST_SAYING]
+    return {item: weight / whole for item, weight in best}
+
+
+def _names(word: str, *, begins: bool) -> bool:
+    """Whether a word looks like a name or a code; one that begins a sentence has a capital anyway."""
+    code = any(letter.isdigit() for letter in word) or len(tokens_of(re.sub("['’]", "", word))) > 1
+    return code or any(letter.isupper() for letter in (word[1:] if begins else word))
+
+
+def quoted(text: str) -> tuple[str, ...]:
+    """The phrases that stand in quotation marks in `text`."""
+    found = ("".join(groups).strip() for groups in _QUOTED.findall(text))
+    return tuple(dict.fromkeys(part for part in found if part))

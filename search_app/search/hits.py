@@ -1,0 +1,79 @@
+"""What a search found: items, and how close they are."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.readers.draft import Modality
+from search_app.search.fusion import STANDARDISED
+
+HALF_SAID = 0.5
+"""Of a question's rare words said, from which an item matches whatever its vector says."""
+
+Closeness = Literal["very close", "close", "loosely related", "no real match"]
+
+
+def closeness_of(nearness: float) -> Closeness:
+    """A nearness in words; see `Hit.nearness`."""
+    if nearness >= 1.0:
+        return "very close"
+    if nearness >= 0.5:
+        return "close"
+    return "loosely related" if nearness >= 0.0 else "no real match"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An item found, and how close it is."""
+
+    id: str
+    modality: Modality
+    rank: int
+    """Place in the merged list, from 1."""
+    score: float
+    """Standard deviations above the affinity that is usual for this query and modality."""
+    percentile: float
+    """Percent of the modality's other items that are less close, 0 to 100."""
+    others: int
+    """How many other items that percentile was taken over."""
+    sampled: bool
+    """Whether there are more, so that it is an estimate."""
+    cosine: float
+    """Raw cosine of query and item; only comparable within one modality."""
+    nearness: float = 0.0
+    """0 at what unrelated items reach, 1 at what items that belong together have; below and above in proportion."""
+    chance: float | None = None
+    """The chance, 0 to 1, that the hit is relevant, by the encoder's calibration; None without one."""
+
+    said: float = 0.0
+    """How much of the question's rare words, such as names and codes, the item says: 0 to 1."""
+
+    @property
+    def distance(self) -> float:
+        """Euclidean distance of query and item, both of unit length: 0 to 2."""
+        return max(2.0 - 2.0 * self.cosine, 0.0) ** 0.5
+
+    @property
+    def closeness(self) -> Closeness:
+        """How close the hit is, in words."""
+        return closeness_of(self.nearness)
+
+    @property
+    def matches(self) -> bool:
+        """Whether the hit really matches, by its meaning or by what it says."""
+        return self.closeness != "no real match" or self.said > HALF_SAID
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The hits of one query, best first."""
+
+    hits: tuple[Hit, ...] = ()
+    searched: int = 0
+    """How many items the filters let through."""
+    method: str = STANDARDISED
+    """The method that ordered them: where the encoder has no calibration, not the calibrated one asked for."""
+
+    @property
+    def matches(self) -> bool:
+        """Whether any hit really matches."""
+        return any(hit.matches for hit in self.hits)

@@ -1,0 +1,166 @@
+"""One page of results: the hits of a question folded, made diverse, grouped, sorted and cut.
+
+Hits are asked for in pools, each larger than the one before: the first is little more than a page, the second is what
+diversity chooses from and what is sorted, and the last is as deep as pages go.  What a larger pool adds goes behind
+what the smaller ones gave, however approximately an index found it: so a result is on the same page whichever
+page is looked at.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.readers.reading_options import TABLE_SUFFIXES
+from search_app.search.diversity import Means, diverse
+from search_app.search.hits import Hit, Ranking
+from search_app.search.listing import ordered
+from search_app.search.query import Query
+from search_app.search.result_groups import Entry, folded, grouped
+from search_app.search.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ingest.space import Item
+
+CHOSEN_FROM = 240
+"""Hits, at least, that diversity chooses from and that are sorted."""
+DEEPEST = 2_400
+"""Hits that can be paged through."""
+
+
+class Relations(Protocol):
+    """What is asked of a ledger about hits; see `ingest.space.Ledger`."""
+
+    def items(self, ids: Sequence[str]) -> "list[Item]":
+        """The live items of `ids`."""
+        ...
+
+    def twin_groups(self, ids: Sequence[str]) -> dict[str, str]:
+        """For each of `ids` the item that stands for it and its near-duplicates."""
+        ...
+
+    def paths_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """The path of the source of each item."""
+        ...
+
+
+@dataclass(frozen=True)
+class Page:
+    """The results of one page."""
+
+    entries: tuple[Entry, ...] = ()
+    """In the order in which they are shown; the ranks of their hits are their places in the whole list, from 1."""
+    searched: int = 0
+    """How many items the filters let through."""
+    method: str = ""
+    """The method that ordered the hits; see Ranking."""
+    matches: bool = False
+    """Whether any hit really matches."""
+    more: bool = False
+    """Whether there is a page behind it."""
+    sorted_hits: int = 0
+    """How many of the closest hits were sorted, where another order than closeness is asked for; else 0."""
+
+
+@dataclass(frozen=True)
+class Arranging:
+    """What the hits of a question are arranged by."""
+
+    snapshot: Snapshot
+    question: NDArray[np.float32]
+    """Centred, unit length."""
+    means: Means
+    ledger: Relations
+
+
+def page_of_results(query: Query, ranked: Callable[[int, bool], Ranking], by: Arranging) -> Page:
+    """The page that `query.listing` asks for.
+
+    `ranked` gives the best hits of the question: as many as asked for, and by looking at every item if told so.
+    """
+    listing = query.listing
+    wanted = listing.page * query.count
+    chooses = listing.sorts or listing.diversity > 0
+    hits: dict[str, Hit] = {}
+    chosen_from: frozenset[str] = frozenset()
+    lists: list[list[Entry]] = []
+    found = Ranking()
+    for depth, count in enumerate(_pools(query)):
+        deepest = depth == 2
+        found = ranked(count, deepest)
+        hits |= {hit.id: hit for hit in found.hits if hit.id not in hits}
+        if not deepest:
+            chosen_from = frozenset(hits)
+        ended = len(hits) >= found.searched
+        if chooses and depth == 0 and not ended:
+            continue
+        lists = [_arranged(each, query, chosen_from, by) for each in _lists(list(hits.values()), query)]
+        if ended or listing.sorts or sum(map(len, lists)) > wanted:
+            break
+    total = sum(map(len, lists))
+    first = (listing.page - 1) * query.count + 1
+    shown = [_numbered(entry, place) for place, entry in enumerate(_cut(lists, query), start=first)]
+    return Page(tuple(shown), found.searched, found.method, found.matches, total > wanted, total * listing.sorts)
+
+
+def _pools(query: Query) -> tuple[int, int, int]:
+    return 2 * query.count, max(CHOSEN_FROM, 4 * query.count), DEEPEST
+
+
+def _lists(hits: list[Hit], query: Query) -> list[list[Hit]]:
+    """The hits, or images and texts apart."""
+    if not query.separate:
+        return [hits]
+    return [[hit for hit in hits if hit.modality == modality] for modality in query.filters.wanted]
+
+
+def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Arranging) -> list[Entry]:
+    listing = query.listing
+    entries = [Entry(hit) for hit in hits]
+    if listing.fold:
+        entries = folded(entries, by.ledger.twin_groups([hit.id for hit in hits]))
+    if listing.diversity and not listing.sorts:
+        near = {entry.hit.id: entry for entry in entries if entry.hit.id in chosen_from}
+        order = diverse(list(near), by.question, by.snapshot, by.means, listing.diversity)
+        far = [entry for entry in entries if entry.hit.id not in near]
+        entries = [*(near[item_id] for item_id in order), *far]
+    if listing.group:
+        entries = grouped(entries, _documents(entries, by.ledger))
+    return _sorted(entries, query, by) if listing.sorts else entries
+
+
+def _documents(entries: Sequence[Entry], ledger: Relations) -> Mapping[str, str]:
+    """The document of each passage; the rows of a table are no passages of one."""
+    paths = ledger.paths_of([entry.hit.id for entry in entries if entry.hit.modality == "text"])
+    return {item_id: path for item_id, path in paths.items() if PurePath(path).suffix.lower() not in TABLE_SUFFIXES}
+
+
+def _sorted(entries: Sequence[Entry], query: Query, by: Arranging) -> list[Entry]:
+    """In the order asked for: those that match, or all where none does."""
+    chosen = [entry for entry in entries if entry.hit.matches] or list(entries)
+    by_id = {entry.hit.id: entry for entry in chosen}
+    items = {item.id: item for item in by.ledger.items(list(by_id))}
+    return [by_id[item_id] for item_id in ordered(list(by_id), query.listing, by.snapshot, items)]
+
+
+def _cut(lists: Sequence[Sequence[Entry]], query: Query) -> list[Entry]:
+    """The page's part of the list; of separate lists the same part of each, and more of one where another ends."""
+    count, page = query.count, query.listing.page
+    if len(lists) == 1:
+        return list(lists[0][(page - 1) * count : page * count])
+    first, second = lists
+    done = (0, 0)
+    for _ in range(page):
+        left = (len(first) - done[0], len(second) - done[1])
+        mine = min(left[0], max((count + 1) // 2, count - left[1]))
+        part = (mine, min(left[1], count - mine))
+        cut = [*first[done[0] : done[0] + part[0]], *second[done[1] : done[1] + part[1]]]
+        done = (done[0] + part[0], done[1] + part[1])
+    return cut
+
+
+def _numbered(entry: Entry, place: int) -> Entry:
+    return replace(entry, hit=replace(entry.hit, rank=place))

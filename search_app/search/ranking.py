@@ -1,0 +1,195 @@
+"""Ranks images and passages in one fair list, although their raw cosines cannot be compared.
+
+Text and image vectors lie in two separate cones (the modality gap, Liang et al. 2022): to a text query, every
+passage is closer than any picture.  So nothing is ever ordered by raw cosine across modalities.  Instead:
+
+1.  Centring.  Each modality's mean is subtracted from its items, and the mean of the query's own modality from the
+    query; both are brought back to unit length.  The cosine of two centred vectors, the *affinity*, no longer
+    holds what is common to a whole modality.  The mean is the sum over the items divided by (n + MEAN_PRIOR), so that
+    the one item of a modality is not moved onto nothing.
+2.  Candidates.  Each modality gives its own: up to SCANNED items all are looked at; of more, Chroma is asked for the
+    nearest to the centred query (subtracting a mean from every item shifts all their inner products with a query
+    alike, so the order is the same but for lengths).  See search_app.search.candidates.
+3.  Standardising.  For each query and modality, the affinities to a steady background sample of that modality (at most
+    2,048 items, chosen by a hash of their id, so the same ones from query to query) give a mean and a standard
+    deviation; a hit's score is how many of these deviations it lies above that mean.  A z-score, computed per query.
+4.  Merging.  By default the encoder's calibration turns score, place and echo of a hit into the chance that it is
+    relevant, and all candidates are ordered by that; without a calibration, by the score.  The other ways are in
+    search_app.search.fusion.
+
+A modality of few items has no background to speak of, and its deviation would be about nothing.  For texts, a fixed
+list of everyday phrases in the encoder's own vectors fills both the mean and the background up.  Besides, the
+background's mean is drawn towards 0 (what centring leads to) and its variance towards TYPICAL_SPREAD squared, with the
+weight of MEAN_PRIOR and SPREAD_PRIOR further items; at a hundred items neither matters.
+
+How close a hit really is, nearness tells: its cosine between what unrelated pairs reach and what pairs that belong
+together have, as the encoder's calibration knows them.  Without one, its affinity is compared with the median of the
+background, in deviations estimated from the median too, so that many good hits do not hide one another.
+
+The percentile is simpler: the share of the modality's other items whose affinity is lower than the hit's.  Up to
+SCANNED items all are counted.  Beyond that, a hit that the index gave is as far from the top as its place says, and
+for others the background sample is counted.
+
+Names and codes hardly move an encoder's vectors.  So items that say a question's rare words (see `said_rarely`) are
+candidates as well, and the more of them they say, the more is added to their key, whatever the method.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.encoders.calibration import ECHOING, Calibration, Cell, echo
+from ingest.readers.draft import MODALITIES, Modality
+from search_app.search.background_scores import centred_rows, modality_means
+from search_app.search.candidates import ASKING, Candidates, Index, Sought, look
+from search_app.search.fusion import Found, Method, method_for
+from search_app.search.hits import Hit, Ranking
+from search_app.search.modality_items import Group
+from search_app.search.query import Probe, Query
+from search_app.search.snapshot import Snapshot
+
+_SAID = 16 / 3
+"""What saying all of a question's rare words adds to a key, in reaches: 8 deviations where keys are deviations."""
+
+_LIKELY = 0.1  # a chance from which a hit is loosely related where others match
+
+
+def rank(
+    query: Query,
+    probe: Probe,
+    snapshot: Snapshot,
+    index: Index,
+    phrases: NDArray[np.float32] | None = None,
+    *,
+    through: Mapping[Modality, NDArray[np.bool_]] | None = None,
+    said: Mapping[int, float] | None = None,
+    calibration: Calibration | None = None,
+    exact: bool = False,
+) -> Ranking:
+    """Find the `query.count` items closest in meaning to `probe` among those that the query's filters let through.
+
+    `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
+    less fairly.  `through` says which items of each modality the query's filters let through, as `let_through`
+    gives it; without it only its modalities hold.  `said` is how much of the question's rare words items say, by id, as
+    `said_rarely` gives it.  `calibration` is that of the space's encoder, if it has one.
+    `exact` looks at every item and asks no index.  Raises ServerError when Chroma does not answer.
+    """
+    method = method_for(query.method, calibrated=calibration is not None)
+    means = modality_means(snapshot, phrases)
+    raw, centred = probe.raw, probe.centred(means)
+    groups = [snapshot.groups[name] for name in query.filters.wanted if len(snapshot.groups.get(name, ()))]
+    allowed = [_allowed(query, group, through) for group in groups]
+
+    def looked(group: Group, mask: NDArray[np.bool_]) -> Candidates:
+        stands_in = phrases if group.modality == "text" else None
+        sought = Sought(raw, centred, means[group.modality], stands_in, _asked(query), method.raw)
+        return look(group, sought, mask, said or {}, None if exact or through is not None else index)
+
+    candidates = list(ASKING.map(looked, groups, allowed))
+    searched = sum(int(mask.sum()) for mask in allowed)
+    cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
+    echoing = _echoing(candidates, means)
+    merged: list[tuple[float, Hit]] = []
+    for one in candidates:
+        found = _found(one, means[one.group.modality], echoing, cells.get(one.group.modality))
+        merged += _hits(one, found, method, query)
+    merged.sort(key=lambda keyed: (-keyed[0], int(keyed[1].id)))
+    best = _apart(merged, query.count) if query.separate else [hit for _, hit in merged[: query.count]]
+    hits = tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1))
+    return _in_company(Ranking(hits, searched, method.name))
+
+
+def _in_company(ranking: Ranking) -> Ranking:
+    """What is likely relevant is loosely related at least, where the question finds something at all.
+
+    A long passage about what was asked stays far from a short question, and its chance of being relevant, which looks
+    at the other hits too, tells so; alone it would tell so of the best hit of a hopeless question as well.
+    """
+    if not ranking.matches:
+        return ranking
+    lifted = (
+        replace(hit, nearness=max(hit.nearness, 0.0)) if (hit.chance or 0.0) >= _LIKELY else hit for hit in ranking.hits
+    )
+    return replace(ranking, hits=tuple(lifted))
+
+
+def _found(one: Candidates, mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None) -> Found:
+    """What methods order the candidates by."""
+    texts = one.group.modality == "text"
+    echoes = np.zeros(len(one.rows))
+    if cell is not None and len(echoing) > texts:
+        echoes = echo(centred_rows(one.group.vectors[one.rows], mean), echoing, texts=texts)
+    scores = one.usual.standardise(one.affinities)
+    return Found(one.group.modality, one.cosines, one.usual_cosine, one.affinities, scores, echoes, cell)
+
+
+def _hits(one: Candidates, found: Found, method: Method, query: Query) -> list[tuple[float, Hit]]:
+    """The best hits of the modality with their keys."""
+    modality = one.group.modality
+    keys = method.keys(found) + method.reach * query.balance * (1.0 if modality == "image" else -1.0)
+    keys = keys + _SAID * method.reach * one.shares**2
+    logits = found.logits
+    chances = [None] * len(keys) if logits is None else (1.0 / (1.0 + np.exp(-logits))).tolist()
+    near = found.cell.nearness(found.cosines) if found.cell else one.usual.nearness(found.affinities)
+    percentiles = np.where(one.others > 0, 100.0 * one.lower / np.maximum(one.others, 1), 100.0)
+    return [
+        (
+            float(keys[place]),
+            Hit(
+                str(one.group.ids[one.rows[place]]),
+                modality,
+                0,
+                float(found.scores[place]),
+                float(percentiles[place]),
+                int(one.others[place]),
+                int(one.others[place]) < len(one.group) - 1,
+                float(found.cosines[place]),
+                float(near[place]),
+                chances[place],
+                float(one.shares[place]),
+            ),
+        )
+        # No more than `count` of each modality can be among the best.
+        for place in np.argsort(-keys, kind="stable")[: query.count].tolist()
+    ]
+
+
+def _echoing(candidates: list[Candidates], means: dict[Modality, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The texts that hits are compared with, centred, closest first; none where no texts are searched."""
+    for one in candidates:
+        if one.group.modality == "text":
+            return centred_rows(one.group.vectors[one.rows[: ECHOING + 1]], means["text"])
+    return np.empty((0, 0))
+
+
+def _apart(merged: list[tuple[float, Hit]], count: int) -> list[Hit]:
+    """As many of each modality as there is room for, images first."""
+    lists = [[hit for _, hit in merged if hit.modality == modality] for modality in MODALITIES]
+    first, second = lists
+    half = max(count - len(second), (count + 1) // 2)
+    return [*first[:half], *second[: count - min(half, len(first))]]
+
+
+def _share_of_texts(probe: Probe) -> float:
+    """How much of what is asked is text, the rest being images."""
+    wanted = [(part.modality, part.weight) for part in (*probe.parts, *probe.likes) if part.weight > 0]
+    total = sum(weight for _, weight in wanted)
+    # Of a question that only leaves something out, nothing is known: it counts as half and half.
+    return sum(weight for modality, weight in wanted if modality == "text") / total if total else 0.5
+
+
+def _allowed(
+    query: Query, group: Group, through: Mapping[Modality, NDArray[np.bool_]] | None
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Which items of the group the filters let through; never one that the query names."""
+    allowed = np.ones(len(group), np.bool_) if through is None else through[group.modality].copy()
+    if query.named:
+        allowed[group.rows_of(np.array([int(name) for name in query.named], dtype=np.int64))] = False
+    return allowed
+
+
+def _asked(query: Query) -> int:
+    """How many candidates of each modality are worth merging."""
+    return max(2 * query.count, 100)

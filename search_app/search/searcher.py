@@ -1,0 +1,175 @@
+"""A space that can be asked: its vectors, projections and reference phrases, shared by all that ask it."""
+
+import hashlib
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.encoders.base import Encoder
+from ingest.encoders.calibration import Calibration, calibration_of
+from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
+from search_app.maps.space_maps import Maps
+from search_app.maps.space_topics import LiveTopics, Texts
+from search_app.search.background_scores import PHRASES, modality_means
+from search_app.search.candidates import Index
+from search_app.search.diversity import Means
+from search_app.search.filters import Lookups, Masks
+from search_app.search.full_text import Sayings, said_rarely
+from search_app.search.hits import Ranking
+from search_app.search.pagination import Arranging, Page, Relations, page_of_results
+from search_app.search.projection import LiveProjections, Projections
+from search_app.search.query import Probe, Query, encode, with_quoted
+from search_app.search.ranking import rank
+from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
+from search_app.search.selections import open_selection
+from search_app.search.snapshot import LiveVectors, Snapshot, VectorSource
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ingest.space import Item, Manifest
+
+
+_BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
+
+
+class ItemSource(VectorSource, Lookups, Sayings, Texts, Relations, Protocol):
+    """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
+
+    def waiting(self) -> int:
+        """How many items Chroma has still to learn or to forget."""
+        ...
+
+
+class AskableSpace(Index, Protocol):
+    """What a searcher needs of a space; see `ingest.space.Space`."""
+
+    folder: Path
+    manifest: "Manifest"
+
+    @property
+    def ledger(self) -> ItemSource:
+        """The space's ledger."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query found."""
+
+    snapshot: Snapshot
+    """The vectors that were searched."""
+    probe: Probe | None = None
+    """The query as vectors; None when nothing was left to ask."""
+    question: "NDArray[np.float32] | None" = None
+    """The query without the mean of its modality, unit length, shape (dimension,)."""
+    means: Means = field(default_factory=dict)
+    """The mean of each modality, that its vectors lose."""
+    page: Page = field(default_factory=Page)
+    """The results that are shown of it."""
+    items: "dict[str, Item]" = field(default_factory=dict)
+    """The item of each hit that is shown, by id."""
+
+    @property
+    def ranking(self) -> Ranking:
+        """The hit of each result, with its place in the list."""
+        return Ranking(tuple(entry.hit for entry in self.page.entries), self.page.searched, self.page.method)
+
+
+class Searcher:
+    """Asks one open space; safe to share between threads."""
+
+    def __init__(self, space: AskableSpace) -> None:
+        """Ask `space`, which stays the caller's to close."""
+        self.space = space
+        self.vectors = LiveVectors(space.ledger)
+        fingerprint = space.manifest.encoder.fingerprint
+        self._projections = LiveProjections(space.folder, fingerprint)
+        self.maps = Maps(space.folder, fingerprint, self._projections)
+        self.topics = LiveTopics(
+            space.folder, fingerprint, space.ledger, lambda now: self.maps.means(now, gap=False), self.maps.jobs
+        )
+        self._masks = Masks(space.ledger)
+        self._lock = threading.Lock()
+        self._phrases: NDArray[np.float32] | None = None
+        self._calibration: tuple[str, Calibration | None] | None = None
+
+    def ask(self, query: Query, encoder: Encoder, pictures: "Mapping[str, Image] | None" = None) -> Answer:
+        """Search the space as it is now; `pictures` are the upright pictures that the query names, by name.
+
+        `encoder` must be the space's own.  Raises ServerError when Chroma does not answer.
+        """
+        snapshot = self.vectors.now()
+        probe = encode(query, encoder, snapshot, pictures)
+        if probe is None:
+            return Answer(snapshot)
+        # After a re-encoding the index is filled anew, which may take minutes.
+        exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
+        filters = with_quoted(query)
+        topics = self.topics.found(snapshot, encoder) if filters.topics else None
+        selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
+        through = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
+        phrases = self.phrases(encoder)
+        said = said_rarely(query.words, self.space.ledger, len(snapshot))
+        calibration = self.calibration(encoder)
+
+        def ranked(count: int, every: bool) -> Ranking:
+            return rank(
+                replace(query, count=count),
+                probe,
+                snapshot,
+                self.space,
+                phrases,
+                through=through,
+                said=said,
+                calibration=calibration,
+                exact=exact or every,
+            )
+
+        means = modality_means(snapshot, phrases)
+        by = Arranging(snapshot, probe.centred(means), means, self.space.ledger)
+        page = page_of_results(query, ranked, by)
+        items = self.space.ledger.items(list(_shown(page.entries, query.look.unfolded)))
+        return Answer(snapshot, probe, by.question, means, page, {item.id: item for item in items})
+
+    def projections(self, snapshot: Snapshot) -> Projections:
+        """The maps to draw `snapshot` with."""
+        return self._projections.now(snapshot)
+
+    def calibration(self, encoder: Encoder) -> Calibration | None:
+        """What the numbers of `encoder`, the space's own, mean, as far as that is known."""
+        with self._lock:
+            if self._calibration is None or self._calibration[0] != encoder.info.fingerprint:
+                self._calibration = encoder.info.fingerprint, calibration_of(encoder.info)
+            return self._calibration[1]
+
+    def phrases(self, encoder: Encoder) -> NDArray[np.float32]:
+        """The vectors of PHRASES, shape (len(PHRASES), dimension)."""
+        with self._lock:
+            if self._phrases is None:
+                self._phrases = _phrase_vectors(self.space.folder, encoder)
+            return self._phrases
+
+
+def _phrase_vectors(folder: Path, encoder: Encoder) -> NDArray[np.float32]:
+    """The vectors of PHRASES, kept beside the space: encoding them would take longer than its first question."""
+    path = folder / PROJECTION_FOLDER / "phrases.npz"
+    key = hashlib.sha256("\n".join([encoder.info.fingerprint, *PHRASES]).encode()).hexdigest()
+    known = kept(path, key)
+    if known is not None and known.arrays["vectors"].shape == (len(PHRASES), encoder.info.dimension):
+        return np.asarray(known.arrays["vectors"], np.float32)
+    vectors = encoder.encode_texts(PHRASES)
+    keep(path, key, {"vectors": vectors}, {})
+    return vectors
+
+
+def _shown(entries: Iterable[Entry], unfolded: Sequence[str]) -> Iterable[str]:
+    """The ids of the items that are shown of results: not of what stays folded."""
+    for _, entry in with_numbers(entries, unfolded):
+        yield entry.hit.id
+        yield from (hit.id for hit in entry.passages[:PASSAGES_SHOWN])

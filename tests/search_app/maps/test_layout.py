@@ -1,0 +1,53 @@
+import pytest
+
+from search_app.maps.layout import End, MapSpec, Meaning, spec_from_params, spec_to_params
+from search_app.search.query import MapView, from_params, to_params
+
+DAY_TO_NIGHT = Meaning(End("text", "day > noon, 50% & more"), End("item", "12"))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        MapSpec(),
+        MapSpec("umap", 3, gap=True),
+        MapSpec("tsne"),
+        MapSpec(axes=(2, 10)),
+        MapSpec(dimensions=3, axes=(DAY_TO_NIGHT, 3, Meaning(End("text", "Tag"), End("text", "Nacht")))),
+        MapSpec(axes=(DAY_TO_NIGHT,)),
+    ],
+)
+def test_a_link_keeps_what_a_map_is_asked_for(spec: MapSpec) -> None:
+    assert spec_from_params(spec_to_params(spec)) == spec
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"projection": ["lda"], "map": ["4d"], "gap": ["closed"]},
+        {"axis": ["0", "11", "x", "²", "text:a", "text:>text:b", "item:x>text:b", "text:a>text:a", "a>b>c"]},
+        {"axis": []},
+    ],
+)
+def test_what_cannot_be_read_in_a_link_takes_its_default(params: dict[str, list[str]]) -> None:
+    assert spec_from_params(params) == MapSpec()
+
+
+def test_axes_that_are_not_asked_for_are_the_first_components_that_are_free() -> None:
+    assert MapSpec(dimensions=3).drawn == (1, 2, 3)
+    assert MapSpec(dimensions=3, axes=(2,)).drawn == (2, 1, 3)
+    assert MapSpec(axes=(DAY_TO_NIGHT,)).drawn == (DAY_TO_NIGHT, 1)
+    assert MapSpec("umap", axes=(2,)).drawn == ()
+
+
+def test_dimensions_and_gap_are_written_as_the_search_page_writes_them() -> None:
+    _, view = from_params(spec_to_params(MapSpec(dimensions=3, gap=True)))
+    assert view == MapView(dimensions=3, gap=True)
+    query, _ = from_params({})
+    assert spec_from_params(to_params(query, view)) == MapSpec(dimensions=3, gap=True)
+
+
+def test_an_axis_is_not_repeated_and_words_are_bounded() -> None:
+    assert spec_from_params({"axis": ["3", "3", "4"]}).axes == (3, 4)
+    (axis,) = spec_from_params({"axis": ["text:" + "x" * 9_000 + ">item:4"]}).axes
+    assert isinstance(axis, Meaning) and len(axis.start.value) <= 2_000
