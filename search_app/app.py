@@ -13,10 +13,10 @@ def main() -> None:
 
     import streamlit as st
 
+    from search_app.components.shared import navigation, sign_in_gate
+    from search_app.components.shared.open_page import LIBRARY
     from search_app.pages import closeness, library, search
     from search_app.pages import map as map_page
-    from search_app.views import door, navigation
-    from search_app.views.opening import LIBRARY
 
     st.set_page_config(
         page_title="Nearspace",
@@ -25,7 +25,7 @@ def main() -> None:
         initial_sidebar_state="collapsed",
         menu_items={"About": "**Nearspace**: text and images in one latent space."},
     )
-    door.let_in()
+    sign_in_gate.let_in()
     # No page's path is its module's name: until the first call of `st.navigation` in a process, Streamlit takes the
     # files of `pages/` for pages, and would run the module itself for a tab that stayed open over a restart.
     pages = [
@@ -36,7 +36,7 @@ def main() -> None:
     ]
     navigation.announce(pages)
     st.navigation(pages, position="hidden").run()
-    door.way_out()
+    sign_in_gate.way_out()
 
 
 main()

@@ -10,8 +10,8 @@ from pathlib import Path
 from ingest.console.output import say
 from ingest.errors import SettingsError
 from ingest.settings import HOME_VARIABLE, SPACE_VARIABLE, home_folder, space_name
-from search_app.permission import ALLOW_CHANGES_VARIABLE, ALLOW_FOLDERS_VARIABLE
-from search_app.sign_in import SIGN_IN_VARIABLE, read_sign_in, require_library
+from search_app.access.permissions import ALLOW_CHANGES_VARIABLE, ALLOW_FOLDERS_VARIABLE
+from search_app.access.sign_in import SIGN_IN_VARIABLE, read_sign_in, require_library
 
 _STOP_SECONDS = 15.0
 

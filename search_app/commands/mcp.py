@@ -15,8 +15,8 @@ def run(options: argparse.Namespace) -> int:
         raise SettingsError(
             "The package that speaks with assistants (MCP) is not installed. Run: pip install 'nearspace[mcp]'."
         )
-    from search_app.serve.assistant import make_server
-    from search_app.serve.living import LivingSpace
+    from search_app.server.mcp import make_server
+    from search_app.server.open_space import LivingSpace
 
     living = LivingSpace(space_name(options.space), home_folder(options.home), say=say)
     try:

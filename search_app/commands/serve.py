@@ -8,7 +8,7 @@ from contextlib import suppress
 from ingest.console.output import say
 from ingest.errors import SettingsError
 from ingest.settings import home_folder, space_name
-from search_app.serve.guards import TOKEN_VARIABLE, require_token
+from search_app.server.middleware import TOKEN_VARIABLE, require_token
 
 _AT_ONCE = 64
 
@@ -19,8 +19,8 @@ def run(options: argparse.Namespace) -> int:
     require_token(options.host, token)
     import uvicorn
 
-    from search_app.serve.http import LOOPBACK_NAMES, make_app
-    from search_app.serve.living import LivingSpace
+    from search_app.server.http import LOOPBACK_NAMES, make_app
+    from search_app.server.open_space import LivingSpace
 
     shown = f"[{options.host}]" if ":" in options.host else options.host
     listening = _listening(options.host, options.port)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The pieces that pages are made of, by the page they belong to."""

@@ -5,14 +5,16 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.errors import NearspaceError, SpaceChanged
+from search_app.components import lab
+from search_app.components.lab import evaluation, labelling, matrix, occlusion, presentation, sections, walks
+from search_app.components.lab.latent_spaces import section
+from search_app.components.shared import page_layout
+from search_app.components.shared.open_page import draw_page, space_empty
+from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
-from search_app.views import frame, lab
-from search_app.views.lab import family, labels, pairs, presenting, quality, story, walk, why
-from search_app.views.opening import draw_page, space_empty
-from search_app.views.resources import OpenSpace
 
-SECTIONS = (pairs.SECTION, why.SECTION, labels.SECTION, walk.SECTION, family.SECTION, quality.SECTION)
+SECTIONS = (matrix.SECTION, occlusion.SECTION, labelling.SECTION, walks.SECTION, section.SECTION, evaluation.SECTION)
 """The story, in the order in which it is told."""
 
 _STYLE = Path(lab.__file__).with_name("lab.css")
@@ -28,19 +30,19 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
     if not len(snapshot):
         space_empty(space, snapshot)
         return
-    now = story.chosen(SECTIONS)
+    now = sections.chosen(SECTIONS)
     with st.container(key="lab"):
         try:
-            if presenting.wanted():
-                presenting.present(space, snapshot, SECTIONS)
+            if presentation.wanted():
+                presentation.present(space, snapshot, SECTIONS)
                 return
             with st.container(key="lab-top", horizontal=True, horizontal_alignment="distribute"):
-                story.contents(SECTIONS, now)
-                presenting.steps_panel(space, snapshot, SECTIONS, now)
-            story.opening(now)
+                sections.contents(SECTIONS, now)
+                presentation.steps_panel(space, snapshot, SECTIONS, now)
+            sections.opening(now)
             now.draw(space, snapshot)
         except SpaceChanged:
             raise
         except NearspaceError as error:
-            frame.error_notice("This cannot be shown", error)
-        story.onward(SECTIONS, now)
+            page_layout.error_notice("This cannot be shown", error)
+        sections.onward(SECTIONS, now)

@@ -4,19 +4,19 @@ import streamlit as st
 
 from ingest.commands.demo import DEMO_SPACE
 from ingest.run.jobs import newest
-from search_app.permission import Permission
+from search_app.access.permissions import Permission
+from search_app.components.library import start_jobs, url_state
+from search_app.components.library.add_items import adding, sample
+from search_app.components.library.encoder import encoder
+from search_app.components.library.health import health
+from search_app.components.library.job_panel import LOOK_EVERY, job_panel
+from search_app.components.library.overview import facts_of, overview
+from search_app.components.library.source_lists import problems, sources
+from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.open_page import draw_page, space_missing
+from search_app.components.shared.open_spaces import OpenSpace, Place, place
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
-from search_app.views import frame, links
-from search_app.views.library import changing, state
-from search_app.views.library.adding import adding, sample
-from search_app.views.library.encoder import encoder
-from search_app.views.library.health import health
-from search_app.views.library.job_panel import LOOK_EVERY, job_panel
-from search_app.views.library.lists import problems, sources
-from search_app.views.library.overview import facts_of, overview
-from search_app.views.opening import draw_page, space_missing
-from search_app.views.resources import OpenSpace, Place, place
 
 _TAB = "library-tab"
 
@@ -27,41 +27,41 @@ def library_page() -> None:
 
 
 def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
-    allowed = changing.granted()
+    allowed = start_jobs.granted()
     home, name = space.space.folder.parent, space.space.name
-    changing.complaint()
+    start_jobs.complaint()
     running = job_panel(home, name, may_change=allowed.may_change)
-    tab = state.current().tab or (state.OVERVIEW if len(snapshot) or running else state.ADD)
-    if not len(snapshot) and tab == state.ADD and not running:
+    tab = url_state.current().tab or (url_state.OVERVIEW if len(snapshot) or running else url_state.ADD)
+    if not len(snapshot) and tab == url_state.ADD and not running:
         _start(allowed)
     _tabs(space, tab)
     busy = running is not None
-    if tab == state.OVERVIEW:
+    if tab == url_state.OVERVIEW:
         overview(space, may_change=allowed.may_change, busy=busy)
-    elif tab == state.ADD:
+    elif tab == url_state.ADD:
         if allowed.may_change:
             adding(home, name, allowed, space, busy=busy)
         else:
-            changing.read_only(allowed)
-    elif tab == state.SOURCES:
+            start_jobs.read_only(allowed)
+    elif tab == url_state.SOURCES:
         sources(space, may_change=allowed.may_change, busy=busy)
-    elif tab == state.PROBLEMS:
+    elif tab == url_state.PROBLEMS:
         problems(space)
-    elif tab == state.ENCODER:
+    elif tab == url_state.ENCODER:
         encoder(space, allowed, busy=busy)
     else:
         health(space, may_change=allowed.may_change, busy=busy)
-    if not allowed.may_change and tab != state.ADD:
-        frame.note(allowed.why)
+    if not allowed.may_change and tab != url_state.ADD:
+        page_layout.note(allowed.why)
 
 
 def _tabs(space: OpenSpace, tab: str) -> None:
     wrong = sum(facts_of(space)["sources"].get(outcome, 0) for outcome in ("failed", "skipped"))
-    labels = {**state.TABS, state.PROBLEMS: f"Problems ({wrong:,})" if wrong else "Problems"}
+    labels = {**url_state.TABS, url_state.PROBLEMS: f"Problems ({wrong:,})" if wrong else "Problems"}
     st.session_state[_TAB] = tab
     st.segmented_control(
         "Part of the library",
-        list(state.TABS),
+        list(url_state.TABS),
         format_func=labels.__getitem__,
         key=_TAB,
         label_visibility="collapsed",
@@ -71,19 +71,19 @@ def _tabs(space: OpenSpace, tab: str) -> None:
 
 
 def _tab_picked() -> None:
-    state.go_to(st.session_state[_TAB])
+    url_state.go_to(st.session_state[_TAB])
 
 
 def _without_space(where: Place) -> None:
     """The friendly start."""
-    allowed = changing.granted()
-    changing.complaint()
-    name = DEMO_SPACE if links.space_asked_for() == DEMO_SPACE and newest(where.home, DEMO_SPACE) else where.name
+    allowed = start_jobs.granted()
+    start_jobs.complaint()
+    name = DEMO_SPACE if page_url.space_asked_for() == DEMO_SPACE and newest(where.home, DEMO_SPACE) else where.name
     running = job_panel(where.home, name, may_change=allowed.may_change)
     if not allowed.may_change or (where.others and name == where.name):
         space_missing(where)
         if not allowed.may_change:
-            changing.read_only(allowed)
+            start_jobs.read_only(allowed)
             return
     if running is None:
         _start(allowed, where)

@@ -10,6 +10,30 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged
+from search_app.components.map import first_paint
+from search_app.components.map.captions import drawn_line, told
+from search_app.components.map.decoded_place import decoded, spot_panel, vocabulary_of
+from search_app.components.map.export import map_out
+from search_app.components.map.scatter import Drawing, answers, drawing, look, scatter
+from search_app.components.map.scene import marked, question_label, scene_of
+from search_app.components.map.side_panel import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
+from search_app.components.map.toolbar import colourings_of, map_bar, plain_axes, spec_of
+from search_app.components.map.topics_panel import (
+    by_topic,
+    flight,
+    names_on_map,
+    topic_clicked,
+    topics_of,
+    topics_panel,
+)
+from search_app.components.search.details import details
+from search_app.components.search.filter_row import asked_and_filters
+from search_app.components.search.keyboard import listen
+from search_app.components.search.query_box import query_box
+from search_app.components.search.query_terms import asked_of
+from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
+from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.area import Area, drawn, inside, read_area
 from search_app.maps.colouring import Coding, coding
 from search_app.maps.decoding import Decoded
@@ -22,22 +46,6 @@ from search_app.search.query import MapView, Query, with_quoted
 from search_app.search.searcher import Answer
 from search_app.search.selections import open_selection
 from search_app.search.snapshot import Snapshot
-from search_app.views import frame, links, map_first
-from search_app.views.chips import asked_of
-from search_app.views.details import details
-from search_app.views.filters import asked_and_filters
-from search_app.views.keys import listen
-from search_app.views.map_bar import colourings_of, map_bar, plain_axes, spec_of
-from search_app.views.map_out import map_out
-from search_app.views.map_scene import marked, question_label, scene_of
-from search_app.views.map_side import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
-from search_app.views.map_spot import decoded, spot_panel, vocabulary_of
-from search_app.views.map_told import drawn_line, told
-from search_app.views.map_topics import by_topic, flight, names_on_map, topic_clicked, topics_of, topics_panel
-from search_app.views.opening import draw_page, loaded_encoder, space_empty
-from search_app.views.query_box import query_box
-from search_app.views.resources import OpenSpace
-from search_app.views.scatter import Drawing, answers, drawing, look, scatter
 
 _NAME = "space_map"
 _ASKED, _TRAIL = "what the map was asked last", "questions before this one"
@@ -61,7 +69,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
             query_box(space, query)
         space_empty(space, snapshot)
         return
-    view = _fresh(query, links.current()[1])
+    view = _fresh(query, page_url.current()[1])
     # What comes and goes has a place of its own: the map stays where it is in the page, and so what is looked at.
     with st.container(key="map-asked"):
         answer = _answer(space, query)
@@ -83,7 +91,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
             raise
         except NearspaceError as error:
             above()
-            frame.error_notice("This map cannot be laid out", error)
+            page_layout.error_notice("This map cannot be laid out", error)
             plain_axes()
             return
         place = decoded(space, snapshot, view, layout, topics) if layout else None
@@ -93,16 +101,16 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         with left:
             _fitting(space, snapshot, spec_of(view))
         return
-    first = map_first.goes_first(drawing(layout))
+    first = first_paint.goes_first(drawing(layout))
     if first:
-        map_first.keep_room(box, bar)
+        first_paint.keep_room(box, bar)
     with left:
         refit = st.container(key="map-refit")
         # The map goes to the browser first: what is around it would hold it up.
         looked = _looked(space, snapshot, view, layout, answer, topics)
         _map(space, snapshot, query, view, layout, answer, topics, place, looked, first=first)
     if first:
-        map_first.until_drawn()
+        first_paint.until_drawn()
     above()
     with refit:
         _refit(space, snapshot, layout)
@@ -119,7 +127,7 @@ def _fresh(query: Query, view: MapView) -> MapView:
     st.session_state[_ASKED] = query.at_start
     if before is None or before == query.at_start or not view.looking:
         return view
-    links.go(query, view.at_rest)
+    page_url.go(query, view.at_rest)
     return view.at_rest
 
 
@@ -137,7 +145,7 @@ def _answer(space: OpenSpace, query: Query) -> Answer | None:
     except SpaceChanged:
         raise
     except NearspaceError as error:
-        frame.error_notice("The search cannot be done", error)
+        page_layout.error_notice("The search cannot be done", error)
         return None
 
 
@@ -149,7 +157,7 @@ def _layout(space: OpenSpace, snapshot: Snapshot, view: MapView) -> Layout | Non
     encoder: Encoder | None = None
     if any(end.kind == "text" for meaning in spec.meanings for end in (meaning.start, meaning.end)):
         encoder = loaded_encoder(space)
-    with frame.waiting("Laying out the map …"):
+    with page_layout.waiting("Laying out the map …"):
         return space.searcher.maps.layout(snapshot, spec, encoder)
 
 
@@ -166,12 +174,12 @@ def _fitting(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
     with st.container(key="map-fitting"):
         if status.state in ("failed", "cancelled"):
             why = status.problem or "It was stopped."
-            frame.notice("This map has not been fitted", why, bad=status.state == "failed")
+            page_layout.notice("This map has not been fitted", why, bad=status.state == "failed")
             if st.button("Fit it", key="fit-again", icon=":material/refresh:"):
                 maps.start(snapshot, spec)
             return
         st.progress(status.share, text=f"{status.words or 'waiting for another fit'} · {status.seconds:.0f} s")
-        frame.note("The fit runs in the background and is kept beside the space: it is done once.")
+        page_layout.note("The fit runs in the background and is kept beside the space: it is done once.")
         if st.button("Stop", key="fit-stop", icon=":material/stop:", type="tertiary"):
             job.cancel()
 
@@ -184,7 +192,7 @@ def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
     elif layout.drift.offered:
         drift = layout.drift
         with st.container(key="map-drift", horizontal=True, vertical_alignment="center", gap="small"):
-            frame.note(
+            page_layout.note(
                 f"Since this map was fitted, {drift.came:,} items came and {drift.gone:,} went. "
                 "They are drawn where the old axes put them."
             )
@@ -227,9 +235,9 @@ def _map(
         "window": view.window,
         "sheet": view.sheet,
     }
-    acts = _acts(picture, topics) | ({"drawn": map_first.drawn} if first else {})
+    acts = _acts(picture, topics) | ({"drawn": first_paint.drawn} if first else {})
     with st.container(key="map-place"):
-        scatter(_NAME, picture, look(picture, coloured, frame.theme(), lit), scene, acts)
+        scatter(_NAME, picture, look(picture, coloured, page_layout.theme(), lit), scene, acts)
         answers(_NAME, space)
 
 
@@ -315,13 +323,13 @@ def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mappin
 
     def pick(told: Mapping[str, Any]) -> None:
         if str(told.get("id", "")).isdecimal():
-            links.look_at_item(str(told["id"]))
+            page_url.look_at_item(str(told["id"]))
 
     def spot(told: Mapping[str, Any]) -> None:
         at = np.array(told.get("at") or (), np.float64)
         if len(at) == picture.layout.spec.dimensions:
-            links.look_at_nothing()
-            links.look(spot=tuple(float(number) for number in picture.spot(at)))
+            page_url.look_at_nothing()
+            page_url.look(spot=tuple(float(number) for number in picture.spot(at)))
 
     def area(told: Mapping[str, Any]) -> None:
         points, matrix = told.get("points") or (), told.get("matrix")
@@ -330,12 +338,12 @@ def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mappin
         else:
             found = drawn(picture.spot(np.array(points, np.float64).reshape(-1, 2)).tolist()) if points else None
         if found is not None:
-            query, view = links.current()
-            links.go(query, view.at_rest)
-            links.look(area=found.written())
+            query, view = page_url.current()
+            page_url.go(query, view.at_rest)
+            page_url.look(area=found.written())
 
     def hide(told: Mapping[str, Any]) -> None:
-        links.look(hidden=tuple(str(name) for name in told.get("hidden") or ()))
+        page_url.look(hidden=tuple(str(name) for name in told.get("hidden") or ()))
 
     def topic(told: Mapping[str, Any]) -> None:
         if isinstance(code := told.get("code"), int):
@@ -368,5 +376,5 @@ def _side(
     if answer is not None:
         results_panel(space, answer)
     elif not view.looking:
-        frame.note(_HOW)
+        page_layout.note(_HOW)
         topics_panel(space, snapshot, topics)

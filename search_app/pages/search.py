@@ -9,22 +9,22 @@ from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
+from search_app.components.search.cards import Results, starters
+from search_app.components.search.details import details
+from search_app.components.search.filter_row import asked_and_filters
+from search_app.components.search.keyboard import listen
+from search_app.components.search.map_panel import map_panel
+from search_app.components.search.more_filters import narrowed_by
+from search_app.components.search.query_box import from_item, query_box
+from search_app.components.search.query_terms import Asked, asked_of, only_item
+from search_app.components.search.results_bar import pager, results_bar
+from search_app.components.shared import card_actions, page_layout, page_url
+from search_app.components.shared.formatting import PLURAL, count_of
+from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
+from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.filters import Filters
 from search_app.search.query import Query, with_quoted, within_window
 from search_app.search.snapshot import Snapshot
-from search_app.views import acts, frame, links
-from search_app.views.cards import Results, starters
-from search_app.views.chips import Asked, asked_of, only_item
-from search_app.views.details import details
-from search_app.views.filters import asked_and_filters
-from search_app.views.keys import listen
-from search_app.views.map_panel import map_panel
-from search_app.views.narrowing import narrowed_by
-from search_app.views.opening import draw_page, loaded_encoder, space_empty
-from search_app.views.query_box import from_item, query_box
-from search_app.views.resources import OpenSpace
-from search_app.views.results_bar import pager, results_bar
-from search_app.views.words import PLURAL, count_of
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
 _STARTERS = 6
@@ -57,7 +57,7 @@ class _Parts:
 def _parts(query: Query) -> _Parts:
     with st.container(key="listening"):
         listen(query)
-        acts.listen()
+        card_actions.listen()
     above = st.container(key="above")
     left, right = st.columns([1.32, 1], gap="medium")
     return _Parts(above, left, right)
@@ -76,7 +76,7 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         with head:
             asked_and_filters(space, query, snapshot, asked)
         with notes:
-            frame.error_notice("The search cannot be done", error)
+            page_layout.error_notice("The search cannot be done", error)
         return
     details(space, query, answer, encoder)
     shown = Results(space, query, answer)
@@ -90,7 +90,7 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         asked_and_filters(space, query, snapshot, asked)
     with notes:
         if any(within_window(term.value, encoder) != term.value for term in query.asked if term.kind == "text"):
-            frame.note(
+            page_layout.note(
                 f"These words are longer than the encoder reads: the first {encoder.info.text_window} tokens count."
             )
     with parts.right:
@@ -101,14 +101,14 @@ def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
 def _hits(shown: Results) -> None:
     query, page = shown.query, shown.answer.page
     if not page.entries and query.listing.page > 1:
-        frame.notice("There is no such page", f"The results end before page {query.listing.page:,}.")
+        page_layout.notice("There is no such page", f"The results end before page {query.listing.page:,}.")
         st.button(
-            "To the first page", key="first-page", icon=":material/first_page:", on_click=links.turn_to, args=(1,)
+            "To the first page", key="first-page", icon=":material/first_page:", on_click=page_url.turn_to, args=(1,)
         )
     elif page.entries:
         bar = st.container()
         if not page.matches:
-            frame.notice(
+            page_layout.notice(
                 "Nothing here really matches",
                 "These are the nearest items all the same. Fuller words may find more; or there is nothing like it.",
             )
@@ -122,13 +122,13 @@ def _hits(shown: Results) -> None:
 
 def _what_has_gone(query: Query, asked: Asked) -> None:
     if any(name not in asked.pictures for name in query.pictures):
-        frame.notice(
+        page_layout.notice(
             "The picture of this link is not kept any more",
             "Only the newest uploads are kept. Upload it again, or search for words.",
             bad=True,
         )
     if any(item_id not in asked.items for item_id in query.named):
-        frame.notice(
+        page_layout.notice(
             "The item of this link is not in the space any more",
             "Its file was removed, or changed and read again. Search for it by words or by its picture.",
             bad=True,
@@ -151,10 +151,10 @@ def _nothing_found(query: Query, snapshot: Snapshot) -> None:
         why = f"The space has no {kinds}."
     else:
         why = "There is no other item in the space."
-    frame.notice("No results", why, f"The whole space holds {everything}.")
+    page_layout.notice("No results", why, f"The whole space holds {everything}.")
     if query.filters != Filters():
         st.button(
-            "Clear the filters", key="clear-filters", icon=":material/filter_alt_off:", on_click=links.clear_filters
+            "Clear the filters", key="clear-filters", icon=":material/filter_alt_off:", on_click=page_url.clear_filters
         )
 
 
@@ -171,7 +171,7 @@ def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         narrowed_by(query)
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, words in enumerate(EXAMPLES, start=1):
-                st.button(words, key=f"example-{number}", on_click=links.ask_text, args=(words,))
+                st.button(words, key=f"example-{number}", on_click=page_url.ask_text, args=(words,))
         st.html('<div class="ns-section">Or start from an item of this space</div>')
         starters(space, _some_items(space, snapshot))
     with parts.right:

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
-from search_app.views.lab.presenting import TOUR
+from search_app.components.lab.presentation import TOUR
 from tests.browser.acting import settled
 from tests.browser.visiting import PHONE, expect, visiting
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The tabs of the library page, a module each, and the job that is shown above them."""

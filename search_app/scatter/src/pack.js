@@ -1,4 +1,4 @@
-// Reads what `search_app/views/packing.py` writes: a header in JSON, and blocks of numbers behind it.
+// Reads what `search_app/components/map/binary_message.py` writes: a header in JSON, and blocks of numbers behind it.
 const KINDS = { u1: Uint8Array, u2: Uint16Array, i2: Int16Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array };
 const ALIGNED = 8; // bytes: every block starts at a multiple of it
 

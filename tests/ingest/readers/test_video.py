@@ -16,7 +16,7 @@ from ingest.readers.video import frame_at, read_frames, read_frames_at
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.repair import check, repair
-from search_app.views.words import whereabouts
+from search_app.components.shared.formatting import whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
 from tests.ingest.readers.make_videos import CODECS, sound, turned, video
 from tests.make_files import finds_every_item, ingest_folders

@@ -18,7 +18,7 @@ from ingest.sources import web
 from ingest.sources.location import at_hand
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.repair import check, repair
-from search_app.views.words import headline, whereabouts
+from search_app.components.shared.formatting import headline, whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, finds_every_item
 from tests.retuned_encoder import RetunedEncoder

@@ -1,0 +1,1 @@
+"""The members of the family of latent spaces, one module each; see search_app.components.lab.latent_spaces.section."""

@@ -1,0 +1,229 @@
+"""A latent space to look at: its map, a point picked on it, and that point's neighbours by either distance."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from search_app.components.lab import url_state
+from search_app.components.lab.item_labels import face_of_item, image_tag
+from search_app.components.lab.latent_spaces.charts import GRID
+from search_app.components.lab.latent_spaces.static_map import colour_of, map_of, names_fit, readable
+from search_app.components.shared.formatting import MEASURES, headline, in_html, in_plotly, snippet
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.page_layout import theme
+from search_app.components.shared.palette import MAP_OTHER, MAP_STAR, Theme
+from search_app.lab.latent_spaces.latent_space import LatentSpace, Neighbour
+from search_app.search.neighbours import Measure
+
+_COUNT = 8
+_HEIGHT = 520
+_CLEAR = "rgba(0,0,0,0)"
+
+
+def explore(
+    key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
+) -> None:
+    """Draw `latent` and let a person walk in it; `classes` colours the points, each by a place in
+    `class_names`; below 0 for those of none.
+    """
+    chosen = _chosen(key, latent)
+    left, right = st.columns([1.45, 1], gap="medium")
+    with right:
+        metric = _controls(key, latent, chosen)
+        near = latent.neighbours(chosen, _COUNT, metric)
+        st.html(_list(latent, near, metric, space))
+    with left:
+        flat = _dimensions(key) == 2
+        figure = _figure(latent, chosen, [one.row for one in near], classes, class_names, theme(), flat=flat)
+        st.plotly_chart(
+            figure,
+            key=f"family-map-{key}-{'2d' if flat else '3d'}",
+            width="stretch",
+            config={"displaylogo": False, "scrollZoom": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
+            on_select=lambda: _clicked(key),
+            selection_mode="points",
+            alt="Map of this latent space: nearby points are alike",
+        )
+        kept = latent.places.kept[: 2 if flat else 3]
+        shares = " + ".join(f"{100 * share:.0f}" for share in kept)
+        st.html(
+            f'<div class="ns-note">{len(latent):,} points of {latent.vectors.shape[1]:,} numbers each, drawn by their '
+            f"first {len(kept)} principal components, which keep {shares} % of the variance. Neighbours are those in "
+            "the full space.</div>"
+        )
+
+
+def explored(key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = ()) -> str:
+    """The map, the point that the URL names and its neighbours by the distance it names, as markup."""
+    chosen, metric = _chosen(key, latent), _metric(key)
+    near = latent.neighbours(chosen, _COUNT, metric)
+    drawing = map_of(latent, chosen, [one.row for one in near], classes)
+    listed = f"<h4>Nearest to {in_html(snippet(latent.names[chosen], 60))}</h4>{_list(latent, near, metric, space)}"
+    return f'<div class="ns-lab-wide">{drawing}<div>{listed}</div></div>'
+
+
+def _metric(key: str) -> Measure:
+    return next((name for name in MEASURES if name == url_state.one(f"family-{key}-by")), "cosine")
+
+
+def _chosen(key: str, latent: LatentSpace) -> int:
+    """The row of the point that the URL names; the first where it names none."""
+    wanted = url_state.one(f"family-{key}-at")
+    known = latent.item_ids or latent.names
+    return known.index(wanted) if wanted in known else 0
+
+
+def _choose(key: str, latent: LatentSpace, row: int) -> None:
+    url_state.put(f"family-{key}-at", (latent.item_ids or latent.names)[row])
+
+
+def _controls(key: str, latent: LatentSpace, chosen: int) -> Measure:
+    box = f"family-pick-{key}"
+    st.session_state[box] = chosen
+    metric = _metric(key)
+    st.session_state[f"family-known-{key}"] = latent
+    st.selectbox(
+        "Nearest to",
+        range(len(latent)),
+        key=box,
+        format_func=lambda row: snippet(latent.names[row], 60),
+        on_change=lambda: _choose(key, latent, st.session_state[box]),
+    )
+    with st.container(horizontal=True, gap="small", key=f"family-bar-{key}"):
+        by = {"" if name == "cosine" else name: title for name, title in MEASURES.items()}
+        url_state.switch(f"family-{key}-by", "Distance", by, "" if metric == "cosine" else metric)
+        how = {"": "2-D", "3d": "3-D"}
+        url_state.switch(f"family-{key}-map", "Dimensions", how, "3d" if _dimensions(key) == 3 else "")
+    return metric
+
+
+def _dimensions(key: str) -> int:
+    return 3 if url_state.one(f"family-{key}-map") == "3d" else 2
+
+
+def _clicked(key: str) -> None:
+    latent: LatentSpace = st.session_state[f"family-known-{key}"]
+    points = st.session_state[f"family-map-{key}-2d"]["selection"]["points"]
+    row = points[0].get("customdata") if points else None
+    row = row[0] if isinstance(row, list) and row else row
+    # What the browser tells may be of a map that was drawn before.
+    if isinstance(row, int) and 0 <= row < len(latent):
+        _choose(key, latent, row)
+
+
+def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: OpenSpace) -> str:
+    items = space.space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
+    by_id = {item.id: item for item in items}
+    # A longer bar is closer by cosine, and farther away by distance, as the number beside it.
+    shown = [1.0 - one.distance if metric == "cosine" else one.distance for one in near]
+    most = max(shown, default=0.0) or 1.0
+    rows = ""
+    for one, value in zip(near, shown, strict=True):
+        item = by_id.get(latent.item_ids[one.row]) if latent.item_ids else None
+        face = image_tag(face_of_item(space, item)) if item is not None and item.modality == "image" else ""
+        name = headline(item) if item is not None else latent.names[one.row]
+        words = f"<small>{in_html(snippet(item.text, 90))}</small>" if item is not None and not face else ""
+        rows += (
+            f"<li>{face}<div><b>{in_html(snippet(name, 60))}</b>{words}"
+            f'<i style="width:{max(100 * value / most, 0.0):.0f}%"></i></div><span>{value:.3f}</span></li>'
+        )
+    unit = "cosine: the higher, the closer" if metric == "cosine" else "distance: the lower, the closer"
+    return f'<ol class="ns-nearest">{rows}</ol><div class="ns-note">{unit}</div>'
+
+
+def _figure(
+    latent: LatentSpace,
+    chosen: int,
+    near: Sequence[int],
+    classes: Sequence[int],
+    class_names: Sequence[str],
+    colours: Theme,
+    *,
+    flat: bool,
+) -> go.Figure:
+    spots = latent.places.spots
+    axes = "xy" if flat else "xyz"
+    names = [in_plotly(snippet(name, 60)) for name in latent.names]
+    groups = np.asarray(classes) if len(classes) else np.zeros(len(latent), np.int64)
+    traces: list[dict[str, Any]] = []
+
+    def trace(rows: Sequence[int], marks: dict[str, Any], name: str, **more: Any) -> None:
+        places = {axis: spots[list(rows), place] for place, axis in enumerate(axes)}
+        traces.append(
+            {
+                "type": "scatter" if flat else "scatter3d",
+                "mode": "markers",
+                "name": in_plotly(name),
+                "marker": {"line": {"width": 0}, **marks},
+                "hovertext": [names[row] for row in rows],
+                "customdata": list(rows),
+                "hoverinfo": "text",
+                "selected": {"marker": {"opacity": 1}},
+                "unselected": {"marker": {"opacity": marks.get("opacity", 1)}},
+                **places,
+                **more,
+            }
+            if flat
+            else {
+                "type": "scatter3d",
+                "mode": "markers",
+                "name": in_plotly(name),
+                "marker": {"line": {"width": 0}, **marks, "size": marks["size"] * 0.6},
+                "hovertext": [names[row] for row in rows],
+                "customdata": list(rows),
+                "hoverinfo": "text",
+                **places,
+                **more,
+            }
+        )
+
+    written = readable(spots[:, :2], names, [chosen, *near], _HEIGHT) if names_fit(latent) else set()
+
+    def in_words(rows: Sequence[int], **font: Any) -> dict[str, Any]:
+        """What writes the names of `rows` beside them, those that can be read."""
+        if not written:
+            return {}
+        words = [names[row] if row in written else "" for row in rows]
+        return {"mode": "markers+text", "textposition": "top center", "textfont": font, "text": words}
+
+    size = 9 if len(latent) < 300 else 6
+    for place in np.unique(groups).tolist():
+        rows = np.flatnonzero(groups == place).tolist()
+        colour = colour_of(place) if len(classes) else MAP_OTHER
+        plain = [row if row not in (chosen, *near) else -1 for row in rows]
+        marks = {"size": size, "color": colour, "opacity": 0.75}
+        name = class_names[place] if class_names and place >= 0 else ""
+        trace(rows, marks, name, **in_words(plain, size=10))
+    lines = {axis: [] for axis in axes}  # type: dict[str, list[float | None]]
+    for row in near:
+        for place, axis in enumerate(axes):
+            lines[axis] += [float(spots[chosen, place]), float(spots[row, place]), None]
+    kind = "scatter" if flat else "scatter3d"
+    traces.append(
+        {"type": kind, "mode": "lines", "line": {"color": colours.accent, "width": 1.5}, "hoverinfo": "skip", **lines}
+    )
+    bold = {"size": 11, "color": colours.ink, "weight": 700}
+    trace(list(near), {"size": size + 3, "color": colours.accent, "opacity": 1}, "nearest", **in_words(near, **bold))
+    star = {"size": size + 7, "color": MAP_STAR, "opacity": 1, "symbol": "diamond"}
+    trace([chosen], star, "picked", **in_words([chosen], **bold))
+    hidden = {"showticklabels": False, "zeroline": False, "title": "", "gridcolor": GRID}
+    layout: dict[str, Any] = {
+        "height": _HEIGHT,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "paper_bgcolor": _CLEAR,
+        "plot_bgcolor": _CLEAR,
+        "showlegend": False,
+        "dragmode": "pan" if flat else "orbit",
+        "hoverlabel": {"bgcolor": colours.card, "bordercolor": colours.line, "font": {"color": colours.ink}},
+        "uirevision": f"{len(latent)}-{flat}",
+        "font": {"color": colours.muted},
+    }
+    if flat:
+        layout |= {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
+    else:
+        walls = hidden | {"showbackground": False, "gridcolor": colours.line, "title": {"text": ""}}
+        layout["scene"] = {f"{axis}axis": walls for axis in "xyz"} | {"aspectmode": "data"}
+    return go.Figure({"data": traces, "layout": layout})

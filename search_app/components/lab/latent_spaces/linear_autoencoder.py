@@ -1,0 +1,98 @@
+"""Principal components as a linear autoencoder: how few numbers would do."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ingest.readers.draft import Modality
+from search_app.components.lab.latent_spaces.base import Kind
+from search_app.components.lab.latent_spaces.charts import lay_out
+from search_app.components.lab.latent_spaces.material import by_modality, filled, sample_note, sampled, state_of
+from search_app.components.shared.formatting import PLURAL
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.page_layout import theme
+from search_app.components.shared.palette import MAP_MODALITY, Theme
+from search_app.lab.latent_spaces.linear_autoencoder import NEIGHBOURS, Rebuilt, rebuilt
+from search_app.search.snapshot import Snapshot
+
+_MOST = 5_000
+
+
+def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+    for modality in filled(snapshot):
+        there = len(snapshot.groups[modality])
+        st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
+        found = _rebuilt(*state_of(space, snapshot), modality, snapshot)
+        left, right = st.columns([1.45, 1], gap="medium")
+        with left:
+            st.plotly_chart(
+                _figure(found, MAP_MODALITY[modality], theme()),
+                key=f"family-components-{modality}",
+                width="stretch",
+                config={"displayModeBar": False},
+                alt="What codes of so many numbers keep: of the variance, and of the nearest neighbours",
+            )
+        with right:
+            st.html(_table(found))
+            sample_note(min(there, _MOST), there, PLURAL[modality])
+    st.html(
+        '<div class="ns-note">The search here never does this: it compares whole vectors. The map does: what it '
+        "draws are the first two or three of these numbers.</div>"
+    )
+
+
+def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+    return by_modality(snapshot, lambda modality: _table(_rebuilt(*state_of(space, snapshot), modality, snapshot)))
+
+
+@st.cache_resource(show_spinner="Rebuilding the vectors …", max_entries=8)
+def _rebuilt(
+    folder: str, revision: int, modality: Modality, _snapshot: Snapshot
+) -> list[Rebuilt]:  # fmt: skip
+    return rebuilt(sampled(_snapshot, modality, _MOST))
+
+
+def _figure(found: list[Rebuilt], colour: str, colours: Theme) -> go.Figure:
+    numbers = [str(one.components) for one in found]
+    line = {"color": colour, "width": 2.5}
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=numbers,
+                y=[100 * (1 - one.error) for one in found],
+                name="variance kept",
+                mode="lines+markers",
+                line=line,
+            ),
+            go.Scatter(
+                x=numbers,
+                y=[100 * one.recall for one in found],
+                name="neighbours kept",
+                mode="lines+markers",
+                line=line | {"dash": "dot"},
+            ),
+        ]
+    )
+    x, y = {"title": "numbers kept of each vector", "type": "category"}, {"title": "per cent", "range": [0, 103]}
+    return lay_out(figure, colours, height=300, legend="bottom", x=x, y=y)
+
+
+def _table(found: list[Rebuilt]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{one.components}</th><td>{100 * one.error:.1f} %</td>'
+        f"<td>{100 * one.recall:.0f} %</td></tr>"
+        for one in found
+    )
+    heads = f'<th scope="col">numbers</th><th scope="col">lost</th><th scope="col">{NEIGHBOURS} nearest kept</th>'
+    return f'<table class="ns-numbers"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+KIND = Kind(
+    "pca",
+    "Principal components",
+    "Principal component analysis is the simplest autoencoder there is: it squeezes each vector to a few numbers by "
+    "looking along the directions in which the collection spreads most, and unfolds it again in a straight line. "
+    "Keep few numbers, and only the coarse differences survive. Below is how many it takes until the nearest "
+    "neighbours come back.",
+    _draw,
+    _handed,
+)

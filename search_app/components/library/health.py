@@ -1,0 +1,105 @@
+"""How the space is: what it takes on disk, whether it is sound, and what ran lately."""
+
+from datetime import datetime
+
+import streamlit as st
+from rich.filesize import decimal
+
+from ingest.console.output import in_words
+from ingest.run.jobs import jobs
+from ingest.space.ledger.database import LEDGER_NAME
+from ingest.space.ledger.overview import size_by_part
+from search_app.components.library import start_jobs
+from search_app.components.library.job_panel import title
+from search_app.components.shared import page_layout
+from search_app.components.shared.formatting import in_html
+from search_app.components.shared.open_spaces import OpenSpace
+
+_PARTS = {
+    LEDGER_NAME: "ledger: every source and every vector",
+    "chroma": "index (Chroma), made from the ledger",
+    "chroma-broken": "an index that was set aside",
+    "thumbnails": "thumbnails",
+    "projections": "maps",
+    "uploads": "dropped files",
+    "fetched": "copies of web pages and files",
+    "queries": "pictures that were searched with",
+    "jobs": "jobs",
+}
+_LEAST = 0.02  # of the whole; smaller parts are summed up
+
+
+def health(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
+    """Draw the tab."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _storage(space)
+    with right:
+        _checks(space, may_change=may_change, busy=busy)
+    _jobs(space)
+
+
+def _storage(space: OpenSpace) -> None:
+    sizes = _sizes(str(space.space.folder), space, space.space.ledger.revision())
+    whole = sum(sizes.values()) or 1
+    shown = {_PARTS[name]: size for name, size in sizes.items() if name in _PARTS and size >= _LEAST * whole}
+    if rest := whole - sum(shown.values()):
+        shown["everything else"] = rest
+    rows = "".join(
+        f'<dt>{in_html(name)}</dt><dd><span><i class="ns-plain" style="width:{100 * size / whole:.2f}%"></i></span>'
+        f"{decimal(size)}</dd>"
+        for name, size in shown.items()
+    )
+    st.html(
+        f'<div class="ns-section">Storage<small>{decimal(whole)} in {in_html(str(space.space.folder))}</small></div>'
+        f'<dl class="ns-spread ns-wide">{rows}</dl>'
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=8, ttl=60)
+def _sizes(folder: str, _space: OpenSpace, revision: int) -> dict[str, int]:
+    return size_by_part(_space.space.folder)
+
+
+def _checks(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
+    st.html('<div class="ns-section">Is it sound?</div>')
+    page_layout.note(
+        "A check looks at every vector and thumbnail and compares a sample with the index; the full one compares "
+        "them all. A repair mends what a check finds, from the ledger; no item leaves the space by it."
+    )
+    waiting = space.space.ledger.waiting()
+    if waiting:
+        page_layout.note(f"{waiting:,} items are still to be told to the index; that happens by itself.")
+    if not may_change:
+        return
+    home, name = space.space.folder.parent, space.space.name
+    with st.container(key="checks", horizontal=True, gap="small"):
+        for label, icon, kind, options in (
+            ("Check", "health_and_safety", "check", ["--json"]),
+            ("Check fully", "fact_check", "check", ["--full", "--json"]),
+            ("Repair", "healing", "repair", ["--json"]),
+        ):
+            st.button(
+                label,
+                key=f"health-{label.lower().replace(' ', '-')}",
+                icon=f":material/{icon}:",
+                disabled=busy,
+                on_click=start_jobs.begin_clicked,
+                args=(home, name, kind, options, ""),
+            )
+
+
+def _jobs(space: OpenSpace) -> None:
+    ran = [job for job in jobs(space.space.folder.parent, space.space.name) if not job.running]
+    if not ran:
+        return
+    rows = "".join(
+        f'<tr><td class="ns-when">{datetime.fromisoformat(job.started).astimezone():%Y-%m-%d %H:%M}</td>'
+        f"<td>{in_html(title(job))}</td><td>{in_words(job.seconds()) if job.finished else ''}</td>"
+        f"<td>{in_html(', '.join(f'{number:,} {kind}' for kind, number in job.outcomes.items()))}</td></tr>"
+        for job in ran
+    )
+    st.html(
+        f'<div class="ns-section">Jobs<small>started from this page</small></div>'
+        f'<div class="ns-table"><table><tbody>{rows}</tbody></table></div>'
+    )

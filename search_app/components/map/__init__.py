@@ -1,0 +1,1 @@
+"""The pieces of the map page, and the map itself."""

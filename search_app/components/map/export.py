@@ -1,0 +1,45 @@
+"""The map as a file: a page that opens without Nearspace, and what the TensorFlow Embedding Projector loads."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ingest.space import Item
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.maps.html_export import Exported, as_page
+from search_app.maps.layout import Layout
+from search_app.maps.projector_export import as_projector
+from search_app.maps.topics import Topics
+from search_app.search.snapshot import Snapshot
+
+_FILES = (
+    ("page", "A page that opens offline (HTML)", "html", "text/html", ":material/web:"),
+    ("projector", "For the Embedding Projector (zip)", "zip", "application/zip", ":material/folder_zip:"),
+)
+_MAKE: dict[str, Callable[..., Exported]] = {"page": as_page, "projector": as_projector}
+
+
+def map_out(space: OpenSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
+    """Draw a popover with the files; each is made when it is asked for."""
+
+    def picture(item: Item) -> bytes | None:
+        found = space.thumbnail(item)
+        return found.jpeg if found else None
+
+    def made(name: str) -> Callable[[], bytes]:
+        ledger = space.space.ledger
+        return lambda: _MAKE[name](layout, snapshot, space.space.name, ledger.items, picture, topics).content
+
+    with st.popover("Save the map", icon=":material/download:", type="tertiary", key="map-out"):
+        st.caption("The view as PNG or SVG: the two last buttons on the map.")
+        for name, label, suffix, kind, icon in _FILES:
+            st.download_button(
+                label,
+                data=made(name),
+                file_name=f"map.{suffix}",
+                mime=kind,
+                key=f"map-out-{name}",
+                icon=icon,
+                type="tertiary",
+                on_click="ignore",
+            )

@@ -1,0 +1,205 @@
+"""Beside the map: the item that is looked at with its neighbours, the selection, and the results of the question."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ingest.errors import SpaceError
+from ingest.space import Item
+from search_app.components.map.item_list import head, rows, section, thumbnails
+from search_app.components.map.toolbar import axis_through
+from search_app.components.search.cards import photo
+from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.formatting import (
+    MEASURES,
+    closeness,
+    count_of,
+    headline,
+    in_html,
+    snippet,
+    unwrapped,
+    whereabouts,
+)
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.maps.contrast import Apart, apart
+from search_app.maps.vocabulary import Vocabulary
+from search_app.search.export import items_as_csv
+from search_app.search.neighbours import Measure, Neighbour, nearest
+from search_app.search.query import MapView
+from search_app.search.searcher import Answer
+from search_app.search.selections import keep_selection
+from search_app.search.snapshot import Snapshot
+
+NEIGHBOURS = 10
+_MEASURE = "space-measure"
+_CARDS = 12
+_TABLE = 1_000
+_HITS = 24
+_PROBLEM = "problem of the last selection"
+_WORDS = 8
+_PASSAGE = 700
+
+
+def neighbours_of(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
+    """The nearest items of the item that is looked at in the full space, nearest first, of both modalities.
+
+    With the gap closed each modality is centred, as on the map.
+    """
+    measure: Measure = "euclidean" if view.euclidean else "cosine"
+    found = nearest(snapshot, view.item, measure, centred=not view.gap, count=NEIGHBOURS)
+    together = [each for part in found.values() for each in part]
+    together.sort(key=lambda each: each.distance if view.euclidean else -each.cosine)
+    return together[:NEIGHBOURS]
+
+
+def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: MapView) -> None:
+    """Draw an item and its neighbours."""
+    with st.container(key="map-item"):
+        head(headline(item), whereabouts(item))
+        if item.modality == "image":
+            photo(space, item, key="map-item-photo")
+        if text := snippet(unwrapped(item.text), _PASSAGE):
+            st.html(f'<div class="ns-full">{in_html(text)}</div>')
+        with st.container(horizontal=True, gap="xsmall", key="map-item-acts"):
+            st.button(
+                "Details",
+                key="map-details",
+                icon=":material/open_in_full:",
+                type="tertiary",
+                on_click=page_url.open_details,
+                args=(item.id,),
+            )
+            st.button(
+                "Search from it",
+                key="map-search-from",
+                icon=":material/travel_explore:",
+                type="tertiary",
+                on_click=page_url.ask_like,
+                args=(item.id,),
+            )
+            axis_through(space, item.id)
+    with st.container(key="near-head", horizontal=True, vertical_alignment="center", gap="small"):
+        section("Nearest in the full space")
+        st.session_state[_MEASURE] = "euclidean" if view.euclidean else "cosine"
+        st.segmented_control(
+            "Distance",
+            list(MEASURES),
+            key=_MEASURE,
+            required=True,
+            format_func=MEASURES.__getitem__,
+            label_visibility="collapsed",
+            on_change=_measured,
+            help="Of vectors as they are, both give one order; once each modality is centred they may differ.",
+        )
+    items = {each.id: each for each in space.space.ledger.items([each.id for each in near])}
+    remarks = {each.id: f"{each.distance if view.euclidean else each.cosine:.2f}" for each in near}
+    rows(space, [items[each.id] for each in near if each.id in items], "near", remarks)
+
+
+def _measured() -> None:
+    page_url.look(euclidean=st.session_state[_MEASURE] == "euclidean")
+
+
+def gone_panel() -> None:
+    """Say that the item of the link is not there any more."""
+    with st.container(key="map-item"):
+        head("That item is not in the space any more", "Its file was removed, or changed and read again.")
+
+
+def selection_panel(
+    space: OpenSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None
+) -> None:  # fmt: skip
+    """Draw what is selected: cards, what sets it apart from the rest, a table and its export."""
+    count = len(ids)
+    with st.container(key="map-selection"):
+        share = f"{100 * count / max(len(snapshot), 1):.1f} % of the space" if count else "Nothing lies in there."
+        head(f"{count:,} {'item' if count == 1 else 'items'} selected", share)
+        if not count:
+            return
+        means = space.searcher.maps.means(snapshot, gap=False)
+        found = apart(snapshot, ids, means, space.space.ledger.texts, vocabulary, count=_CARDS)
+        st.html(f'<div class="ns-note">{" ".join(_facts(found, len(snapshot)))}</div>')
+        _filter_button(space, ids)
+        section("In its middle", "the items nearest to it" if count > _CARDS else "")
+        thumbnails(space, space.space.ledger.items(list(found.medoids[:_CARDS])), "selected")
+        with st.expander("Table", key="selection-table"):
+            listed = space.space.ledger.items([str(number) for number in ids[:_TABLE]])
+            st.dataframe(
+                {
+                    "name": [headline(item) for item in listed],
+                    "kind": [item.modality for item in listed],
+                    "folder": [item.folder for item in listed],
+                    "text": [snippet(item.text, 200) for item in listed],
+                },
+                hide_index=True,
+                height=280,
+            )
+            if count > _TABLE:
+                st.html(f'<div class="ns-note">The first {_TABLE:,} of {count:,}; the file has them all.</div>')
+        st.download_button(
+            "Save as CSV",
+            data=lambda: items_as_csv(space.space.ledger.items([str(number) for number in ids])),
+            file_name="selection.csv",
+            mime="text/csv",
+            key="selection-csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _facts(found: Apart, whole: int) -> list[str]:
+    """What is in a selection, and what sets it apart, in sentences of HTML."""
+    counts = [count_of(found.images, "image"), count_of(found.texts, "text")]
+    facts = [f"{' and '.join(counts)}."]
+    rest = "from the rest" if found.images + found.texts < whole else "at all"
+    if found.near:
+        words = ", ".join(word for word, _ in found.near[:_WORDS])
+        facts.append(f"What sets them apart {rest}: <b>{in_html(words)}</b>.")
+    if found.said:
+        words = ", ".join(saying.word for saying in found.said[:_WORDS])
+        facts.append(f"Their texts and captions say <b>{in_html(words)}</b>.")
+    facts.append(f"Spread: mean cosine to their middle {found.spread:.2f}, where 1 is all of one meaning.")
+    return facts
+
+
+def _filter_button(space: OpenSpace, ids: NDArray[np.int64]) -> None:
+    """A button that keeps the selection in the space and lets the next searches find nothing else."""
+    query, _ = page_url.current()
+    st.button(
+        "Search in these",
+        key="search-in-selection",
+        icon=":material/filter_alt:",
+        type="tertiary",
+        on_click=_search_in,
+        args=(space, ids),
+    )
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        page_layout.notice("The selection cannot be searched in", str(problem), bad=True)
+    elif query.filters.selection:
+        page_layout.note("The next searches find items of the selection alone, until the filter is taken away.")
+
+
+def _search_in(space: OpenSpace, ids: NDArray[np.int64]) -> None:
+    query, view = page_url.current()
+    try:
+        name = keep_selection(space.space.folder, ids)
+    except SpaceError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    page_url.go(replace(query, filters=replace(query.filters, selection=name)).at_start, view)
+
+
+def results_panel(space: OpenSpace, answer: Answer) -> None:
+    """Draw the results of the question, as numbered on the map."""
+    hits = answer.ranking.hits[:_HITS]
+    section("Results", "as numbered on the map")
+    found = [answer.items[hit.id] for hit in hits if hit.id in answer.items]
+    remarks = {hit.id: f"{hit.rank}" for hit in hits}
+    rows(space, found, "hits", remarks)
+    if not hits:
+        st.html('<div class="ns-note">Nothing was found.</div>')
+    elif not answer.ranking.matches:
+        st.html(f'<div class="ns-note">Nothing here really matches; the first is {in_html(closeness(hits[0]))}.</div>')

@@ -1,0 +1,214 @@
+"""Topics beside the map: a list to browse, each with its size and the items that stand for it."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ingest.errors import NearspaceError
+from search_app.components.map.item_list import section, strip, thumbnails
+from search_app.components.map.scatter import Drawing
+from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.formatting import count_of, in_html, in_markdown, snippet
+from search_app.components.shared.open_page import loaded_encoder
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.palette import MAP_KINDS, MAP_OTHER
+from search_app.maps.colouring import Coding, Kind, coding_of_topics
+from search_app.maps.topics import FEWEST, Topic, Topics
+from search_app.maps.vocabulary import english
+from search_app.search.snapshot import Snapshot
+
+_UNASKED = 20_000  # items up to which topics are looked for without being asked
+_LOOK_EVERY = 1.0  # seconds between looks at the search for topics
+_WORDS = 8
+_STRIP = 5  # of its items
+_SHOWN = 3  # words of a topic's name on the map
+_CLOSE = 2.2  # of a topic's usual distance from its middle: what is seen when it is flown to
+
+
+def topics_of(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
+    """The space's topics; where none have been found, the search for them begins unasked if it takes a moment alone."""
+    live = space.searcher.topics
+    topics = live.now(snapshot)
+    unasked = topics is None and FEWEST <= len(snapshot) <= _UNASKED and live.job() is None
+    # To encode the words that name topics is most of the work, and done once for an encoder.
+    if unasked and not live.words.missing(english(), snapshot.dimension):
+        _find(space, snapshot)
+    return topics
+
+
+def _find(space: OpenSpace, snapshot: Snapshot) -> None:
+    try:
+        space.searcher.topics.start(snapshot, loaded_encoder(space))
+    except NearspaceError as error:
+        page_layout.error_notice("Topics cannot be found", error)
+
+
+def names_on_map(picture: Drawing, topics: Topics, snapshot: Snapshot, coded: Coding) -> list[dict[str, Any]]:
+    """The name of each topic at the middle of its items, the largest first."""
+    labels = topics.labels(snapshot)
+    counts = np.bincount(labels[labels >= 0], minlength=len(topics))
+    colours = {kind.name: _colour(kind) for kind in coded.kinds} if coded.by == "topic" else {}
+    return [
+        {
+            "code": int(number),
+            "label": _short(topics.names[number].name),
+            "at": picture.at(np.median(picture.layout.spots[labels == number], axis=0)).tolist(),
+            "colour": colours.get(topics.names[number].name, MAP_OTHER) if colours else None,
+        }
+        for number in np.argsort(-counts, kind="stable")
+        if counts[number]
+    ]
+
+
+def _colour(kind: Kind) -> str:
+    return MAP_OTHER if kind.other else MAP_KINDS[kind.code % len(MAP_KINDS)]
+
+
+def _short(name: str) -> str:
+    return snippet(" · ".join(name.split(" · ")[:_SHOWN]), 34)
+
+
+def by_topic(topics: Topics, snapshot: Snapshot) -> Coding:
+    """The points coloured by their topic."""
+    return coding_of_topics([name.name for name in topics.names], topics.labels(snapshot))
+
+
+def flight(picture: Drawing, topics: Topics | None, snapshot: Snapshot) -> dict[str, Any] | None:
+    """Where the map looks when one topic alone is asked for: its middle, and how wide it is; None otherwise."""
+    query, _ = page_url.current()
+    if topics is None or len(query.filters.topics) != 1:
+        return None
+    inside: NDArray[np.bool_] = np.isin(topics.labels(snapshot), topics.numbers_of(query.filters.topics))
+    if not inside.any():
+        return None
+    at = picture.at(picture.layout.spots[inside])
+    middle = np.median(at, axis=0)
+    usual = float(np.median(np.linalg.norm(at - middle, axis=1)))
+    return {"at": middle.tolist(), "wide": max(2.0 * _CLOSE * usual, 0.1)}
+
+
+def topic_clicked(topics: Topics | None, code: int) -> None:
+    """Look at the topic of that number alone, or at all again where it is looked at already."""
+    if topics is not None and 0 <= code < len(topics):
+        look_at_topic(topics.names[code].name)
+
+
+def look_at_topic(name: str) -> None:
+    """Filter by one topic, or by none where that one is looked at already."""
+    query, _ = page_url.current()
+    _filter_by(() if query.filters.topics == (name,) else (name,))
+
+
+def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -> None:
+    """Draw the list of topics, or the one that is looked at."""
+    if len(snapshot) < FEWEST:
+        return
+    if topics is None:
+        _finding(space, snapshot)
+        return
+    query, _ = page_url.current()
+    told = topics.told(snapshot)
+    chosen = [topic for topic in told if topic.number in topics.numbers_of(query.filters.topics)]
+    if query.filters.topics and chosen:
+        for topic in chosen:
+            _one(space, topic)
+        return
+    section("Topics", f"{len(told)}, by what lies together")
+    with st.container(key="map-topics", gap=None):
+        for topic in told:
+            _row(space, topic)
+    _drift(space, snapshot, topics)
+
+
+def _row(space: OpenSpace, topic: Topic) -> None:
+    with st.container(key=f"topic-row-{topic.number}", gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"topic-head-{topic.number}"):
+            st.button(
+                in_markdown(topic.name),
+                key=f"topic-{topic.number}",
+                type="tertiary",
+                on_click=look_at_topic,
+                args=(topic.name,),
+            )
+            st.html(f'<div class="ns-remark">{topic.size:,}</div>', width="content")
+        items = space.space.ledger.items(list(topic.representatives))
+        strip(space, sorted(items, key=lambda item: item.modality != "image")[:_STRIP])
+
+
+def _one(space: OpenSpace, topic: Topic) -> None:
+    with st.container(key=f"map-topic-{topic.number}"):
+        with st.container(
+            key=f"map-side-head-{topic.number}", horizontal=True, vertical_alignment="top", gap="small"
+        ):  # fmt: skip
+            holds = " and ".join(
+                count_of(count, modality)  # type: ignore[arg-type]
+                for count, modality in ((topic.images, "image"), (topic.texts, "text"))
+                if count
+            )
+            st.html(
+                f'<div class="ns-item"><h4>{in_html(topic.name)}</h4><div class="ns-where">{holds}</div></div>',
+                width="stretch",
+            )
+            st.button(
+                "Close",
+                key=f"map-close-{topic.number}",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=_leave_topic,
+                args=(topic.name,),
+            )
+        facts = []
+        if topic.said:
+            facts.append(f"Its texts and captions say <b>{in_html(', '.join(topic.said[:_WORDS]))}</b>.")
+        if topic.near:
+            facts.append(f"The nearest words are <b>{in_html(', '.join(topic.near[:_WORDS]))}</b>.")
+        facts.append(f"Mean cosine to its middle: {topic.spread:.2f} of 1.")
+        st.html(f'<div class="ns-note">{" ".join(facts)}</div>')
+        section("Typical for it")
+        thumbnails(space, space.space.ledger.items(list(topic.representatives)), f"topic-{topic.number}")
+
+
+def _leave_topic(name: str) -> None:
+    """Filter by the other topics that are looked at; by none where a single word was looked for."""
+    query, _ = page_url.current()
+    others = tuple(other for other in query.filters.topics if other != name)
+    _filter_by(others if others != query.filters.topics else ())
+
+
+def _filter_by(topics: tuple[str, ...]) -> None:
+    query, view = page_url.current()
+    page_url.go(replace(query, filters=replace(query.filters, topics=topics)).at_start, view.at_rest)
+
+
+def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
+    drift = topics.drift(snapshot)
+    if drift.offered and st.button("Find topics anew", key="topics-anew", icon=":material/refresh:", type="tertiary"):
+        _find(space, snapshot)
+        st.rerun()
+
+
+@st.fragment(run_every=_LOOK_EVERY)
+def _finding(space: OpenSpace, snapshot: Snapshot) -> None:
+    """Show how far the search for topics is, or offer it."""
+    live = space.searcher.topics
+    job = live.job()
+    found = job is not None and job.status.state == "done" and live.now(snapshot) is not None
+    section("Topics")
+    # Topics that were found, and that the space has outgrown since, are to be found anew.
+    if job is None or (job.status.over and not found):
+        if job is not None and job.status.problem:
+            page_layout.note(job.status.problem)
+        page_layout.note(
+            "What lies together can be found and named, so that the map tells what is where. The first time the words "
+            "that name it are encoded, which takes a minute or so."
+        )
+        if st.button("Find topics", key="topics-find", icon=":material/category:"):
+            _find(space, snapshot)
+            st.rerun(scope="fragment")
+        return
+    if found:
+        st.rerun()
+    st.progress(job.status.share, text=job.status.words or "Finding topics …")

@@ -1,0 +1,1 @@
+"""The pieces of the search page: the query, the results, and what is beside them."""

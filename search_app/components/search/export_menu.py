@@ -1,0 +1,66 @@
+"""The results as files: a table, JSON, or an archive with the originals; each is made when it is asked for."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.page_layout import note
+from search_app.search.export import as_csv, as_json, write_zip
+from search_app.search.query import LARGEST_COUNT, Query
+from search_app.search.query_pictures import open_picture
+from search_app.search.results import Result, results_of
+
+MOST_BYTES = 200_000_000
+"""Bytes of originals in an archive that is made on the page: the browser's server holds it in memory."""
+
+_WHAT = "export-what"
+_PAGE, _MORE = "This page", f"The first {LARGEST_COUNT}"
+
+
+def export_menu(space: OpenSpace, query: Query) -> None:
+    """Draw a button that opens the choice of files."""
+    with (
+        st.popover("Export", key="export", icon=":material/download:", type="tertiary", width="content"),
+        st.container(key="export-panel", gap="small", width=250),
+    ):
+        _choices(space, query)
+
+
+@st.fragment
+def _choices(space: OpenSpace, query: Query) -> None:
+    wanted = st.segmented_control(
+        "Results", [_PAGE, _MORE], key=_WHAT, default=_PAGE, required=True, label_visibility="collapsed"
+    )
+    if wanted == _MORE:
+        query = replace(query, count=LARGEST_COUNT, listing=replace(query.listing, page=1))
+
+    def found() -> list[Result]:
+        pictures = {name: open_picture(space.space.folder, name) for name in query.pictures}
+        there = {name: picture for name, picture in pictures.items() if picture is not None}
+        return list(results_of(space.searcher.ask(query, space.encoder(), there)))
+
+    def archive() -> bytes:
+        output = io.BytesIO()
+        write_zip(space.space, found(), output, most_bytes=MOST_BYTES)
+        return output.getvalue()
+
+    _download("Table (CSV)", "csv", "table", lambda: as_csv(found()))
+    _download("JSON", "json", "data_object", lambda: as_json(found()))
+    _download("Originals (zip)", "zip", "folder_zip", archive)
+    note(f"The archive holds the files themselves, up to {MOST_BYTES // 1_000_000} MB.")
+
+
+def _download(label: str, suffix: str, icon: str, make: Callable[[], bytes]) -> None:
+    st.download_button(
+        label,
+        data=make,
+        file_name=f"nearspace-results.{suffix}",
+        mime="application/octet-stream",
+        key=f"export-{suffix}",
+        icon=f":material/{icon}:",
+        on_click="ignore",
+        width="stretch",
+    )

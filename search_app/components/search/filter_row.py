@@ -1,0 +1,64 @@
+"""The filters: what kind of items, from which folders."""
+
+from dataclasses import replace
+from typing import cast
+
+import streamlit as st
+
+from ingest.readers.draft import Modality
+from search_app.components.search.more_filters import narrowed_by, narrowing
+from search_app.components.search.query_terms import Asked, chips
+from search_app.components.shared import page_url
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.search.filters import MOST_PARTS
+from search_app.search.query import Query
+from search_app.search.snapshot import Snapshot
+
+_KIND, _FOLDERS = "filter-modality", "filter-folders"
+_KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
+
+
+def asked_and_filters(space: OpenSpace, query: Query, snapshot: Snapshot, asked: Asked | None = None) -> None:
+    """Draw the parts of what is `asked` beside the filters, and under them what narrows the search."""
+    with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
+        if asked is not None:
+            chips(space, query, asked)
+        filters(query, snapshot, space)
+    narrowed_by(query)
+
+
+def filters(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) -> None:
+    """Draw the filters as the query has them, the topics of `space` among them; a change goes into the URL."""
+    folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.filters.folders]))
+    st.session_state[_KIND] = next(name for name, wanted in _KINDS.items() if wanted == query.filters.modalities)
+    st.session_state[_FOLDERS] = list(query.filters.folders)
+    with st.container(key="filters", horizontal=True, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "Show", list(_KINDS), key=_KIND, required=True, label_visibility="collapsed", on_change=_changed
+        )
+        st.multiselect(
+            "Folders",
+            folders,
+            key=_FOLDERS,
+            placeholder="All folders",
+            label_visibility="collapsed",
+            on_change=_changed,
+            max_selections=MOST_PARTS,  # a link keeps no more
+            disabled=len(folders) < 2,
+        )
+        narrowing(query, snapshot, space)
+
+
+def _changed() -> None:
+    query, _ = page_url.current()
+    state = st.session_state
+    page_url.go(
+        replace(
+            query,
+            filters=replace(
+                query.filters,
+                modalities=_KINDS[cast(str, state[_KIND] or "All")],
+                folders=tuple(state[_FOLDERS]),
+            ),
+        )
+    )

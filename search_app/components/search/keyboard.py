@@ -1,0 +1,52 @@
+"""The keyboard: from the box to the results, between them, and into the details of one.
+
+A small component without any looks of its own listens to keys in the page; a key does what a click on the button of
+its name would.  It never takes a key from somebody who is typing.
+"""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from search_app.components.shared.formatting import in_html
+from search_app.search.listing import Look
+from search_app.search.query import Query
+
+KEYS = (
+    ("/", "to the question"),
+    ("j  k", "next result, previous result"),
+    ("← → ↑ ↓", "between results, once one is chosen"),
+    ("Enter", "details of the chosen result"),
+    ("m", "more like it"),
+    ("s", "search from it alone"),
+    ("n  p", "next page, previous page"),
+    ("← →", "in the details: previous result, next result"),
+    ("Esc", "close the details; leave the results"),
+    ("?", "these keys"),
+)
+_KEY = "keys"
+
+
+@cache
+def _component() -> Any:
+    script = Path(__file__).with_name("keyboard.js").read_text(encoding="utf-8")
+    return st.components.v2.component("nearspace.keys", js=script)
+
+
+def listen(query: Query) -> None:
+    """Let keys act on the results of `query` that are drawn; at another page of it they are brought into view."""
+    question = repr(replace(query.at_start, look=Look()))
+    _component()(key=_KEY, data={"question": question, "page": query.listing.page}, height=1)
+
+
+def keys_help() -> None:
+    """Draw a button that opens the list of the keys."""
+    with st.popover("Keys", key="keys-help", icon=":material/keyboard:", type="tertiary", width="content"):
+        rows = "".join(
+            f"<dt>{''.join(f'<kbd>{in_html(key)}</kbd>' for key in keys.split())}</dt><dd>{in_html(does)}</dd>"
+            for keys, does in KEYS
+        )
+        st.html(f'<div class="ns-keys"><h4>Keys</h4><dl>{rows}</dl></div>')

@@ -1,0 +1,95 @@
+"""What is about an item: its neighbours of both kinds by true distances, and its place on a small map."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from ingest.space import Item
+from search_app.components.map.small_map import small_map
+from search_app.components.shared import page_url
+from search_app.components.shared.formatting import MEASURES, PLURAL, headline, in_markdown, snippet
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.page_layout import note, theme
+from search_app.search.neighbours import Measure, Neighbour, nearest
+
+_COUNT = 6
+_MEASURE, _CENTRED = "near-measure", "near-centred"
+_WORDS = {
+    False: "In the space as it is. All vectors have unit length there, so that both measures give the same order: "
+    "distance² = 2 − 2 · cosine. Those of the other kind are far, for the two kinds lie in separate cones.",
+    True: "Each kind without its mean, so that images and passages can be compared. Without it vectors differ in "
+    "length, and so the two measures in their order: cosine compares directions alone.",
+}
+
+
+def neighbours(space: OpenSpace, item: Item) -> None:
+    """Draw the neighbours of an item as the person chooses to measure them."""
+    with st.container(key="near-controls", horizontal=True, vertical_alignment="center", gap="small"):
+        measure = st.segmented_control(
+            "Distance",
+            list(MEASURES),
+            key=_MEASURE,
+            default="cosine",
+            required=True,
+            format_func=MEASURES.__getitem__,
+            label_visibility="collapsed",
+        )
+        centred = st.toggle("Centred", key=_CENTRED, value=True)
+    snapshot = space.searcher.vectors.now()
+    near = nearest(snapshot, item.id, measure or "cosine", centred=centred, count=_COUNT)
+    ids = [neighbour.id for own in near.values() for neighbour in own]
+    items = {other.id: other for other in space.space.ledger.items(ids)}
+    with st.container(key="near", gap="xsmall"):
+        for modality, own in near.items():
+            there = [(items[each.id], _value(each, measure or "cosine")) for each in own if each.id in items]
+            if there:
+                st.html(f'<div class="ns-eyebrow">Nearest {PLURAL[modality]}</div>')
+                (_pictures if modality == "image" else _passages)(space, there)
+    note(_WORDS[centred])
+
+
+def on_the_map(space: OpenSpace, item: Item) -> None:
+    """Draw where an item lies, with its nearest neighbours of both kinds about it."""
+    snapshot = space.searcher.vectors.now()
+    near = nearest(snapshot, item.id, centred=True, count=_COUNT)
+    ids = [neighbour.id for own in near.values() for neighbour in own]
+    projection = space.searcher.projections(snapshot).of(False)
+    figure = small_map(snapshot, projection, item.id, ids, theme())
+    if figure is None:
+        note("It has left the space.")
+        return
+    st.plotly_chart(
+        figure, key="near-map", config={"displayModeBar": False}, width="stretch", alt="Where it lies on the map"
+    )
+    shares = " + ".join(f"{100 * share:.1f}" for share in projection.kept[:2])
+    note(
+        f"The star is this item, the large marks are its {_COUNT} nearest images (dots) and passages (diamonds) by "
+        f"centred cosine. The map keeps {shares} % of the variance: what is near on it need not be near in the space."
+    )
+
+
+def _value(neighbour: Neighbour, measure: Measure) -> str:
+    return f"{neighbour.cosine if measure == 'cosine' else neighbour.distance:.3f}"
+
+
+def _pictures(space: OpenSpace, near: Sequence[tuple[Item, str]]) -> None:
+    with st.container(key="near-images", horizontal=True):
+        for item, value in near:
+            with st.container(key=f"near-one-{item.id}"):
+                if small := space.thumbnail(item):
+                    st.image(small.jpeg, alt=snippet(item.text or item.name, 120), width="stretch")
+                _open(item, value, help=in_markdown(headline(item)))
+
+
+def _passages(space: OpenSpace, near: Sequence[tuple[Item, str]]) -> None:
+    for item, value in near:
+        with st.container(key=f"near-text-{item.id}", horizontal=True, vertical_alignment="center", wrap=False):
+            _open(item, in_markdown(snippet(item.text, 75)) or "a passage", width="stretch")
+            st.html(f'<div class="ns-number">{value}</div>', width="content")
+
+
+def _open(item: Item, label: str, **look: Any) -> None:
+    """A button that opens the details of another item in the place of these."""
+    key = f"near-open-{item.id}"
+    st.button(label, key=key, type="tertiary", on_click=page_url.open_details, args=(item.id,), **look)

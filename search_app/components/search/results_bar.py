@@ -1,0 +1,190 @@
+"""The bar over the results: how many, how they are shown, in which order, what is more, and where to with them."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from search_app.components.search.export_menu import export_menu
+from search_app.components.search.keyboard import keys_help
+from search_app.components.shared import page_url
+from search_app.components.shared.formatting import count_of
+from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.page_layout import note
+from search_app.search.fusion import METHODS, STANDARDISED
+from search_app.search.listing import Sort
+from search_app.search.pagination import Page
+from search_app.search.query import LARGEST_COUNT, Query
+
+_LAYOUT, _SORT, _COUNT = "results-layout", "results-sort", "results-count"
+_FOLD, _GROUP, _DIVERSITY = "results-fold", "results-group", "results-diversity"
+_BALANCE, _SEPARATE, _METHOD = "merge-balance", "merge-separate", "merge-method"
+_LAYOUTS = {"grid": ":material/grid_view:", "list": ":material/view_list:"}
+_ORDERS: dict[str, tuple[Sort, bool]] = {
+    "Closest first": ("closeness", False),
+    "Newest first": ("date", False),
+    "Oldest first": ("date", True),
+    "By name": ("name", False),
+    "By folder": ("folder", False),
+    "Largest file": ("size", False),
+    "Smallest file": ("size", True),
+}
+_COUNTS = (12, 24, 48, LARGEST_COUNT)
+
+
+def results_bar(space: OpenSpace, query: Query, page: Page) -> None:
+    """Draw the bar as the query has it; a change goes into the URL."""
+    with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(f'<div class="ns-section">{_which(query, page)}</div>', width="content")
+        with st.container(
+            key="results-bar", horizontal=True, vertical_alignment="center", gap="xsmall", width="content"
+        ):
+            _shown(query)
+            _more(query, page)
+            export_menu(space, query)
+            keys_help()
+
+
+def pager(query: Query, page: Page) -> None:
+    """Draw the ways to the pages before and after, where there are any."""
+    number = query.listing.page
+    if number == 1 and not page.more:
+        return
+    with st.container(
+        key="pager", horizontal=True, horizontal_alignment="center", vertical_alignment="center", gap="small"
+    ):
+        for name, to, icon, there in (
+            ("Previous", number - 1, "chevron_left", number > 1),
+            ("Next", number + 1, "chevron_right", page.more),
+        ):
+            st.button(
+                name,
+                key=f"page-{name.lower()}",
+                icon=f":material/{icon}:",
+                icon_position="left" if name == "Previous" else "right",
+                on_click=page_url.turn_to,
+                args=(to,),
+                disabled=not there,
+            )
+            if name == "Previous":
+                st.html(f'<div class="ns-note">Page {number:,}</div>', width="content")
+
+
+def _which(query: Query, page: Page) -> str:
+    """Which results are shown, of what."""
+    first = page.entries[0].hit.rank if page.entries else 0
+    last = page.entries[-1].hit.rank if page.entries else 0
+    alone = not page.more and query.listing.page == 1
+    shown = f"{last:,} result{'s' * (last != 1)}" if alone else f"{first:,}–{last:,}"
+    if page.sorted_hits:
+        of = f"the {page.sorted_hits:,} closest, sorted" if page.sorted_hits > 1 else "sorted"
+    else:
+        only = query.filters.modalities
+        of = f"of {count_of(page.searched, only[0]) if only else f'{page.searched:,} items'}"
+    return f'{shown}<small>{of}</small> <a class="ns-jump" href="#nearspace-map">to the map</a>'
+
+
+def _shown(query: Query) -> None:
+    listing, state = query.listing, st.session_state
+    state[_LAYOUT] = query.look.layout
+    st.segmented_control(
+        "View",
+        list(_LAYOUTS),
+        key=_LAYOUT,
+        required=True,
+        format_func=_LAYOUTS.__getitem__,
+        label_visibility="collapsed",
+        on_change=lambda: page_url.show_results(layout=state[_LAYOUT]),
+    )
+    asked = (listing.sort, listing.reverse if listing.sorts else False)
+    orders = _ORDERS | ({} if asked in _ORDERS.values() else {f"By {listing.sort}, reversed": asked})
+    state[_SORT] = next(name for name, order in orders.items() if order == asked)
+    st.selectbox(
+        "Order",
+        list(orders),
+        key=_SORT,
+        label_visibility="collapsed",
+        width=142,
+        on_change=lambda: page_url.list_otherwise(sort=orders[state[_SORT]][0], reverse=orders[state[_SORT]][1]),
+    )
+
+
+def _more(query: Query, page: Page) -> None:
+    listing, state = query.listing, st.session_state
+    state[_FOLD], state[_GROUP], state[_DIVERSITY] = listing.fold, listing.group, listing.diversity
+    state[_COUNT] = query.count
+    with (
+        st.popover("More", key="results-more", icon=":material/tune:", type="tertiary", width="content"),
+        st.container(key="more-panel", width=330, gap="small"),
+    ):
+        st.toggle("Near-duplicates as one", key=_FOLD, on_change=lambda: page_url.list_otherwise(fold=state[_FOLD]))
+        if "text" in query.filters.wanted:
+            st.toggle(
+                "A document's passages as one",
+                key=_GROUP,
+                on_change=lambda: page_url.list_otherwise(group=state[_GROUP]),
+            )
+        st.slider(
+            "Diversity",
+            0.0,
+            1.0,
+            step=0.1,
+            key=_DIVERSITY,
+            format="%.1f",
+            on_change=lambda: page_url.list_otherwise(diversity=round(float(state[_DIVERSITY]), 2)),
+            disabled=listing.sorts,
+            help="0 shows the closest first. Further to the right, what says the same as a result before it comes "
+            "later (maximal marginal relevance).",
+        )
+        st.selectbox(
+            "Results on a page", sorted({*_COUNTS, query.count}), key=_COUNT, on_change=_changed, filter_mode=None
+        )
+        if len(query.filters.wanted) > 1:
+            _merging(query, page)
+
+
+def _merging(query: Query, page: Page) -> None:
+    """How images and texts share the list: the balance, separate lists, and the methods for experts."""
+    st.session_state[_BALANCE] = query.balance
+    st.session_state[_SEPARATE] = query.separate
+    st.session_state[_METHOD] = query.method
+    st.slider(
+        "From texts (-1) to images (1)",
+        -1.0,
+        1.0,
+        step=0.1,
+        key=_BALANCE,
+        format="%.1f",
+        on_change=_changed,
+        disabled=query.separate,
+        help="0 is what ranks best. To the left texts come first, to the right images.",
+    )
+    st.toggle("Images and texts in separate lists", key=_SEPARATE, on_change=_changed)
+    with st.expander("For experts: the method"):
+        st.radio(
+            "Method",
+            list(METHODS),
+            key=_METHOD,
+            format_func=lambda name: METHODS[name].title,
+            captions=[method.sentence for method in METHODS.values()],
+            on_change=_changed,
+            label_visibility="collapsed",
+        )
+        if page.method != query.method:
+            note(
+                "The encoder of this space has no calibration, so hits are ordered as by "
+                f"“{METHODS[STANDARDISED].title}”."
+            )
+
+
+def _changed() -> None:
+    query, _ = page_url.current()
+    state = st.session_state
+    page_url.go(
+        replace(
+            query,
+            count=int(state.get(_COUNT, query.count)),
+            balance=round(float(state.get(_BALANCE, query.balance)), 2),
+            separate=bool(state.get(_SEPARATE, query.separate)),
+            method=str(state.get(_METHOD, query.method)),
+        )
+    )

@@ -1,0 +1,34 @@
+"""The links between the app's pages; a query and a space stay what they are from one page to the next."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from search_app.components.shared import page_url
+
+_PAGES = "the app's pages"
+
+
+def announce(pages: Sequence[StreamlitPage]) -> None:
+    """Say which pages there are, in the order of their links, before one of them is run."""
+    st.session_state[_PAGES] = tuple(pages)
+
+
+def link_to(url_path: str, label: str, icon: str) -> None:
+    """Draw a link to the page of that path, where there is one and it is not the one that is shown."""
+    pages: tuple[StreamlitPage, ...] = st.session_state.get(_PAGES, ())
+    for page in pages:
+        if page.url_path == url_path and not (st.context.url or "").split("?")[0].endswith(f"/{url_path}"):
+            with st.container(key=f"to-{url_path or 'search'}", width="content"):
+                st.page_link(page, label=label, icon=icon, query_params=page_url.shared())
+
+
+def page_links() -> None:
+    """Draw a link to each page, where there are several."""
+    pages: tuple[StreamlitPage, ...] = st.session_state.get(_PAGES, ())
+    if len(pages) < 2:
+        return
+    with st.container(key="pages", horizontal=True, gap="small", vertical_alignment="center", width="content"):
+        for page in pages:
+            st.page_link(page, query_params=page_url.shared())

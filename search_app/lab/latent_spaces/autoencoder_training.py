@@ -1,0 +1,78 @@
+"""Autoencoders of a space: trained in the background, with every epoch told, and kept beside the space."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from search_app.lab.latent_spaces.autoencoder import PIXELS, Autoencoder, Floats, Recipe, Step, train
+from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
+from search_app.maps.background_jobs import Job, Jobs, Progress
+
+Losses = tuple[float, float, float]
+"""Of an epoch: the error of what is learnt, that of what is held out, and the codes' divergence from the prior."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An autoencoder and how it came about."""
+
+    model: Autoencoder
+    losses: tuple[Losses, ...]
+    """Of each epoch."""
+
+
+class Training:
+    """The autoencoders of one space; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is the space's; nothing is read yet."""
+        self._folder = folder / PROJECTION_FOLDER
+        self._jobs = Jobs()
+        self._losses: dict[str, list[Losses]] = {}
+
+    def known(self, recipe: Recipe, ids: Sequence[str]) -> Trained | None:
+        """What was trained by this recipe on these pictures, if it was."""
+        found = kept(self._path(recipe), _key(recipe, ids))
+        if found is None or found.arrays["in"].shape[0] != PIXELS:
+            return None
+        losses = found.arrays["losses"].reshape(-1, 3).tolist()
+        weights = {name: value for name, value in found.arrays.items() if name != "losses"}
+        return Trained(Autoencoder(weights, recipe.variational), tuple((a, b, c) for a, b, c in losses))
+
+    def start(self, recipe: Recipe, ids: Sequence[str], pictures: Floats) -> Job[None]:
+        """Train on `pictures` (n, PIXELS) of the items `ids`; the same job while it runs."""
+        key = _key(recipe, ids)
+
+        def work(progress: Progress) -> None:
+            for old in [known for known in self._losses if self._jobs.get(known) is None]:
+                del self._losses[old]
+            losses = self._losses[key] = []
+            last: Step | None = None
+            for last in train(pictures, recipe):
+                losses.append((last.error, last.held_out, last.divergence))
+                progress(last.epoch / last.epochs, f"epoch {last.epoch} of {last.epochs}")
+            if last is not None:
+                keep(self._path(recipe), key, {**last.model.weights, "losses": np.array(losses)}, {})
+
+        return self._jobs.start(key, work)
+
+    def job(self, recipe: Recipe, ids: Sequence[str]) -> Job | None:
+        """The last training by this recipe on these pictures, if there was one since the program was started."""
+        return self._jobs.get(_key(recipe, ids))
+
+    def losses(self, recipe: Recipe, ids: Sequence[str]) -> list[Losses]:
+        """Those of the epochs that are done, of a training that runs or has run."""
+        return list(self._losses.get(_key(recipe, ids), ()))
+
+    def _path(self, recipe: Recipe) -> Path:
+        kind = "vae" if recipe.variational else "autoencoder"
+        return self._folder / f"{kind}-{recipe.code_size}.npz"
+
+
+def _key(recipe: Recipe, ids: Sequence[str]) -> str:
+    """A digest of what decides the weights."""
+    told = f"{recipe} {PIXELS} {' '.join(ids)}"
+    return hashlib.sha256(told.encode()).hexdigest()[:24]

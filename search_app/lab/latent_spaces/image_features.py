@@ -1,0 +1,41 @@
+"""What an image network sees in pictures before the aligner carries them into the shared space."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.encoders.base import EncoderInfo
+from ingest.errors import EncoderError
+from search_app.lab.latent_spaces.latent_space import Floats
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_BATCH = 16
+
+
+def shows_features(encoder: EncoderInfo) -> bool:
+    """Whether the encoder's image tower can be asked for its features: `lite`, and what is tuned from it."""
+    return encoder.id.partition(":")[0] == "lite"
+
+
+def image_features(pictures: "Sequence[Image]", encoder: EncoderInfo) -> Floats:
+    """The pooled features of upright pictures, shape (n, features), as the network's last layer has them.
+
+    Raises EncoderError for an encoder that does not show them.
+    """
+    if not shows_features(encoder):
+        raise EncoderError(
+            f"The encoder {encoder.id} does not show what its image tower sees before alignment. "
+            "Look at this in a space of the encoder lite."
+        )
+    from ingest.encoders.lite.image_tower import take_apart
+    from ingest.encoders.lite.pixels import pixel_batch
+    from ingest.encoders.lite.weights import model_folder
+
+    parts = take_apart(model_folder("lite") / "image.onnx")
+    pieces = [
+        parts.features(pixel_batch(pictures[start : start + _BATCH]))[0] for start in range(0, len(pictures), _BATCH)
+    ]
+    return np.concatenate(pieces) if pieces else np.empty((0, 0), np.float32)

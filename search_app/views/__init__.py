@@ -1,1 +1,0 @@
-"""The pieces that pages share: result cards, the map, filters."""

@@ -1,1 +1,0 @@
-"""The tabs of the library page, a module each, and the job that is shown above them."""
