@@ -9,7 +9,7 @@ from pathlib import Path
 from ingest.errors import ReadError, SkipSource
 from ingest.readers.draft import Value, writable
 from ingest.readers.formats import SUBTITLE_SUFFIXES
-from ingest.readers.reading_options import AS_USUAL, TABLE_SUFFIXES, Reading
+from ingest.readers.reading_options import DEFAULT_READING, TABLE_SUFFIXES, ReadingOptions
 from ingest.sources.walk import unreadable
 
 MAX_TEXT_BYTES = 50_000_000
@@ -55,7 +55,7 @@ class Block:
     """Depth of a heading, from 1; 0 for anything else."""
 
 
-def read_document(path: Path, reading: Reading = AS_USUAL) -> Document:
+def read_document(path: Path, reading: ReadingOptions = DEFAULT_READING) -> Document:
     """Read the document at `path` as `reading` says.
 
     Raises ReadError, or SkipSource where there is no text to be found in it.

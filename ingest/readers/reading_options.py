@@ -1,6 +1,5 @@
 """What a person may choose about how files are read."""
 
-import argparse
 import re
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -13,7 +12,7 @@ _ANIMATED_SUFFIXES = frozenset({".gif", ".webp", ".apng", ".avif", ".avifs", ".f
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingOptions:
     """How files are read, where there is a choice."""
 
     text_column: str = ""
@@ -43,7 +42,7 @@ class Reading:
             chosen.append("gps")
         return " ".join(chosen)
 
-    def for_table(self, path: PurePath, before: str) -> "Reading":
+    def for_table(self, path: PurePath, before: str) -> "ReadingOptions":
         """The choices for the table at `path`: these, else `before`, what was chosen when it was read last."""
         if self.chosen_for(path) or not (found := _TABLE_CHOICES.fullmatch(before)):
             return self
@@ -61,16 +60,4 @@ def choices_in(state: str) -> str:
 
 _TABLE_CHOICES = re.compile(r"text=(.*?) id=(.*?)(?: image=(.*))?")
 
-AS_USUAL = Reading()
-
-
-def reading_of(options: argparse.Namespace) -> Reading:
-    """The choices in the options of a command line."""
-    return Reading(
-        text_column=options.text_column,
-        id_column=options.id_column,
-        image_column=options.image_column,
-        frames=options.frames,
-        every=options.every,
-        gps=options.gps,
-    )
+DEFAULT_READING = ReadingOptions()

@@ -12,7 +12,7 @@ from typing import Any
 from ingest.errors import ReadError, in_one_line
 from ingest.readers.document import Document, Section, decode_text, read_bytes, tidy, title_from_name
 from ingest.readers.draft import Value
-from ingest.readers.reading_options import Reading
+from ingest.readers.reading_options import ReadingOptions
 from ingest.sources.captions import MAX_CAPTION
 from ingest.sources.walk import unreadable
 
@@ -32,7 +32,7 @@ _CHROMA_OWN = "chroma:"
 Row = Mapping[str, Any]
 
 
-def read_table(path: Path, reading: Reading) -> Document:
+def read_table(path: Path, reading: ReadingOptions) -> Document:
     """Read the table at `path`, one section a row; raises ReadError, also where a column that was named is not there.
 
     A row's `meta` has its number from 1 as `row`, its `id` where there is one, and, where one column is its text,
@@ -73,7 +73,7 @@ class NamedPicture:
     """The short cells of the first of these rows, its `id` where there is one, and the `table`."""
 
 
-def named_pictures(path: Path, reading: Reading) -> tuple[list[NamedPicture], int]:
+def named_pictures(path: Path, reading: ReadingOptions) -> tuple[list[NamedPicture], int]:
     """The pictures that the table at `path` names in the image column of `reading`, and how many rows name none.
 
     Raises ReadError, also where a column that was named is not there, or names no picture at all.
@@ -119,7 +119,7 @@ class _Chosen:
     image: str
 
 
-def _chosen(columns: Sequence[str], reading: Reading) -> _Chosen:
+def _chosen(columns: Sequence[str], reading: ReadingOptions) -> _Chosen:
     by_name = {column.strip().casefold(): column for column in reversed(columns)}
 
     def named(column: str) -> str:

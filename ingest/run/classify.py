@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
+from ingest.outcomes import Outcome
 from ingest.readers.draft import Draft, writable
 from ingest.readers.formats import kind_of
-from ingest.readers.reading_options import AS_USUAL, CHOICES, TABLE_SUFFIXES, Reading, choices_in
-from ingest.run.report import Outcome
+from ingest.readers.reading_options import CHOICES, DEFAULT_READING, TABLE_SUFFIXES, ReadingOptions, choices_in
 from ingest.sources.captions import caption_path, read_caption
 from ingest.sources.location import file_at, is_there, state_at
 from ingest.sources.walk import ROW_STATE, Found, content_hash
@@ -111,7 +111,7 @@ Examined = Unchanged | Moved | Recaptioned | Fresh | Copy | LeftOut
 class Examiner:
     """Examines files for one run; safe to share between threads."""
 
-    def __init__(self, ledger: Ledger, encoder: Encoder, reading: Reading = AS_USUAL) -> None:
+    def __init__(self, ledger: Ledger, encoder: Encoder, reading: ReadingOptions = DEFAULT_READING) -> None:
         """Compare files with `ledger`; read new ones as `encoder` needs them and `reading` says."""
         self._ledger = ledger
         self._reading = reading

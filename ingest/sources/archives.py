@@ -28,6 +28,8 @@ HARMLESS_BYTES = 50_000_000
 """Bytes unpacked up to which no ratio is looked at."""
 MAX_MEMBER_BYTES = 4_000_000_000
 """Largest file in an archive that is read, unpacked."""
+MAX_NAME_BYTES = 4096
+"""Longest path of a file within an archive that is read: systems allow no longer ones, and each folder in it costs."""
 
 _OPEN = 4  # archives that are kept open; the readers' threads are seldom in more than two at a time
 _LONGEST_STEM, _LONGEST_SUFFIX = 200, 40  # bytes of a name that an unpacked file keeps; systems allow 255
@@ -179,6 +181,11 @@ def _member(info: zipfile.ZipInfo, name: str) -> Member:
     if ".." in parts or not parts:
         unwanted = "its name leads out of the archive. Pack it anew with a name of its own."
         parts = [part if part != ".." else "__" for part in parts] or ["__"]
+    elif len(name.encode(errors="replace")) > MAX_NAME_BYTES:
+        unwanted = (
+            f"in too many folders: its path in the archive is longer than {MAX_NAME_BYTES:,} bytes. Pack it anew in "
+            "fewer folders, or leave it out."
+        )
     elif stat.S_ISLNK(info.external_attr >> 16):
         unwanted = "a link, and links are not followed. Pack its target to have it read."
     elif PurePosixPath(parts[-1]).suffix.lower() in ARCHIVE_SUFFIXES:

@@ -2,33 +2,53 @@
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console.output import printable, result_console, say
+from ingest.commands.options import add_space_options
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import count_progress, rebuild_progress
-from ingest.encoders.registry import load_encoder
+from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
-from ingest.space import Item, check_encoder, open_space
-from search_app.maps.topics import FEWEST, Topic
-from search_app.search.results import topic_as_json
-from search_app.search.searcher import Searcher
+
+if TYPE_CHECKING:
+    from ingest.space import Item
+    from search_app.maps.topics import Topic
 
 _SHOWN = 3  # representatives that are named
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace topics`."""
+    parser.description = (
+        "Lists the topics of a space, the largest first: clusters of pictures and passages that mean much the same, "
+        "named by the words that set them apart. They are found once, and kept; items that come later join the topic "
+        "that is nearest. `nearspace search --topic NAME` searches one."
+    )
+    parser.add_argument("--refit", action="store_true", help="find topics anew, as the space is now")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+    add_space_options(parser)
+
+
 def run(options: argparse.Namespace) -> int:
     """Print the topics; returns the exit status."""
+    from ingest.encoders.registry import load_encoder
+    from ingest.space import check_encoder, open_space
+    from search_app.maps.topics import FEWEST
+    from search_app.search.results import topic_as_json
+    from search_app.search.searcher import Searcher
+
     home, name = home_folder(options.home), space_name(options.space)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=say, progress=rebuilding)
+        space = open_space(home, name, say=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         snapshot = searcher.vectors.now()
         topics = None if options.refit else searcher.topics.now(snapshot)
         if topics is None:
-            encoder = load_encoder(space.manifest.encoder.id, say=say)
+            encoder = load_encoder(space.manifest.encoder.id, say=show_message)
             check_encoder(space.manifest, encoder.info)
             with count_progress("finding topics") as watch:
                 topics = searcher.topics.find(
@@ -42,15 +62,15 @@ def run(options: argparse.Namespace) -> int:
         result_console.print_json(json.dumps([topic_as_json(topic, items) for topic in told]))
         return 0
     if not told:
-        say(f"the space has no topics: they need {FEWEST} items; put some in with `nearspace ingest FOLDER`")
+        show_message(f"the space has no topics: they need {FEWEST} items; put some in with `nearspace ingest FOLDER`")
         return 0
     result_console.print(_as_table(told, items))
     if offered:
-        say("much has come or gone since these were found; `nearspace topics --refit` finds them anew")
+        show_message("much has come or gone since these were found; `nearspace topics --refit` finds them anew")
     return 0
 
 
-def _as_table(topics: list[Topic], items: dict[str, Item]) -> Table:
+def _as_table(topics: "list[Topic]", items: "dict[str, Item]") -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("topic")
     table.add_column("images", justify="right")

@@ -179,9 +179,9 @@ class Space:
 
     def status(self) -> dict[str, object]:
         """What the space holds and what came of its last ingest, as `nearspace status --json` tells it."""
-        from ingest.commands.status import describe
+        from ingest.space.status import space_status
 
-        return describe(self._space)
+        return space_status(self._space)
 
     def ingest_status(self) -> dict[str, object]:
         """Whether anybody writes to the space now, what came of the last ingest or has come of it so far, and the rest.

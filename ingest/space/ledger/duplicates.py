@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TypeVar
 
+from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import Modality
 from ingest.readers.formats import kind_of
 from ingest.readers.reading_options import choices_in
-from ingest.run.report import IN_THE_SPACE
 from ingest.sources.walk import ROW_STATE
 from ingest.sources.web import is_address
 from ingest.space.ledger.database import LedgerFile

@@ -10,8 +10,8 @@ from pathlib import Path, PurePath
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.outcomes import Outcome
 from ingest.readers.draft import Modality
-from ingest.run.report import Outcome
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
