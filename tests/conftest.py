@@ -1,5 +1,6 @@
 """Fixtures that many tests share."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,10 @@ _MAKING_SECONDS = 600.0  # for a busy machine to make what the workers share
 def pytest_configure(config: pytest.Config) -> None:
     """From here on, what a test starts ends with the run."""
     config.stash[_GUARD] = Guard(getattr(config, "workerinput", {}).get("workerid"))
+    if workers := getattr(config.option, "numprocesses", None):
+        # The workers share the cores: threads of a library beyond them wait for each other, at full load.
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+            os.environ.setdefault(variable, str(max(1, (os.cpu_count() or 1) // workers)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

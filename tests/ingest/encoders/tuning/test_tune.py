@@ -136,7 +136,7 @@ def test_the_command_tells_keeps_and_explains_what_comes_next(things, data, caps
 
 def test_what_does_not_help_is_not_kept_unless_asked(things, capsys, monkeypatch, tuning):
     worse = replace(tuning, after=replace(tuning.before, reciprocal_rank=tuning.before.reciprocal_rank - 0.1))
-    monkeypatch.setattr("ingest.commands.tune.tune", lambda *given, **options: worse)
+    monkeypatch.setattr("ingest.encoders.tuning.tune.tune", lambda *given, **options: worse)
     assert cli.main(["tune", str(things), "--name", "worse"]) == 2
     assert "no better" in " ".join(capsys.readouterr().out.split())
     assert "worse" not in tuned_names()
