@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
     home, name = home_folder(options.home), space_name(options.space)
     with count_progress("checking") as progress:
-        findings = check(home, name, full=options.full, say=show_message, progress=progress)
+        findings = check(home, name, full=options.full, log=show_message, progress=progress)
     if options.json:
         result_console.print_json(json.dumps(as_json(findings)))
     else:

@@ -55,7 +55,7 @@ def make_engine(options: IngestOptions, reporter: Reporter) -> Engine:
         return local.engine
     from ingest.run.engines import ray
 
-    return ray.engine(options.pool, say=reporter.message)
+    return ray.engine(options.pool, log=reporter.message)
 
 
 def dry_run_of(home: Path, name: str, paths: Sequence[Path], options: IngestOptions, reporter: Reporter) -> Report:
@@ -68,7 +68,7 @@ def dry_run_of(home: Path, name: str, paths: Sequence[Path], options: IngestOpti
     def load() -> Encoder:
         encoder = load_encoder(
             options.encoder or encoder_of_space(home, name) or DEFAULT_ENCODER,
-            say=reporter.message,
+            log=reporter.message,
             device=options.device,
         )
         if (home / name / MANIFEST_NAME).is_file():
@@ -99,11 +99,11 @@ def open_with_encoder(home: Path, name: str, options: IngestOptions, reporter: R
     has = encoder_of_space(home, name)
     chosen = options.encoder or has or DEFAULT_ENCODER
     chroma = options.chroma or (None if has else chroma_in_environment())
-    encoder = load_encoder(chosen, say=reporter.message, device=options.device)
+    encoder = load_encoder(chosen, log=reporter.message, device=options.device)
     with reporter.index_progress() as index_progress:
 
         def opened(encoder: Encoder) -> Space:
-            return open_to_write(home, name, encoder.info, chroma=chroma, say=reporter.message, progress=index_progress)
+            return open_to_write(home, name, encoder.info, chroma=chroma, log=reporter.message, progress=index_progress)
 
         try:
             return opened(encoder), encoder
@@ -112,5 +112,5 @@ def open_with_encoder(home: Path, name: str, options: IngestOptions, reporter: R
             if options.encoder or changed in (None, chosen):
                 raise
             # Nobody asked for that encoder: the space was re-encoded while this run waited for its turn.
-            encoder = load_encoder(str(changed), say=reporter.message, device=options.device)
+            encoder = load_encoder(str(changed), log=reporter.message, device=options.device)
             return opened(encoder), encoder

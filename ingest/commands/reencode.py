@@ -45,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
     from ingest.space import open_to_reencode
 
     home, name = home_folder(options.home), space_name(options.space)
-    encoder = load_encoder(options.encoder, say=show_message, device=options.device)
+    encoder = load_encoder(options.encoder, log=show_message, device=options.device)
     with rebuild_progress() as rebuilding:
-        space = open_to_reencode(home, name, say=show_message, progress=rebuilding)
+        space = open_to_reencode(home, name, log=show_message, progress=rebuilding)
     with space:
         before = space.manifest.encoder.id
         with count_progress("encoding anew") as watch, rebuild_progress() as indexing:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
     home, name = home_folder(options.home), space_name(options.space)
     paths = [_as_in_the_ledger(path) for path in options.paths]
-    with open_to_reencode(home, name, say=show_message) as space:
+    with open_to_reencode(home, name, log=show_message) as space:
         found = leaving(space.ledger, paths)
         if not found.sources:
             raise SettingsError(

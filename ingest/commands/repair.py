@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     back = options.chroma == LOCAL
     address = None if back else chroma_of(options)
     with count_progress("looking and mending") as progress:
-        done = repair(home, name, chroma=address, back=back, say=show_message, progress=progress)
+        done = repair(home, name, chroma=address, back=back, log=show_message, progress=progress)
     if options.json:
         facts = {"done": done.done, "to_ingest": done.to_ingest, "before": as_json(done.before)}
         result_console.print_json(json.dumps({**facts, "after": as_json(done.after)}))

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from ingest.space.status import describe_reencoding, describe_run, format_moment, space_status
 
     home, name = home_folder(options.home), space_name(options.space)
-    with open_space(home, name, say=show_message) as space:
+    with open_space(home, name, log=show_message) as space:
         facts = space_status(space)
     facts["spaces"] = list_spaces(home)
     if options.json:

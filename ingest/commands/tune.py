@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     collected = collect(source)
     try:
         with _Stages() as stages:
-            tuning = tune(collected, source, watch=stages, say=show_message)
+            tuning = tune(collected, source, watch=stages, log=show_message)
     except KeyboardInterrupt:
         show_message("stopped; nothing was kept, and nothing has changed")
         return INTERRUPTED

@@ -81,7 +81,7 @@ def watch(
         if not changed and (untidy_since is None or time.monotonic() - untidy_since < IDLE_SECONDS):
             continue
         try:
-            space = open_to_write(home, name, encoder.info, chroma=options.chroma, say=reporter.message)
+            space = open_to_write(home, name, encoder.info, chroma=options.chroma, log=reporter.message)
         except EncoderMismatch:
             space, encoder = open_space_and_encoder()
         with space:
@@ -96,7 +96,7 @@ def watch(
                 reporter.changes(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
     changes.close()
     if untidy_since is not None:
-        with open_to_write(home, name, encoder.info, chroma=options.chroma, say=reporter.message) as space:
+        with open_to_write(home, name, encoder.info, chroma=options.chroma, log=reporter.message) as space:
             tidy(space)
     return report
 

@@ -16,10 +16,11 @@ from ingest.space import Item, Space, check_encoder, open_space
 from search_app.maps.html_export import Exported, as_page
 from search_app.maps.layout import METHODS, Layout, MapSpec
 from search_app.maps.projector_export import as_projector
-from search_app.maps.topics import Topics
+from search_app.maps.space_maps import SpaceMaps
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 from search_app.search.thumbnails import as_jpeg
+from search_app.search.topics.model import Topics
 
 _FORMATS: dict[str, Callable[..., Exported]] = {".html": as_page, ".zip": as_projector}
 
@@ -32,13 +33,13 @@ def export_map(options: argparse.Namespace) -> int:
     home, name = home_folder(options.home), space_name(options.space)
     spec = MapSpec(options.projection, options.dimensions, options.gap)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=show_message, progress=rebuilding)
+        space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         snapshot = searcher.vectors.now()
         if not len(snapshot):
             raise SettingsError("The space has no items yet. Put some in with: nearspace ingest FOLDER")
-        layout = _laid(searcher, snapshot, spec, refit=options.refit)
+        layout = _laid(SpaceMaps.of(searcher), snapshot, spec, refit=options.refit)
         topics = _topics(searcher, snapshot)
         exported = _FORMATS[target.suffix.lower()](
             layout, snapshot, space.name, space.ledger.items, lambda item: _thumbnail(space, item), topics
@@ -49,24 +50,24 @@ def export_map(options: argparse.Namespace) -> int:
     return 0
 
 
-def _laid(searcher: Searcher, snapshot: Snapshot, spec: MapSpec, *, refit: bool) -> Layout:
-    layout = None if refit else searcher.maps.layout(snapshot, spec)
+def _laid(maps: SpaceMaps, snapshot: Snapshot, spec: MapSpec, *, refit: bool) -> Layout:
+    layout = None if refit else maps.layout(snapshot, spec)
     if layout is None:
-        job = searcher.maps.start(snapshot, spec)
+        task = maps.start(snapshot, spec)
         with count_progress(f"fitting {METHODS[spec.method]}") as watch:
-            while not job.wait(0.2):
-                watch(round(100 * job.status.share), 100)
-        job.result()
-        layout = searcher.maps.layout(snapshot, spec)
+            while not task.wait(0.2):
+                watch(round(100 * task.status.share), 100)
+        task.result()
+        layout = maps.layout(snapshot, spec)
         assert layout is not None
     return layout
 
 
 def _topics(searcher: Searcher, snapshot: Snapshot) -> Topics | None:
-    if (topics := searcher.topics.now(snapshot)) is not None:
+    if (topics := searcher.topics.current(snapshot)) is not None:
         return topics
     manifest = searcher.space.manifest
-    encoder = load_encoder(manifest.encoder.id, say=show_message)
+    encoder = load_encoder(manifest.encoder.id, log=show_message)
     check_encoder(manifest, encoder.info)
     with count_progress("finding topics") as watch:
         return searcher.topics.find(snapshot, encoder, lambda share, words: watch(round(100 * share), 100))

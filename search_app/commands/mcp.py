@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from search_app.server.mcp import make_server
     from search_app.server.open_space import LivingSpace
 
-    living = LivingSpace(space_name(options.space), home_folder(options.home), say=show_message)
+    living = LivingSpace(space_name(options.space), home_folder(options.home), log=show_message)
     try:
         with suppress(KeyboardInterrupt):
             make_server(living).run("stdio")

@@ -92,11 +92,11 @@ def run(options: argparse.Namespace) -> int:
         )
     home, name = home_folder(options.home), space_name(options.space)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=show_message, progress=rebuilding)
+        space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         ASKING.submit(searcher.vectors.now)  # while the encoder loads
-        encoder = load_encoder(space.manifest.encoder.id, say=show_message)
+        encoder = load_encoder(space.manifest.encoder.id, log=show_message)
         check_encoder(space.manifest, encoder.info)
         at_least = encoder.info.image_size
         query, pictures = question(_parts(asked), options.like, options.unlike, at_least=at_least)

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     shown = f"[{options.host}]" if ":" in options.host else options.host
     listening = _listening(options.host, options.port)
-    living = LivingSpace(space_name(options.space), home_folder(options.home), say=show_message)
+    living = LivingSpace(space_name(options.space), home_folder(options.home), log=show_message)
     try:
         needs = f"with the token of ${TOKEN_VARIABLE}" if token else "without a token"
         config = uvicorn.Config(

@@ -31,7 +31,7 @@ Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 def main() -> None:
     """Print pictures and texts a second, beside sentence-transformers where it is installed."""
-    lite = load_lite(say=print)
+    lite = load_lite(log=print)
     pictures = [open_upright(file, at_least=IMAGE_SIZE) for file in _sample_pictures()]
     pixels = np.stack([np.asarray(picture.resize((IMAGE_SIZE, IMAGE_SIZE)), np.uint8) for picture in pictures[:8]])
     short, passages = _short_texts(), _passages(lite)

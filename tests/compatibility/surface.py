@@ -6,11 +6,15 @@ from pathlib import Path
 
 import numpy as np
 from fastapi.testclient import TestClient
-from search_app.engine.lab.steps import Step, keep_steps
-from search_app.engine.pictures import keep_picture
-from search_app.engine.selections import keep_selection
-from search_app.serve.http import make_app
-from search_app.serve.living import LivingSpace
+
+from search_app.lab.presentation_steps import Step, keep_steps
+from search_app.search.query_pictures import keep_picture
+from search_app.search.selections import keep_selection
+from search_app.server.http import make_app
+from search_app.server.open_space import LivingSpace
+from tests.search_app.page_driver import markup, page, words
+
+__all__ = ["http_client", "keep_the_picture", "keep_the_selection", "keep_the_steps", "markup", "page", "words"]
 
 
 def keep_the_selection(space: Path, ids: list[int]) -> str:

@@ -69,7 +69,7 @@ def test_a_processor_that_is_bad_at_8_bits_uses_full_precision_and_says_so(
     monkeypatch.setenv("NEARSPACE_CACHE", str(tmp_path))
     monkeypatch.setattr(text_tower, "TOLERANCE_8BIT", 1e-4)
     said: list[str] = []
-    careful = load_minilm(model_folder("lite"), say=said.append)
+    careful = load_minilm(model_folder("lite"), log=said.append)
     assert any("passages are encoded in full precision" in line for line in said)
     assert not list(tmp_path.rglob("text-8bit.onnx"))
     np.testing.assert_allclose(careful.encode(passages[:2]), towers[1].encode(passages[:2]), atol=1e-6)
