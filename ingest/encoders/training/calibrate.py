@@ -1,9 +1,9 @@
 """`python -m ingest.encoders.training.calibrate --data ../shared/data`: fits the calibration of `lite`.
 
-On the 80 captioned COCO photos, which no part of `lite` has learnt from, among 920 pictures of Flickr8k's training
-split.  Those of the training split themselves must not ask: the image tower knows them by heart (a caption's cosine
-with its own picture is 0.44 in the median, against 0.35 for pictures it has not seen), and a calibration fitted on them
-trusts pictures far too much.  Flickr8k's `val` split is left to measure with.
+Its queries are the 80 captioned COCO photos, which no part of `lite` was trained on, and their captions, in a
+collection with 920 pictures of Flickr8k's training split.  Those must not be queries: the image tower has memorised
+them (a caption's cosine with its own picture is 0.44 in the median, against 0.35 for pictures it has not seen), and a
+calibration fitted on them trusts pictures far too much.  Flickr8k's `val` split is left for evaluation.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.encoders.calibration import write_calibration
 from ingest.encoders.lite.lite_encoder import IMAGE_BATCH, load_lite
 from ingest.encoders.lite.weights import model_folder
-from ingest.encoders.training.views import read_captioned
+from ingest.encoders.training.datasets import read_captioned
 from ingest.encoders.tuning.caption_vectors import captions_of
 from ingest.encoders.tuning.captioned_pictures import Captioned
 from ingest.encoders.tuning.fit_calibration import Collection, fit_calibration
