@@ -198,7 +198,8 @@ def _require_enough(count: int, collected: CollectedPictures, source: Path) -> N
     more = f" ({'; '.join(also)})" if also else ""
     raise SettingsError(
         f"There are {count:,} different captioned pictures in {source}{more}, and tuning needs {MIN_PICTURES}; "
-        "some hundreds are better. Caption more pictures: a.txt beside a.jpg, or a table with the columns image and caption."
+        "some hundreds are better. "
+        "Caption more pictures: a.txt beside a.jpg, or a table with the columns image and caption."
     )
 
 

@@ -14,11 +14,12 @@ from rich.console import Console
 from ingest.commands import encoders as command
 from ingest.encoders.catalogue import MODELS, OPENCLIP_FILES, licence_of
 from ingest.encoders.registry import list_encoders
+from tests.patience import limit
 
 
 def nearspace(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "ingest.cli", "encoders", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})
+    return subprocess.run(line, capture_output=True, text=True, timeout=limit(300), env={**os.environ, **variables})
 
 
 def test_about_a_dozen_models_small_to_best_english_and_multilingual() -> None:
@@ -73,7 +74,7 @@ def test_the_command_prints_a_row_a_model_and_imports_nothing_heavy() -> None:
         "heavy = {'torch', 'open_clip', 'transformers', 'huggingface_hub', 'chromadb', 'streamlit'} & set(sys.modules);"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
-    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=limit(300))
     assert imported.returncode == 0, imported.stderr
 
 

@@ -21,6 +21,7 @@ from ingest.encoders.lite.reference_outputs import (
 from ingest.encoders.lite.weights import minilm_folder, model_folder
 from ingest.encoders.runtime.digests import sha256_of
 from ingest.errors import SettingsError, WeightsError
+from tests.patience import limit
 
 CHILD = """
 import json, sys
@@ -86,7 +87,7 @@ def children(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[st
     ]
     results = []
     for child in running:
-        out, err = child.communicate(timeout=300)
+        out, err = child.communicate(timeout=limit(300))
         assert child.returncode == 0, err
         results.append(json.loads(out))
     assert [file.name for file in cache.rglob(".*")] == [], "drafts are left in the cache folder"
