@@ -23,7 +23,7 @@ from ingest.encoders.tuning.captioned_pictures import CaptionedPicture, Collecte
 from ingest.encoders.tuning.fit_calibration import Collection, fit_calibration
 from ingest.encoders.tuning.image_features import Features, choose_views, compute_features
 from ingest.encoders.tuning.retrieval import Retrieval, measure_retrieval
-from ingest.encoders.tuning.train import Recipe, train
+from ingest.encoders.tuning.train import Recipe, TrainedAligner, train
 from ingest.errors import SettingsError, WeightsError
 
 MIN_PICTURES = 50
@@ -121,19 +121,7 @@ def tune(
     held_out, held_out_captions = features.subset(split.held_out), captions.subset(split.held_out)
     before = _measure_aligner(held_out, held_out_captions, image_tower.aligner)
     after = _measure_aligner(held_out, held_out_captions, trained.aligner)
-    counts = {"learnt": len(split.training), "stop": len(split.validation), "held_out": len(split.held_out)}
-    figures = {
-        "base": {"id": lite.info.id, "fingerprint": lite.info.fingerprint},
-        "captions": str(source),
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "pictures": counts,
-        "pairs": used_captions.pairs,
-        "recipe": asdict(recipe),
-        "epochs": trained.epochs,
-        "share": trained.share,
-        "before": asdict(before),
-        "after": asdict(after),
-    }
+    described = _describe(lite, source, split, used_captions.pairs, recipe, trained)
     return Tuning(
         aligner=trained.aligner,
         training=len(split.training),
@@ -143,8 +131,24 @@ def tune(
         before=before,
         after=after,
         calibration=_calibrate(features, captions, split, trained.aligner, lite),
-        figures=figures,
+        figures={**described, "before": asdict(before), "after": asdict(after)},
     )
+
+
+def _describe(
+    lite: LiteEncoder, source: Path, split: PictureSplit, pairs: int, recipe: Recipe, trained: TrainedAligner
+) -> dict[str, Any]:
+    """The first part of an encoder's figures: what it was tuned from, on what and how."""
+    return {
+        "base": {"id": lite.info.id, "fingerprint": lite.info.fingerprint},
+        "captions": str(source),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "pictures": {"learnt": len(split.training), "stop": len(split.validation), "held_out": len(split.held_out)},
+        "pairs": pairs,
+        "recipe": asdict(recipe),
+        "epochs": trained.epochs,
+        "share": trained.share,
+    }
 
 
 def _read_features(collected: CollectedPictures, image_tower: SplitImageTower, on_progress: OnProgress) -> Features:
