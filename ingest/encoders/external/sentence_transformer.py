@@ -20,8 +20,11 @@ ORGANISATION = "sentence-transformers"
 """Whose models may be named without it."""
 _MODULE_PACKAGE = "sentence_transformers."
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
-_PATTERNS = ["*.json", "*/*.json", "*.safetensors", "*/*.safetensors", "*pytorch_model*.bin", "README.md",
-             *(f"*/{name}" for name in TOKENIZER_FILES), *TOKENIZER_FILES]  # fmt: skip
+_PATTERNS = [
+    *("*.json", "*/*.json", "*.safetensors", "*/*.safetensors", "*pytorch_model*.bin", "README.md"),
+    *(f"*/{name}" for name in TOKENIZER_FILES),
+    *TOKENIZER_FILES,
+]
 # Models of the hub have these for other programs.
 _IGNORED_FOLDERS = ("onnx", "openvino", "coreml")
 
