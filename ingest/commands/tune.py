@@ -46,12 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Tune, print retrieval before and after, and register what helps; returns the exit status."""
-    from ingest.encoders.lite.tuned import PREFIX, check_free
+    from ingest.encoders.lite.tuned_store import PREFIX, require_free_name
     from ingest.encoders.tuning.captioned_pictures import collect
     from ingest.encoders.tuning.tune import keep, tune
 
     name = encoder_name(options.name)
-    check_free(name, overwrite=options.overwrite)  # told before minutes are spent
+    require_free_name(name, overwrite=options.overwrite)  # told before minutes are spent
     started = time.monotonic()
     source = options.captioned.expanduser().resolve()
     show_message(f"reading the captions in {source} ...")

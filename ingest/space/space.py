@@ -20,9 +20,9 @@ from ingest.space.chroma.collections import Collections
 from ingest.space.chroma.connection import connect
 from ingest.space.chroma.local_server import CHROMA_FOLDER, is_disk_full, set_chroma_aside
 from ingest.space.chroma.sync import Progress, catch_up, rebuild, what_is_wrong
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item
-from ingest.space.ledger.ledger import Ledger
 from ingest.space.locks import EXCLUSIVE, SHARED, try_lock
 from ingest.space.manifest import (
     ModalityStatistics,
@@ -62,7 +62,6 @@ class Space:
         if encoder := self.ledger.encoder():
             # A swap of encoders is done when the ledger says so, even if it was interrupted right after.
             self.manifest = self.manifest.with_encoder(encoder)
-            self.ledger.dimension = encoder.dimension
         lock = writing or try_lock(folder / WRITE_LOCK, EXCLUSIVE)
         try:
             self._connect(lock is not None, log)
@@ -125,7 +124,7 @@ class Space:
         """Write the counts and means of both modalities to the manifest; of many items a steady sample's mean."""
         statistics: dict[Modality, ModalityStatistics] = {}
         for modality in MODALITIES:
-            count, mean = self.ledger.count_and_mean(modality, _MEAN_OF)
+            count, mean = self.ledger.items.count_and_mean(modality, _MEAN_OF)
             if count:
                 statistics[modality] = ModalityStatistics(count, tuple(round(float(x), 7) for x in mean))
         self.manifest = self.manifest.with_statistics(statistics)
@@ -133,7 +132,7 @@ class Space:
 
     def drop_unused_thumbnails(self) -> int:
         """Delete the thumbnails that no item uses any more; for the holder of the write lock; returns how many."""
-        used = self.ledger.thumbnails()
+        used = self.ledger.items.thumbnails()
         unused = [
             path
             for path in (self.folder / THUMBNAIL_FOLDER).rglob("*")
@@ -170,7 +169,7 @@ class Space:
         The sources `dropped` leave the space.  The swap is one transaction of the ledger; what follows it is done
         again when the space is next opened, should it be interrupted.
         """
-        self.ledger.take_over(self.folder / STAGING_NAME, encoder, dropped=dropped, keep_texts=keep_texts)
+        self.ledger.replace_vectors(self.folder / STAGING_NAME, encoder, dropped=dropped, keep_texts=keep_texts)
         self.manifest = self.manifest.with_encoder(encoder)
         self._finish_swap()
         self._collections.use(encoder)
@@ -196,9 +195,9 @@ class Space:
 
     def _derive(self, log: Log | None, progress: Progress | None) -> None:
         """Fill what filters and keyword search ask, in a ledger from before it had that."""
-        if log and self.ledger.derived_due():
+        if log and self.ledger.search_index.due_count():
             log("making the words and facts of this space searchable; this is done once.")
-        self.ledger.derive_all(progress)
+        self.ledger.search_index.update(progress)
 
     def _connect(self, locked: bool, log: Log | None) -> None:
         try:
@@ -232,7 +231,7 @@ class Space:
                 return
             except SpaceChanged:
                 # Another process is swapping encoders: its collections follow its ledger in a moment.
-                self.ledger.require_same_vectors()
+                self.ledger.require_same_encoder()
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)

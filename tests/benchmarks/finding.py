@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite.encoder import IMAGE_BATCH, LiteEncoder, load_lite
+from ingest.encoders.lite.lite_encoder import IMAGE_BATCH, LiteEncoder, load_lite
 from ingest.encoders.lite.pixels import IMAGE_SIZE
 from ingest.encoders.training.measure import caption_retrieval, class_naming, class_phrases, cutout_matching
 from ingest.encoders.training.views import read_captioned, read_cutouts

@@ -25,8 +25,8 @@ from tests.compatibility import cases
 from tests.compatibility.differences import difference
 from tests.compatibility.pages import shown
 from tests.compatibility.recorded_space import SPACE, Recorded, record_of
+from tests.compatibility.surface import page
 from tests.fake_encoder import COLOURS
-from tests.search_app.page_driver import page
 
 Answers = dict[str, Any]
 Items = dict[str, Answers]

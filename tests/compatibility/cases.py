@@ -221,7 +221,7 @@ LINKS: dict[str, Link] = {
     "judgements": (SEARCH, {"q": "red", "like": ["49", "50"], "unlike": "12", "k": "12"}),
     "like an item alone": (SEARCH, {"like": "49", "k": "6"}),
     "modality and folder": (
-        SEARCH, {"q": "red", "modality": "image", "folder": ["pictures/tall", "shop/pics"], **WHOLE}
+        SEARCH, {"q": "red", "modality": "image", "folder": ["pictures/tall", "shop/pics", "shop"], **WHOLE}
     ),
     "format": (SEARCH, {"q": "red", "format": ["bmp", "csv"], **WHOLE}),
     "after": (SEARCH, {"q": "red", "after": "2023", **WHOLE}),
@@ -233,7 +233,8 @@ LINKS: dict[str, Link] = {
     "captioned": (SEARCH, {"q": "red", "captioned": "yes", **WHOLE}),
     "topic": (SEARCH, {"q": "red", "topic": ["plant", "brown"], **WHOLE}),
     "selection": (SEARCH, {"q": "red", "selection": "{selection}", **WHOLE}),
-    "title and exact": (SEARCH, {"q": "red", "title": "garden", "exact": ["green plant", "leav*"], **WHOLE}),
+    "title": (SEARCH, {"q": "red", "title": "garden", **WHOLE}),
+    "exact": (SEARCH, {"q": "red", "exact": ["green plant", "leav*"], **WHOLE}),
     "where": (SEARCH, {"q": "red", "where": ["camera=Acme Two", "latitude"], **WHOLE}),
     "method and balance": (SEARCH, {"q": "red", "method": "cosine", "balance": "0.5", "k": "12"}),
     "separate lists, as a list": (SEARCH, {"q": "red", "lists": "separate", "view": "list", "k": "6"}),
@@ -253,19 +254,22 @@ LINKS: dict[str, Link] = {
     "another projection": (MAP, {"projection": "tsne", "pictures": "shown", "window": "-0.5 -0.5 0.5 0.5"}),
     "axes": (MAP, {"axis": ["text:red>text:blue", "3"], "colour": "match", "q": "green", "k": "3"}),
     "an axis between items": (MAP, {"axis": ["item:9>item:49"], "colour": "meta:camera"}),
+    "a map of a topic": (MAP, {"topic": "plant"}),
+    "a map of exact words": (MAP, {"exact": "apple", "where": "price"}),
     "an area and what is hidden": (MAP, {"area": AREA, "hide": "passages", "shape": "landscape"}),
     "closeness of pairs": (
         LAB,
         {"part": "pairs", "pairs-thing": ["text:1:red", "item:1:50", "text:1:a red apple", "image:1:{picture}"],
          "pairs-by": "euclidean", "pairs-gap": "open", "pairs-cell": "0-2"},
     ),
-    "why it matches": (LAB, {"part": "why", "why-of": "text:1:a red apple", "why-for": "text:1:red"}),
+    "why it matches": (LAB, {"part": "why", "why-of": "text:1:a red apple", "why-for": "text:1:apple"}),
     "labels": (
         LAB,
         {"part": "labels", "labels-of": "red, green, blue", "labels-prompt": "{}", "labels-leave": "yes"},
     ),
     "a label of one": (
-        LAB, {"part": "labels", "labels-of": "red, green", "labels-view": "one", "labels-item": "item:1:50"}
+        LAB, {"part": "labels", "labels-of": "red, green", "labels-view": "one", "labels-item": "item:1:50",
+         "labels-prompt": "blue {}"}
     ),
     "labels against folders": (LAB, {"part": "labels", "labels-view": "folders", "labels-cell": "0-1"}),
     "labels on a map": (LAB, {"part": "labels", "labels-of": "red, blue", "labels-view": "map"}),
@@ -286,7 +290,7 @@ LINKS: dict[str, Link] = {
         LAB, {"part": "family", "family": "autoencoder", "family-ae-size": "32", "family-ae-kind": "plain"}
     ),
     "a family: components": (
-        LAB, {"part": "family", "family": "pca", "family-pca-at": "50", "family-pca-by": "euclidean"}
+        LAB, {"part": "family", "family": "pca"}
     ),
     "a family: bits": (LAB, {"part": "family", "family": "bits"}),
     "quality": (LAB, {"part": "quality", "quality": "folders", "quality-way": "text to image"}),
@@ -295,6 +299,11 @@ LINKS: dict[str, Link] = {
     "the library": (LIBRARY, {"tab": "overview"}),
     "sources": (LIBRARY, {"tab": "sources", "find": "pictures", "show": "in", "at": "1"}),
     "problems": (LIBRARY, {"tab": "problems", "show": "failed"}),
+    "problems of one kind": (
+        LIBRARY,
+        {"tab": "problems",
+         "reason": "no reader for .mp… files. Save it in a format that is read, or leave it out."},
+    ),
     "health": (LIBRARY, {"tab": "health"}),
 }  # fmt: skip
 """Links of the app: the page's path, and the parameters."""

@@ -21,11 +21,11 @@ from tests.compatibility.paths import SOURCES_ROOT, relocate
 from tests.compatibility.sources import ingest_runs, make_sources, web_of_the_sources
 from tests.compatibility.surface import keep_the_picture, keep_the_selection, keep_the_steps
 from tests.fake_encoder import COLOURS
-from tests.make_files import FAKE
 from tests.servers import end_server
 
 DATA = Path(__file__).parent / "data"
 SPACE = "recorded"
+FAKE = "python:tests.fake_encoder:FakeEncoder"
 _LEFT_BEHIND = {"server.json", "chroma.log", "write.lock", "clients.lock", "keeper.lock", "start.lock"}
 """What belongs to processes, and to no space."""
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from tests.search_app.page_driver import markup, words
+from tests.compatibility.surface import markup, words
 
 _MAPS = ("search_map", "space_map")
 _NUMBER = re.compile(r"(?<![\w.:])[+\-−]?\d*\.?\d+(?![\w:]|\.\d)")
+_DISTANCE = re.compile(r"(?<![\w.:])-?\d\.\d\d(?!\d)")
 _FILE = re.compile(r"[\w ]+\.(?:png|jpg|gif|webp|bmp|tif|md|txt|html|srt|pdf|csv)")
 _KINDS = {"u1": "u1", "u2": "<u2", "i2": "<i2", "u4": "<u4", "f4": "<f4", "f8": "<f8"}
 _TABS = ("library-tab", "library-show")
@@ -27,15 +28,20 @@ def shown(app: AppTest) -> dict[str, Any]:
         "tables": [table.value.iloc[:, :4].astype(str).values.tolist() for table in app.dataframe],
     }
     if found["hits"]:
-        found["as a list"] = "ns-listed" in markup(app)
+        found["as a list"] = 'class="ns-result ns-listed' in markup(app)
     if dialogs := app.get("dialog"):
         found["opened"] = sorted(set(_files("".join(_bodies(dialogs[0])))))
+    if any(drawn["item"] for drawn in found["maps"].values()):
+        found["distances"] = [float(figure) for figure in _DISTANCE.findall(words(app))]
     if tabs := [str(group.value) for group in app.button_group if group.key in _TABS]:
         found["tabs"] = tabs
     elif not found["hits"] and not found["maps"]:
         found["figures"] = [figure.replace("−", "-") for figure in _NUMBER.findall(words(app))]
         found["files"] = _files(markup(app))
-        found["marked"] = [html.unescape(words) for words in re.findall(r">([^<]*)</mark>", markup(app))]
+        found["marked"] = [
+            [html.unescape(words), float(weight)]
+            for weight, words in re.findall(r"<mark[^>]*:(\d+)%[^>]*>([^<]*)</mark>", markup(app))
+        ]
         found["chosen"] = [str(group.value) for group in app.button_group if str(group.key).startswith("family")]
         found["charts"] = [sorted({trace["type"] for trace in chart["data"]}) for chart in _charts(app)]
     return found

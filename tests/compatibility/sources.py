@@ -30,7 +30,7 @@ def make_sources(root: Path) -> None:
     _tables(root)
     _frames(root / "frames" / "blink.gif")
     _album(root / "album.zip")
-    _save(root / "drafts" / "old.png", "red", (30, 30))
+    save_picture(root / "drafts" / "old.png", "red", (30, 30))
     _write(root / "drafts" / "old words.txt", "old red words")
     for number, path in enumerate(sorted(path for path in root.rglob("*") if path.is_file())):
         changed = _FIRST_CHANGED + _BETWEEN * number
@@ -74,17 +74,17 @@ def web_of_the_sources() -> Iterator[None]:
 
 
 def _pictures(folder: Path) -> None:
-    _save(folder / "red.jpg", "red", exif=_exif("2019:05:04 18:30:00", "Acme", "One"))
+    save_picture(folder / "red.jpg", "red", exif=_exif("2019:05:04 18:30:00", "Acme", "One"))
     (folder / "red again.jpg").write_bytes((folder / "red.jpg").read_bytes())
-    _save(folder / "green.png", "green")
+    save_picture(folder / "green.png", "green")
     _write(folder / "green.txt", "a green leaf in the garden")
-    _save(folder / "orange.jpg", "orange", (200, 150))
+    save_picture(folder / "orange.jpg", "orange", (200, 150))
     _write(folder / "orange.jpg.txt", "orange fruit on a table")
-    _save(folder / "tall" / "blue.png", "blue", (40, 90))
-    _save(folder / "tall" / "red.png", "red", (40, 90))
-    _save(folder / "yellow.png", "yellow", (50, 50))
+    save_picture(folder / "tall" / "blue.png", "blue", (40, 90))
+    save_picture(folder / "tall" / "red.png", "red", (40, 90))
+    save_picture(folder / "yellow.png", "yellow", (50, 50))
     for name in ("purple.gif", "white.webp", "black.bmp", "grey.png", "brown.jpg"):
-        _save(folder / name, name.split(".")[0])
+        save_picture(folder / name, name.split(".")[0])
     striped = _stripes((96, 72))
     striped.save(folder / "stripes.png")
     striped.resize((60, 45)).save(folder / "stripes small.jpg", quality=90)
@@ -97,11 +97,11 @@ def _pictures(folder: Path) -> None:
 def _trips(folder: Path) -> None:
     sea = _exif("2021:07:01 09:15:00", "Acme", "Two")
     sea.get_ifd(0x8825).update({1: "N", 2: _degrees(48, 30), 3: "E", 4: _degrees(11, 15)})
-    _save(folder / "2021" / "sea.jpg", "blue", (300, 200), exif=sea)
+    save_picture(folder / "2021" / "sea.jpg", "blue", (300, 200), exif=sea)
     hills = _exif("2022:03:05 07:00:00", "Acme", "Two")
     hills[0x9C9B] = "Hills at dawn".encode("utf-16-le") + b"\0\0"
     hills[0x9C9E] = "hills;morning".encode("utf-16-le") + b"\0\0"
-    _save(folder / "2022" / "hills.jpg", "green", (150, 220), exif=hills)
+    save_picture(folder / "2022" / "hills.jpg", "green", (150, 220), exif=hills)
 
 
 def _notes(folder: Path) -> None:
@@ -134,8 +134,8 @@ def _tables(root: Path) -> None:
         "id,text,weight\nk1,a red robin in the snow,18\nk2,a black crow on a wire,500\n"
         "k3,a white swan on a blue lake,9000\n",
     )
-    _save(root / "shop" / "pics" / "apple.png", (200, 40, 40), (80, 60))
-    _save(root / "shop" / "pics" / "banana.png", (235, 215, 60), (60, 60))
+    save_picture(root / "shop" / "pics" / "apple.png", (200, 40, 40), (80, 60))
+    save_picture(root / "shop" / "pics" / "banana.png", (235, 215, 60), (60, 60))
     _write(
         root / "shop" / "catalogue.csv",
         "id,picture,text,price\na1,pics/apple.png,a crisp red apple,2\nb1,pics/banana.png,a ripe yellow banana,1\n"
@@ -161,9 +161,10 @@ def _album(path: Path) -> None:
             album.writestr(zipfile.ZipInfo(name, (2020, 2, 2, 12, 0, 0)), content)
 
 
-def _save(
+def save_picture(
     path: Path, colour: str | tuple[int, int, int], size: tuple[int, int] = (64, 48), exif: Image.Exif | None = None
 ) -> None:
+    """Write a picture of one colour; its format follows the suffix."""
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = Image.new("RGB", size, COLOURS[colour] if isinstance(colour, str) else colour)
     options: dict[str, Any] = {"exif": exif} if exif else {}

@@ -14,6 +14,12 @@ def test_a_link_shows_what_it_showed(recorded: Recorded, case: str) -> None:
     assert not (differs := difference(before, answers.link(recorded, cases.LINKS[case]))), differs
 
 
+def test_a_link_names_its_space(recorded: Recorded) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "SPACE", "elsewhere")
+        assert not difference(record_of("links")["the map"], answers.link(recorded, cases.LINKS["the map"]))
+
+
 @pytest.mark.parametrize("case", cases.ROUND_TRIPS)
 def test_a_link_that_the_page_writes_anew_shows_the_same(recorded: Recorded, case: str) -> None:
     before = record_of("round_trips")[case]

@@ -13,9 +13,8 @@ from ingest.space.embedding_function import ImageLoader
 from search_app.engine import Space
 from tests.compatibility.answers import command
 from tests.compatibility.recorded_space import SPACE, Recorded, record_of
-from tests.compatibility.sources import ADDRESS, ingest_runs, web_of_the_sources
+from tests.compatibility.sources import ADDRESS, ingest_runs, save_picture, web_of_the_sources
 from tests.fake_encoder import COLOURS
-from tests.make_files import picture
 
 ITEMS = {"image": 25, "text": 24}
 
@@ -65,7 +64,7 @@ def test_an_ingest_finds_everything_unchanged_and_then_only_what_changed(without
     assert without_index.neutral(status["kept_out"]) == before["kept_out"]
     assert sum(status["sources"].values()) == sum(before["sources"].values())
 
-    picture(sources / "pictures" / "new.png", (1, 200, 200))
+    save_picture(sources / "pictures" / "new.png", (1, 200, 200))
     os.utime(sources / "pictures" / "green.png", (1, 1))
     (sources / "pictures" / "tall" / "blue.png").rename(sources / "pictures" / "moved.png")
     (sources / "pictures" / "yellow.png").unlink()
@@ -83,7 +82,8 @@ def test_chromadb_alone_finds_pictures_by_words_and_by_pictures(recorded: Record
     images = chromadb.HttpClient(port=port).get_collection(f"{SPACE}-image", data_loader=loader)
     assert images.count() == ITEMS["image"]
     by_words = images.query(query_texts=["purple"], n_results=2)["ids"][0]
-    by_picture = images.query(query_uris=[str(picture(tmp_path / "a.png", "purple"))], n_results=2)["ids"][0]
+    save_picture(tmp_path / "a.png", "purple")
+    by_picture = images.query(query_uris=[str(tmp_path / "a.png")], n_results=2)["ids"][0]
     assert set(by_words) == set(by_picture) == {"8", "16"}
     [pixels] = loader([str(tmp_path / "a.png")])
     assert np.asarray(pixels)[0, 0].tolist() == list(COLOURS["purple"])

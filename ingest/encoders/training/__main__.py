@@ -15,7 +15,9 @@ from torch import Tensor
 
 from ingest.encoders.lite.text_tower import MiniLM, load_minilm
 from ingest.encoders.lite.weights import minilm_folder
-from ingest.encoders.runtime.onnx import cache_folder, open_session, sha256_of
+from ingest.encoders.runtime.digests import sha256_of
+from ingest.encoders.runtime.json_cache import cache_folder
+from ingest.encoders.runtime.onnx import open_session
 from ingest.encoders.training.activations import Activations, cached_activations
 from ingest.encoders.training.blocks import LastBlocks, outputs
 from ingest.encoders.training.efficientnet_lite2 import load_tower

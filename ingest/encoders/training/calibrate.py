@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.calibration import write_calibration
-from ingest.encoders.lite.encoder import IMAGE_BATCH, load_lite
+from ingest.encoders.lite.lite_encoder import IMAGE_BATCH, load_lite
 from ingest.encoders.lite.weights import model_folder
 from ingest.encoders.training.views import read_captioned
 from ingest.encoders.tuning.caption_vectors import captions_of

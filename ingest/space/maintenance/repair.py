@@ -26,7 +26,7 @@ from ingest.space.chroma.remote_server import OWNER
 from ingest.space.chroma.sync import Progress
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item
-from ingest.space.ledger.search_index import make_all_due
+from ingest.space.ledger.search_index import mark_all_due
 from ingest.space.maintenance.check import Findings, as_vector, is_thumbnail, look_over, what_is_broken
 from ingest.space.manifest import new_manifest, read_manifest, write_manifest
 from ingest.space.open import open_to_reencode, require_space, write_lock
@@ -95,7 +95,7 @@ def repair(
         if found.words_are_broken:
             with closing(sqlite3.connect(folder / LEDGER_NAME, timeout=60, isolation_level=None)) as database:
                 database.execute("BEGIN IMMEDIATE")
-                make_all_due(database)
+                mark_all_due(database)
                 database.execute("COMMIT")
             done.append("had words and facts made searchable anew from the items")
         if chroma or back:
@@ -307,7 +307,7 @@ def _or_empty(column: Any) -> Any:
 def _mend_index(space: Space, found: Findings, done: list[str], progress: Progress | None) -> None:
     if found.index_is_broken:
         space.rebuild_index(progress)
-        done.append(f"filled Chroma anew with the ledger's {space.ledger.item_count():,} items")
+        done.append(f"filled Chroma anew with the ledger's {space.ledger.items.count():,} items")
         return
     for modality, ids in found.strays.items():
         space.drop_from_index(modality, ids)
@@ -321,12 +321,12 @@ def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> Non
 
     made = 0
     by_path: dict[str, list[Item]] = {}
-    for item in space.ledger.items([str(number) for number in items]):
+    for item in space.ledger.items.get([str(number) for number in items]):
         by_path.setdefault(item.path, []).append(item)
     for path, bare in by_path.items():
         wanted = [item for item in bare if not is_thumbnail(space.folder / item.thumbnail)]
         made += len(bare) - len(wanted)  # another copy of the same content has just had them made
-        source = space.ledger.source(path)
+        source = space.ledger.sources.get(path)
         if source is None or not wanted:
             continue
         for place in (path, *bare[0].also):

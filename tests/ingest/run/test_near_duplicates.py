@@ -159,8 +159,8 @@ def test_a_re_encoding_compares_all_anew(home):
 
 def test_a_space_from_before_there_were_marks_gets_them_at_the_next_ingest(home, folder):
     with open_to_write(home, "test", FakeEncoder.info) as space:
-        space.ledger._db.execute("DELETE FROM twins")
-        space.ledger._db.execute("DELETE FROM hashes")
+        space.ledger.database.connection.execute("DELETE FROM twins")
+        space.ledger.database.connection.execute("DELETE FROM hashes")
         assert ingest(space, FakeEncoder(), [folder]).counts()["unchanged"] == 10
         assert groups(space.ledger) == [FIRST, WORDS], "the hashes come from the thumbnails"
 
@@ -198,6 +198,6 @@ def test_blocks_and_pieces_give_what_one_look_gives(home, folder, monkeypatch):
     monkeypatch.setattr("ingest.run.near_duplicates._PIECE", 2)
     monkeypatch.setattr("ingest.run.near_duplicates._ROWS", 2)
     with open_to_write(home, "test", FakeEncoder.info) as space:
-        space.ledger._db.execute("DELETE FROM twins")
+        space.ledger.database.connection.execute("DELETE FROM twins")
         mark_twins(space.ledger, space.folder)
         assert groups(space.ledger) == [FIRST, WORDS]
