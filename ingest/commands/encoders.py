@@ -14,6 +14,13 @@ from ingest.console.output import result_console
 from ingest.encoders.catalogue import Listed, Recall, listed
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace encoders`."""
+    parser.description = "Lists the encoders to choose from: how good each is, how large, and whether it is here."
+    parser.add_argument("--here", action="store_true", help="only those whose weights are on this machine")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
 def run(options: argparse.Namespace) -> int:
     """Print a table of encoders, or the same as JSON; returns the exit status."""
     found = [model for model in listed() if model.here or not options.here]

@@ -2,16 +2,15 @@
 
 import importlib
 
-from ingest.encoders.base import Encoder, Say
+from ingest.encoders.base import Encoder, Log
 from ingest.encoders.runtime.devices import choose_device, device_name
-from ingest.encoders.runtime.onnx import tell
 from ingest.errors import UnknownEncoder
 
 KNOWN_IDS = ("lite",)
 """The encoders that come with Nearspace."""
 
 
-def load_encoder(encoder_id: str, *, say: Say | None = None, device: str | None = None) -> Encoder:
+def load_encoder(encoder_id: str, *, log: Log | None = None, device: str | None = None) -> Encoder:
     """Load the encoder of that id: one of KNOWN_IDS, `lite:NAME` that `nearspace tune` made, or your own.
 
     `openclip:...` and `st:...` are models of OpenCLIP and of sentence-transformers, whose weights the person has or
@@ -19,27 +18,28 @@ def load_encoder(encoder_id: str, *, say: Say | None = None, device: str | None 
     else where $NEARSPACE_DEVICE says, else on the fastest device there is.
     Your own is `python:package.module:Name`, where `Name` is a class or function of an importable module that, called
     without arguments, gives an Encoder.
-    `say` receives a line about slow work.  Raises UnknownEncoder, SettingsError for a device that is not there, or
+    `log` receives a line about slow work.  Raises UnknownEncoder, SettingsError for a device that is not there, or
     WeightsError from the encoder itself.
     """
-    if device and device_name(device) not in ("cpu", "auto") and not encoder_id.startswith(("openclip:", "st:")):
-        tell(say, f"{encoder_id} takes no device; one can be chosen for openclip:... and st:... encoders only")
+    ignored = device and device_name(device) not in ("cpu", "auto") and not encoder_id.startswith(("openclip:", "st:"))
+    if ignored and log:
+        log(f"{encoder_id} takes no device; one can be chosen for openclip:... and st:... encoders only")
     if encoder_id == "lite":
         from ingest.encoders.lite.encoder import load_lite
 
-        return load_lite(say=say)
+        return load_lite(log=log)
     if encoder_id.startswith("lite:"):
         from ingest.encoders.lite.tuned import load_tuned
 
-        return load_tuned(encoder_id.removeprefix("lite:"), say=say)
+        return load_tuned(encoder_id.removeprefix("lite:"), log=log)
     if encoder_id.startswith("openclip:"):
         from ingest.encoders.external.openclip import load_openclip
 
-        return load_openclip(encoder_id, device=choose_device(device), say=say)
+        return load_openclip(encoder_id, device=choose_device(device), log=log)
     if encoder_id.startswith("st:"):
         from ingest.encoders.external.sentence_transformer import load_sentence_transformer
 
-        return load_sentence_transformer(encoder_id, device=choose_device(device), say=say)
+        return load_sentence_transformer(encoder_id, device=choose_device(device), log=log)
     if encoder_id.startswith("python:"):
         return _load_python(encoder_id)
     from ingest.encoders.lite.tuned import PREFIX, tuned_names

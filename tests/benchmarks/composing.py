@@ -70,7 +70,7 @@ class Photos:
     def __init__(self) -> None:
         rows = [json.loads(line) for line in (DATA / "captions.jsonl").open(encoding="utf-8")]
         rows = [row for row in rows if row["split"] == "val"]
-        lite = load_lite(say=print)
+        lite = load_lite(log=print)
         files = [DATA / row["image"] for row in rows]
         side = lite.info.image_size
         batches = [files[start : start + 16] for start in range(0, len(files), 16)]

@@ -25,7 +25,7 @@ CUTOUTS = Path("/usr/share/tuxpaint/stamps")
 
 def main() -> None:
     """Print recall and naming on whatever is here of the pictures that `lite` was not trained on."""
-    lite = load_lite(say=print)
+    lite = load_lite(log=print)
     print("lite, finding: recall at 1 / 5 / 10, in per cent")
     for line in (*_captioned(lite), _named(lite), _cutouts(lite)):
         print(f"  {line}", flush=True)

@@ -60,7 +60,7 @@ def main() -> None:
     if not FLICKR.is_dir():
         print(f"ranking: skipped, since the captioned pictures are not in {FLICKR}")
         return
-    encoder = load_encoder("lite", say=print)
+    encoder = load_encoder("lite", log=print)
     pairs = read_pairs(encoder, "val")
     print(f"ranking, {len(pairs.images):,} queries to {5 * len(pairs.images):,} items of Flickr8k val")
     print(f"  {'':<32} image in top 10  caption recall@10  nDCG@10  images")

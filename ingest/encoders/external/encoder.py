@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.encoders.external.preprocessing import Preprocessing
 from ingest.encoders.external.tokens import Frame, Tokens
 from ingest.encoders.external.tower import Arrays, OnnxTower, Tower
@@ -119,7 +119,7 @@ class PluggedEncoder:
         return self._tokens.spans(text)
 
 
-def load_plugged(plan: Plan, device: str, *, say: Say | None = None) -> PluggedEncoder:
+def load_plugged(plan: Plan, device: str, *, log: Log | None = None) -> PluggedEncoder:
     """Load the encoder of `plan` to compute on `device`; on the CPU it is compiled at first use, and checked.
 
     Raises:
@@ -131,11 +131,11 @@ def load_plugged(plan: Plan, device: str, *, say: Say | None = None) -> PluggedE
 
         tokens = Tokens(model.tokenizer, model.frame)
         texts, images = reference_inputs(model, tokens)
-        text_tower, image_tower = device_towers(model, texts, images, device, say=say)
+        text_tower, image_tower = device_towers(model, texts, images, device, log=log)
         info = _info(plan, model, text_tower(texts).shape[1])
         return PluggedEncoder(info, tokens, model.preprocessing, text_tower, image_tower)
     folder = cache_folder() / "compiled" / plan.fingerprint[:24]
-    return _from_folder(plan, folder) or _compiled(plan, folder, say)
+    return _from_folder(plan, folder) or _compiled(plan, folder, log)
 
 
 def _from_folder(plan: Plan, folder: Path) -> PluggedEncoder | None:
@@ -161,9 +161,9 @@ def _from_folder(plan: Plan, folder: Path) -> PluggedEncoder | None:
     return PluggedEncoder(info, Tokens(tokenizer, frame), preprocessing, text_tower, image_tower)
 
 
-def _compiled(plan: Plan, folder: Path, say: Say | None) -> PluggedEncoder:
-    if say is not None:
-        say(f"loading {plan.id} with torch, once ...")
+def _compiled(plan: Plan, folder: Path, log: Log | None) -> PluggedEncoder:
+    if log is not None:
+        log(f"loading {plan.id} with torch, once ...")
     model = plan.load()
     from ingest.encoders.external.torch_tower import torch_tower  # below the load, which says so if torch is missing
 
@@ -176,7 +176,7 @@ def _compiled(plan: Plan, folder: Path, say: Say | None) -> PluggedEncoder:
     for name, export, differ in (("text", model.text, texts_differ), ("image", model.image, images_differ)):
         session = None
         if tried_in_vain.get(name) != version("torch"):
-            session = _compiled_session(plan, folder / f"{name}.onnx", name, export, differ, say)
+            session = _compiled_session(plan, folder / f"{name}.onnx", name, export, differ, log)
         if session is None:
             tried_in_vain[name] = version("torch")
             towers.append(torch_tower(export.module, "cpu", half=False))
@@ -219,7 +219,7 @@ def _comparisons(model: TorchModel, tokens: Tokens, *, int8: bool) -> tuple[int,
 
 
 def _compiled_session(
-    plan: Plan, target: Path, name: str, export: "Export", differ: Differ, say: Say | None
+    plan: Plan, target: Path, name: str, export: "Export", differ: Differ, log: Log | None
 ) -> "InferenceSession | None":
     from ingest.encoders.runtime.compile import CannotCompile, onnx_bytes
 
@@ -229,7 +229,7 @@ def _compiled_session(
             lambda: onnx_bytes(export, target, int8=plan.int8),
             lambda session: differ(OnnxTower(session)),
             title=f"the {name} tower of {plan.id}" + (" (compared by cosine)" if plan.int8 else ""),
-            say=say,
+            log=log,
             tolerance=INT8_TOLERANCE if plan.int8 else TOLERANCE,
         )
     except CannotCompile as error:
@@ -238,8 +238,8 @@ def _compiled_session(
                 f"The {name} tower of {plan.id} cannot be compiled ({error}), so it cannot be rounded to 8 bits.\n"
                 "Leave @int8 away."
             ) from error
-        if say is not None:
-            say(f"the {name} tower of {plan.id} cannot be compiled ({error}); it runs in torch instead")
+        if log is not None:
+            log(f"the {name} tower of {plan.id} cannot be compiled ({error}); it runs in torch instead")
         return None
 
 
@@ -253,7 +253,7 @@ def _kept_session(model: Path) -> "InferenceSession | None":
         raise Missing
 
     try:
-        return compiled_session(model, build, lambda session: 0.0, title="", say=None)
+        return compiled_session(model, build, lambda session: 0.0, title="", log=None)
     except Missing:
         return None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.encoders.base import Encoder, Say
+from ingest.encoders.base import Encoder, Log
 from ingest.encoders.catalogue import licence_of
 from ingest.encoders.external.encoder import VERSION, Plan, TorchModel, load_plugged
 from ingest.encoders.external.hf_config import TOKENIZER_FILES, licence_in, tokenizer_files, tokenizer_lacking
@@ -42,7 +42,7 @@ class Files:
     licence: str
 
 
-def load_openclip(encoder_id: str, *, device: str = "cpu", say: Say | None = None) -> Encoder:
+def load_openclip(encoder_id: str, *, device: str = "cpu", log: Log | None = None) -> Encoder:
     """Load the OpenCLIP model of that id; `@int8` at its end rounds its weights to 8 bits.
 
     Files on this machine are used as they are, and the rest is fetched from the hub.
@@ -61,15 +61,15 @@ def load_openclip(encoder_id: str, *, device: str = "cpu", say: Say | None = Non
     if name.startswith("local-dir:"):
         folder = Path(name.removeprefix("local-dir:")).expanduser().absolute()
         encoder_id = f"{PREFIX}local-dir:{folder}{INT8 if int8 else ''}"
-        files = _files_of_folder(encoder_id, folder, say)
+        files = _files_of_folder(encoder_id, folder, log)
     elif name.startswith("hf-hub:"):
         repo = name.removeprefix("hf-hub:")
         for _ in range(2):  # fetching one may bring a newer version than the other's
-            fetch_first(repo, [CONFIG], encoder_id=encoder_id, say=say)
-            weights = fetch_first(repo, list(WEIGHTS), encoder_id=encoder_id, say=say)
-        files = _files_of_folder(encoder_id, weights.parent, say)
+            fetch_first(repo, [CONFIG], encoder_id=encoder_id, log=log)
+            weights = fetch_first(repo, list(WEIGHTS), encoder_id=encoder_id, log=log)
+        files = _files_of_folder(encoder_id, weights.parent, log)
     else:
-        files = _files_of_name(encoder_id, name, say)
+        files = _files_of_name(encoder_id, name, log)
     plan = Plan(
         id=encoder_id,
         fingerprint=_fingerprint(files, int8),
@@ -77,10 +77,10 @@ def load_openclip(encoder_id: str, *, device: str = "cpu", say: Say | None = Non
         int8=int8,
         load=lambda: _load(encoder_id, files),
     )
-    return load_plugged(plan, device, say=say)
+    return load_plugged(plan, device, log=log)
 
 
-def _files_of_folder(encoder_id: str, folder: Path, say: Say | None) -> Files:
+def _files_of_folder(encoder_id: str, folder: Path, log: Log | None) -> Files:
     config = read_json(folder / CONFIG)
     weights = next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
     weights = weights or next(iter(sorted(folder.glob("*.safetensors"))), None)
@@ -91,47 +91,47 @@ def _files_of_folder(encoder_id: str, folder: Path, say: Say | None) -> Files:
     tokenizer = None
     if text.get("hf_tokenizer_name"):
         named = str(text["hf_tokenizer_name"])
-        tokenizer = folder if not tokenizer_lacking(folder) else _tokenizer_folder(encoder_id, named, say)
+        tokenizer = folder if not tokenizer_lacking(folder) else _tokenizer_folder(encoder_id, named, log)
     return Files(
         config=model,
         preprocess=config.get("preprocess_cfg", {}),
         weights=weights,
         tokenizer=tokenizer,
-        text_config=_text_config_folder(encoder_id, text, say, beside=folder),
+        text_config=_text_config_folder(encoder_id, text, log, beside=folder),
         licence=licence_in(folder),
     )
 
 
-def _files_of_name(encoder_id: str, name: str, say: Say | None) -> Files:
+def _files_of_name(encoder_id: str, name: str, log: Log | None) -> Files:
     model, _, facts = find_pretrained(encoder_id, name)
     config = model_config(model)
     text = config.get("text_cfg", {})
     if facts.get("quick_gelu"):
         # The weights decide: with the other activation these towers give other, worse vectors.
         config["quick_gelu"] = True
-    weights = _weights_of_tag(encoder_id, facts, say)
+    weights = _weights_of_tag(encoder_id, facts, log)
     named = text.get("hf_tokenizer_name")
     tokenizer = None
     if named:
         beside = weights.parent
-        tokenizer = beside if not tokenizer_lacking(beside) else _tokenizer_folder(encoder_id, str(named), say)
+        tokenizer = beside if not tokenizer_lacking(beside) else _tokenizer_folder(encoder_id, str(named), log)
     return Files(
         config=config,
         preprocess={key: facts[key] for key in ("mean", "std", "interpolation", "resize_mode") if key in facts},
         weights=weights,
         tokenizer=tokenizer,
-        text_config=_text_config_folder(encoder_id, text, say, beside=weights.parent),
+        text_config=_text_config_folder(encoder_id, text, log, beside=weights.parent),
         licence=licence_in(weights.parent),
     )
 
 
-def _weights_of_tag(encoder_id: str, facts: Mapping[str, Any], say: Say | None) -> Path:
+def _weights_of_tag(encoder_id: str, facts: Mapping[str, Any], log: Log | None) -> Path:
     repo, _, file = str(facts.get("hf_hub") or "").rpartition("/")
     if not repo:
         return _downloaded_by_hand(encoder_id, str(facts.get("url")))
     stem, dot, suffix = file.rpartition(".")
     safe = [f"{stem}.safetensors"] if dot and suffix in ("bin", "pt", "pth") else []
-    return fetch_first(repo, [*safe, file] if file else list(WEIGHTS), encoder_id=encoder_id, say=say)
+    return fetch_first(repo, [*safe, file] if file else list(WEIGHTS), encoder_id=encoder_id, log=log)
 
 
 def _downloaded_by_hand(encoder_id: str, url: str) -> Path:
@@ -145,19 +145,19 @@ def _downloaded_by_hand(encoder_id: str, url: str) -> Path:
     )
 
 
-def _tokenizer_folder(encoder_id: str, repo: str, say: Say | None) -> Path:
+def _tokenizer_folder(encoder_id: str, repo: str, log: Log | None) -> Path:
     if Path(repo).is_dir():
         return Path(repo)
-    return fetch_matching(repo, TOKENIZER_FILES, tokenizer_lacking, encoder_id=encoder_id, say=say)
+    return fetch_matching(repo, TOKENIZER_FILES, tokenizer_lacking, encoder_id=encoder_id, log=log)
 
 
-def _text_config_folder(encoder_id: str, text: Mapping[str, Any], say: Say | None, *, beside: Path) -> Path | None:
+def _text_config_folder(encoder_id: str, text: Mapping[str, Any], log: Log | None, *, beside: Path) -> Path | None:
     if not text.get("hf_model_name"):
         return None
     named = str(text["hf_model_name"])
     if (beside / named / "config.json").is_file():
         return beside / named
-    return fetch_first(named, ["config.json"], encoder_id=encoder_id, say=say).parent
+    return fetch_first(named, ["config.json"], encoder_id=encoder_id, log=log).parent
 
 
 def _fingerprint(files: Files, int8: bool) -> str:

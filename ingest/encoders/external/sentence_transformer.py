@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ingest.encoders.base import Encoder, Say
+from ingest.encoders.base import Encoder, Log
 from ingest.encoders.catalogue import licence_of
 from ingest.encoders.external.encoder import VERSION, Plan, TorchModel, load_plugged
 from ingest.encoders.external.hf_config import TOKENIZER_FILES, licence_in
@@ -23,7 +23,7 @@ _PATTERNS = ["*.json", "*/*.json", "*.safetensors", "*/*.safetensors", "*pytorch
 _LEFT_OUT = ("onnx", "openvino", "coreml")
 
 
-def load_sentence_transformer(encoder_id: str, *, device: str = "cpu", say: Say | None = None) -> Encoder:
+def load_sentence_transformer(encoder_id: str, *, device: str = "cpu", log: Log | None = None) -> Encoder:
     """Load the sentence-transformers model of that id; `@int8` at its end rounds its weights to 8 bits.
 
     Files on this machine are used as they are, and the rest is fetched from the hub.  A model's own code is never run.
@@ -36,7 +36,7 @@ def load_sentence_transformer(encoder_id: str, *, device: str = "cpu", say: Say 
     name, int8 = encoder_id.removeprefix(PREFIX).removesuffix(INT8), encoder_id.endswith(INT8)
     places = [_place(part) for part in _towers(encoder_id, name)]
     encoder_id = PREFIX + "+".join(str(place) for place in places) + (INT8 if int8 else "")
-    folders = [_folder(encoder_id, place, say) for place in places]
+    folders = [_folder(encoder_id, place, log) for place in places]
     text, image = folders[0], folders[-1]
     plan = Plan(
         id=encoder_id,
@@ -47,7 +47,7 @@ def load_sentence_transformer(encoder_id: str, *, device: str = "cpu", say: Say 
         int8=int8,
         load=lambda: _load(encoder_id, text, image),
     )
-    return load_plugged(plan, device, say=say)
+    return load_plugged(plan, device, log=log)
 
 
 def _towers(encoder_id: str, name: str) -> list[str]:
@@ -67,10 +67,10 @@ def _place(part: str) -> Path | str:
     return part.removeprefix(f"{ORGANISATION}/")
 
 
-def _folder(encoder_id: str, place: Path | str, say: Say | None) -> Path:
+def _folder(encoder_id: str, place: Path | str, log: Log | None) -> Path:
     if isinstance(place, str):
         repo = place if "/" in place else f"{ORGANISATION}/{place}"
-        folder = fetch_matching(repo, _PATTERNS, _lacking, encoder_id=encoder_id, say=say)
+        folder = fetch_matching(repo, _PATTERNS, _lacking, encoder_id=encoder_id, log=log)
     else:
         folder = place
         if lacking := _lacking(folder):

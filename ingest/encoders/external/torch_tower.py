@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.encoders.external.tower import Arrays, OneByOne, Tower
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ HALF_TOLERANCE = 0.01
 
 
 def device_towers(
-    model: "TorchModel", texts: Arrays, images: Arrays, device: str, *, say: Say | None
+    model: "TorchModel", texts: Arrays, images: Arrays, device: str, *, log: Log | None
 ) -> tuple[Tower, Tower]:
     """The text and the image tower on `device`, tried with `texts` and `images`.
 
@@ -29,9 +29,9 @@ def device_towers(
         difference = float(np.abs(exact(examples) - half(examples)).max())
         serves = difference <= HALF_TOLERANCE
         towers.append(half if serves else exact)
-        if say is not None:
+        if log is not None:
             precision = "half precision" if serves else "float32, since half precision would change its vectors"
-            say(f"the {name} tower runs on {device} in {precision}: largest difference {difference:.1e}")
+            log(f"the {name} tower runs on {device} in {precision}: largest difference {difference:.1e}")
     return towers[0], towers[1]
 
 

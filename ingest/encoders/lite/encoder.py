@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.encoders.lite import pixels
 from ingest.encoders.lite.reference import image_reference, reference_pictures
 from ingest.encoders.lite.text_tower import DIMENSION, FINGERPRINT, WINDOW, MiniLM, load_minilm
@@ -58,7 +58,7 @@ class LiteEncoder:
 
 
 def load_lite(
-    *, say: Say | None = None, text_folder: Path | None = None, image_folder: Path | None = None
+    *, log: Log | None = None, text_folder: Path | None = None, image_folder: Path | None = None
 ) -> LiteEncoder:
     """Load `lite`; at first use its text tower is compiled into the cache folder and both towers are checked.
 
@@ -69,7 +69,7 @@ def load_lite(
     image_file = image_folder / "image.onnx"
     if not image_file.is_file():
         raise WeightsError(f"The image tower of lite has no image.onnx in {image_folder}. Install Nearspace again.")
-    text_tower = load_minilm(image_folder, folder=text_folder, say=say)
+    text_tower = load_minilm(image_folder, folder=text_folder, log=log)
     parts = (FINGERPRINT, sha256_of(image_file), pixels.VERSION)
     fingerprint = hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -82,7 +82,7 @@ def load_lite(
         cache_folder() / f"lite-{fingerprint[:16]}" / "image.json",
         difference,
         title="the image tower of lite",
-        say=say,
+        log=log,
         threads=1,
     )
     info = EncoderInfo(

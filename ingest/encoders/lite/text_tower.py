@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.encoders.lite import bert_graph
 from ingest.encoders.lite.reference import text_reference
 from ingest.encoders.lite.weights import MINILM_REMEDY, minilm_folder
-from ingest.encoders.runtime.onnx import cache_folder, compiled_session, in_pieces, require_sha256, side_by_side, tell
+from ingest.encoders.runtime.onnx import cache_folder, compiled_session, in_pieces, require_sha256, side_by_side
 from ingest.errors import DifferenceError, WeightsError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class MiniLM:
         return np.asarray(self._session_8bit.run(["vectors"], {"ids": ids})[0][0])
 
 
-def load_minilm(reference_folder: Path, *, folder: Path | None = None, say: Say | None = None) -> MiniLM:
+def load_minilm(reference_folder: Path, *, folder: Path | None = None, log: Log | None = None) -> MiniLM:
     """Load the tower; at first use it is compiled into the cache folder and compared with torch's output.
 
     `reference_folder` has the reference texts and vectors; `folder` (model.safetensors, tokenizer.json) stands in
@@ -130,7 +130,7 @@ def load_minilm(reference_folder: Path, *, folder: Path | None = None, say: Say 
         lambda: bert_graph.bert_model(_weights(folder), _SHAPE),
         lambda session: float(np.abs(MiniLM(session, tokenizer).encode(texts) - vectors).max()),
         title="the text tower of lite",
-        say=say,
+        log=log,
         threads=1,
     )
     try:
@@ -139,13 +139,14 @@ def load_minilm(reference_folder: Path, *, folder: Path | None = None, say: Say 
             lambda: bert_graph.bert_model_8bit(_weights(folder), _SHAPE),
             lambda session: float(np.abs(MiniLM(compiled, tokenizer, session, long=0).encode(texts) - vectors).max()),
             title="the text tower of lite for passages, in 8 bits",
-            say=say,
+            log=log,
             tolerance=TOLERANCE_8BIT,
             threads=1,
         )
     except DifferenceError:
         # Some older processors saturate in 8-bit products: slower is better than wrong.
-        tell(say, "passages are encoded in full precision, as this processor's 8-bit arithmetic is not exact enough")
+        if log:
+            log("passages are encoded in full precision, as this processor's 8-bit arithmetic is not exact enough")
         return MiniLM(compiled, tokenizer)
     return MiniLM(compiled, tokenizer, compiled_8bit)
 

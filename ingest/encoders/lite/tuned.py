@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.encoders.calibration import Calibration, write_calibration
 from ingest.encoders.lite.aligner import Aligner, from_weights
 from ingest.encoders.lite.encoder import PIECE, LiteEncoder, load_lite
@@ -105,7 +105,7 @@ def tuned_figures(name: str) -> dict[str, Any]:
     return dict(figures)
 
 
-def load_tuned(name: str, *, say: Say | None = None) -> TunedLite:
+def load_tuned(name: str, *, log: Log | None = None) -> TunedLite:
     """Load the encoder `lite:NAME`.
 
     Raises:
@@ -113,7 +113,7 @@ def load_tuned(name: str, *, say: Say | None = None) -> TunedLite:
         WeightsError: its files are damaged, or it was tuned from another `lite` than the one installed.
     """
     figures = tuned_figures(name)
-    base = load_lite(say=say)
+    base = load_lite(log=log)
     made_from = str(figures["base"]["fingerprint"])
     if made_from != base.info.fingerprint:
         folder = figures.get("captions") or "CAPTIONED_FOLDER"

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.errors import DifferenceError, SettingsError, WeightsError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def compiled_session(
     difference: Difference,
     *,
     title: str,
-    say: Say | None,
+    log: Log | None,
     tolerance: float = TOLERANCE,
     threads: int = 0,
 ) -> "InferenceSession":
@@ -72,7 +72,8 @@ def compiled_session(
     session = _remembered(target, receipt, threads)
     if session is not None:
         return session
-    tell(say, f"compiling {title} for ONNX Runtime, once ...")
+    if log:
+        log(f"compiling {title} for ONNX Runtime, once ...")
     content = build()
     draft = _write_draft(target, content)
     try:
@@ -82,7 +83,8 @@ def compiled_session(
     finally:
         draft.unlink(missing_ok=True)
     _write_receipt(receipt, target, hashlib.sha256(content).hexdigest(), found)
-    tell(say, f"compiled {title}: largest difference to the torch output {found:.1e}")
+    if log:
+        log(f"compiled {title}: largest difference to the torch output {found:.1e}")
     return session
 
 
@@ -92,7 +94,7 @@ def shipped_session(
     difference: Difference,
     *,
     title: str,
-    say: Say | None,
+    log: Log | None,
     tolerance: float = TOLERANCE,
     threads: int = 0,
 ) -> "InferenceSession":
@@ -103,13 +105,15 @@ def shipped_session(
     session = _remembered(model, receipt, threads)
     if session is not None:
         return session
-    tell(say, f"checking {title}, once ...")
+    if log:
+        log(f"checking {title}, once ...")
     session = _try_session(model, threads)
     if session is None:
         raise WeightsError(f"{model.name}, {title}, is damaged. Install Nearspace again to restore it.")
     found = _accept(difference(session), tolerance, title)
     _write_receipt(receipt, model, sha256_of(model), found)
-    tell(say, f"checked {title}: largest difference to the torch output {found:.1e}")
+    if log:
+        log(f"checked {title}: largest difference to the torch output {found:.1e}")
     return session
 
 
@@ -234,9 +238,3 @@ def _write_draft(target: Path, content: bytes) -> Path:
             "Set NEARSPACE_CACHE to a folder that can."
         ) from error
     return draft
-
-
-def tell(say: Say | None, line: str) -> None:
-    """Say `line` to whoever listens, if anybody does."""
-    if say is not None:
-        say(line)

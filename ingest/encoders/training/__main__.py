@@ -63,7 +63,7 @@ def make_weights(data: Path, out: Path, cache: Path, cutouts: Path = CUTOUTS) ->
     published = fold(load_tower())
     out.mkdir(parents=True, exist_ok=True)
     write_text_reference(out, minilm_folder())
-    text = load_minilm(out, say=print)
+    text = load_minilm(out, log=print)
     names = text.encode(class_phrases())
     recipe, tuning = Recipe(), FineTuning()
     pictures, stamps = read_captioned(data / "flickr8k", "train"), read_cutouts(cutouts)

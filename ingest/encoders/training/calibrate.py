@@ -35,7 +35,7 @@ def main() -> None:
     around = _pictures(options.data / "flickr8k", "train")
     drawn = np.sort(np.random.default_rng(0).permutation(len(around))[:AROUND])
     pictures = [*fresh, *(around[row] for row in drawn)]
-    lite = load_lite(say=print, image_folder=options.out)
+    lite = load_lite(log=print, image_folder=options.out)
     images: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), IMAGE_BATCH):
         batch = pictures[start : start + IMAGE_BATCH]

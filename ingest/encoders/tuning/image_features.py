@@ -18,7 +18,7 @@ from ingest.encoders.lite.pixels import IMAGE_SIZE, square_pixels
 from ingest.encoders.runtime.onnx import MOST_THREADS, side_by_side, usable_cores
 from ingest.encoders.tuning.captioned_pictures import Captioned
 from ingest.errors import ReadError, SkipSource
-from ingest.run.report import SourceOutcome
+from ingest.outcomes import SourceOutcome
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.encoders.calibration import Calibration, calibration_of
 from ingest.encoders.lite.aligner import Aligner
 from ingest.encoders.lite.encoder import LiteEncoder, load_lite
@@ -90,7 +90,7 @@ def tune(
     *,
     recipe: Recipe | None = None,
     watch: Watch | None = None,
-    say: Say | None = None,
+    log: Log | None = None,
 ) -> Tuning:
     """Tune `lite` to `collected`, which was read from `source`; pictures that cannot be read join its `left_out`.
 
@@ -100,7 +100,7 @@ def tune(
     """
     recipe, watch = recipe or Recipe(), watch or (lambda doing, done, total: None)
     _require_enough(len(collected.pictures), collected, source)
-    lite = load_lite(say=say)
+    lite = load_lite(log=log)
     parts = take_apart(model_folder("lite") / "image.onnx")
     _require_same(parts, lite)
     total, done = len(collected.pictures), 0

@@ -22,7 +22,7 @@ from ingest.encoders.base import EncoderInfo
 from ingest.encoders.registry import load_encoder
 from ingest.encoders.runtime import onnx
 from ingest.errors import EngineError
-from ingest.readers.reading_options import Reading
+from ingest.readers.reading_options import ReadingOptions
 from ingest.run.classify import Examined, Examiner, LeftOut
 from ingest.run.engines import local
 from ingest.run.engines.work import EncodingCount
@@ -47,7 +47,7 @@ class Order:
     version: str
     encoder: EncoderInfo
     device: str | None
-    reading: Reading
+    reading: ReadingOptions
     cpus: float
     tries: int
     """How often a piece is tried that ends its workers."""

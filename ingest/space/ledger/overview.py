@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.outcomes import Outcome
 from ingest.readers.draft import Modality
-from ingest.run.report import Outcome
 from ingest.space.ledger.database import LEDGER_NAME, Database
 from ingest.space.ledger.duplicates import Duplicates
 from ingest.space.ledger.records import Source

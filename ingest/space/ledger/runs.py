@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.run.report import Outcome
+from ingest.outcomes import Outcome
 from ingest.space.ledger.database import Database
 from ingest.space.ledger.sources import at_or_below
 

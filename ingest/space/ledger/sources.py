@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.run.report import IN_THE_SPACE
+from ingest.outcomes import IN_THE_SPACE
 from ingest.space.ledger.database import Database, Row, chunks, placeholders
 from ingest.space.ledger.records import Source, SourceRecord
 from ingest.space.ledger.source_filter import ListedSource, Reason, SourceFilter, group_reasons

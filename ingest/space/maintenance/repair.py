@@ -13,7 +13,7 @@ import numpy as np
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.readers.draft import MODALITIES
 from ingest.sources.location import at_hand
@@ -49,7 +49,7 @@ class Repair:
 
 
 def check(
-    home: Path, name: str, *, full: bool = False, say: Say | None = None, progress: Progress | None = None
+    home: Path, name: str, *, full: bool = False, log: Log | None = None, progress: Progress | None = None
 ) -> Findings:  # fmt: skip
     """Look the space `name` over, once nobody writes into it any more; nothing of it is changed.
 
@@ -58,8 +58,8 @@ def check(
         SpaceError: its folder cannot be looked into.
     """
     folder = require_space(home, name)
-    with write_lock(folder, name, say, float("inf")):
-        return look_over(folder, full=full, say=say, progress=progress)
+    with write_lock(folder, name, log, float("inf")):
+        return look_over(folder, full=full, log=log, progress=progress)
 
 
 def repair(
@@ -68,7 +68,7 @@ def repair(
     *,
     chroma: ChromaAddress | None = None,
     back: bool = False,
-    say: Say | None = None,
+    log: Log | None = None,
     progress: Progress | None = None,
 ) -> Repair:
     """Mend the space `name`, once nobody writes into it any more; and move its index to `chroma`, if that is given.
@@ -85,11 +85,11 @@ def repair(
     folder = require_space(home, name)
     done: list[str] = []
     roots: list[str] = []
-    with write_lock(folder, name, say, float("inf")):
-        before = found = look_over(folder, full=True, chroma=_reached(folder, chroma), say=say, progress=progress)
+    with write_lock(folder, name, log, float("inf")):
+        before = found = look_over(folder, full=True, chroma=_reached(folder, chroma), log=log, progress=progress)
         if any(problem.part in ("manifest", "ledger") for problem in found.problems):
             _mend_files(folder, found, done)
-            found = look_over(folder, full=True, say=say, progress=progress)
+            found = look_over(folder, full=True, log=log, progress=progress)
         if found.broken or found.ownerless or found.sourceless or found.widowed:
             roots = _mend_ledger(folder, found, done)
         if found.words_are_broken:
@@ -99,18 +99,18 @@ def repair(
                 database.execute("COMMIT")
             done.append("had words and facts made searchable anew from the items")
         if chroma or back:
-            if moved := move_index(folder, chroma, say=say):
+            if moved := move_index(folder, chroma, log=log):
                 done.append(moved)
                 # Opening the space fills the index where it is now.
                 found.index_is_broken, found.strays = False, {}
             chroma = _reached(folder, chroma)
     # Whoever gets the lock in between finds a ledger that is sound, and an index that opening mends or leaves.
-    with open_to_reencode(home, name, chroma=chroma, say=say, progress=progress) as space:
+    with open_to_reencode(home, name, chroma=chroma, log=log, progress=progress) as space:
         _mend_index(space, found, done, progress)
         if found.bare:
             _mend_thumbnails(space, found.bare, done)
         space.refresh_statistics()
-        after = look_over(folder, full=True, chroma=chroma, say=say, progress=progress)
+        after = look_over(folder, full=True, chroma=chroma, log=log, progress=progress)
     return Repair(before, tuple(done), tuple(roots), after)
 
 

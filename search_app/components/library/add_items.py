@@ -5,14 +5,13 @@ from pathlib import Path
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.commands.demo import DEMO_SPACE
-from ingest.console.output import printable
 from ingest.encoders.catalogue import listed
 from ingest.errors import NearspaceError
+from ingest.formatting import printable
 from ingest.resources import sample_folder
-from ingest.settings import DEFAULT_ENCODER
+from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
 from ingest.sources.preview import Look, look
-from ingest.sources.selection import Choice
+from ingest.sources.selection import Selection
 from ingest.space.ledger.source_lists import places
 from search_app.access.permissions import Permission
 from search_app.components.library import start_jobs
@@ -129,7 +128,7 @@ def _look(allowed: Permission, typed: str) -> bool:
 
 @st.cache_data(show_spinner=False, ttl=30, max_entries=32)
 def _look_at(path: str, only: tuple[str, ...], without: tuple[str, ...]) -> Look:
-    return look(Path(path), Choice(only, without))
+    return look(Path(path), Selection(only, without))
 
 
 def _found(found: Look) -> str:

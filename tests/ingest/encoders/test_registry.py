@@ -18,7 +18,7 @@ def test_an_encoder_of_ones_own_is_loaded_by_module_and_name() -> None:
 
 def test_a_device_for_an_encoder_that_takes_none_is_told_and_must_exist_all_the_same() -> None:
     said: list[str] = []
-    load_encoder("python:tests.fake_encoder:FakeEncoder", device="cuda", say=said.append)
+    load_encoder("python:tests.fake_encoder:FakeEncoder", device="cuda", log=said.append)
     assert said == [
         "python:tests.fake_encoder:FakeEncoder takes no device; one can be chosen for openclip:... and st:... "
         "encoders only"

@@ -14,7 +14,7 @@ from ingest.readers import images, svg
 from ingest.readers.draft import Draft
 from ingest.readers.formats import IMAGE_SUFFIXES
 from ingest.readers.images import open_upright, read_images
-from ingest.readers.reading_options import Reading
+from ingest.readers.reading_options import ReadingOptions
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
 from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
@@ -96,7 +96,7 @@ def test_pages_and_frames_are_items_that_stay_through_copies_and_another_encoder
     folder.mkdir()
     scan, film = pages(folder / "scan.tif"), pages(folder / "film.gif", NAMES)
     assert ingest_folders(home, [folder]).counts()["added"] == 2
-    wanted = Reading(frames=2)
+    wanted = ReadingOptions(frames=2)
     assert ingest_folders(home, [folder], reading=wanted).counts() | {} == {
         **dict.fromkeys(ingest_folders(home, [folder], reading=wanted).counts(), 0),
         "updated": 1,

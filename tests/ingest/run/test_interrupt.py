@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from ingest.interrupt import Stopping
+from ingest.interrupt import GracefulInterrupt
 from ingest.space import open_space
 from tests.ingest.run.test_killed import acknowledged
 from tests.make_files import finds_every_item, shades
@@ -50,7 +50,7 @@ def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Pa
 def test_the_second_ctrl_c_ends_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
     interrupted = False
-    with Stopping(quiet=True) as stop:
+    with GracefulInterrupt(quiet=True) as stop:
         assert not stop()
         signal.raise_signal(signal.SIGINT)
         assert stop()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers.reading_options import Reading
+from ingest.readers.reading_options import ReadingOptions
 from ingest.space import open_space
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, text
 
@@ -106,5 +106,5 @@ def test_words_that_cannot_be_written_stop_no_run(tmp_path):
     with open_space(tmp_path / "home", "test") as space:
         [party] = space.ledger.items_of(str(root / "party.md"))
         assert (party.title, party.meta["mood"]) == ("Party 🎉", "\ufffd")
-    [refused] = ingest_folders(tmp_path / "home", [root], reading=Reading(id_column="number")).of("failed")
+    [refused] = ingest_folders(tmp_path / "home", [root], reading=ReadingOptions(id_column="number")).of("failed")
     assert refused.reason == "no column 'number' in it. Name one of these: a \ufffd."

@@ -42,7 +42,7 @@ def overwrite_the_database(chroma: Path) -> None:
 def test_a_damaged_index_is_rebuilt_from_the_ledger_and_the_person_is_told(home, damage):
     damage(home / "test" / "chroma")
     said: list[str] = []
-    with open_space(home, "test", say=said.append) as space:
+    with open_space(home, "test", log=said.append) as space:
         assert space.ledger.items.count() == 40
         assert finds_every_item(space)
     assert any("nothing is lost" in line for line in said)

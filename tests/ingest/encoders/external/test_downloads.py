@@ -21,7 +21,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderError
 said = []
 try:
-    encoder = load_encoder(sys.argv[1], device="cpu", say=said.append)
+    encoder = load_encoder(sys.argv[1], device="cpu", log=said.append)
     print(json.dumps({"said": said, "dimension": encoder.encode_texts(["a dog"]).shape[1]}))
 except EncoderError as error:
     print(json.dumps({"said": said, "error": str(error)}))

@@ -43,7 +43,7 @@ def test_a_tower_too_large_for_one_file_keeps_its_weights_beside_it(
     assert {"text.onnx.data", "image.onnx.data"} <= {file.name for file in compiled.iterdir()}
     assert (compiled / "text.onnx").stat().st_size < (tmp_path / "whole" / "text.onnx").stat().st_size / 2
     said: list[str] = []
-    again = load(folder, suffix, say=said.append)
+    again = load(folder, suffix, log=said.append)
     assert said == []
     for encoder in (apart, again):
         np.testing.assert_allclose(encoder.encode_texts(TEXTS), expected.encode_texts(TEXTS), atol=1e-6)
@@ -58,7 +58,7 @@ def test_weights_beside_a_tower_that_are_damaged_are_made_again(
     (weights,) = (tmp_path / "cache" / "compiled").rglob("text.onnx.data")
     weights.write_bytes(weights.read_bytes()[:100])
     said: list[str] = []
-    np.testing.assert_allclose(load(folder, say=said.append).encode_texts(TEXTS), expected, atol=1e-6)
+    np.testing.assert_allclose(load(folder, log=said.append).encode_texts(TEXTS), expected, atol=1e-6)
     assert any(line.startswith("compiling the text tower") for line in said)
 
 
@@ -74,7 +74,7 @@ def test_a_tower_that_cannot_be_compiled_runs_in_torch_and_is_tried_once(
     reference = load(folder, "@int8")  # another fingerprint, so nothing of it is used below
     monkeypatch.setattr(torch.onnx, "export", refuse)
     said: list[str] = []
-    encoder = load(folder, say=said.append)
+    encoder = load(folder, log=said.append)
     assert "the text tower" in said[2] and "cannot be compiled (an operator is not known)" in said[2]
     assert len(tried) == 2
     again = load(folder)
@@ -97,7 +97,7 @@ def test_half_precision_is_used_where_it_keeps_the_vectors(folder: Path) -> None
     exact = torch_tower(model.image.module, "cpu", half=False)(pixels)
     said: list[str] = []
     _, image = device_towers(
-        model, *reference_inputs(model, Tokens(model.tokenizer, model.frame)), "cpu", say=said.append
+        model, *reference_inputs(model, Tokens(model.tokenizer, model.frame)), "cpu", log=said.append
     )
     difference = np.abs(image(pixels) - exact).max()
     assert 0 < difference < 0.01
@@ -117,7 +117,7 @@ def test_a_tower_that_half_precision_would_change_runs_in_float32(folder: Path) 
         model.image.module._module.ln_pre.weight.mul_(1e5)
     said: list[str] = []
     _, image = device_towers(
-        model, *reference_inputs(model, Tokens(model.tokenizer, model.frame)), "cpu", say=said.append
+        model, *reference_inputs(model, Tokens(model.tokenizer, model.frame)), "cpu", log=said.append
     )
     assert "in float32, since half precision would change its vectors" in said[1]
     rows = image({"pixels": np.full((2, 32, 32, 3), 90, np.uint8)})

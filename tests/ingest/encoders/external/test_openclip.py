@@ -111,11 +111,11 @@ def test_a_longer_text_is_read_to_its_end(encoder_cache: Path, plain: Path) -> N
 def test_the_first_load_compiles_and_checks_and_the_second_does_neither(encoder_cache: Path, tmp_path: Path) -> None:
     folder = openclip_folder(tmp_path / "fresh", seed=11)
     said: list[str] = []
-    first = load(folder, say=said.append)
+    first = load(folder, log=said.append)
     differences = [line.rsplit(" ", 1)[1] for line in said if "largest difference to the torch output" in line]
     assert len(differences) == 2 and all(float(figure) < 1e-5 for figure in differences)
     again: list[str] = []
-    second = load(folder, say=again.append)
+    second = load(folder, log=again.append)
     assert again == [] and second.info == first.info
     np.testing.assert_array_equal(first.encode_texts(TEXTS), second.encode_texts(TEXTS))
 

@@ -39,7 +39,7 @@ for attempt in (lambda: socket.create_connection(("192.0.2.1", 80)), lambda: soc
 from PIL import Image
 from ingest.encoders.registry import load_encoder
 said = []
-encoder = load_encoder("lite", say=said.append)
+encoder = load_encoder("lite", log=said.append)
 texts = encoder.encode_texts(["a dog", "a cat"])
 images = encoder.encode_images([Image.new("RGB", (40, 30), "red")])
 heavy = sorted({name.split(".")[0] for name in sys.modules} & set(HEAVY))
@@ -112,7 +112,7 @@ def test_the_first_load_says_what_it_does_and_how_close_it_is_to_torch(children:
 def test_the_second_load_is_silent_and_compiles_nothing(cache: Path) -> None:
     before = compiled_file(cache).stat()
     said: list[str] = []
-    load_lite(say=said.append)
+    load_lite(log=said.append)
     after = compiled_file(cache).stat()
     assert said == []
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
@@ -131,7 +131,7 @@ def test_a_damaged_cache_is_made_again(cache: Path, lite: LiteEncoder, damage: s
     else:
         file.with_suffix(".json").write_text("{", encoding="utf-8")
     said: list[str] = []
-    again = load_lite(say=said.append)
+    again = load_lite(log=said.append)
     assert said[0].startswith("compiling the text tower")
     assert file.read_bytes() == good
     np.testing.assert_array_equal(again.encode_texts(["a dog"]), lite.encode_texts(["a dog"]))

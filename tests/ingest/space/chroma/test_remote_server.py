@@ -223,7 +223,7 @@ def test_a_server_that_was_emptied_is_filled_from_the_ledger(home, folder, serve
     ingest_at(home, folder, "emptied", ChromaAddress(server.url))
     client_of(server).delete_collection("emptied-image")
     said = []
-    with open_space(home, "emptied", say=said.append) as space:
+    with open_space(home, "emptied", log=said.append) as space:
         assert finds_every_item(space)
     assert any("rebuilding" in line for line in said)
 
@@ -239,7 +239,7 @@ def test_a_server_that_is_down_is_no_reason_to_rebuild_and_what_it_missed_it_lea
         assert not found.index_is_broken
         server.start()
         said = []
-        with open_space(home, "down", say=said.append) as space:
+        with open_space(home, "down", log=said.append) as space:
             assert finds_every_item(space)
         assert said == []
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ingest.errors import SettingsError
-from search_app.maps import background_jobs as jobs_module
-from search_app.maps.background_jobs import Cancelled, Job, Jobs, Progress
+from search_app.search import background_tasks
+from search_app.search.background_tasks import Cancelled, Progress, Task, TaskQueue
 
 
 def test_a_job_tells_how_far_it_is_and_what_came_of_it() -> None:
@@ -22,17 +22,22 @@ def test_a_job_tells_how_far_it_is_and_what_came_of_it() -> None:
         progress(0.2, "")  # never falls
         return 7
 
-    job = Jobs().start("a", work)
+    task = TaskQueue().start("a", work)
     assert half.wait(10)
-    assert (job.status.state, job.status.share, job.status.words, job.status.over) == ("running", 0.5, "halfway", False)
+    assert (task.status.state, task.status.share, task.status.message, task.status.finished) == (
+        "running",
+        0.5,
+        "halfway",
+        False,
+    )
     go_on.set()
-    assert job.result() == 7 and job.wait(10)
-    assert (job.status.state, job.status.share, job.status.over) == ("done", 1.0, True)
-    assert job.status.seconds == job.status.seconds
+    assert task.result() == 7 and task.wait(10)
+    assert (task.status.state, task.status.share, task.status.finished) == ("done", 1.0, True)
+    assert task.status.seconds == task.status.seconds
 
 
 def test_a_job_ends_when_it_is_cancelled_and_one_that_waits_never_begins() -> None:
-    jobs = Jobs()
+    tasks = TaskQueue()
     begun = threading.Event()
 
     def endless(progress: Progress) -> None:
@@ -41,30 +46,30 @@ def test_a_job_ends_when_it_is_cancelled_and_one_that_waits_never_begins() -> No
             progress(0.1, "")
             time.sleep(0.001)
 
-    first = jobs.start("a", endless)
+    first = tasks.start("a", endless)
     assert begun.wait(10)
-    second = jobs.start("b", lambda progress: pytest.fail("it was cancelled while it waited"))
-    assert second.status.state == "waiting" and jobs.start("a", endless) is first
+    second = tasks.start("b", lambda progress: pytest.fail("it was cancelled while it waited"))
+    assert second.status.state == "waiting" and tasks.start("a", endless) is first
     second.cancel()
     first.cancel()
     assert first.wait(10) and second.wait(10)
     assert first.status.state == second.status.state == "cancelled"
     with pytest.raises(Cancelled):
         first.result()
-    assert jobs.start("a", lambda progress: None) is not first and jobs.get("a") is not first
+    assert tasks.start("a", lambda progress: None) is not first and tasks.get("a") is not first
 
 
 def test_an_error_on_purpose_is_told_in_its_own_words_and_a_bug_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    def fails(error: Exception) -> Job[None]:
+    def fails(error: Exception) -> Task[None]:
         def work(progress: Progress) -> None:
             raise error
 
-        job = Job(work)
-        job.run()
-        assert job.status.state == "failed"
+        task = Task(work)
+        task.run()
+        assert task.status.state == "failed"
         with pytest.raises(type(error)):
-            job.result()
-        return job
+            task.result()
+        return task
 
     with caplog.at_level(logging.ERROR):
         assert fails(SettingsError("Too few. Ingest more.")).status.problem == "Too few. Ingest more."
@@ -96,21 +101,21 @@ def test_a_job_that_is_over_holds_nothing_that_its_work_held(ends: str) -> None:
         return work, weakref.ref(vectors)
 
     work, vectors = made()
-    job = Job(work)
-    job.run()
+    task = Task(work)
+    task.run()
     del work
-    assert job.status.state == ends
+    assert task.status.state == ends
     assert vectors() is None
 
 
 def test_of_many_jobs_the_last_are_remembered_and_one_that_goes_on_always_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_module, "_KNOWN", 3)
-    jobs, go_on = Jobs(), threading.Event()
-    first = jobs.start("first", lambda progress: go_on.wait(10))
-    waiting = [jobs.start(str(number), lambda progress: None) for number in range(5)]
-    assert [jobs.get(str(number)) for number in range(5)] == waiting and jobs.get("first") is first
+    monkeypatch.setattr(background_tasks, "_REMEMBERED", 3)
+    tasks, go_on = TaskQueue(), threading.Event()
+    first = tasks.start("first", lambda progress: go_on.wait(10))
+    waiting = [tasks.start(str(number), lambda progress: None) for number in range(5)]
+    assert [tasks.get(str(number)) for number in range(5)] == waiting and tasks.get("first") is first
     go_on.set()
-    assert first.wait(10) and all(job.wait(10) for job in waiting)
-    last = jobs.start("last", lambda progress: None)
-    known = [key for key in ("first", *map(str, range(5)), "last") if jobs.get(key)]
-    assert known == ["3", "4", "last"] and jobs.get("last") is last
+    assert first.wait(10) and all(task.wait(10) for task in waiting)
+    last = tasks.start("last", lambda progress: None)
+    known = [key for key in ("first", *map(str, range(5)), "last") if tasks.get(key)]
+    assert known == ["3", "4", "last"] and tasks.get("last") is last

@@ -2,23 +2,24 @@
 
 import pytest
 
-from ingest.cli import parser
-from ingest.run.engines.ray_pool import Pool, pool_of
+from ingest.cli import make_parser
+from ingest.commands.engine_options import pool_from_args
+from ingest.run.engines.ray_pool import RayPool
 
 
 def options(*given):
-    return parser().parse_args(["ingest", "folder", *given])
+    return make_parser().parse_args(["ingest", "folder", *given])
 
 
 def test_files_are_read_and_encoded_here_unless_ray_is_asked_for():
-    assert pool_of(options()) is None
-    assert pool_of(parser().parse_args(["watch", "folder"])) is None
-    assert pool_of(options("--engine", "ray")) == Pool()
+    assert pool_from_args(options()) is None
+    assert pool_from_args(make_parser().parse_args(["watch", "folder"])) is None
+    assert pool_from_args(options("--engine", "ray")) == RayPool()
 
 
 def test_the_pool_is_as_the_options_say():
     given = ["--ray-address", "auto", "--ray-workers", "4", "--ray-cpus", "2", "--ray-gpus", "0.5", "--device", "cuda"]
-    assert pool_of(options("--engine", "ray", *given)) == Pool("auto", 4, 2.0, 0.5, "cuda")
+    assert pool_from_args(options("--engine", "ray", *given)) == RayPool("auto", 4, 2.0, 0.5, "cuda")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Words in the shared space: an English vocabulary that comes along, and a space's own frequent words.
+"""Words in the shared space: the bundled English vocabulary, and a space's own frequent words.
 
-They are encoded once for each encoder and kept in the cache folder, for all spaces that have that encoder.  A word by
-itself lies in a cone of its own, away from passages: it is compared once it has lost the vocabulary's mean.
+They are encoded once for each encoder and kept in the cache folder, for all spaces of that encoder.  Single words lie
+in a cone of their own, away from passages: they are compared after the vocabulary's mean has been subtracted.
 """
 
 import hashlib
@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.encoders.runtime.onnx import cache_folder
 from ingest.resources import packaged_folder
-from search_app.maps.array_cache import keep, kept
-from search_app.maps.background_jobs import Progress
+from search_app.search.array_cache import load_arrays, save_arrays
+from search_app.search.background_tasks import Progress
 from search_app.search.query import unit
 
 _BATCH = 128
-_MOST_KEPT = 20_000  # words of all spaces of an encoder
+_MAX_WORDS = 20_000  # in the cache file of an encoder, of all its spaces
 
 
-def english() -> tuple[str, ...]:
-    """The vocabulary that comes along: everyday nouns and adjectives, the commonest first; see data/vocabulary."""
+def english_words() -> tuple[str, ...]:
+    """The bundled vocabulary: everyday nouns and adjectives, the commonest first; see data/vocabulary."""
     folder = packaged_folder("vocabulary")
     return tuple((folder / "english.txt").read_text(encoding="utf-8").split()) if folder else ()
 
@@ -42,17 +42,17 @@ class Vocabulary:
     @cached_property
     def centred(self) -> NDArray[np.float32]:
         """The vectors without their mean, at unit length."""
-        return self.without_usual(self.vectors)
+        return self.centre(self.vectors)
 
-    def without_usual(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The vectors of other words, shape (n, dimension), without this vocabulary's mean, at unit length."""
+    def centre(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The vectors of any words, shape (n, dimension), less this vocabulary's mean, at unit length."""
         rows = vectors - self.vectors.mean(axis=0) if len(self.vectors) else vectors
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
 
     def nearest(
         self, direction: NDArray[np.floating], count: int, without: Collection[str] = ()
     ) -> list[tuple[str, float]]:
-        """The `count` words nearest to a direction from the middle, shape (dimension,), with their cosines.
+        """The `count` words nearest to a direction from the mean, shape (dimension,), with their cosines.
 
         Those of `without` are left out.
         """
@@ -73,14 +73,14 @@ class WordVectors:
         self._path = (folder or cache_folder()) / f"words-{name}.npz"
         self._fingerprint = fingerprint
         self._lock = threading.Lock()
-        self._known: dict[str, NDArray[np.float32]] | None = None
+        self._vectors: dict[str, NDArray[np.float32]] | None = None
 
-    def of(self, words: Sequence[str], encoder: Encoder, progress: Progress | None = None) -> NDArray[np.float32]:
-        """The vectors of words, unit rows, shape (len(words), dimension); those that are not known are encoded."""
+    def encode(self, words: Sequence[str], encoder: Encoder, progress: Progress | None = None) -> NDArray[np.float32]:
+        """The vectors of words, unit rows, shape (len(words), dimension); only words not in the cache are encoded."""
         with self._lock:
-            if self._known is None:
-                self._known = self._read(encoder.info.dimension)
-            known = self._known
+            if self._vectors is None:
+                self._vectors = self._read(encoder.info.dimension)
+            known = self._vectors
             missing = [word for word in dict.fromkeys(words) if word not in known]
             for start in range(0, len(missing), _BATCH):
                 if progress is not None:
@@ -92,28 +92,25 @@ class WordVectors:
             return np.array([known[word] for word in words], np.float32).reshape(-1, encoder.info.dimension)
 
     def missing(self, words: Sequence[str], dimension: int) -> int:
-        """How many of the words are still to be encoded."""
+        """How many of the words are not in the cache yet."""
         with self._lock:
-            if self._known is None:
-                self._known = self._read(dimension)
-            return sum(word not in self._known for word in dict.fromkeys(words))
+            if self._vectors is None:
+                self._vectors = self._read(dimension)
+            return sum(word not in self._vectors for word in dict.fromkeys(words))
 
-    def vocabulary(
-        self, encoder: Encoder, own: Sequence[str] = (), progress: Progress | None = None
-    ) -> Vocabulary:  # fmt: skip
+    def vocabulary(self, encoder: Encoder, own: Sequence[str] = (), progress: Progress | None = None) -> Vocabulary:
         """The English vocabulary, and the space's `own` words."""
-        words = tuple(dict.fromkeys([*english(), *own]))
-        return Vocabulary(words, self.of(words, encoder, progress))
+        words = tuple(dict.fromkeys([*english_words(), *own]))
+        return Vocabulary(words, self.encode(words, encoder, progress))
 
     def _read(self, dimension: int) -> dict[str, NDArray[np.float32]]:
-        file = kept(self._path, self._fingerprint)
+        file = load_arrays(self._path, self._fingerprint)
         if file is None or file.arrays.get("vectors", np.empty((0, 0))).shape[1:] != (dimension,):
             return {}
         return dict(zip(file.arrays["words"].tolist(), file.arrays["vectors"].astype(np.float32), strict=True))
 
     def _write(self, known: dict[str, NDArray[np.float32]]) -> None:
-        words = list(known)[:_MOST_KEPT]
-        vectors = np.array(
-            [known[word] for word in words], np.float16
-        )  # half the room; the error is 0.0002 of a cosine
-        keep(self._path, self._fingerprint, {"words": np.array(words), "vectors": vectors}, {})
+        words = list(known)[:_MAX_WORDS]
+        # float16 takes half the room; the error is 0.0002 of a cosine.
+        vectors = np.array([known[word] for word in words], np.float16)
+        save_arrays(self._path, self._fingerprint, {"words": np.array(words), "vectors": vectors}, {})

@@ -1,6 +1,6 @@
 """Makes the English vocabulary that names topics and places on a map: everyday nouns and adjectives.
 
-    python -m search_app.maps.build_vocabulary WORDNET WORDS data/vocabulary/english.txt
+    python -m search_app.search.topics.build_vocabulary WORDNET WORDS data/vocabulary/english.txt
 
 WORDNET is the folder of WordNet 3.0's own files (Debian: wordnet-base, /usr/share/wordnet), WORDS a list of common
 words (Debian: wamerican-small, /usr/share/dict/american-english-small).  Taken are common names of animals, food,
