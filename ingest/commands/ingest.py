@@ -14,14 +14,14 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch, SettingsError
 from ingest.interrupt import Stopping
-from ingest.run.dry_run import ledger_to_read, plan
+from ingest.run.dry_run import dry_run, ledger_to_read
 from ingest.run.engines import local
-from ingest.run.engines.work import Engine
+from ingest.run.engines.base import Engine
 from ingest.run.options import DEFAULT, IngestOptions
 from ingest.run.pipeline import ingest
 from ingest.run.report import Report
 from ingest.settings import DEFAULT_ENCODER, home_folder, space_name
-from ingest.sources.discovery import is_nothing_at
+from ingest.sources.discovery import is_missing
 from ingest.sources.selection import Selector
 from ingest.space import Space, check_encoder, encoder_of_space, open_to_write
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """Ingest `options.paths`; returns the exit status."""
     home, name = home_folder(options.home), space_name(options.space)
     paths, addresses = paths_and_addresses(options.paths)
-    if not addresses and all(map(is_nothing_at, paths)):  # told before anything is loaded or made
+    if not addresses and all(map(is_missing, paths)):  # told before anything is loaded or made
         named = ", ".join(printable(str(path)) for path in paths[:_NAMED])
         raise SettingsError(
             f"There is nothing at {named}. Check how {'it is' if len(paths) == 1 else 'they are'} spelt."
@@ -101,7 +101,7 @@ def plan_for(home: Path, name: str, paths: Sequence[Path], options: IngestOption
         return encoder
 
     with closing(ledger_to_read(home, name)) as ledger, voice.progress("looking at") as watch:
-        made = plan(
+        made = dry_run(
             ledger,
             paths,
             load,

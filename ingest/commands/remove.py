@@ -13,7 +13,7 @@ from ingest.run.pipeline import tidy
 from ingest.run.report import ALL_WELL, INTERRUPTED
 from ingest.settings import home_folder, space_name
 from ingest.sources.discovery import resolved
-from ingest.sources.web import is_address
+from ingest.sources.web_copies import is_address
 from ingest.space import open_to_reencode
 from ingest.space.ledger.exclusions import Leaving, leaving, remove
 

@@ -16,7 +16,7 @@ from ingest.run.report import Report
 
 if TYPE_CHECKING:
     from ingest.outcomes import OnOutcome
-    from ingest.run.dry_run import Plan
+    from ingest.run.dry_run import DryRun
     from ingest.run.events import Event, OnEvent
     from ingest.space.chroma.sync import Progress
 
@@ -48,7 +48,7 @@ class Voice:
         """Tell what came of files that changed while they were watched."""
         show_changes(report)
 
-    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+    def plan(self, plan: "DryRun", *, space: str, roots: Sequence[str]) -> None:
         """Tell what a dry run says."""
         show_plan(plan)
 
@@ -77,7 +77,7 @@ class Quiet(Voice):
         """Tell the same of files that changed."""
         self.report(report, space=space, roots=roots, counts=counts)
 
-    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+    def plan(self, plan: "DryRun", *, space: str, roots: Sequence[str]) -> None:
         """Tell what would fail, and the notes."""
         show_problems(plan.report, outcomes=("failed",))
 
@@ -106,7 +106,7 @@ class JsonLines(Quiet):
         """Write the summary."""
         _line("summary", **report.summary(space=space, roots=roots), items=dict(counts))
 
-    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+    def plan(self, plan: "DryRun", *, space: str, roots: Sequence[str]) -> None:
         """Write the same events as a run, with the outcomes that sources would have."""
         if not self._found:  # as there was nothing to look at
             _line("found", files=plan.report.found, bytes=0)

@@ -1,4 +1,4 @@
-"""Which files of a folder are wanted: globs, `.nearspaceignore` files by gitignore's rules, and hidden names."""
+"""Which files of a folder are selected: by globs, `.nearspaceignore` files by gitignore's rules, and hidden names."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -40,19 +40,19 @@ _HIDDEN_LITTER = frozenset(
         ".@__thumb",
     )
 )
-"""Left out even when hidden names are asked for: no person has put these there to be read."""
+"""Left out even when hidden names are selected: programs put them there, not people."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a folder is wanted; by itself, everything but hidden names and what ignore files leave out."""
+    """Which files are selected; by default, all but hidden names and what ignore files leave out."""
 
     include: tuple[str, ...] = ()
     """Only files that match one of these globs; all files when there is none."""
     exclude: tuple[str, ...] = ()
     """No file or folder that matches one of these globs."""
     hidden: bool = False
-    """Whether names that begin with a dot are wanted too."""
+    """Whether names that begin with a dot are selected too."""
 
 
 EVERYTHING = Selection()
@@ -60,33 +60,33 @@ EVERYTHING = Selection()
 
 @dataclass(frozen=True)
 class _Rules:
-    """The patterns of one ignore file, and the folder they are about."""
+    """The patterns of one ignore file, and the folder they apply to."""
 
     folder: str
     """Relative to the root, with '/' at its end; '' for the root itself."""
     spec: "_Patterns"
 
 
-Chain = tuple[_Rules, ...]
-"""The ignore files that are about a folder, the innermost first."""
+IgnoreFiles = tuple[_Rules, ...]
+"""The ignore files that apply to a folder, the innermost first."""
 
 
 class Selector:
-    """Decides what of one root is wanted; paths are given relative to the root, '/' between their parts."""
+    """Decides which files below one root are selected; paths are relative to it, with '/' between their parts."""
 
     def __init__(self, selection: Selection = EVERYTHING) -> None:
-        """Raises SettingsError where a glob cannot be understood."""
+        """Raises SettingsError if a glob is invalid."""
         self._hidden = selection.hidden
         self._include = _globs("--include", selection.include)
         self._exclude = _globs("--exclude", selection.exclude)
 
     def is_visible(self, name: str) -> bool:
-        """Say whether a file or folder of this name is anybody's business: not hidden, and no system's litter."""
+        """Whether a file or folder of this name is looked at: it is neither a system's litter nor hidden."""
         if name.startswith("."):
             return self._hidden and not name.startswith("._") and name.casefold() not in _HIDDEN_LITTER
         return name.casefold() not in _LITTER
 
-    def enter(self, folder: Path, relative: str, names: Collection[str], outer: Chain) -> Chain:
+    def enter(self, folder: Path, relative: str, names: Collection[str], outer: IgnoreFiles) -> IgnoreFiles:
         """The ignore files about `folder`, whose entries are `names`, given those about the folder around it.
 
         Raises:
@@ -102,20 +102,20 @@ class Selector:
             raise OSError(error.errno, f"its {IGNORE_FILE} cannot be read: {error.strerror}") from error
         return (_Rules(f"{relative}/" if relative else "", _Patterns(lines)), *outer)
 
-    def wants_folder(self, relative: str, chain: Chain) -> bool:
-        """Say whether the folder is to be looked into."""
-        return not self._is_left_out(f"{relative}/", chain)
+    def selects_folder(self, relative: str, ignore: IgnoreFiles) -> bool:
+        """Whether the folder is walked; `ignore` are the ignore files about the folder that it is in."""
+        return not self._is_left_out(f"{relative}/", ignore)
 
-    def wants_file(self, relative: str, chain: Chain) -> bool:
-        """Say whether the file is to be read; `chain` is of the folder that it is in."""
+    def selects_file(self, relative: str, ignore: IgnoreFiles) -> bool:
+        """Whether the file is read; `ignore` are the ignore files about the folder that it is in."""
         if self._include is not None and not self._include.is_at_or_under_match(relative.lower()):
             return False
-        return not self._is_left_out(relative, chain)
+        return not self._is_left_out(relative, ignore)
 
-    def _is_left_out(self, path: str, chain: Chain) -> bool:
+    def _is_left_out(self, path: str, ignore: IgnoreFiles) -> bool:
         if self._exclude is not None and self._exclude.decide(path.lower()):
             return True
-        for rules in chain:
+        for rules in ignore:
             decision = rules.spec.decide(path[len(rules.folder) :])
             if decision is not None:
                 return decision
@@ -123,19 +123,19 @@ class Selector:
 
 
 class _Patterns:
-    """Patterns as gitignore has them.  A line that git could not understand either leaves nothing out."""
+    """Patterns by gitignore's rules; a line that git would not understand either leaves nothing out."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self.unclear: list[str] = []
+        self.invalid: list[str] = []
         self._spec = GitIgnoreSpec([])
         for line in lines:
             try:
                 added = GitIgnoreSpec.from_lines([line])
             except ValueError:
-                self.unclear.append(line)
+                self.invalid.append(line)
                 continue
             if not any(pattern.include is not None for pattern in added.patterns):
-                self.unclear.append(line)  # empty, or a comment
+                self.invalid.append(line)  # empty, or a comment
             self._spec += added
 
     def decide(self, path: str) -> bool | None:
@@ -172,9 +172,9 @@ def _globs(option: str, globs: Sequence[str]) -> _Patterns | None:
     if not globs:
         return None
     patterns = _Patterns([glob.lower() for glob in globs])
-    if patterns.unclear:
+    if patterns.invalid:
         raise SettingsError(
-            f"{option} {patterns.unclear[0]!r} is not a glob. Give one as in a .gitignore file, in quotation marks: "
+            f"{option} {patterns.invalid[0]!r} is not a glob. Give one as in a .gitignore file, in quotation marks: "
             f"{option} '*.jpg', {option} 'drafts/', {option} '/2024/**/*.pdf'."
         )
     return patterns

@@ -13,9 +13,8 @@ from typing import TypeVar
 from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import Modality
 from ingest.readers.formats import kind_of
-from ingest.readers.reading_options import choices_in
-from ingest.sources.walk import ROW_STATE
-from ingest.sources.web import is_address
+from ingest.sources.read_state import ReadState
+from ingest.sources.web_copies import is_address
 from ingest.space.ledger.database import LedgerFile
 from ingest.space.ledger.records import Source
 
@@ -51,9 +50,10 @@ def content_of(path: PurePath, sha256: str, choices: str, caption: str = "") -> 
 
 def _content_held(path: str, sha256: str, sidecar: str, caption: str) -> Content | None:
     """What a source may share; None for what was fetched, and for a picture with the facts of a table's row."""
-    if is_address(path) or sidecar.startswith(ROW_STATE):
+    state = ReadState.parse(sidecar)
+    if is_address(path) or state.from_row:
         return None
-    return content_of(PurePath(path), sha256, choices_in(sidecar), caption)
+    return content_of(PurePath(path), sha256, state.options, caption)
 
 
 class LedgerCopies(LedgerFile):
@@ -72,7 +72,7 @@ class LedgerCopies(LedgerFile):
         """The first source whose items are the pictures in this content, read with `choices`; None without one."""
         with self._lock:
             read = self._with_items(sha256, "image")
-            return next((source for source in read if choices_in(source.sidecar) == choices), None)
+            return next((source for source in read if ReadState.parse(source.sidecar).options == choices), None)
 
     def held_count(self) -> int:
         """How many sources are in the space, as `Source.in_the_space` says."""
