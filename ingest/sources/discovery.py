@@ -8,7 +8,7 @@ from typing import TypedDict
 from ingest.outcomes import OnOutcome, SourceOutcome
 from ingest.sources.captions import captioned_by
 from ingest.sources.found import Found
-from ingest.sources.selection import IGNORE_FILE, Selection
+from ingest.sources.selection import IGNORE_FILE, IgnoreFileError, Selection
 from ingest.sources.walk import OnError, OnLeftOut, OnSkip, walk, walk_changed
 
 
@@ -172,5 +172,7 @@ def _callbacks(discovery: Discovery, on_outcome: OnOutcome) -> _Callbacks:
 def _why_unseen(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):  # it was deleted between two looks
         return "it is no longer there. Ingest the folder again."
+    if isinstance(error, IgnoreFileError):
+        return f"left alone: {error.strerror}"
     remedy = "Mend its permissions" if isinstance(error, PermissionError) else "Check the path and its disk"
     return f"cannot be looked into: {error.strerror or error}. {remedy}, and run again."

@@ -38,14 +38,14 @@ from search_app.maps.area import Area, drawn, inside, read_area
 from search_app.maps.colouring import Coding, coding
 from search_app.maps.decoding import Decoded
 from search_app.maps.layout import Layout, MapSpec
-from search_app.maps.pca_reduction import groups_of
-from search_app.maps.topics import Topics
 from search_app.search.filters import Filters, let_through
 from search_app.search.neighbours import Neighbour
+from search_app.search.pca_reduction import groups_of
 from search_app.search.query import MapView, Query, with_quoted
 from search_app.search.searcher import Answer
 from search_app.search.selections import open_selection
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import Topics
 
 _NAME = "space_map"
 _ASKED, _TRAIL = "what the map was asked last", "questions before this one"
@@ -158,17 +158,17 @@ def _layout(space: OpenSpace, snapshot: Snapshot, view: MapView) -> Layout | Non
     if any(end.kind == "text" for meaning in spec.meanings for end in (meaning.start, meaning.end)):
         encoder = loaded_encoder(space)
     with page_layout.waiting("Laying out the map …"):
-        return space.searcher.maps.layout(snapshot, spec, encoder)
+        return space.maps.layout(snapshot, spec, encoder)
 
 
 @st.fragment(run_every=_LOOK_EVERY)
 def _fitting(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
     """Show how far a fit is, and the map once it is done; begins it where nobody has."""
-    maps = space.searcher.maps
-    job = maps.job(spec)
-    if job is None:
-        job = maps.start(snapshot, spec)
-    status = job.status
+    maps = space.maps
+    task = maps.task(spec)
+    if task is None:
+        task = maps.start(snapshot, spec)
+    status = task.status
     if status.state == "done":
         st.rerun()
     with st.container(key="map-fitting"):
@@ -178,16 +178,16 @@ def _fitting(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
             if st.button("Fit it", key="fit-again", icon=":material/refresh:"):
                 maps.start(snapshot, spec)
             return
-        st.progress(status.share, text=f"{status.words or 'waiting for another fit'} · {status.seconds:.0f} s")
+        st.progress(status.share, text=f"{status.message or 'waiting for another fit'} · {status.seconds:.0f} s")
         page_layout.note("The fit runs in the background and is kept beside the space: it is done once.")
         if st.button("Stop", key="fit-stop", icon=":material/stop:", type="tertiary"):
-            job.cancel()
+            task.cancel()
 
 
 def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
     """Offer a new fit where the space has moved on from this one."""
-    job = space.searcher.maps.job(layout.spec)
-    if job is not None and not job.status.over:
+    task = space.maps.task(layout.spec)
+    if task is not None and not task.status.finished:
         _fitting(space, snapshot, layout.spec)
     elif layout.drift.offered:
         drift = layout.drift
@@ -197,7 +197,7 @@ def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
                 "They are drawn where the old axes put them."
             )
             if st.button("Fit it anew", key="refit", icon=":material/refresh:", type="tertiary"):
-                space.searcher.maps.start(snapshot, layout.spec)
+                space.maps.start(snapshot, layout.spec)
                 st.rerun()
 
 
@@ -283,7 +283,7 @@ def _lit(
     lit = None
     wanted = with_quoted(query)
     if wanted.narrow or wanted.modalities:
-        topics = space.searcher.topics.now(snapshot) if wanted.topics else None
+        topics = space.searcher.topics.current(snapshot) if wanted.topics else None
         selected = open_selection(space.space.folder, wanted.selection) if wanted.selection else None
         masks = let_through(wanted, snapshot, space.space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}

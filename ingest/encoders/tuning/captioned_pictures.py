@@ -64,7 +64,8 @@ def collect(source: Path) -> Collected:
 
 def _read_folder(folder: Path, captions: dict[Path, list[str]], collected: Collected) -> None:
     def cannot_look(path: Path, error: OSError) -> None:
-        _leave_out(collected, path, "failed", f"It cannot be looked into: {error.strerror or error}.")
+        reason = (error.strerror or str(error)).rstrip(".")
+        _leave_out(collected, path, "failed", f"It cannot be looked into: {reason}.")
 
     images: list[Path] = []
     tables: list[Path] = []

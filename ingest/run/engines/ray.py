@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 
 import ingest
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.errors import EngineError, SettingsError
 from ingest.run.classification import Classified, LeftOut, New
 from ingest.run.classify import Classifier
@@ -55,7 +55,7 @@ _ENDS_WORKERS = (
 )
 
 
-def engine(pool: RayPool, *, say: Say | None = None) -> Engine:
+def engine(pool: RayPool, *, log: Log | None = None) -> Engine:
     """An engine that reads and encodes with the workers of `pool`.
 
     Raises:
@@ -78,12 +78,12 @@ def engine(pool: RayPool, *, say: Say | None = None) -> Engine:
         )
 
     def run(workload: Workload) -> Iterator[Sequence[Classified]]:
-        return _run(workload, pool, say)
+        return _run(workload, pool, log)
 
     return run
 
 
-def _run(workload: Workload, pool: RayPool, say: Say | None) -> Iterator[Sequence[Classified]]:
+def _run(workload: Workload, pool: RayPool, log: Log | None) -> Iterator[Sequence[Classified]]:
     tasks: dict[str, Task] = {}
     fetched: list[Found] = []  # what was fetched from the web lies in the space, which workers never open
     settled: list[Classified] = []
@@ -103,8 +103,8 @@ def _run(workload: Workload, pool: RayPool, say: Say | None) -> Iterator[Sequenc
     if settled:
         yield settled
     if tasks:
-        with _cluster(pool, say) as workers:
-            yield from _send(workload, pool, tasks, workers, say)
+        with _cluster(pool, log) as workers:
+            yield from _send(workload, pool, tasks, workers, log)
     yield from local.engine(replace(workload, sources=takewhile(lambda found: not workload.stop(), fetched)))
 
 
@@ -118,7 +118,7 @@ def _task(found: Found, classifier: Classifier, ledger: Ledger) -> Classified | 
 
 
 def _send(
-    workload: Workload, pool: RayPool, tasks: dict[str, Task], workers: int, say: Say | None
+    workload: Workload, pool: RayPool, tasks: dict[str, Task], workers: int, log: Log | None
 ) -> Iterator[Sequence[Classified]]:
     """Have `tasks` done by at most `workers` workers; what they give back is done here."""
     classifier = workload.classifier()
@@ -132,8 +132,8 @@ def _send(
     for size in (piece, 1):
         if not tasks or workload.stop():
             break
-        if size < piece and say:
-            say(f"{len(tasks):,} files have ended their workers; trying them one by one")
+        if size < piece and log:
+            log(f"{len(tasks):,} files have ended their workers; trying them one by one")
         for results in _results(workload, pool, list(tasks.values()), workers, size):
             done: list[Classified] = []
             for result in results:
@@ -220,7 +220,7 @@ def _piece(number: int, tasks: Sequence[Task]) -> "pa.Table":
 
 
 @contextmanager
-def _cluster(pool: RayPool, say: Say | None) -> Iterator[int]:
+def _cluster(pool: RayPool, log: Log | None) -> Iterator[int]:
     """Be part of the cluster, or start Ray on this machine; gives how many workers there may be."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -232,8 +232,8 @@ def _cluster(pool: RayPool, say: Say | None) -> Iterator[int]:
     started_here = not ray.is_initialized()
     if started_here:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-        if say:
-            say(f"joining the Ray cluster at {address} ..." if address else "starting Ray on this machine ...")
+        if log:
+            log(f"joining the Ray cluster at {address} ..." if address else "starting Ray on this machine ...")
         try:
             with _no_chatter():
                 if address:

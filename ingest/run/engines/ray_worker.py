@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import ingest
 from ingest.encoders.base import EncoderInfo
 from ingest.encoders.registry import load_encoder
-from ingest.encoders.runtime import onnx
+from ingest.encoders.runtime.parallel import limit_threads
 from ingest.errors import EngineError
 from ingest.readers.reading_options import ReadingOptions
 from ingest.run.classification import Classified, LeftOut
@@ -126,7 +126,7 @@ class Worker:
                     "Install the same version on every node."
                 )
             # Several workers share a node: each computes with the cores that it was given.
-            onnx.MOST_THREADS = max(1, int(config.cpus))
+            limit_threads(int(config.cpus))
             self._encoder = load_encoder(config.encoder.id, device=config.device)
             if self._encoder.info.fingerprint != config.encoder.fingerprint:
                 raise EngineError(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ingest.encoders.catalogue import listed
+from ingest.encoders.registry import list_encoders
 from search_app.access.permissions import Permission
 from search_app.components.lab import url_state
 from search_app.components.lab.retrieval_table import table
@@ -12,7 +12,7 @@ from search_app.components.shared.formatting import count_of, in_html, in_markdo
 from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.encoder_comparison import Beside, Comparisons
 from search_app.lab.evaluation import Truth
-from search_app.maps.background_jobs import Job
+from search_app.search.background_tasks import Task
 from search_app.search.snapshot import Snapshot
 
 _WITH = "quality-with"
@@ -50,15 +50,15 @@ def draw(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
     if not other:
         return
     st.html(f'<div class="ns-section">{in_html(_title(space, other))}</div>')
-    job = _comparisons(str(space.space.folder)).job(snapshot, other, truth)
-    if job is not None and not job.status.over:
-        _running(job)
+    task = _comparisons(str(space.space.folder)).task(snapshot, other, truth)
+    if task is not None and not task.status.finished:
+        _running(task)
         return
-    if job is not None and job.status.state == "done":
-        st.html(_markup(space, job.result()))
+    if task is not None and task.status.state == "done":
+        st.html(_markup(space, task.result()))
     else:
-        if job is not None and job.status.problem:
-            page_layout.notice(f"{other} cannot be compared", job.status.problem, bad=True)
+        if task is not None and task.status.problem:
+            page_layout.notice(f"{other} cannot be compared", task.status.problem, bad=True)
         if _may_load(granted(), space, other):
             st.button(
                 f"Compare with {in_markdown(other)}",
@@ -75,10 +75,10 @@ def draw(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
 def handed(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> str:
     """What a handout has of the comparison that the URL names: its table, if it has been made."""
     other = url_state.one(_WITH)
-    job = _comparisons(str(space.space.folder)).job(snapshot, other, truth) if other else None
-    if job is None or job.status.state != "done":
+    task = _comparisons(str(space.space.folder)).task(snapshot, other, truth) if other else None
+    if task is None or task.status.state != "done":
         return ""
-    return f"<h4>{in_html(_title(space, other))}</h4>{_markup(space, job.result())}"
+    return f"<h4>{in_html(_title(space, other))}</h4>{_markup(space, task.result())}"
 
 
 def _title(space: OpenSpace, other: str) -> str:
@@ -94,7 +94,7 @@ def _markup(space: OpenSpace, found: Beside) -> str:
 
 def _here(space: OpenSpace) -> list[str]:
     """The other encoders whose weights are on this machine."""
-    return [model.id for model in listed() if model.here and model.id != space.space.manifest.encoder.id]
+    return [model.id for model in list_encoders() if model.here and model.id != space.space.manifest.encoder.id]
 
 
 def _may_load(allowed: Permission, space: OpenSpace, encoder_id: str) -> bool:
@@ -116,12 +116,12 @@ def _start(space: OpenSpace, snapshot: Snapshot, other: str, truth: Truth) -> No
 
 
 @st.fragment(run_every=_LOOK_EVERY)
-def _running(job: Job[Beside]) -> None:
-    status = job.status
-    if status.over:
+def _running(task: Task[Beside]) -> None:
+    status = task.status
+    if status.finished:
         st.rerun()
-    st.progress(status.share, in_markdown(f"{status.words}, {status.seconds:.0f} s"))
-    st.button("Stop", key="quality-with-stop", icon=":material/stop:", type="tertiary", on_click=job.cancel)
+    st.progress(status.share, in_markdown(f"{status.message}, {status.seconds:.0f} s"))
+    st.button("Stop", key="quality-with-stop", icon=":material/stop:", type="tertiary", on_click=task.cancel)
 
 
 @st.cache_resource(show_spinner=False)

@@ -38,10 +38,10 @@ from search_app.lab.walks import (
     nearest_items,
     walk,
 )
-from search_app.maps.vocabulary import Vocabulary, WordVectors
 from search_app.search.projection import COMPONENTS
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import MOST_TERMS, Term
+from search_app.search.topics.vocabulary import Vocabulary, WordVectors
 
 _HOW, _FROM, _TO, _STEPS, _AGAIN, _AXIS, _SUM = (
     "walk-how",
@@ -309,7 +309,7 @@ def _words(space: OpenSpace) -> Vocabulary:
 @st.cache_resource(show_spinner="Reading a list of everyday words, once …", max_entries=4)
 def _vocabulary(fingerprint: str, _vectors: WordVectors, _encoder: Encoder) -> Vocabulary:
     words = everyday_words()
-    return Vocabulary(words, _vectors.of(words, _encoder))
+    return Vocabulary(words, _vectors.encode(words, _encoder))
 
 
 SECTION = Section(

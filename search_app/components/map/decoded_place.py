@@ -10,10 +10,10 @@ from search_app.components.shared.open_page import loaded_encoder
 from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.decoding import Decoded, decode
 from search_app.maps.layout import Layout
-from search_app.maps.topics import Topics
-from search_app.maps.vocabulary import Vocabulary
 from search_app.search.query import MapView
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import Topics
+from search_app.search.topics.vocabulary import Vocabulary
 
 ITEMS = 10
 _WORDS = 8
@@ -36,7 +36,7 @@ def decoded(
     """What the place that the view looks at stands for; None where it looks at none of this map."""
     if len(view.spot) != layout.spec.dimensions:
         return None
-    projection = space.searcher.maps.projection(snapshot, layout.spec.gap)
+    projection = space.maps.projection(snapshot, layout.spec.gap)
     return decode(layout, view.spot, snapshot, projection, vocabulary_of(space, snapshot, topics), ITEMS)
 
 

@@ -9,8 +9,8 @@ from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.html_export import Exported, as_page
 from search_app.maps.layout import Layout
 from search_app.maps.projector_export import as_projector
-from search_app.maps.topics import Topics
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import Topics
 
 _FILES = (
     ("page", "A page that opens offline (HTML)", "html", "text/html", ":material/web:"),

@@ -25,13 +25,13 @@ from search_app.components.shared.formatting import (
 )
 from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.contrast import Apart, apart
-from search_app.maps.vocabulary import Vocabulary
 from search_app.search.export import items_as_csv
 from search_app.search.neighbours import Measure, Neighbour, nearest
 from search_app.search.query import MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import keep_selection
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.vocabulary import Vocabulary
 
 NEIGHBOURS = 10
 _MEASURE = "space-measure"
@@ -119,7 +119,7 @@ def selection_panel(
         head(f"{count:,} {'item' if count == 1 else 'items'} selected", share)
         if not count:
             return
-        means = space.searcher.maps.means(snapshot, gap=False)
+        means = space.maps.means(snapshot, gap=False)
         found = apart(snapshot, ids, means, space.space.ledger.texts, vocabulary, count=_CARDS)
         st.html(f'<div class="ns-note">{" ".join(_facts(found, len(snapshot)))}</div>')
         _filter_button(space, ids)

@@ -74,7 +74,7 @@ def map_bar(space: OpenSpace, view: MapView, query: Query, snapshot: Snapshot, c
             width=185,
             on_change=_changed,
         )
-        _gap(space.searcher.maps.gap(snapshot))
+        _gap(space.maps.gap(snapshot))
         st.toggle(
             "Pictures",
             key=_SHEET,

@@ -16,9 +16,9 @@ from search_app.components.shared.open_page import loaded_encoder
 from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.palette import MAP_KINDS, MAP_OTHER
 from search_app.maps.colouring import Coding, Kind, coding_of_topics
-from search_app.maps.topics import FEWEST, Topic, Topics
-from search_app.maps.vocabulary import english
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import MIN_ITEMS, Topic, Topics
+from search_app.search.topics.vocabulary import english_words
 
 _UNASKED = 20_000  # items up to which topics are looked for without being asked
 _LOOK_EVERY = 1.0  # seconds between looks at the search for topics
@@ -31,10 +31,10 @@ _CLOSE = 2.2  # of a topic's usual distance from its middle: what is seen when i
 def topics_of(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
     """The space's topics; where none have been found, the search for them begins unasked if it takes a moment alone."""
     live = space.searcher.topics
-    topics = live.now(snapshot)
-    unasked = topics is None and FEWEST <= len(snapshot) <= _UNASKED and live.job() is None
+    topics = live.current(snapshot)
+    unasked = topics is None and MIN_ITEMS <= len(snapshot) <= _UNASKED and live.task() is None
     # To encode the words that name topics is most of the work, and done once for an encoder.
-    if unasked and not live.words.missing(english(), snapshot.dimension):
+    if unasked and not live.words.missing(english_words(), snapshot.dimension):
         _find(space, snapshot)
     return topics
 
@@ -104,13 +104,13 @@ def look_at_topic(name: str) -> None:
 
 def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -> None:
     """Draw the list of topics, or the one that is looked at."""
-    if len(snapshot) < FEWEST:
+    if len(snapshot) < MIN_ITEMS:
         return
     if topics is None:
         _finding(space, snapshot)
         return
     query, _ = page_url.current()
-    told = topics.told(snapshot)
+    told = topics.describe(snapshot)
     chosen = [topic for topic in told if topic.number in topics.numbers_of(query.filters.topics)]
     if query.filters.topics and chosen:
         for topic in chosen:
@@ -194,13 +194,13 @@ def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
 def _finding(space: OpenSpace, snapshot: Snapshot) -> None:
     """Show how far the search for topics is, or offer it."""
     live = space.searcher.topics
-    job = live.job()
-    found = job is not None and job.status.state == "done" and live.now(snapshot) is not None
+    task = live.task()
+    found = task is not None and task.status.state == "done" and live.current(snapshot) is not None
     section("Topics")
     # Topics that were found, and that the space has outgrown since, are to be found anew.
-    if job is None or (job.status.over and not found):
-        if job is not None and job.status.problem:
-            page_layout.note(job.status.problem)
+    if task is None or (task.status.finished and not found):
+        if task is not None and task.status.problem:
+            page_layout.note(task.status.problem)
         page_layout.note(
             "What lies together can be found and named, so that the map tells what is where. The first time the words "
             "that name it are encoded, which takes a minute or so."
@@ -211,4 +211,4 @@ def _finding(space: OpenSpace, snapshot: Snapshot) -> None:
         return
     if found:
         st.rerun()
-    st.progress(job.status.share, text=job.status.words or "Finding topics …")
+    st.progress(task.status.share, text=task.status.message or "Finding topics …")

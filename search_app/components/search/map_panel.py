@@ -32,7 +32,7 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
     _, view = page_url.current()
     with st.container(key="map-panel"):
         _controls(view)
-        layout = space.searcher.maps.layout(snapshot, MapSpec(dimensions=view.dimensions, gap=view.gap))
+        layout = space.maps.layout(snapshot, MapSpec(dimensions=view.dimensions, gap=view.gap))
         assert layout is not None  # principal components are fitted at once
         picture = drawing(layout, _MOST_POINTS)
         hits = answer.ranking.hits if answer else ()

@@ -10,10 +10,10 @@ import streamlit as st
 from search_app.components.shared import page_url
 from search_app.components.shared.formatting import in_markdown, snippet
 from search_app.components.shared.open_spaces import OpenSpace
-from search_app.maps.topics import FEWEST
 from search_app.search.filters import LONGEST_PART, MOST_PARTS, Filters
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import MIN_ITEMS
 
 _FORMATS, _SHAPES, _COLOURS = "filter-formats", "filter-shapes", "filter-colours"
 _AFTER, _BEFORE, _PIXELS, _CAPTIONED = "filter-after", "filter-before", "filter-pixels", "filter-captioned"
@@ -79,7 +79,7 @@ def narrowing(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) 
 
 
 def _of_topics(filters: Filters, snapshot: Snapshot, space: OpenSpace | None) -> None:
-    topics = space.searcher.topics.now(snapshot) if space else None
+    topics = space.searcher.topics.current(snapshot) if space else None
     counts = topics.counts(snapshot) if topics else {}
     counts |= {name: 0 for name in filters.topics if name not in counts}
     if len(counts) > 1 or filters.topics:
@@ -93,12 +93,12 @@ def _of_topics(filters: Filters, snapshot: Snapshot, space: OpenSpace | None) ->
             on_change=_changed,
             max_selections=MOST_PARTS,
         )
-    elif space is not None and topics is None and len(snapshot) >= FEWEST:
-        job = space.searcher.topics.job()
-        if job is None or job.status.over:
+    elif space is not None and topics is None and len(snapshot) >= MIN_ITEMS:
+        task = space.searcher.topics.task()
+        if task is None or task.status.finished:
             st.button("Find topics", icon=":material/category:", on_click=_find_topics, args=(space, snapshot))
         else:
-            st.caption(f"Finding topics, {100 * job.status.share:.0f} % done")
+            st.caption(f"Finding topics, {100 * task.status.share:.0f} % done")
 
 
 def _find_topics(space: OpenSpace, snapshot: Snapshot) -> None:

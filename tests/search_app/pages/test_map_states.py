@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from search_app.components.shared.open_spaces import OpenSpace, opened
-from search_app.maps import space_topics
+from search_app.search.topics import space_topics
 from tests.fake_encoder import FakeEncoder, WideFakeEncoder
 from tests.make_files import ingest_folders, picture
 from tests.search_app.conftest import fill
@@ -33,9 +33,9 @@ def space(home: Path) -> OpenSpace:
 
 def find_topics(space: OpenSpace) -> list[str]:
     snapshot = space.searcher.vectors.now()
-    job = space.searcher.topics.start(snapshot, FakeEncoder())
-    assert job.wait(60) is not None
-    topics = space.searcher.topics.now(snapshot)
+    task = space.searcher.topics.start(snapshot, FakeEncoder())
+    assert task.wait(60) is not None
+    topics = space.searcher.topics.current(snapshot)
     assert topics is not None and len(topics) > 1
     return [name.name for name in topics.names]
 

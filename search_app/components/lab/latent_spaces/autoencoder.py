@@ -60,14 +60,14 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         return
     recipe = _recipe()
     training, ids = _training(str(space.space.folder)), material.those.ids
-    job = training.job(recipe, ids)
-    if job is not None and not job.status.over:
+    task = training.task(recipe, ids)
+    if task is not None and not task.status.finished:
         _running(training, recipe, ids)
         return
     trained = training.known(recipe, ids)
     if trained is None:
-        if job is not None and job.status.problem:
-            page_layout.notice("The training has failed", job.status.problem, bad=True)
+        if task is not None and task.status.problem:
+            page_layout.notice("The training has failed", task.status.problem, bad=True)
         page_layout.note(
             f"It learns from {len(material.pixels):,} pictures at {SIDE} × {SIDE} pixels: a minute, or a few."
         )
@@ -145,15 +145,15 @@ def _material(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot
 
 @st.fragment(run_every=_LOOK_EVERY)
 def _running(training: Training, recipe: Recipe, ids: Sequence[str]) -> None:
-    job = training.job(recipe, ids)
-    if job is None or job.status.over:
+    task = training.task(recipe, ids)
+    if task is None or task.status.finished:
         st.rerun()
-    status = job.status
-    st.progress(status.share, f"{status.words}, {status.seconds:.0f} s")
+    status = task.status
+    st.progress(status.share, f"{status.message}, {status.seconds:.0f} s")
     losses = training.losses(recipe, ids)
     if len(losses) > 1:
         _curve(losses)
-    st.button("Stop", key="family-ae-stop", icon=":material/stop:", type="tertiary", on_click=job.cancel)
+    st.button("Stop", key="family-ae-stop", icon=":material/stop:", type="tertiary", on_click=task.cancel)
 
 
 def _curve(losses: Sequence[Losses]) -> None:
