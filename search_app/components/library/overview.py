@@ -72,7 +72,7 @@ def _places(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     st.html('<div class="ns-section">Where it comes from</div>')
     for number, place in enumerate(found[:_PLACES], start=1):
         with st.container(key=f"place-{number}", horizontal=True, vertical_alignment="center", gap="small"):
-            there = location_of(place.path, space.space.folder).exists()
+            there = location_of(place.path, space.folder).exists()
             gone = "" if there else ' <em class="ns-without">not there now</em>'
             sources = f"{place.sources:,} file{'s' * (place.sources != 1)}"
             st.html(
