@@ -1,7 +1,6 @@
 """The `nearspace` command.  It imports nothing heavy itself, so that `--help` answers at once."""
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Sequence
@@ -10,15 +9,13 @@ from pathlib import Path
 
 import ingest
 from ingest.commands.chroma_options import add_chroma
-from ingest.commands.options import HOME_HELP, add_device, add_ingesting, add_told, add_where, positive
+from ingest.commands.options import HOME_HELP, add_device, add_ingesting, add_told, add_where
 from ingest.errors import NearspaceError
 from ingest.run.engines.ray_pool import add_engine
 from ingest.run.report import INTERRUPTED, NOTHING_DONE
-from ingest.settings import RANKING_METHODS
-from search_app.commands.filter_options import add_filters
-from search_app.commands.listing_options import add_listing
 from search_app.commands.map_options import add_map, add_topics
 from search_app.commands.query_options import SEARCH_EPILOG, add_composing
+from search_app.commands.search_options import add_filters, add_listing
 
 # The module of each command; it is imported when the command is given, and has a function `run`.
 _COMMANDS = {
@@ -110,21 +107,6 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_composing(find)
-    find.add_argument("-k", dest="count", type=positive, default=10, metavar="N", help="how many results (default: 10)")
-    find.add_argument(
-        "--method",
-        choices=RANKING_METHODS,
-        default=RANKING_METHODS[0],
-        help="how images and passages are put into one list (default: %(default)s)",
-    )
-    find.add_argument(
-        "--balance",
-        type=_balance,
-        default=0.0,
-        metavar="B",
-        help="from -1, which favours passages, to 1, which favours images (default: 0)",
-    )
-    find.add_argument("--separate", action="store_true", help="list images and passages apart")
     find.add_argument("--json", action="store_true", help="print the results as JSON")
     add_where(find)
     add_filters(find)
@@ -288,16 +270,6 @@ def _add_tune(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--keep-anyway", action="store_true", help="keep the encoder even if it is no better than lite"
     )
-
-
-def _balance(given: str) -> float:
-    try:
-        value = float(given)
-    except ValueError:
-        value = math.nan
-    if not -1 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{given!r} is not a number from -1 to 1")
-    return value
 
 
 def _port(given: str) -> int:

@@ -15,15 +15,14 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.commands.filters import filters_given
 from search_app.commands.query_options import Asked
+from search_app.commands.search_options import filters_and_listing
 from search_app.search.candidates import ASKING
 from search_app.search.export import Export, export, require_suffix
-from search_app.search.filters import Filters
-from search_app.search.listing import Listing
 from search_app.search.query_builder import Part, question, require_filters, require_items
 from search_app.search.result_groups import Entry
 from search_app.search.results import results_of
+from search_app.search.schema import Filters
 from search_app.search.searcher import Searcher
 
 _SNIPPET = 160
@@ -31,10 +30,10 @@ _SNIPPET = 160
 
 def run(options: argparse.Namespace) -> int:
     """Print the items closest in meaning to what was asked; returns the exit status."""
-    filters = filters_given(options)
+    filters, listing = filters_and_listing(options)
     if options.export:
         require_suffix(options.export)
-    asked = options.asked or [Asked("text", phrase) for phrase in filters.phrases]
+    asked = options.asked or [Asked("text", phrase) for phrase in filters.exact]
     if not (asked or options.like or options.unlike):
         raise SettingsError(
             'There is nothing to look for. Give words, --image FILE, or both: nearspace search "a bird".'
@@ -49,22 +48,7 @@ def run(options: argparse.Namespace) -> int:
         check_encoder(space.manifest, encoder.info)
         at_least = encoder.info.image_size
         query, pictures = question(_parts(asked), options.like, options.unlike, at_least=at_least)
-        query = replace(
-            query,
-            filters=filters,
-            count=options.count,
-            method=options.method,
-            balance=options.balance,
-            separate=options.separate,
-            listing=Listing(
-                sort=options.sort,
-                reverse=options.reverse,
-                page=options.page,
-                diversity=options.diversity,
-                fold=options.fold,
-                group=options.group,
-            ),
-        )
+        query = replace(query, filters=filters, count=options.count, listing=listing)
         require_items(query, space.ledger)
         require_filters(filters, searcher, encoder)
         answer = searcher.ask(query, encoder, pictures)
@@ -73,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         result_console.print_json(json.dumps([result.as_json() for result in results]))
     elif not results:
-        say(_nothing_found(filters != Filters(), options.page))
+        say(_nothing_found(filters != Filters(), listing.page))
     else:
         if not answer.page.matches:
             say("nothing in the space really matches; these are the nearest all the same:")

@@ -11,7 +11,7 @@ from ingest.space.steady_sample import steady_sample
 from search_app.maps.ctfidf import Saying, set_apart, words_of
 from search_app.maps.pca_reduction import groups_of
 from search_app.maps.vocabulary import Vocabulary
-from search_app.search.query import unit
+from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
 
 READ = 1_500

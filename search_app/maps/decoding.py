@@ -17,7 +17,7 @@ from search_app.maps.layout import Layout
 from search_app.maps.pca_reduction import groups_of
 from search_app.maps.vocabulary import Vocabulary
 from search_app.search.projection import Projection
-from search_app.search.query import unit
+from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
 
 How = Literal["inverse", "interpolated"]

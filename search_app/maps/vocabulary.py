@@ -19,7 +19,7 @@ from ingest.encoders.runtime.onnx import cache_folder
 from ingest.resources import packaged_folder
 from search_app.maps.array_cache import keep, kept
 from search_app.maps.background_jobs import Progress
-from search_app.search.query import unit
+from search_app.search.query_vectors import unit
 
 _BATCH = 128
 _MOST_KEPT = 20_000  # words of all spaces of an encoder

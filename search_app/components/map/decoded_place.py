@@ -12,7 +12,7 @@ from search_app.maps.decoding import Decoded, decode
 from search_app.maps.layout import Layout
 from search_app.maps.topics import Topics
 from search_app.maps.vocabulary import Vocabulary
-from search_app.search.query import MapView
+from search_app.search.schema import MapView
 from search_app.search.snapshot import Snapshot
 
 ITEMS = 10
