@@ -5,11 +5,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from ingest.readers.reading_options import AS_USUAL, Reading
-from ingest.run.cleanup import Missing
+from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
+from ingest.run.options import IngestOptions, MissingPolicy
 from ingest.run.pipeline import ingest
 from ingest.run.report import Report
-from ingest.sources.selection import EVERYTHING, Choice
+from ingest.sources.selection import EVERYTHING, Selection
 from ingest.space import Space, open_to_write
 from tests.fake_encoder import COLOURS, FakeEncoder
 
@@ -44,14 +44,15 @@ def ingest_folders(
     encoder: FakeEncoder | None = None,
     name: str = "test",
     *,
-    choice: Choice = EVERYTHING,
-    reading: Reading = AS_USUAL,
-    missing: Missing = "remove",
+    selection: Selection = EVERYTHING,
+    reading: ReadingOptions = DEFAULT_READING,
+    missing: MissingPolicy = "remove",
 ) -> Report:
     """Ingest into a space of the fake encoder, and close it again."""
     encoder = encoder or FakeEncoder()
     with open_to_write(home, name, encoder.info) as space:
-        return ingest(space, encoder, folders, choice=choice, reading=reading, missing=missing)
+        options = IngestOptions(selection=selection, reading=reading, missing=missing)
+        return ingest(space, encoder, folders, options)
 
 
 def finds_every_item(space: Space) -> bool:

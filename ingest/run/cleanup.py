@@ -2,17 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Literal
 
-from ingest.run.report import Report, SourceOutcome
+from ingest.outcomes import SourceOutcome
+from ingest.run.options import MissingPolicy
+from ingest.run.report import Report
 from ingest.sources.discovery import Finds
 from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.overview import sources_under
 from ingest.space.ledger.records import Source
-
-Missing = Literal["remove", "remove-many", "keep"]
-"""What becomes of sources that a run does not come across: they leave the space; they leave it even if they are more
-than half of it; they stay."""
 
 FEW = 20
 """A space of fewer sources may lose more than half of them without being asked."""
@@ -21,7 +18,7 @@ GONE = "its file is gone"
 NOT_WANTED = "left out now: by --include, --exclude or an ignore file, or as hidden or a link"
 
 
-def sweep(ledger: Ledger, run: int, finds: Finds, report: Report, *, missing: Missing, held: int) -> None:
+def sweep(ledger: Ledger, run: int, finds: Finds, report: Report, *, missing: MissingPolicy, held: int) -> None:
     """Forget the sources under the roots of `finds` that `run` did not come across, as `missing` says.
 
     `held` is how many sources the space had before the run.  What is refused is told in `report`.
@@ -36,7 +33,7 @@ def sweep(ledger: Ledger, run: int, finds: Finds, report: Report, *, missing: Mi
 
 
 def swept(
-    not_seen: list[Source], finds: Finds, report: Report, *, missing: Missing, held: int
+    not_seen: list[Source], finds: Finds, report: Report, *, missing: MissingPolicy, held: int
 ) -> list[tuple[Source, str]]:  # fmt: skip
     """Those of the sources `not_seen` that are to leave the space, with the reason; nothing is written."""
     occupied = _occupied(finds)

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.encoders.base import Encoder
+from ingest.outcomes import Outcome, SourceOutcome
 from ingest.readers.formats import Kind
-from ingest.readers.reading_options import AS_USUAL, Reading
+from ingest.readers.reading_options import ReadingOptions
 from ingest.run.classify import Copy, Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, same_content
-from ingest.run.cleanup import Missing, swept
+from ingest.run.cleanup import swept
 from ingest.run.engines import local
 from ingest.run.engines.work import EncodingCount
+from ingest.run.events import Event, OnEvent
 from ingest.run.exclusions import without_removed
-from ingest.run.pipeline import Event, Watch
-from ingest.run.report import Outcome, Report, SourceOutcome
+from ingest.run.options import DEFAULT, IngestOptions
+from ingest.run.report import Report
 from ingest.sources.discovery import find
-from ingest.sources.selection import EVERYTHING, Choice
 from ingest.sources.table_images import with_named_pictures
 from ingest.sources.walk import Found
 from ingest.space.ledger.database import LEDGER_NAME
@@ -62,12 +63,9 @@ def plan(
     ledger: Ledger,
     paths: Sequence[Path],
     load: Callable[[], Encoder],
+    options: IngestOptions = DEFAULT,
     *,
-    choice: Choice = EVERYTHING,
-    reading: Reading = AS_USUAL,
-    missing: Missing = "remove",
-    addresses: Sequence[str] = (),
-    watch: Watch = lambda event: None,
+    on_event: OnEvent = lambda event: None,
 ) -> Plan:
     """Say what `ingest` with the same arguments would do to the space of `ledger`.
 
@@ -79,8 +77,9 @@ def plan(
         EncoderError: the encoder cannot be loaded.
     """
     started = time.monotonic()
+    selection, reading, addresses = options.selection, options.reading, options.addresses
     report = Report()
-    finds = find(paths, choice, report, told=lambda count: watch(Event(count, True, 0)))
+    finds = find(paths, selection, report, told=lambda count: on_event(Event(count, True, 0)))
     with_named_pictures(finds, ledger, reading)
     finds.own = ledger.path.parent.resolve()
     without_removed(finds, ledger, (*paths, *addresses), report)
@@ -92,7 +91,7 @@ def plan(
     with ThreadPoolExecutor(local.READERS) as pool:
         for count, examined in enumerate(pool.map(looker.examine, finds.files), 1):
             looked_at += examined.found.size
-            watch(Event(len(finds.files), False, count, size, looked_at, current=examined.found.source))
+            on_event(Event(len(finds.files), False, count, size, looked_at, current=examined.found.source))
             outcome, reason = _outlook(examined)
             report.add(SourceOutcome(examined.found.source, outcome, reason))
             by_kind[examined.found.kind, outcome] += 1
@@ -108,7 +107,7 @@ def plan(
     sources = ledger.sources()
     not_seen = [source for source in sources if source.path not in seen and source.id not in moved]
     held = sum(source.in_the_space for source in sources)
-    for source, why in swept(not_seen, finds, report, missing=missing, held=held):
+    for source, why in swept(not_seen, finds, report, missing=options.missing, held=held):
         if source.in_the_space:
             report.add(SourceOutcome(source.path, "removed", why))
             by_kind[None, "removed"] += 1
@@ -121,7 +120,7 @@ def plan(
 class _Looker(Examiner):
     """An examiner that does not read: a file to be read is `Fresh` without drafts."""
 
-    def __init__(self, ledger: Ledger, reading: Reading) -> None:
+    def __init__(self, ledger: Ledger, reading: ReadingOptions) -> None:
         super().__init__(ledger, _NO_ENCODER, reading)
 
     def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
@@ -150,7 +149,7 @@ def _outlook(examined: Examined) -> tuple[Outcome, str]:
     return "unchanged", ""
 
 
-def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: Reading) -> tuple[float, int]:
+def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: ReadingOptions) -> tuple[float, int]:
     """About how many seconds reading and encoding `files` takes, and how many of them were tried for it."""
     encoder = load()
     seconds, timed = 0.0, 0
@@ -170,7 +169,7 @@ def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: Read
     return seconds, timed
 
 
-def _encode(files: Sequence[Found], encoder: Encoder, reading: Reading) -> None:
+def _encode(files: Sequence[Found], encoder: Encoder, reading: ReadingOptions) -> None:
     """Read and encode as a run does, and throw the vectors away."""
     ledger = _empty_ledger()
     examiner = Examiner(ledger, encoder, reading)

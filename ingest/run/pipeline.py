@@ -4,23 +4,24 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path, PurePath
 
 from ingest.encoders.base import Encoder
 from ingest.errors import SpaceError
+from ingest.outcomes import CHANGES_ITEMS, OnOutcome, Outcome, SourceOutcome
 from ingest.readers.draft import Draft
-from ingest.readers.reading_options import AS_USUAL, Reading
 from ingest.run.classify import Copy, Examined, Fresh, LeftOut, Moved, Recaptioned, Unchanged, same_content
-from ingest.run.cleanup import Missing, sweep
+from ingest.run.cleanup import sweep
 from ingest.run.engines import local
 from ingest.run.engines.work import Engine, Work
+from ingest.run.events import Event, OnEvent, Stop
 from ingest.run.exclusions import without_removed
 from ingest.run.near_duplicates import mark_twins
-from ingest.run.report import CHANGES_ITEMS, Outcome, Report, SourceOutcome
+from ingest.run.options import DEFAULT, IngestOptions
+from ingest.run.report import Report
 from ingest.sources.discovery import find, find_changed
-from ingest.sources.selection import EVERYTHING, Choice
 from ingest.sources.table_images import with_named_pictures
 from ingest.sources.walk import Found
 from ingest.sources.web import fetch
@@ -35,71 +36,42 @@ _ROOTS_KEPT = 1_000  # of the paths given, how many the ledger keeps; scripts ma
 _GROUP = 256  # sources written in one transaction at most
 
 
-@dataclass(frozen=True)
-class Event:
-    """What a run tells while it goes on."""
-
-    found: int
-    """Files found so far."""
-    walking: bool
-    """Whether files are still being found, so that `found` will rise."""
-    settled: int
-    """Files whose outcome is written."""
-    size: int = 0
-    """Bytes of the files found, once all are found."""
-    settled_size: int = 0
-    """Bytes of the files whose outcome is written."""
-    items: int = 0
-    """New items that those files gave."""
-    current: str = ""
-    """The file whose outcome was written last."""
-
-
-Watch = Callable[[Event], None]
-Stop = Callable[[], bool]
-Told = Callable[[SourceOutcome], None]
-
-
 def ingest(
     space: Space,
     encoder: Encoder,
     paths: Sequence[Path],
+    options: IngestOptions = DEFAULT,
     *,
-    choice: Choice = EVERYTHING,
-    reading: Reading = AS_USUAL,
-    missing: Missing = "remove",
     changed: Collection[Path] | None = None,
-    addresses: Sequence[str] = (),
     engine: Engine = local.engine,
-    watch: Watch | None = None,
-    told: Told | None = None,
+    on_event: OnEvent | None = None,
+    on_outcome: OnOutcome | None = None,
     stop: Stop = lambda: False,
 ) -> Report:
-    """Bring `space` in step with the files under `paths` that `choice` wants, and report an outcome for every source.
+    """Bring `space` in step with the selected files under `paths`, and report an outcome for every source.
 
-    Sources under `paths` whose files are gone, or not wanted any more, leave the space as `missing` says; other
-    sources are not touched.  The caller holds the space's write lock.  When this is interrupted, what is written
-    stays, and the next run goes on from there.  When `stop` says so, the batch in hand is still encoded and written,
-    and the report tells that the run was interrupted.  `told` gets every outcome as it is settled.
+    Sources under `paths` whose files no longer exist, or are no longer selected, leave the space as `options.missing`
+    says; other sources are not touched.  Web addresses are fetched; where that fails, the space keeps what it has.
 
-    What is at the web `addresses` is fetched; where it cannot be, or is not there any more, what the space has of it
-    stays.
+    The caller holds the space's write lock, and has loaded the encoder: the options `encoder`, `device`, `chroma` and
+    `pool` are its own.  `engine` reads and encodes; everything is written here.  When `stop` returns true, the current
+    batch is still encoded and written, and the report says that the run was interrupted; the next run continues there.
+    `on_outcome` receives every outcome as it is settled.
 
-    Where somebody knows that only the paths `changed` have changed, nothing else is looked at, and what takes longer
-    the larger the space is, is left for `tidy`.  `engine` is where files are read and encoded; what it gives is written
-    here.
+    If `changed` is given, only those paths are looked at, and work that grows with the space is left to `tidy`.
 
     Raises:
         SettingsError: a glob cannot be understood.
         SpaceError: the space cannot be written (a full disk, a server that does not answer).
     """
     started = time.monotonic()
-    report = Report(told=told)
-    tell = watch or (lambda event: None)
+    selection, reading, addresses = options.selection, options.reading, options.addresses
+    report = Report(told=on_outcome)
+    emit = on_event or (lambda event: None)
     if changed is None:
-        finds = find(paths, choice, report, told=lambda count: tell(Event(count, True, 0)), stop=stop)
+        finds = find(paths, selection, report, told=lambda count: emit(Event(count, True, 0)), stop=stop)
     else:
-        finds = find_changed(paths, changed, choice, report)
+        finds = find_changed(paths, changed, selection, report)
     finds.files.extend(fetch(addresses, space.folder, stop=stop) if addresses else ())
     with_named_pictures(finds, space.ledger, reading)
     finds.own = space.folder.resolve()
@@ -112,7 +84,7 @@ def ingest(
 
     def settled(files: int, settled_size: int, items: int, last: str) -> None:
         report.settled = files
-        tell(Event(len(finds.files), False, files, size, settled_size, items, last))
+        emit(Event(len(finds.files), False, files, size, settled_size, items, last))
 
     settled(0, 0, 0, "")
     with _Writer(space, run, report, settled) as writer:
@@ -126,7 +98,7 @@ def ingest(
             work = replace(work, files=takewhile(lambda found: not stop(), again))
     report.interrupted = stop()
     if not report.interrupted:
-        sweep(space.ledger, run, finds, report, missing=missing, held=held)
+        sweep(space.ledger, run, finds, report, missing=options.missing, held=held)
     if changed is None and not report.interrupted and (saved := space.ledger.fold()):
         report.note(
             f"{saved:,} items of the space were there more than once, as their files have the same content: they "

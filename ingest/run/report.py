@@ -7,30 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
 
 from ingest.errors import SettingsError
-
-Outcome = Literal["added", "updated", "unchanged", "moved", "removed", "skipped", "failed"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-IN_THE_SPACE: frozenset[Outcome] = frozenset({"added", "updated", "unchanged", "moved"})
-CHANGES_ITEMS: frozenset[Outcome] = frozenset({"added", "updated", "removed"})
-
-ALL_WELL, SOME_FAILED, NOTHING_DONE = 0, 1, 2
-INTERRUPTED = 130
-
-
-@dataclass(frozen=True)
-class SourceOutcome:
-    """What became of one source."""
-
-    path: str
-    outcome: Outcome
-    reason: str = ""
-    items: int = 0
-    """How many new items it gave."""
-    gaps: str = ""
-    """What of the file could not be read, while the rest is in the space."""
+from ingest.exit_status import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
+from ingest.outcomes import IN_THE_SPACE, OUTCOMES, Outcome, SourceOutcome
 
 
 @dataclass

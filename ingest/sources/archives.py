@@ -17,8 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ingest.errors import ReadError, in_one_line
+from ingest.errors import ReadError
 from ingest.readers.formats import ARCHIVE_SUFFIXES
+from ingest.readers.malformed import malformed_as_read_error
+from ingest.readers.text import tidy
 
 MAX_MEMBERS = 200_000
 """Most files that an archive may hold."""
@@ -28,11 +30,13 @@ HARMLESS_BYTES = 50_000_000
 """Bytes unpacked up to which no ratio is looked at."""
 MAX_MEMBER_BYTES = 4_000_000_000
 """Largest file in an archive that is read, unpacked."""
+MAX_NAME_BYTES = 4096
+"""Longest path of a file within an archive that is read: systems allow no longer ones, and each folder in it costs."""
 
 _OPEN = 4  # archives that are kept open; the readers' threads are seldom in more than two at a time
 _LONGEST_STEM, _LONGEST_SUFFIX = 200, 40  # bytes of a name that an unpacked file keeps; systems allow 255
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the ones that unpack bounded
-_AGAIN = "Pack it anew, or leave it out."
+_PACK_AGAIN = "Pack it anew, or leave it out."
 
 
 @dataclass(frozen=True)
@@ -65,21 +69,16 @@ def member(archive: Path, name: str) -> Member | None:
 @contextmanager
 def unpacked(archive: Path, name: str) -> Iterator[Path]:
     """The file of that name, unpacked for as long as this lasts to a folder of its own; raises ReadError."""
-    from ingest.readers.zip_package import MALFORMED
-    from ingest.sources.walk import unreadable
-
     with tempfile.TemporaryDirectory(prefix="nearspace-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / _short_name(name)
-        try:
-            with _stream(archive, name) as packed, file.open("wb") as out:
+        with malformed_as_read_error("damaged in its archive", _PACK_AGAIN):
+            try:
+                stream = _stream(archive, name)
+            except KeyError as error:
+                raise ReadError("it is no longer in its archive. Ingest the folder again.") from error
+            with stream as packed, file.open("wb") as out:
                 # zipfile gives no more than the size that was looked at, and checks the checksum at the end.
                 shutil.copyfileobj(packed, out, 1 << 20)
-        except KeyError as error:
-            raise ReadError("it is no longer in its archive. Ingest the folder again.") from error
-        except MALFORMED as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise unreadable(error) from error
-            raise ReadError(f"damaged in its archive: {in_one_line(error)}. {_AGAIN}") from error
         yield file
 
 
@@ -132,23 +131,14 @@ _lock = threading.Lock()
 
 
 def _opened(archive: Path) -> _Opened:
-    from ingest.readers.zip_package import MALFORMED
-    from ingest.sources.walk import unreadable
-
     with _lock:
-        try:
+        with malformed_as_read_error("damaged archive, or none", _PACK_AGAIN):
             status = archive.stat()
             state = (status.st_size, status.st_mtime_ns, status.st_ino)
             if archive in _kept and _kept[archive][0] != state:
                 _kept.pop(archive)[1].close()
             if archive not in _kept:
                 _kept[archive] = (state, _Opened(archive))
-        except ReadError:
-            raise
-        except MALFORMED as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise unreadable(error) from error
-            raise ReadError(f"damaged archive, or none: {in_one_line(error)}. {_AGAIN}") from error
         _kept.move_to_end(archive)
         while len(_kept) > _OPEN:
             _kept.popitem(last=False)[1][1].close()
@@ -179,6 +169,11 @@ def _member(info: zipfile.ZipInfo, name: str) -> Member:
     if ".." in parts or not parts:
         unwanted = "its name leads out of the archive. Pack it anew with a name of its own."
         parts = [part if part != ".." else "__" for part in parts] or ["__"]
+    elif len(name.encode(errors="replace")) > MAX_NAME_BYTES:
+        unwanted = (
+            f"in too many folders: its path in the archive is longer than {MAX_NAME_BYTES:,} bytes. Pack it anew in "
+            "fewer folders, or leave it out."
+        )
     elif stat.S_ISLNK(info.external_attr >> 16):
         unwanted = "a link, and links are not followed. Pack its target to have it read."
     elif PurePosixPath(parts[-1]).suffix.lower() in ARCHIVE_SUFFIXES:
@@ -186,7 +181,7 @@ def _member(info: zipfile.ZipInfo, name: str) -> Member:
     elif info.flag_bits & 1:
         problem = "locked with a password. Pack the archive anew without one, or leave it out."
     elif info.compress_type not in _METHODS:
-        problem = f"packed in a way that is not read here. {_AGAIN}"
+        problem = f"packed in a way that is not read here. {_PACK_AGAIN}"
     elif info.file_size > MAX_MEMBER_BYTES or (
         info.file_size > HARMLESS_BYTES and info.file_size > MAX_RATIO * info.compress_size
     ):
@@ -204,8 +199,6 @@ _UTF8 = 0x800  # the flag of names that say to be UTF-8; others are in whatever 
 
 def _names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
     """The names as people see them: those not said to be UTF-8 are, or are in the encoding they are most likely in."""
-    from ingest.readers.document import tidy
-
     raw = {info.orig_filename: _as_bytes(info) for info in infos if not info.orig_filename.isascii()}
     foreign = {name: data for name, data in raw.items() if data is not None and not _is_utf8(data)}
     encoding = _likely_encoding(b"\n".join(foreign.values())) if foreign else "utf-8"

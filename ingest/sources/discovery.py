@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.run.report import Report, SourceOutcome
+from ingest.outcomes import SourceOutcome
+from ingest.run.report import Report
 from ingest.sources.captions import captioned_by
-from ingest.sources.selection import IGNORE_FILE, Choice
+from ingest.sources.selection import IGNORE_FILE, IgnoreFileError, Selection
 from ingest.sources.walk import Found, OnError, OnSkip, walk, walk_changed
 
 
@@ -66,6 +67,8 @@ def _listeners(finds: Finds, report: Report) -> tuple[OnError, OnSkip]:
 def _why_blind(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):  # it went between two looks
         return "it is no longer there. Ingest the folder again."
+    if isinstance(error, IgnoreFileError):
+        return f"left alone: {error.strerror}"
     remedy = "Mend its permissions" if isinstance(error, PermissionError) else "Check the path and its disk"
     return f"cannot be looked into: {error.strerror or error}. {remedy}, and run again."
 
@@ -80,18 +83,18 @@ def resolved(path: Path) -> Path:
 
 def find(
     paths: Sequence[Path],
-    choice: Choice,
+    selection: Selection,
     report: Report,
     *,
     told: Callable[[int], None],
     stop: Callable[[], bool] = lambda: False,
 ) -> Finds:
-    """All files under `paths` that `choice` wants, or as many as there were when `stop` said so.
+    """All files under `paths` that `selection` wants, or as many as there were when `stop` said so.
 
     What cannot be read goes to `report`; how many there are so far, to `told`.
 
     Raises:
-        SettingsError: a glob of `choice` cannot be understood.
+        SettingsError: a glob of `selection` cannot be understood.
     """
     files: dict[Path, Found] = {}
     finds = Finds(Roots(map(resolved, paths)))
@@ -101,7 +104,9 @@ def find(
             finds.blind.add(resolved(path))
             report.add(SourceOutcome(str(path), "failed", "there is nothing at this path. Check how it is spelt."))
             continue
-        for found in walk(path, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice):
+        for found in walk(
+            path, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, selection=selection
+        ):
             files.setdefault(found.path, found)
             if found.problem:
                 finds.blind.add(found.path)
@@ -126,14 +131,14 @@ def is_nothing_at(path: Path) -> bool:
     return False
 
 
-def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choice, report: Report) -> Finds:
-    """The files that `choice` wants among `changed`, absolute paths under `paths`, and in the folders among them.
+def find_changed(paths: Sequence[Path], changed: Collection[Path], selection: Selection, report: Report) -> Finds:
+    """The files that `selection` wants among `changed`, absolute paths under `paths`, and in the folders among them.
 
     With a caption its picture counts as changed, and with an ignore file the folder it is in.  Where one of `paths` is
     gone or empty, as a disk that is not mounted any more, nothing is said about what was under it.
 
     Raises:
-        SettingsError: a glob of `choice` cannot be understood.
+        SettingsError: a glob of `selection` cannot be understood.
     """
     roots = Roots(map(resolved, paths))
     by_root: dict[Path, set[Path]] = {}
@@ -155,10 +160,10 @@ def find_changed(paths: Sequence[Path], changed: Collection[Path], choice: Choic
             continue
         if occupied:
             found = walk_changed(
-                root, below, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice
+                root, below, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, selection=selection
             )
         elif is_file:
-            found = walk(root, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, choice=choice)
+            found = walk(root, on_error=cannot_look, on_skip=skip, on_left_out=finds.left_out.add, selection=selection)
         else:
             finds.blind.add(root)
             continue

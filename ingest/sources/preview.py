@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.sources.selection import Choice
+from ingest.sources.selection import Selection
 from ingest.sources.walk import walk
 
 _SECONDS = 2.0
@@ -31,15 +31,15 @@ class Look:
         return self.images + self.documents + self.videos
 
 
-def look(path: Path, choice: Choice, seconds: float = _SECONDS) -> Look:
-    """Count the files at or below `path` that `choice` wants, for up to `seconds`.
+def look(path: Path, selection: Selection, seconds: float = _SECONDS) -> Look:
+    """Count the files at or below `path` that `selection` wants, for up to `seconds`.
 
     Raises SettingsError where a glob cannot be understood.
     """
     end = time.monotonic() + seconds
     found = dict.fromkeys(("image", "document", "video", None), 0)
     size, whole = 0, True
-    for seen, file in enumerate(walk(path, on_error=lambda path, error: None, choice=choice), start=1):
+    for seen, file in enumerate(walk(path, on_error=lambda path, error: None, selection=selection), start=1):
         found[file.kind] += 1
         size += file.size if file.kind else 0
         if seen % _LOOK_AT_CLOCK == 0 and time.monotonic() > end:

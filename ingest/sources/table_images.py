@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.errors import ReadError
-from ingest.readers.formats import kind_of
-from ingest.readers.reading_options import TABLE_SUFFIXES, Reading, choices_in
+from ingest.readers.formats import is_table, kind_of
+from ingest.readers.reading_options import ReadingOptions, choices_in
 from ingest.readers.tables import NamedPicture, named_pictures
 from ingest.run.classify import read_alike
 from ingest.sources.discovery import Finds
@@ -20,7 +20,7 @@ from ingest.space.ledger.ledger import Ledger
 _IN_ARCHIVE = "a table in an archive, where pictures cannot be named. Unpack the archive to have them read."
 
 
-def with_named_pictures(finds: Finds, ledger: Ledger, reading: Reading) -> None:
+def with_named_pictures(finds: Finds, ledger: Ledger, reading: ReadingOptions) -> None:
     """Add to `finds` the pictures that its tables name, where `reading` or an earlier run names their image column.
 
     A picture that is missing, or outside of the table's folder and of what is ingested, is there with the reason why
@@ -28,7 +28,7 @@ def with_named_pictures(finds: Finds, ledger: Ledger, reading: Reading) -> None:
     """
     files: list[Found] = []
     for found in finds.files:
-        if found.path.suffix.lower() not in TABLE_SUFFIXES:
+        if not is_table(found.path):
             files.append(found)
             continue
         chosen = reading if reading.chosen_for(found.path) else reading.for_table(found.path, _before(found, ledger))

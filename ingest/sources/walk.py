@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ingest.errors import ReadError
+from ingest.errors import ReadError, read_error
 from ingest.readers.draft import Value
 from ingest.readers.formats import ARCHIVE_SUFFIXES, Kind, kind_of
-from ingest.sources.selection import EVERYTHING, Chain, Choice, Chooser
+from ingest.sources.selection import EVERYTHING, Chain, Selection, Selector
 
 ROW_STATE = "row:"
 """How the state of a picture begins whose caption comes from a table."""
@@ -81,7 +81,7 @@ def walk(
     on_error: OnError,
     on_skip: OnSkip | None = None,
     on_left_out: OnLeftOut | None = None,
-    choice: Choice = EVERYTHING,
+    selection: Selection = EVERYTHING,
     archives: bool = True,
 ) -> Iterator[Found]:
     """Yield every regular file at or below `root` that is wanted: a folder's own files by name, then its folders.
@@ -97,7 +97,7 @@ def walk(
     """
     skip = on_skip or _say_nothing
     leave_out = on_left_out or _keep_quiet
-    chooser = Chooser(choice)
+    selector = Selector(selection)
     try:
         root = root.resolve(strict=True)
         status = root.stat()
@@ -111,12 +111,12 @@ def walk(
     if not _storable(str(root)):
         skip(root, _NOT_UTF8)
     elif stat.S_ISDIR(status.st_mode):
-        yield from _walk_folders(root, [(root, "", ())], chooser, on_error, skip, leave_out, archives)
+        yield from _walk_folders(root, [(root, "", ())], selector, on_error, skip, leave_out, archives)
     elif not stat.S_ISREG(status.st_mode):
         skip(root, _SPECIAL)
     elif archives and _is_archive(root):
-        yield from _in_archive(root, root.parent, root.name, (), chooser, skip, leave_out)
-    elif chooser.wants_file(root.name, ()):
+        yield from _in_archive(root, root.parent, root.name, (), selector, skip, leave_out)
+    elif selector.wants_file(root.name, ()):
         yield Found(root, root.parent, status.st_size, status.st_mtime_ns, kind_of(root))
     else:
         leave_out(root)
@@ -133,7 +133,7 @@ def walk_changed(
     on_error: OnError,
     on_skip: OnSkip | None = None,
     on_left_out: OnLeftOut | None = None,
-    choice: Choice = EVERYTHING,
+    selection: Selection = EVERYTHING,
 ) -> Iterator[Found]:
     """Yield what `walk` would yield of the paths `changed`, all under the folder `root`, and of the folders among them.
 
@@ -141,25 +141,29 @@ def walk_changed(
     """
     skip = on_skip or _say_nothing
     leave_out = on_left_out or _keep_quiet
-    chooser = Chooser(choice)
+    selector = Selector(selection)
     chains: dict[Path, Chain | None] = {}
 
     def chain_about(folder: Path) -> Chain | None:
         """The ignore files about `folder`, which is under `root`; None where a walk would not come to it."""
-        if folder not in chains:
-            outer = () if folder == root else chain_about(folder.parent)
-            chains[folder] = None if outer is None else enter(folder, outer)
+        unknown = [folder]
+        while unknown[-1] != root and unknown[-1] not in chains:
+            unknown.append(unknown[-1].parent)
+        for each in reversed(unknown):
+            if each not in chains:
+                outer = () if each == root else chains[each.parent]
+                chains[each] = None if outer is None else enter(each, outer)
         return chains[folder]
 
     def enter(folder: Path, outer: Chain) -> Chain | None:
         relative = "" if folder == root else folder.relative_to(root).as_posix()
         if relative and (
-            not chooser.is_visible(folder.name) or folder.is_symlink() or not chooser.wants_folder(relative, outer)
+            not selector.is_visible(folder.name) or folder.is_symlink() or not selector.wants_folder(relative, outer)
         ):
             return None
         try:
             names = set(os.listdir(folder))  # noqa: PTH208
-            return None if names >= _MARKS_OF_A_SPACE else chooser.enter(folder, relative, names, outer)
+            return None if names >= _MARKS_OF_A_SPACE else selector.enter(folder, relative, names, outer)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -168,10 +172,10 @@ def walk_changed(
 
     for path in sorted(changed):
         if path == root:
-            yield from _walk_folders(root, [(root, "", ())], chooser, on_error, skip, leave_out)
+            yield from _walk_folders(root, [(root, "", ())], selector, on_error, skip, leave_out)
             continue
         chain = chain_about(path.parent)
-        if chain is None or not chooser.is_visible(path.name):
+        if chain is None or not selector.is_visible(path.name):
             continue
         if not _storable(path.name):
             skip(path, _NOT_UTF8)
@@ -180,13 +184,13 @@ def walk_changed(
         try:
             status = path.lstat()
             if stat.S_ISDIR(status.st_mode):
-                if chooser.wants_folder(relative, chain):
-                    yield from _walk_folders(root, [(path, relative, chain)], chooser, on_error, skip, leave_out)
+                if selector.wants_folder(relative, chain):
+                    yield from _walk_folders(root, [(path, relative, chain)], selector, on_error, skip, leave_out)
                 else:
                     leave_out(path)
             elif stat.S_ISREG(status.st_mode) and _is_archive(path):
-                yield from _in_archive(path, root, relative, chain, chooser, skip, leave_out)
-            elif not chooser.wants_file(relative, chain):
+                yield from _in_archive(path, root, relative, chain, selector, skip, leave_out)
+            elif not selector.wants_file(relative, chain):
                 leave_out(path)
             elif stat.S_ISREG(status.st_mode):
                 yield Found(path, root, status.st_size, status.st_mtime_ns, kind_of(path))
@@ -201,7 +205,7 @@ def walk_changed(
 def _walk_folders(
     root: Path,
     waiting: list[tuple[Path, str, Chain]],
-    chooser: Chooser,
+    selector: Selector,
     on_error: OnError,
     skip: OnSkip,
     leave_out: OnLeftOut,
@@ -216,13 +220,13 @@ def _walk_folders(
             names = {entry.name for entry in entries}
             if names >= _MARKS_OF_A_SPACE:
                 continue
-            chain = chooser.enter(folder, inside, names, outer)
+            chain = selector.enter(folder, inside, names, outer)
         except OSError as error:
             on_error(folder, error)
             continue
         folders: list[tuple[Path, str, Chain]] = []
         for entry in entries:
-            if not chooser.is_visible(entry.name):
+            if not selector.is_visible(entry.name):
                 continue
             path = folder / entry.name
             if not _storable(entry.name):
@@ -231,13 +235,13 @@ def _walk_folders(
             relative = f"{inside}/{entry.name}" if inside else entry.name
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if chooser.wants_folder(relative, chain):
+                    if selector.wants_folder(relative, chain):
                         folders.append((path, relative, chain))
                     else:
                         leave_out(path)
                 elif archives and _is_archive(path) and entry.is_file(follow_symlinks=False):
-                    yield from _in_archive(path, root, relative, chain, chooser, skip, leave_out)
-                elif not chooser.wants_file(relative, chain):
+                    yield from _in_archive(path, root, relative, chain, selector, skip, leave_out)
+                elif not selector.wants_file(relative, chain):
                     leave_out(path)
                 elif entry.is_symlink():
                     skip(path, _why_no_link(path))
@@ -263,24 +267,29 @@ def _in_archive(
     root: Path,
     relative: str,
     chain: Chain,
-    chooser: Chooser,
+    selector: Selector,
     skip: OnSkip,
     leave_out: OnLeftOut,
 ) -> Iterator[Found]:
     """The wanted files in `archive`, which is at `relative` below `root`; where it cannot be read, itself."""
     from ingest.sources.archives import members
 
-    wanted: dict[str, bool] = {}
-
-    def wants_folder(folder: str) -> bool:
-        if folder not in wanted:
-            above = folder.rpartition("/")[0]
-            wanted[folder] = (folder == relative or wants_folder(above)) and chooser.wants_folder(folder, chain)
-        return wanted[folder]
-
-    if not wants_folder(relative):
+    if not selector.wants_folder(relative, chain):
         leave_out(archive)
         return
+    # The folders about the last member, the outermost first; only the innermost may be one that is left out.  Members
+    # come folder by folder, so what was decided is seldom decided again, and no more is kept than one path is long.
+    decided = [(relative, True)]
+
+    def wants_folder(folder: str) -> bool:
+        while not f"{folder}/".startswith(f"{decided[-1][0]}/"):
+            decided.pop()
+        while decided[-1][1] and decided[-1][0] != folder:
+            end = folder.find("/", len(decided[-1][0]) + 1)
+            inner = folder if end < 0 else folder[:end]
+            decided.append((inner, selector.wants_folder(inner, chain)))
+        return decided[-1][1]
+
     status = archive.stat()
     try:
         found = members(archive)
@@ -288,12 +297,12 @@ def _in_archive(
         yield Found(archive, root, status.st_size, status.st_mtime_ns, None, problem=str(error))
         return
     for member in found:
-        if not all(map(chooser.is_visible, member.name.split("/"))):
+        if not all(map(selector.is_visible, member.name.split("/"))):
             continue
         path, inside = archive / member.name, f"{relative}/{member.name}"
         if member.unwanted:
             skip(path, member.unwanted)
-        elif wants_folder(inside.rpartition("/")[0]) and chooser.wants_file(inside, chain):
+        elif wants_folder(inside.rpartition("/")[0]) and selector.wants_file(inside, chain):
             yield Found(path, root, member.size, member.mtime_ns, kind_of(path), problem=member.problem)
         else:
             leave_out(path)
@@ -309,7 +318,8 @@ def archive_of(path: Path) -> Path | None:
     if not _INSIDE_AN_ARCHIVE.search(os.fspath(path)):  # asked for every picture
         return None
     for above in path.parents:
-        if _is_archive(above) and above.is_file():
+        # Of a path that is too long for the system, Path.is_file raises an error.
+        if _is_archive(above) and os.path.isfile(above):  # noqa: PTH113
             return above
     return None
 
@@ -343,16 +353,4 @@ def content_hash(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise unreadable(error) from error
-
-
-def unreadable(error: OSError) -> ReadError:
-    """Put what the operating system says about a file into words."""
-    if isinstance(error, PermissionError):
-        return ReadError("permission denied. Give yourself the right to read it, or leave it out.")
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return ReadError("it is no longer there. Ingest the folder again.")
-    if isinstance(error, IsADirectoryError):
-        return ReadError("a folder, not a file. Name the files in it, or ingest the folder.")
-    reason = (error.strerror or str(error)).rstrip(".")
-    return ReadError(f"cannot be read: {reason}. Check the disk it is on, and ingest the folder again.")
+        raise read_error(error) from error

@@ -5,31 +5,52 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console.output import printable, result_console, say
+from ingest.commands.options import add_space_options
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import rebuild_progress
-from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
+from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
-from ingest.space import Item, check_encoder, open_space
-from search_app.commands.query_options import Asked
-from search_app.commands.search_options import filters_and_listing
-from search_app.search.candidates import ASKING
-from search_app.search.export import Export, export, require_suffix
-from search_app.search.query_builder import Part, question, require_filters, require_items
-from search_app.search.result_groups import Entry
-from search_app.search.results import results_of
+from search_app.commands.query_options import SEARCH_EPILOG, Asked, add_composing
+from search_app.commands.search_options import add_filters, add_listing, filters_and_listing
 from search_app.search.schema import Filters
-from search_app.search.searcher import Searcher
+
+if TYPE_CHECKING:
+    from ingest.space import Item
+    from search_app.search.export import Export
+    from search_app.search.query_builder import Part
+    from search_app.search.result_groups import Entry
 
 _SNIPPET = 160
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace search`."""
+    parser.description = "Prints the items closest in meaning to words, pictures and items, asked together."
+    parser.epilog = SEARCH_EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add_composing(parser)
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    add_space_options(parser)
+    add_filters(parser)
+    add_listing(parser)
+
+
 def run(options: argparse.Namespace) -> int:
     """Print the items closest in meaning to what was asked; returns the exit status."""
+    from ingest.encoders.registry import load_encoder
+    from ingest.space import check_encoder, open_space
+    from search_app.search.candidates import ASKING
+    from search_app.search.export import export, require_suffix
+    from search_app.search.query_builder import question, require_filters, require_items
+    from search_app.search.results import results_of
+    from search_app.search.searcher import Searcher
+
     filters, listing = filters_and_listing(options)
     if options.export:
         require_suffix(options.export)
@@ -40,15 +61,20 @@ def run(options: argparse.Namespace) -> int:
         )
     home, name = home_folder(options.home), space_name(options.space)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=say, progress=rebuilding)
+        space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         ASKING.submit(searcher.vectors.now)  # while the encoder loads
-        encoder = load_encoder(space.manifest.encoder.id, say=say)
+        encoder = load_encoder(space.manifest.encoder.id, log=show_message)
         check_encoder(space.manifest, encoder.info)
         at_least = encoder.info.image_size
         query, pictures = question(_parts(asked), options.like, options.unlike, at_least=at_least)
-        query = replace(query, filters=filters, count=options.count, listing=listing)
+        query = replace(
+            query,
+            filters=filters,
+            count=options.count,
+            listing=listing,
+        )
         require_items(query, space.ledger)
         require_filters(filters, searcher, encoder)
         answer = searcher.ask(query, encoder, pictures)
@@ -57,10 +83,10 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         result_console.print_json(json.dumps([result.as_json() for result in results]))
     elif not results:
-        say(_nothing_found(filters != Filters(), listing.page))
+        show_message(_nothing_found(filters != Filters(), listing.page))
     else:
         if not answer.page.matches:
-            say("nothing in the space really matches; these are the nearest all the same:")
+            show_message("nothing in the space really matches; these are the nearest all the same:")
         entries = [(entry, answer.items[entry.hit.id]) for entry in answer.page.entries if entry.hit.id in answer.items]
         result_console.print(_as_table(entries))
     if exported:
@@ -68,17 +94,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(exported: Export, file: Path) -> None:
+def _tell(exported: "Export", file: Path) -> None:
     words = f"wrote {exported.results:,} results to {file}"
     if file.suffix.lower() == ".zip":
         words += f", with {exported.originals:,} originals"
         if exported.left_out:
             words += f"; {len(exported.left_out):,} are not in it, as `left out.txt` there tells"
-    say(words)
+    show_message(words)
 
 
-def _parts(asked: Sequence[Asked]) -> list[Part]:
+def _parts(asked: Sequence[Asked]) -> "list[Part]":
     """The parts of the question that was typed."""
+    from search_app.search.query_builder import Part
+
     parts = []
     for each in asked:
         if each.kind == "picture":
@@ -108,7 +136,7 @@ def _nothing_found(filtered: bool, page: int) -> str:
     return "nothing found: the space has no items yet; put some in with `nearspace ingest FOLDER`"
 
 
-def _as_table(found: Sequence[tuple[Entry, Item]]) -> Table:
+def _as_table(found: "Sequence[tuple[Entry, Item]]") -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", justify="right")
     table.add_column("match")

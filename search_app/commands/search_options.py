@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest.commands.options import positive
+from ingest.commands.options import positive_int
 from search_app.search.aliases import aliases_of, with_present_names
 from search_app.search.fields import fields_of, read_fields
 from search_app.search.query import DEFAULT_RESULTS, Query
@@ -29,7 +29,7 @@ def add_listing(command: argparse.ArgumentParser) -> None:
         "-k",
         "--count",
         dest="count",
-        type=positive,
+        type=positive_int,
         default=DEFAULT_RESULTS,
         metavar="N",
         help=f"{fields_of(Query)['count'].help} (default: {DEFAULT_RESULTS})",

@@ -16,7 +16,7 @@ from ingest.readers.draft import Modality
 from ingest.space import Item, Space
 from ingest.space.steady_sample import steady_sample
 from search_app.lab.evaluation import Direction, Truth, by_captions, by_folders
-from search_app.maps.background_jobs import Job, Jobs, Progress
+from search_app.search.background_tasks import Progress, Task, TaskQueue
 from search_app.search.modality_items import Facets, Group
 from search_app.search.originals import picture_of
 from search_app.search.query_vectors import within_window
@@ -51,7 +51,7 @@ def compare(
     Raises SettingsError where both are one, and EncoderError where the other cannot be loaded.
     """
     progress(0.0, f"loading {other_id}")
-    other = load_encoder(other_id, say=lambda line: progress(0.0, line))
+    other = load_encoder(other_id, log=lambda line: progress(0.0, line))
     if other.info.fingerprint == own.info.fingerprint:
         raise SettingsError(f"{other_id} is the encoder that this space has. Choose another one.")
     before, after = encoded_anew(space, sample_of(snapshot, truth), other, progress)
@@ -125,21 +125,21 @@ class Comparisons:
 
     def __init__(self) -> None:
         """Nothing is loaded yet."""
-        self._jobs = Jobs()
+        self._tasks = TaskQueue()
 
     def start(
         self, space: Space, snapshot: Snapshot, own: Callable[[], Encoder], other_id: str, truth: Truth
-    ) -> Job[Beside]:
-        """Begin `compare`, with the space's encoder that `own` gives; the same job while it runs."""
+    ) -> Task[Beside]:
+        """Begin `compare`, with the space's encoder that `own` gives; the same task while it runs."""
 
         def work(progress: Progress) -> Beside:
             return compare(space, snapshot, own(), other_id, truth, progress)
 
-        return self._jobs.start(_key(snapshot, other_id, truth), work)
+        return self._tasks.start(_key(snapshot, other_id, truth), work)
 
-    def job(self, snapshot: Snapshot, other_id: str, truth: Truth) -> Job[Beside] | None:
+    def task(self, snapshot: Snapshot, other_id: str, truth: Truth) -> Task[Beside] | None:
         """The last comparison of these, if there was one since the program was started."""
-        return self._jobs.get(_key(snapshot, other_id, truth))
+        return self._tasks.get(_key(snapshot, other_id, truth))
 
 
 def _key(snapshot: Snapshot, other_id: str, truth: Truth) -> str:

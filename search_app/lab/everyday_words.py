@@ -3,7 +3,7 @@
 import json
 
 from ingest.encoders.lite.weights import minilm_folder
-from search_app.maps.vocabulary import english
+from search_app.search.topics.vocabulary import english_words
 
 FREQUENT = 3_000
 """The most frequent English words, as BERT's vocabulary has them in that order."""
@@ -20,4 +20,4 @@ def everyday_words(frequent: int = FREQUENT) -> tuple[str, ...]:
     ranked: dict[str, int] = tokenizer["model"]["vocab"]
     words = (word for word in sorted(ranked, key=ranked.__getitem__) if word.isascii() and word.isalpha())
     common = [word for word in words if len(word) >= _SHORTEST][:frequent]
-    return tuple(dict.fromkeys([*common, *english()]))
+    return tuple(dict.fromkeys([*common, *english_words()]))

@@ -1,8 +1,8 @@
 """The map of a space: where every item lies, how far that can be trusted, and what can be asked of a place on it.
 
     model       what a map is asked for (MapSpec) and what comes of it (Layout); read this first
-    live        Maps, one for each open space: layouts, drift, refits, jobs, topics; `Searcher.maps` holds it
-    jobs        slow work in a background thread, with a status that a page can poll
+    live        SpaceMaps, one for each open space: layouts, drift, refits, tasks, topics; `Searcher.maps` holds it
+    tasks        slow work in a background thread, with a status that a page can poll
     manifold    UMAP and t-SNE by their libraries
     meaning     axes from one phrase or item to another
     trust       trustworthiness, neighbours kept, and the size of the modality gap

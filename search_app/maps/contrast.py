@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.maps.ctfidf import Saying, set_apart, words_of
-from search_app.maps.pca_reduction import groups_of
-from search_app.maps.vocabulary import Vocabulary
+from search_app.search.pca_reduction import groups_of
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.ctfidf import DistinctiveWord, distinctive_words, words_of
+from search_app.search.topics.vocabulary import Vocabulary
 
 READ = 1_500
 """Texts and captions at most that are read of the selection, and of the rest: a steady sample of each."""
@@ -28,7 +28,7 @@ class Apart:
     texts: int
     near: tuple[tuple[str, float], ...]
     """The words of the vocabulary nearest to the selection's mean less that of the rest, with their cosines."""
-    said: tuple[Saying, ...]
+    said: tuple[DistinctiveWord, ...]
     """The words that its texts and captions say more than others do, the foremost first."""
     spread: float
     """The mean cosine of its items to their middle, each without its modality's mean: 1 where all mean the same."""
@@ -46,7 +46,7 @@ def apart(
 ) -> Apart:
     """What sets the items of `ids` apart from all others; ids that are not in the snapshot are left out.
 
-    `means` is what a vector of each modality loses (`Maps.means` with the gap closed), `read` gives the texts of
+    `means` is what a vector of each modality loses (`SpaceMaps.means` with the gap closed), `read` gives the texts of
     items (`Ledger.texts`).  Of the whole space, the rest is nothing: then it is told as it is.
     """
     wanted = np.unique(np.array([int(each) for each in ids if str(each).isdecimal()], np.int64))
@@ -83,7 +83,7 @@ def apart(
 
 def _said(
     snapshot: Snapshot, chosen: NDArray[np.int64], read: Callable[[Sequence[int]], dict[int, str]], count: int
-) -> list[Saying]:
+) -> list[DistinctiveWord]:
     everything = np.sort(np.concatenate([group.ids for _, group in groups_of(snapshot)]))
     rest = np.setdiff1d(everything, chosen, assume_unique=True)
     ordered = np.sort(chosen)
@@ -91,7 +91,7 @@ def _said(
     texts = read([int(number) for number in np.concatenate([mine, others])])
     parts = [mine, *(others[start::_SHARES] for start in range(_SHARES))]
     classes = [[words_of(texts[int(number)]) for number in part if texts.get(int(number))] for part in parts]
-    return set_apart(classes, count)[0]
+    return distinctive_words(classes, count)[0]
 
 
 def _directions(vectors: NDArray[np.float32], mean: NDArray[np.float64]) -> NDArray[np.float32]:

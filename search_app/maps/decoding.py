@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.maps.layout import Layout
-from search_app.maps.pca_reduction import groups_of
-from search_app.maps.vocabulary import Vocabulary
+from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Projection
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.vocabulary import Vocabulary
 
 How = Literal["inverse", "interpolated"]
 BETWEEN = 8
@@ -61,8 +61,8 @@ def decode(
 ) -> Decoded:
     """What `spot`, a place on the map that `layout` tells of, stands for in `snapshot`.
 
-    `projection` is the space's own, with the gap as the map has it (`Maps.projection`); `vocabulary` may be left out.
-    Raises ValueError when `spot` has not as many numbers as the map has dimensions.
+    `projection` is the space's own, with the gap as the map has it (`SpaceMaps.projection`).  Raises ValueError when
+    `spot` has not as many numbers as the map has dimensions.
     """
     place = np.asarray(spot, np.float64)
     if place.shape != (layout.spec.dimensions,) or not np.isfinite(place).all():

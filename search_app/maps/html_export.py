@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES
 from ingest.space.steady_sample import steady_sample
 from search_app.maps.layout import METHODS, AxisTold, Layout
-from search_app.maps.topics import Topics
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import Topics
 
 if TYPE_CHECKING:
     from ingest.space import Item

@@ -1,10 +1,10 @@
 """What a map is asked for, as a link keeps it, and what comes of it.
 
 spec = MapSpec(method="umap", dimensions=3, gap=True)   # or spec_of(view)
-layout = searcher.maps.layout(snapshot, spec, encoder)
+layout = maps.layout(snapshot, spec, encoder)
 if layout is None:                               # UMAP and t-SNE take time: they are fitted in the background
-    job = searcher.maps.start(snapshot, spec)    # again at any time: it is the same job
-    job.status                                   # .state, .share, .words, .problem
+    task = maps.start(snapshot, spec)    # again at any time: it is the same task
+    task.status                                   # .state, .share, .words, .problem
 else:
     layout.ids, layout.modalities, layout.spots  # every item, one row each
     layout.place_probe(answer.probe)             # the query's star

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from ingest.errors import SettingsError
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.maps.array_cache import keep, kept
-from search_app.maps.background_jobs import Cancelled, Progress
 from search_app.maps.layout import METHODS, Method, Trust
-from search_app.maps.pca_reduction import Reduction, groups_of, reduction_of, sampled
+from search_app.search.array_cache import load_arrays, save_arrays
+from search_app.search.background_tasks import Cancelled, Progress
+from search_app.search.pca_reduction import Reduction, groups_of, reduction_of, sampled
 from search_app.search.schema import Dimensions
 from search_app.search.snapshot import Snapshot
 
@@ -252,12 +252,12 @@ def save_manifold(path: Path, key: str, manifold: Manifold) -> None:
         arrays |= {f"{name}_ids": manifold.ids[name], f"{name}_spots": manifold.spots[name]}
     trust = manifold.trust
     facts = {"method": manifold.method, "trust": [trust.trustworthiness, trust.kept, trust.sample] if trust else None}
-    keep(path, key, arrays, facts)
+    save_arrays(path, key, arrays, facts)
 
 
 def load_manifold(path: Path, key: str) -> Manifold | None:
     """The map in that file; None when there is none under `key`, or the file is damaged."""
-    file = kept(path, key)
+    file = load_arrays(path, key)
     if file is None:
         return None
     arrays = file.arrays

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from search_app.maps.html_export import Exported, ReadItems, ReadThumbnail, drawn_rows
 from search_app.maps.layout import Layout
-from search_app.maps.topics import Topics
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import Topics
 
 if TYPE_CHECKING:
     from PIL.Image import Image

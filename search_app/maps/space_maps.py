@@ -11,30 +11,33 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
-from search_app.maps.background_jobs import Job, Jobs, Progress
 from search_app.maps.layout import AxisTold, Gap, Layout, MapSpec, Meaning, Placing, Trust, with_spec
 from search_app.maps.manifold import SETTINGS, Manifold, fit_manifold, load_manifold, save_manifold
-from search_app.maps.pca_reduction import groups_of
 from search_app.maps.semantic_axes import Direction, direction, ends_of
 from search_app.maps.trustworthiness import gap_of, trust_of
+from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_arrays
+from search_app.search.background_tasks import Progress, Task, TaskQueue
 from search_app.search.modality_items import Group
+from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Drift, LiveProjections, Projection, Projections
 from search_app.search.projection import drift as pca_drift
 from search_app.search.query_vectors import Probe
 from search_app.search.schema import MapView
+from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 
 _LAYOUTS = 6  # that are remembered
 _TRUSTS = 64
 
 
-class Maps:
+class SpaceMaps:
     """The maps of one open space; safe to share between threads."""
 
-    def __init__(self, folder: Path, fingerprint: str, projections: LiveProjections) -> None:
-        """`folder` is the space's, `fingerprint` its encoder's."""
-        self.jobs = Jobs()
+    def __init__(
+        self, folder: Path, fingerprint: str, projections: LiveProjections, tasks: TaskQueue | None = None
+    ) -> None:
+        """`folder` is the space's, `fingerprint` its encoder's; fits run in the queue `tasks`."""
+        self.tasks = tasks or TaskQueue()
         self._folder = folder / PROJECTION_FOLDER
         self._fingerprint = fingerprint
         self._key = f"{fingerprint} {SETTINGS}"
@@ -43,6 +46,12 @@ class Maps:
         self._layouts: OrderedDict[tuple[object, ...], Layout] = OrderedDict()
         self._manifolds: dict[str, Manifold] = {}
         self._trusts: dict[str, Trust | None] | None = None
+
+    @classmethod
+    def of(cls, searcher: Searcher) -> "SpaceMaps":
+        """The maps of the space that `searcher` searches, by the components that it keeps."""
+        space = searcher.space
+        return cls(space.folder, space.manifest.encoder.fingerprint, searcher.live_projections, searcher.tasks)
 
     def layout(self, snapshot: Snapshot, spec: MapSpec, encoder: Encoder | None = None) -> Layout | None:
         """Where every item lies; None while UMAP or t-SNE has not been fitted for this: then `start` it.
@@ -69,16 +78,16 @@ class Maps:
             self._layouts.move_to_end(key)
             return self._layouts[key]
 
-    def start(self, snapshot: Snapshot, spec: MapSpec) -> Job[None]:
+    def start(self, snapshot: Snapshot, spec: MapSpec) -> Task[None]:
         """Fit the map anew in the background, its axes as they were where that can be; `layout` has it when it is done.
 
         While a fit of the same map runs, that one is returned.
         """
-        return self.jobs.start(_name(spec), lambda progress: self._fit(snapshot, spec, progress))
+        return self.tasks.start(_name(spec), lambda progress: self._fit(snapshot, spec, progress))
 
-    def job(self, spec: MapSpec) -> Job | None:
+    def task(self, spec: MapSpec) -> Task[None] | None:
         """The last fit of this map that was started, if any."""
-        return self.jobs.get(_name(spec))
+        return self.tasks.get(_name(spec))
 
     def gap(self, snapshot: Snapshot) -> Gap | None:
         """The size of the modality gap; None unless there are both images and passages."""
@@ -131,14 +140,14 @@ class Maps:
         path = self._folder / "trust.npz"
         with self._lock:
             if self._trusts is None:
-                file = kept(path, self._fingerprint)
+                file = load_arrays(path, self._fingerprint)
                 self._trusts = {key: Trust(*values) for key, values in file.facts.items()} if file else {}
             if name not in self._trusts:
                 measured = self._trusts[name] = measure()
                 if measured is not None:
                     known = [(key, trust) for key, trust in self._trusts.items() if trust][-_TRUSTS:]
                     facts = {key: [trust.trustworthiness, trust.kept, trust.sample] for key, trust in known}
-                    keep(path, self._fingerprint, {}, facts)
+                    save_arrays(path, self._fingerprint, {}, facts)
             return self._trusts[name]
 
     # ---- UMAP and t-SNE --------------------------------------------------------------------------------------------

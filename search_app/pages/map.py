@@ -32,21 +32,21 @@ from search_app.components.search.keyboard import listen
 from search_app.components.search.query_box import query_box
 from search_app.components.search.query_terms import asked_of
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.area import Area, drawn, inside, read_area
 from search_app.maps.colouring import Coding, coding
 from search_app.maps.decoding import Decoded
 from search_app.maps.layout import Layout, MapSpec, spec_of
-from search_app.maps.pca_reduction import groups_of
-from search_app.maps.topics import Topics
 from search_app.search.filters import let_through, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
+from search_app.search.pca_reduction import groups_of
 from search_app.search.query import Query
 from search_app.search.schema import Filters, MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import open_selection
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import Topics
 
 _NAME = "space_map"
 _ASKED, _TRAIL = "what the map was asked last", "questions before this one"
@@ -63,7 +63,7 @@ def map_page() -> None:
     draw_page(_draw)
 
 
-def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     box = st.container(key="map-box")
     if not len(snapshot):
         with box:
@@ -132,7 +132,7 @@ def _fresh(query: Query, view: MapView) -> MapView:
     return view.unfocused
 
 
-def _answer(space: OpenSpace, query: Query) -> Answer | None:
+def _answer(space: AppSpace, query: Query) -> Answer | None:
     """The answer to the question, with its chips and filters; None where nothing is asked, or it cannot be."""
     if query.is_empty:
         # A topic that is looked at is told of beside the map.
@@ -153,23 +153,23 @@ def _answer(space: OpenSpace, query: Query) -> Answer | None:
 # ---- fitting -------------------------------------------------------------------------------------------------------
 
 
-def _layout(space: OpenSpace, snapshot: Snapshot, view: MapView) -> Layout | None:
+def _layout(space: AppSpace, snapshot: Snapshot, view: MapView) -> Layout | None:
     spec = spec_of(view)
     encoder: Encoder | None = None
     if any(end.kind == "text" for meaning in spec.meanings for end in (meaning.start, meaning.end)):
         encoder = loaded_encoder(space)
     with page_layout.waiting("Laying out the map …"):
-        return space.searcher.maps.layout(snapshot, spec, encoder)
+        return space.maps.layout(snapshot, spec, encoder)
 
 
 @st.fragment(run_every=_LOOK_EVERY)
-def _fitting(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
+def _fitting(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
     """Show how far a fit is, and the map once it is done; begins it where nobody has."""
-    maps = space.searcher.maps
-    job = maps.job(spec)
-    if job is None:
-        job = maps.start(snapshot, spec)
-    status = job.status
+    maps = space.maps
+    task = maps.task(spec)
+    if task is None:
+        task = maps.start(snapshot, spec)
+    status = task.status
     if status.state == "done":
         st.rerun()
     with st.container(key="map-fitting"):
@@ -179,16 +179,16 @@ def _fitting(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
             if st.button("Fit it", key="fit-again", icon=":material/refresh:"):
                 maps.start(snapshot, spec)
             return
-        st.progress(status.share, text=f"{status.words or 'waiting for another fit'} · {status.seconds:.0f} s")
+        st.progress(status.share, text=f"{status.message or 'waiting for another fit'} · {status.seconds:.0f} s")
         page_layout.note("The fit runs in the background and is kept beside the space: it is done once.")
         if st.button("Stop", key="fit-stop", icon=":material/stop:", type="tertiary"):
-            job.cancel()
+            task.cancel()
 
 
-def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
+def _refit(space: AppSpace, snapshot: Snapshot, layout: Layout) -> None:
     """Offer a new fit where the space has moved on from this one."""
-    job = space.searcher.maps.job(layout.spec)
-    if job is not None and not job.status.over:
+    task = space.maps.task(layout.spec)
+    if task is not None and not task.status.finished:
         _fitting(space, snapshot, layout.spec)
     elif layout.drift.offered:
         drift = layout.drift
@@ -198,7 +198,7 @@ def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
                 "They are drawn where the old axes put them."
             )
             if st.button("Fit it anew", key="refit", icon=":material/refresh:", type="tertiary"):
-                space.searcher.maps.start(snapshot, layout.spec)
+                space.maps.start(snapshot, layout.spec)
                 st.rerun()
 
 
@@ -206,7 +206,7 @@ def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
 
 
 def _map(
-    space: OpenSpace,
+    space: AppSpace,
     snapshot: Snapshot,
     query: Query,
     view: MapView,
@@ -255,7 +255,7 @@ class _Looked:
 
 
 def _looked(
-    space: OpenSpace,
+    space: AppSpace,
     snapshot: Snapshot,
     view: MapView,
     layout: Layout,
@@ -270,23 +270,23 @@ def _looked(
 
 
 def _coding(
-    space: OpenSpace, snapshot: Snapshot, view: MapView, answer: Answer | None, topics: Topics | None
+    space: AppSpace, snapshot: Snapshot, view: MapView, answer: Answer | None, topics: Topics | None
 ) -> Coding:  # fmt: skip
     if view.colouring == "topic" and topics is not None:
         return by_topic(topics, snapshot)
-    return coding(view.colouring, snapshot, space.space.ledger, answer.probe if answer else None)
+    return coding(view.colouring, snapshot, space.ledger, answer.probe if answer else None)
 
 
 def _lit(
-    space: OpenSpace, snapshot: Snapshot, query: Query, within: NDArray[np.bool_] | None
+    space: AppSpace, snapshot: Snapshot, query: Query, within: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_] | None:
     """Which items stand out: those that the filters let through and the selection holds; None where all do."""
     lit = None
     filters = with_quoted_phrases(query)
     if filters.narrow or filters.modality:
-        topics = space.searcher.topics.now(snapshot) if filters.topic else None
-        selected = open_selection(space.space.folder, filters.selection) if filters.selection else None
-        masks = let_through(filters, snapshot, space.space.ledger, topics, selected)
+        topics = space.searcher.topics.current(snapshot) if filters.topic else None
+        selected = open_selection(space.folder, filters.selection) if filters.selection else None
+        masks = let_through(filters, snapshot, space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
         lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
     if within is not None:
@@ -301,7 +301,7 @@ def _selected(layout: Layout, area: Area, coloured: Coding, view: MapView) -> ND
 
 
 def _trail(
-    space: OpenSpace, picture: Drawing, layout: Layout, query: Query, answer: Answer | None
+    space: AppSpace, picture: Drawing, layout: Layout, query: Query, answer: Answer | None
 ) -> list[dict[str, Any]]:
     """Where the last questions of this visit lie, oldest first, without the present one."""
     # By the space, since a question's vectors mean nothing in another one.
@@ -357,7 +357,7 @@ def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mappin
 
 
 def _side(
-    space: OpenSpace,
+    space: AppSpace,
     snapshot: Snapshot,
     view: MapView,
     answer: Answer | None,
@@ -367,7 +367,7 @@ def _side(
     looked: _Looked,
 ) -> None:
     if view.item:
-        found = space.space.ledger.items([view.item])
+        found = space.ledger.items([view.item])
         item_panel(space, found[0], looked.near, view) if found else gone_panel()
     elif place is not None:
         spot_panel(space, place)

@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, BinaryIO, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Encoder, Say
+from ingest.encoders.base import Encoder, Log
 from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
-from search_app.maps.topics import Topic
 from search_app.search.export import Export, export
 from search_app.search.neighbours import Measure, Neighbour, nearest
 from search_app.search.originals import open_original
@@ -35,6 +34,7 @@ from search_app.search.schema import PLAIN, Filters, Listing
 from search_app.search.searcher import Searcher
 from search_app.search.terms import is_item
 from search_app.search.thumbnails import as_jpeg
+from search_app.search.topics.model import Topic
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,14 +46,21 @@ class Space:
     The encoder is loaded when the first question needs it, which takes a second or more.
     """
 
-    def __init__(self, name: str | None = None, *, home: str | Path | None = None, say: Say | None = None) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        home: str | Path | None = None,
+        log: Log | None = None,
+        say: Log | None = None,
+    ) -> None:
         """Open the space `name` in the folder `home`, by default those that the command line uses.
 
-        `say` receives a line about slow work.  Raises SpaceNotFound, or another SpaceError.
+        `log` receives a line about slow work; `say` is its old name.  Raises SpaceNotFound, or another SpaceError.
         """
-        self._space = open_space(home_folder(home), space_name(name), say=say)
+        self._log = log or say
+        self._space = open_space(home_folder(home), space_name(name), log=self._log)
         self._searcher = Searcher(self._space)
-        self._say = say
         self._lock = threading.Lock()
         self._encoder: Encoder | None = None
 
@@ -176,9 +183,9 @@ class Space:
 
     def status(self) -> dict[str, object]:
         """What the space holds and what came of its last ingest, as `nearspace status --json` tells it."""
-        from ingest.commands.status import describe
+        from ingest.space.status import space_status
 
-        return describe(self._space)
+        return space_status(self._space)
 
     def ingest_status(self) -> dict[str, object]:
         """Whether anybody writes to the space now, what came of the last ingest or has come of it so far, and the rest.
@@ -205,10 +212,10 @@ class Space:
         Raises what `search` raises of space and encoder.
         """
         snapshot = self._searcher.vectors.now()
-        topics = self._searcher.topics.now(snapshot)
+        topics = self._searcher.topics.current(snapshot)
         if topics is None:  # none at all are topics too, and need no encoder
-            topics = self._searcher.topics.found(snapshot, self._loaded())
-        return topics.told(snapshot)
+            topics = self._searcher.topics.get_or_find(snapshot, self._loaded())
+        return topics.describe(snapshot)
 
     def vector(self, item_id: str) -> NDArray[np.float32]:
         """An item's vector, unit length, shape (dimension,).  Raises ItemNotFound."""
@@ -253,7 +260,7 @@ class Space:
 
         with self._lock:
             if self._encoder is None:
-                encoder = load_encoder(self._space.manifest.encoder.id, say=self._say)
+                encoder = load_encoder(self._space.manifest.encoder.id, log=self._log)
                 check_encoder(self._space.manifest, encoder.info)
                 self._encoder = encoder
             return self._encoder

@@ -33,7 +33,7 @@ def with_quoted_phrases(query: Query) -> Filters:
 
 
 class TopicIndex(Protocol):
-    """What filters need of topics; see `search_app.maps.topics.Topics`."""
+    """What filters need of topics; see `search_app.search.topics.model.Topics`."""
 
     def among(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
         """Which items of the group are of a topic with one of these names, or words of a name; (len(group),)."""

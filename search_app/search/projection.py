@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.maps.array_cache import PROJECTION_FOLDER, Kept, keep, kept
+from search_app.search.array_cache import PROJECTION_FOLDER, CachedArrays, load_arrays, save_arrays
 from search_app.search.modality_items import Group
 from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
@@ -255,12 +255,12 @@ def _save(path: Path, fingerprint: str, projections: Projections) -> None:
         arrays[f"{name}_components"] = projection.components
         arrays[f"{name}_kept"] = np.array(projection.kept)
         arrays[f"{name}_means"] = np.array([projection.means[modality] for modality in MODALITIES])
-    keep(path, fingerprint, arrays, {"fitted_on": projections.fitted_on, "newest": projections.newest})
+    save_arrays(path, fingerprint, arrays, {"fitted_on": projections.fitted_on, "newest": projections.newest})
 
 
 def _load(path: Path, fingerprint: str, dimension: int) -> Projections | None:
     """The saved projections; None when there are none for this encoder, or the file is damaged."""
-    file = kept(path, fingerprint)
+    file = load_arrays(path, fingerprint)
     if file is None:
         return None
     try:
@@ -274,7 +274,7 @@ def _load(path: Path, fingerprint: str, dimension: int) -> Projections | None:
         return None
 
 
-def _projection(file: Kept, name: str, dimension: int) -> Projection:
+def _projection(file: CachedArrays, name: str, dimension: int) -> Projection:
     means = file.arrays[f"{name}_means"]
     components = file.arrays[f"{name}_components"]
     if means.shape != (len(MODALITIES), dimension) or components.shape != (COMPONENTS, dimension):

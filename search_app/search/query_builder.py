@@ -101,7 +101,7 @@ def require_filters(filters: Filters, searcher: "Searcher", encoder: "Encoder") 
         if name not in snapshot.folder_names:
             raise SettingsError(f"The space has no folder {name!r}. `nearspace status --json` lists those there are.")
     if filters.topic:
-        topics = searcher.topics.found(snapshot, encoder)
+        topics = searcher.topics.get_or_find(snapshot, encoder)
         for name in filters.topic:
             if not topics.numbers_of([name]):
                 raise SettingsError(f"The space has no topic {name!r}. `nearspace topics` lists those there are.")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from ingest.readers.draft import Modality, Value
 from ingest.space import Item
-from search_app.maps.topics import Topic
 from search_app.search.result_groups import Entry
 from search_app.search.searcher import Answer
+from search_app.search.topics.model import Topic
 
 FIELDS = {
     "rank": "place in the list, from 1",

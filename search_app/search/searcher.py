@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.calibration import Calibration, calibration_of
-from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
-from search_app.maps.space_maps import Maps
-from search_app.maps.space_topics import LiveTopics, Texts
+from ingest.encoders.calibration import Calibration
+from ingest.encoders.registry import calibration_of
+from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_arrays
 from search_app.search.background_scores import PHRASES, modality_means
+from search_app.search.background_tasks import TaskQueue
 from search_app.search.candidates import Index
 from search_app.search.diversity import Means
 from search_app.search.filters import Masks, TextIndex, with_quoted_phrases
@@ -29,6 +29,7 @@ from search_app.search.ranking import rank
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
 from search_app.search.selections import open_selection
 from search_app.search.snapshot import LiveVectors, Snapshot, VectorSource
+from search_app.search.topics.space_topics import SpaceTopics, Texts
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -90,10 +91,10 @@ class Searcher:
         self.space = space
         self.vectors = LiveVectors(space.ledger)
         fingerprint = space.manifest.encoder.fingerprint
-        self._projections = LiveProjections(space.folder, fingerprint)
-        self.maps = Maps(space.folder, fingerprint, self._projections)
-        self.topics = LiveTopics(
-            space.folder, fingerprint, space.ledger, lambda now: self.maps.means(now, gap=False), self.maps.jobs
+        self.tasks = TaskQueue()
+        self.live_projections = LiveProjections(space.folder, fingerprint)
+        self.topics = SpaceTopics(
+            space.folder, fingerprint, space.ledger, lambda now: self.projections(now).of(gap=False).means, self.tasks
         )
         self._masks = Masks(space.ledger)
         self._lock = threading.Lock()
@@ -112,7 +113,7 @@ class Searcher:
         # After a re-encoding the index is filled anew, which may take minutes.
         exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
         filters = with_quoted_phrases(query)
-        topics = self.topics.found(snapshot, encoder) if filters.topic else None
+        topics = self.topics.get_or_find(snapshot, encoder) if filters.topic else None
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
         through = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
         phrases = self.phrases(encoder)
@@ -140,7 +141,7 @@ class Searcher:
 
     def projections(self, snapshot: Snapshot) -> Projections:
         """The maps to draw `snapshot` with."""
-        return self._projections.now(snapshot)
+        return self.live_projections.now(snapshot)
 
     def calibration(self, encoder: Encoder) -> Calibration | None:
         """What the numbers of `encoder`, the space's own, mean, as far as that is known."""
@@ -161,11 +162,11 @@ def _phrase_vectors(folder: Path, encoder: Encoder) -> NDArray[np.float32]:
     """The vectors of PHRASES, kept beside the space: encoding them would take longer than its first question."""
     path = folder / PROJECTION_FOLDER / "phrases.npz"
     key = hashlib.sha256("\n".join([encoder.info.fingerprint, *PHRASES]).encode()).hexdigest()
-    known = kept(path, key)
+    known = load_arrays(path, key)
     if known is not None and known.arrays["vectors"].shape == (len(PHRASES), encoder.info.dimension):
         return np.asarray(known.arrays["vectors"], np.float32)
     vectors = encoder.encode_texts(PHRASES)
-    keep(path, key, {"vectors": vectors}, {})
+    save_arrays(path, key, {"vectors": vectors}, {})
     return vectors
 
 

@@ -28,8 +28,8 @@ from search_app.search.query_pictures import MOST_BYTES
 from search_app.search.requests import FILTERS, LISTING, json_schemas, read_request
 from search_app.search.results import FIELDS, item_as_json, topic_as_json
 from search_app.server.api_page import describe
-from search_app.server.middleware import Guards, error
-from search_app.server.open_space import LivingSpace
+from search_app.server.middleware import SecurityMiddleware, error
+from search_app.server.open_space import ServedSpace
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _PIECE = 1 << 20  # bytes
@@ -66,20 +66,22 @@ _NOT_VALID = frozenset({"modality", "count", "page", "sort", "reverse", "diversi
 
 
 def _parameters(*names: str) -> dict[str, Any]:
-    """The description of these parameters of an address."""
-    schemas = json_schemas()
-    return {"parameters": [_parameter(name, schemas[name]) for name in names]}
-
-
-def _parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    described = {key: value for key, value in schema.items() if key not in ("description", "title")}
+    """The description of these parameters of an address, and of their former names."""
+    former = [alias for alias in aliases_of("http") if alias.name in names]
     return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": schema["description"],
-        "schema": described,
+        "parameters": [
+            *(_parameter(name, name) for name in names),
+            *(_parameter(alias.former, alias.name) | {"deprecated": True} for alias in former),
+        ]
     }
+
+
+def _parameter(name: str, field: str) -> dict[str, Any]:
+    schema = {**json_schemas()[field]}
+    description = schema.pop("description") if name == field else f"the former name of {field}"
+    schema.pop("title", None)
+    schema.pop("description", None)
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
 def _form(name: str) -> Any:
@@ -87,7 +89,7 @@ def _form(name: str) -> Any:
     return Form(description=json_schemas()[name]["description"])
 
 
-def make_app(open_space: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
+def make_app(open_space: ServedSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
     """The HTTP API over `open_space`, for whoever sends `token`; without one, for requests to one of `hosts`."""
     app = FastAPI(
         title="Nearspace",
@@ -99,7 +101,7 @@ def make_app(open_space: LivingSpace, *, token: str = "", hosts: Sequence[str] =
         responses=_ERRORS,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.add_middleware(Guards, token=token, hosts=hosts, most_bytes=MOST_BYTES + 1_000_000)
+    app.add_middleware(SecurityMiddleware, token=token, hosts=hosts, most_bytes=MOST_BYTES + 1_000_000)
     _tell_errors(app)
     decoding = threading.BoundedSemaphore(_DECODED_AT_ONCE)
 
@@ -108,7 +110,7 @@ def make_app(open_space: LivingSpace, *, token: str = "", hosts: Sequence[str] =
     ) -> JSONResponse:
         asked = read_request(params)
         parts = [*map(part_of, asked.term), *(Part(image=content, weight=weight) for content, weight in pictures)]
-        results = open_space.ask(
+        results = open_space.run(
             lambda space: space.search(
                 asked.text,
                 parts=parts,
@@ -168,7 +170,7 @@ def make_app(open_space: LivingSpace, *, token: str = "", hosts: Sequence[str] =
 
     @app.get("/v1/items/{item_id}", summary="An item: where it comes from, its text, and what else is known")
     def item(item_id: str) -> JSONResponse:
-        return JSONResponse(item_as_json(open_space.ask(lambda space: space.show(item_id))))
+        return JSONResponse(item_as_json(open_space.run(lambda space: space.show(item_id))))
 
     @app.get(
         "/v1/items/{item_id}/similar",
@@ -185,34 +187,34 @@ def make_app(open_space: LivingSpace, *, token: str = "", hosts: Sequence[str] =
         centred: Annotated[bool, Query(description="take away the mean of each modality first")] = False,
         count: Annotated[int, Query(ge=1, le=LARGEST_COUNT, description="how many results")] = DEFAULT_RESULTS,
     ) -> JSONResponse:
-        near = open_space.ask(lambda space: space.neighbours(item_id, measure=measure, centred=centred, count=count))
+        near = open_space.run(lambda space: space.neighbours(item_id, measure=measure, centred=centred, count=count))
         return JSONResponse({modality: [asdict(each) for each in found] for modality, found in near.items()})
 
     @app.get("/v1/items/{item_id}/thumbnail", summary="An image's thumbnail, as JPEG", response_class=Response)
     def thumbnail(item_id: str) -> Response:
-        content = open_space.ask(lambda space: space.thumbnail(item_id))
+        content = open_space.run(lambda space: space.thumbnail(item_id))
         if content is None:
             raise HTTPException(404, "This item has no thumbnail. Ask for that of an image.")
         return Response(content, media_type="image/jpeg")
 
     @app.get("/v1/items/{item_id}/original", summary="The file that an item came from", response_class=Response)
     def original(item_id: str) -> Response:
-        path, file = open_space.ask(lambda space: (space.show(item_id).path, space.original(item_id)))
+        path, file = open_space.run(lambda space: (space.show(item_id).path, space.original(item_id)))
         if file is None:
             raise HTTPException(410, "The file has gone, or has changed since it was read. Ingest it again.")
         return _download(PurePath(path).name, file)
 
     @app.get("/v1/topics", summary="What the space is about, the largest topic first; found when first asked for")
     def topics() -> JSONResponse:
-        return JSONResponse({"topics": open_space.ask(_topics)})
+        return JSONResponse({"topics": open_space.run(_topics)})
 
     @app.get("/v1/status", summary="What the space holds, and what came of its last ingest")
     def status() -> JSONResponse:
-        return JSONResponse(open_space.ask(lambda space: space.status()))
+        return JSONResponse(open_space.run(lambda space: space.status()))
 
     @app.get("/v1/ingest", summary="Whether an ingest goes on, how far it has come, and what came of the last")
     def ingest_status() -> JSONResponse:
-        return JSONResponse(open_space.ask(lambda space: space.ingest_status()))
+        return JSONResponse(open_space.run(lambda space: space.ingest_status()))
 
     return app
 
@@ -227,7 +229,6 @@ def _require_described(request: Request) -> None:
     methods = request.app.openapi()["paths"].get(request.scope["route"].path, {})
     described = methods.get(request.method.lower(), {}).get("parameters", ())
     known = {parameter["name"] for parameter in described if parameter["in"] == "query"}
-    known |= {alias.former for alias in aliases_of("http") if alias.name in known}
     for name in request.query_params:
         if name not in known:
             raise SettingsError(f"There is no parameter {name[:40]!r} here. The page at / names those there are.")

@@ -18,7 +18,7 @@ from search_app.search.aliases import aliases_of
 from search_app.search.fields import FieldError
 from search_app.search.requests import FILTERS, LISTING, listing_of, parameters_of
 from search_app.search.results import FIELDS, item_as_json
-from search_app.server.open_space import LivingSpace
+from search_app.server.open_space import ServedSpace
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class _Server(MCPServer):
             raise
 
 
-def make_server(open_space: LivingSpace) -> MCPServer:
+def make_server(open_space: ServedSpace) -> MCPServer:
     """The server over `open_space`, with the tools `search`, `similar` and `show`."""
     server = _Server(
         name="nearspace", title="Nearspace", instructions=_INSTRUCTIONS, version=ingest.__version__, log_level="WARNING"
@@ -105,10 +105,10 @@ def make_server(open_space: LivingSpace) -> MCPServer:
     return server
 
 
-def _ask(open_space: LivingSpace, work: Callable[[Space], T]) -> T:
+def _ask(open_space: ServedSpace, work: Callable[[Space], T]) -> T:
     """What `work` gives; an error made on purpose is told to the assistant in its words."""
     try:
-        return open_space.ask(work)
+        return open_space.run(work)
     except NearspaceError as error:
         raise ToolError(str(error)) from error
 

@@ -27,12 +27,12 @@ from search_app.maps.decoding import decode
 from search_app.maps.html_export import as_page
 from search_app.maps.layout import End, Layout, MapSpec, Meaning, Method
 from search_app.maps.projector_export import as_projector
-from search_app.maps.space_maps import Maps
-from search_app.maps.space_topics import LiveTopics
-from search_app.maps.vocabulary import WordVectors
+from search_app.maps.space_maps import SpaceMaps
 from search_app.search.growing_array import Column
 from search_app.search.projection import LiveProjections
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.space_topics import SpaceTopics
+from search_app.search.topics.vocabulary import WordVectors
 
 ITEMS, DIMENSION, CLUSTERS = 20_000, 384, 60
 Result = TypeVar("Result")
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 def _measure(snapshot: Snapshot, clusters: NDArray[np.int64], folder: Path, methods: Sequence[str]) -> None:
     encoder = FreeWords()
-    maps = Maps(folder, "free-words-1", LiveProjections(folder, "free-words-1"))
+    maps = SpaceMaps(folder, "free-words-1", LiveProjections(folder, "free-words-1"))
 
     class Texts:
         def texts(self, ids: Sequence[int]) -> dict[int, str]:
@@ -91,12 +91,12 @@ def _measure(snapshot: Snapshot, clusters: NDArray[np.int64], folder: Path, meth
             f"{spec.method}: fitting a sample, placing the rest", lambda spec=spec: maps.start(snapshot, spec).result()
         )
         _told(laid(spec))
-    topics = LiveTopics(folder, "free-words-1", Texts(), lambda now: maps.means(now, gap=False), maps.jobs)
+    topics = SpaceTopics(folder, "free-words-1", Texts(), lambda now: maps.means(now, gap=False), maps.tasks)
     topics.words = WordVectors("free-words-1", folder)  # not into the user's cache
     found = _timed("topics: found and named", lambda: topics.find(snapshot, encoder))
     agreement = _agreement(found.labels(snapshot), snapshot, clusters)
     print(f"    {'':<8}{len(found)} topics, adjusted mutual information with the clusters {agreement:.3f}")
-    _timed("topics: sizes, spread and representatives", lambda: found.told(snapshot))
+    _timed("topics: sizes, spread and representatives", lambda: found.describe(snapshot))
     vocabulary = topics.vocabulary(encoder, snapshot)
     projection = maps.projection(snapshot, gap=False)
     _timed("an empty place decoded", lambda: decode(pca, (0.1, 0.1), snapshot, projection, vocabulary))

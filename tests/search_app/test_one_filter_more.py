@@ -46,7 +46,7 @@ from search_app.search.schema import MapView
 from search_app.search.url_state import from_params, to_params
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
-from search_app.server.open_space import LivingSpace
+from search_app.server.open_space import ServedSpace
 from tests.search_app.page_driver import params
 
 home, canon = sys.argv[1], "Canon EOS R5"
@@ -65,7 +65,7 @@ with Space("test", home=home) as space:
     assert len(space.search("red")) == 3
     only_the_canon([result.as_json() for result in space.search("red", filters=Filters(camera=(canon,)))])
 
-living = LivingSpace("test", home)
+living = ServedSpace("test", home)
 with TestClient(make_app(living), base_url="http://127.0.0.1") as client:
     only_the_canon(client.get("/v1/search", params={"text": "red", "camera": canon}).json()["results"])
     described = client.get("/openapi.json").json()["paths"]["/v1/search"]["get"]["parameters"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ingest.encoders.base import Encoder
-from ingest.readers.reading_options import Reading
+from ingest.readers.reading_options import ReadingOptions
 from ingest.run.classify import Examined
 from ingest.run.report import Slowest
 from ingest.sources.walk import Found
@@ -28,7 +28,7 @@ class Work:
     ledger: Ledger
     """What the space has of them already; an engine only asks it, and never writes."""
     encoder: Encoder
-    reading: Reading
+    reading: ReadingOptions
     stop: Callable[[], bool] = lambda: False
     """Whether the run is to stop; what is in hand may be finished."""
     count: EncodingCount = field(default_factory=EncodingCount)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import Draft, Modality
-from ingest.run.report import IN_THE_SPACE
 
 
 @dataclass(frozen=True)

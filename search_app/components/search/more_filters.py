@@ -11,13 +11,13 @@ from typing import Any
 import streamlit as st
 
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_markdown, snippet
-from search_app.components.shared.open_spaces import OpenSpace
-from search_app.maps.topics import FEWEST
 from search_app.search.fields import LONGEST_PART, MOST_PARTS, Field, fields_of
 from search_app.search.query import Query
 from search_app.search.schema import Filters
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import MIN_ITEMS
 from search_app.search.value_types import Choice, Day, Flag
 
 _PICTURE_SIZES = (0, 300_000, 1_000_000, 2_000_000, 8_000_000, 12_000_000, 24_000_000)
@@ -32,7 +32,7 @@ class Shown:
     name: str
     value: Any
     snapshot: Snapshot
-    space: OpenSpace | None
+    space: AppSpace | None
 
     @property
     def key(self) -> str:
@@ -63,7 +63,7 @@ class Control:
     """A value in words."""
 
 
-def more_filters(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) -> None:
+def more_filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
     """Draw the popover as the query has it, with the topics of `space`; a change goes into the URL."""
     chips = len(list(_chips(query.filters)))
     with (
@@ -104,7 +104,7 @@ def filter_chips(query: Query) -> None:
             )
 
 
-def _draw(name: str, query: Query, snapshot: Snapshot, space: OpenSpace | None) -> None:
+def _draw(name: str, query: Query, snapshot: Snapshot, space: AppSpace | None) -> None:
     if draw := _control(name).draw:
         draw(Shown(name, getattr(query.filters, name), snapshot, space))
 
@@ -212,19 +212,19 @@ def _format(shown: Shown) -> None:
 
 def _topic(shown: Shown) -> None:
     space, snapshot = shown.space, shown.snapshot
-    topics = space.searcher.topics.now(snapshot) if space else None
+    topics = space.searcher.topics.current(snapshot) if space else None
     counts = _with_chosen(topics.counts(snapshot) if topics else {}, shown.value)
     if len(counts) > 1 or shown.value:
         _multiselect(shown, counts, "Topic", lambda name: f"{name} ({counts[name]:,})" if counts[name] else name)
-    elif space is not None and topics is None and len(snapshot) >= FEWEST:
-        job = space.searcher.topics.job()
-        if job is None or job.status.over:
+    elif space is not None and topics is None and len(snapshot) >= MIN_ITEMS:
+        task = space.searcher.topics.task()
+        if task is None or task.status.finished:
             st.button("Find topics", icon=":material/category:", on_click=_find_topics, args=(space, snapshot))
         else:
-            st.caption(f"Finding topics, {100 * job.status.share:.0f} % done")
+            st.caption(f"Finding topics, {100 * task.status.share:.0f} % done")
 
 
-def _find_topics(space: OpenSpace, snapshot: Snapshot) -> None:
+def _find_topics(space: AppSpace, snapshot: Snapshot) -> None:
     space.searcher.topics.start(snapshot, space.encoder())
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from search_app.lab.latent_spaces.autoencoder import PIXELS, Autoencoder, Floats, Recipe, Step, train
-from search_app.maps.array_cache import PROJECTION_FOLDER, keep, kept
-from search_app.maps.background_jobs import Job, Jobs, Progress
+from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_arrays
+from search_app.search.background_tasks import Progress, Task, TaskQueue
 
 Losses = tuple[float, float, float]
 """Of an epoch: the error of what is learnt, that of what is held out, and the codes' divergence from the prior."""
@@ -30,24 +30,24 @@ class Training:
     def __init__(self, folder: Path) -> None:
         """`folder` is the space's; nothing is read yet."""
         self._folder = folder / PROJECTION_FOLDER
-        self._jobs = Jobs()
+        self._tasks = TaskQueue()
         self._losses: dict[str, list[Losses]] = {}
 
     def known(self, recipe: Recipe, ids: Sequence[str]) -> Trained | None:
         """What was trained by this recipe on these pictures, if it was."""
-        found = kept(self._path(recipe), _key(recipe, ids))
+        found = load_arrays(self._path(recipe), _key(recipe, ids))
         if found is None or found.arrays["in"].shape[0] != PIXELS:
             return None
         losses = found.arrays["losses"].reshape(-1, 3).tolist()
         weights = {name: value for name, value in found.arrays.items() if name != "losses"}
         return Trained(Autoencoder(weights, recipe.variational), tuple((a, b, c) for a, b, c in losses))
 
-    def start(self, recipe: Recipe, ids: Sequence[str], pictures: Floats) -> Job[None]:
-        """Train on `pictures` (n, PIXELS) of the items `ids`; the same job while it runs."""
+    def start(self, recipe: Recipe, ids: Sequence[str], pictures: Floats) -> Task[None]:
+        """Train on `pictures` (n, PIXELS) of the items `ids`; the same task while it runs."""
         key = _key(recipe, ids)
 
         def work(progress: Progress) -> None:
-            for old in [known for known in self._losses if self._jobs.get(known) is None]:
+            for old in [known for known in self._losses if self._tasks.get(known) is None]:
                 del self._losses[old]
             losses = self._losses[key] = []
             last: Step | None = None
@@ -55,13 +55,13 @@ class Training:
                 losses.append((last.error, last.held_out, last.divergence))
                 progress(last.epoch / last.epochs, f"epoch {last.epoch} of {last.epochs}")
             if last is not None:
-                keep(self._path(recipe), key, {**last.model.weights, "losses": np.array(losses)}, {})
+                save_arrays(self._path(recipe), key, {**last.model.weights, "losses": np.array(losses)}, {})
 
-        return self._jobs.start(key, work)
+        return self._tasks.start(key, work)
 
-    def job(self, recipe: Recipe, ids: Sequence[str]) -> Job | None:
+    def task(self, recipe: Recipe, ids: Sequence[str]) -> Task[None] | None:
         """The last training by this recipe on these pictures, if there was one since the program was started."""
-        return self._jobs.get(_key(recipe, ids))
+        return self._tasks.get(_key(recipe, ids))
 
     def losses(self, recipe: Recipe, ids: Sequence[str]) -> list[Losses]:
         """Those of the epochs that are done, of a training that runs or has run."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import SpaceError
 from search_app.lab.latent_spaces.latent_space import Floats, LatentSpace
-from search_app.maps.ctfidf import set_apart, words_of
+from search_app.search.topics.ctfidf import distinctive_words, words_of
 
 Kind = Literal["lda", "plsa", "lsa", "neural"]
 KINDS: dict[Kind, str] = {"lda": "LDA", "plsa": "PLSA", "lsa": "LSA", "neural": "neural topics"}
@@ -159,7 +159,7 @@ def _said(texts: Sequence[str], clusters: NDArray[np.int64], count: int) -> list
     classes: list[list[set[str]]] = [[] for _ in range(count)]
     for text, cluster in zip(texts, clusters.tolist(), strict=True):
         classes[cluster].append(words_of(text))
-    return [[saying.word for saying in each] for each in set_apart(classes, _WORDS)]
+    return [[found.word for found in each] for each in distinctive_words(classes, _WORDS)]
 
 
 def _telling(by_word: NDArray[Any]) -> NDArray[Any]:

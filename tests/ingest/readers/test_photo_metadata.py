@@ -9,9 +9,9 @@ import pytest
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from ingest.errors import ReadError
-from ingest.readers.document import read_document
 from ingest.readers.images import read_images
-from ingest.readers.reading_options import Reading
+from ingest.readers.reading_options import ReadingOptions
+from ingest.readers.registry import read_document
 from ingest.space import open_space
 from tests.make_files import finds_every_item, ingest_folders
 
@@ -144,10 +144,10 @@ def test_a_caption_in_the_file_serves_where_no_sidecar_is_there(tmp_path: Path) 
     ingest_folders(home, [folder])
     assert item().text == "Boats in the harbour at dusk"
     assert "latitude" not in item().meta
-    assert ingest_folders(home, [folder], reading=Reading(gps=True)).counts()["updated"] == 1
+    assert ingest_folders(home, [folder], reading=ReadingOptions(gps=True)).counts()["updated"] == 1
     assert item().meta["latitude"] == -33.859833
     (folder / "copy.webp").write_bytes(path.read_bytes())
-    assert ingest_folders(home, [folder], reading=Reading(gps=True)).encoded_images == 0
+    assert ingest_folders(home, [folder], reading=ReadingOptions(gps=True)).encoded_images == 0
     with open_space(home, "test") as space:
         (copy,) = space.ledger.items_of(str(folder / "copy.webp"))
         assert (copy.text, copy.meta["latitude"]) == ("Boats in the harbour at dusk", -33.859833)

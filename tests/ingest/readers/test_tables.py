@@ -9,8 +9,9 @@ import pytest
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import tables
-from ingest.readers.document import Section, read_document
-from ingest.readers.reading_options import Reading
+from ingest.readers.document import Section
+from ingest.readers.reading_options import ReadingOptions
+from ingest.readers.registry import read_document
 from ingest.space import open_space
 from tests.make_files import finds_every_item, ingest_folders
 
@@ -46,14 +47,14 @@ def test_a_row_is_an_item_with_its_other_columns_as_facts(tmp_path: Path, name: 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.parquet"])
 def test_columns_can_be_named(tmp_path: Path, name: str) -> None:
-    sections = read_document(write(tmp_path / name), Reading(text_column="Colour", id_column="year")).sections
+    sections = read_document(write(tmp_path / name), ReadingOptions(text_column="Colour", id_column="year")).sections
     assert [section.text for section in sections] == ["red", "no caption"]
     assert [section.meta.get("id") for section in sections] == ["1999", "1"]
 
 
 def test_a_column_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"^no column 'words' in it\. Name one of these: id, caption, year, colour\.$"):
-        read_document(write(tmp_path / "a.csv"), Reading(text_column="words"))
+        read_document(write(tmp_path / "a.csv"), ReadingOptions(text_column="words"))
 
 
 def test_without_a_usual_column_all_cells_are_the_text(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_rows_are_found_in_the_space_and_read_again_only_when_other_columns_are_
     folder.mkdir()
     path = write(folder / "cars.jsonl")
     ingest_folders(home, [folder])
-    by_colour = Reading(text_column="colour")
+    by_colour = ReadingOptions(text_column="colour")
     with open_space(home, "test") as space:
         items = space.ledger.items_of(str(path))
         assert [item.text for item in items] == ["A red car, parked", "Two\nlines"]

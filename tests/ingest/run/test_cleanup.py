@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.readers.reading_options import Reading
+from ingest.readers.reading_options import ReadingOptions
 from ingest.run.cleanup import GONE, NOT_WANTED
-from ingest.sources.selection import IGNORE_FILE, Choice
+from ingest.sources.selection import IGNORE_FILE, Selection
 from ingest.space import open_space
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
 
@@ -32,7 +32,7 @@ def held(home: Path) -> int:
 
 def test_sources_that_are_left_out_now_leave_the_space_and_come_back(home: Path, folder: Path) -> None:
     ingest_folders(home, [folder])
-    report = ingest_folders(home, [folder], choice=Choice(exclude=("a/",)))
+    report = ingest_folders(home, [folder], selection=Selection(exclude=("a/",)))
     assert {entry.reason for entry in report.of("removed")} == {NOT_WANTED}
     assert (report.counts()["removed"], report.exit_status, held(home)) == (12, 0, 13)
     text(folder / "b" / IGNORE_FILE, "shade 00012.png\n")
@@ -60,7 +60,7 @@ def test_more_than_half_of_a_space_is_removed_only_when_asked_for(home: Path, fo
 
 def test_a_rule_that_leaves_out_everything_is_not_taken_for_an_empty_folder(home: Path, folder: Path) -> None:
     ingest_folders(home, [folder])
-    report = ingest_folders(home, [folder], choice=Choice(include=("*.pdf",)))
+    report = ingest_folders(home, [folder], selection=Selection(include=("*.pdf",)))
     assert report.refused == 25
     assert "not mounted" in report.notes[0] and "is empty now" not in report.notes[0]
     assert held(home) == 25
@@ -115,7 +115,7 @@ def test_what_failed_and_was_kept_is_guarded_as_the_rest_is(home: Path, tmp_path
     folder = tmp_path / "rows"
     names = [path.relative_to(folder).as_posix() for path in shades(folder / "pictures", 30)]
     table = text(folder / "table.csv", "\n".join(("file,text", *(f"{name},words" for name in names))))
-    ingest_folders(home, [table], reading=Reading(image_column="file"))
+    ingest_folders(home, [table], reading=ReadingOptions(image_column="file"))
     shutil.rmtree(folder / "pictures")  # as when the disk that it is on is not mounted
     assert ingest_folders(home, [folder]).counts()["failed"] == 30
     table.unlink()

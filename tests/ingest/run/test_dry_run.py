@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.console.output import in_words
-from ingest.run.cleanup import Missing
+from ingest.formatting import format_duration
 from ingest.run.dry_run import Plan, ledger_to_read, plan
-from ingest.sources.selection import Choice
+from ingest.run.options import IngestOptions, MissingPolicy
+from ingest.sources.selection import Selection
 from ingest.space import open_space
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import ingest_folders, picture, shades, text
@@ -36,12 +36,13 @@ def planned(
     home: Path,
     folder: Path,
     encoder: FakeEncoder | None = None,
-    choice: Choice | None = None,
-    missing: Missing = "remove",
+    selection: Selection | None = None,
+    missing: MissingPolicy = "remove",
 ) -> Plan:
     ledger = ledger_to_read(home, "test")
     try:
-        return plan(ledger, [folder], lambda: encoder or FakeEncoder(), choice=choice or Choice(), missing=missing)
+        options = IngestOptions(selection=selection or Selection(), missing=missing)
+        return plan(ledger, [folder], lambda: encoder or FakeEncoder(), options)
     finally:
         ledger.close()
 
@@ -84,7 +85,7 @@ def test_a_dry_run_says_what_the_run_then_does_and_writes_nothing(home: Path, fo
 
 
 def test_where_there_is_no_space_none_is_made(home: Path, folder: Path) -> None:
-    made = planned(home, folder, choice=Choice(include=("*.png",)))
+    made = planned(home, folder, selection=Selection(include=("*.png",)))
     assert made.report.counts()["added"] == 28
     assert not home.exists()
 
@@ -117,4 +118,4 @@ def test_the_time_told_is_about_the_encoders(home: Path, tmp_path: Path) -> None
     [(0.2, "1 second"), (42, "42 seconds"), (100, "1.7 minutes"), (840, "14 minutes"), (12_600, "3.5 hours")],
 )
 def test_a_time_is_told_in_words(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert format_duration(seconds) == words

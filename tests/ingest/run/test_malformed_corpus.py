@@ -18,7 +18,7 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from ingest.run.report import OUTCOMES
+from ingest.outcomes import OUTCOMES
 from ingest.space.maintenance.repair import check
 from tests.ingest.readers.make_packages import book, lacking, with_member
 from tests.ingest.readers.make_pdfs import pdf_of

@@ -14,15 +14,16 @@ from pathlib import Path
 import pytest
 
 from ingest.run import watch
-from ingest.run.options import AS_EVER
+from ingest.run.options import DEFAULT, IngestOptions
 from ingest.run.pipeline import ingest
 from ingest.run.report import Report
-from ingest.sources.selection import IGNORE_FILE, Choice
+from ingest.sources.selection import IGNORE_FILE, Selection
 from ingest.sources.walk import walk, walk_changed
 from ingest.space import open_space, open_to_write
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.space.chroma.chroma_server import own_server, proxy
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.patience import limit
 
 
 @pytest.fixture
@@ -38,10 +39,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "files"
 
 
-def ingest_changed(home: Path, folder: Path, *changed: Path, choice: Choice | None = None) -> dict[str, str]:
+def ingest_changed(home: Path, folder: Path, *changed: Path, selection: Selection | None = None) -> dict[str, str]:
     encoder = FakeEncoder()
     with open_to_write(home, "test", encoder.info) as space:
-        report: Report = ingest(space, encoder, [folder], changed=changed, choice=choice or Choice())
+        options = IngestOptions(selection=selection or Selection())
+        report: Report = ingest(space, encoder, [folder], options, changed=changed)
         assert finds_every_item(space)
     return {Path(entry.path).name: entry.outcome for entry in report.outcomes}
 
@@ -143,14 +145,14 @@ def test_changed_paths_are_chosen_as_a_walk_chooses_them(folder: Path) -> None:
     (folder / "link.png").symlink_to(folder / "a" / "red.png")
     everything = [path for path in folder.rglob("*") if not path.is_dir()]
     everything += [folder / "link" / "red.png", folder / "gone" / "x.png"]
-    for choice in (Choice(), Choice(hidden=True), Choice(include=("*.png",), exclude=("d/",))):
-        walked = {found.path: found for found in walk(folder, on_error=pytest.fail, choice=choice)}
-        changed = list(walk_changed(folder, everything, on_error=pytest.fail, choice=choice))
+    for selection in (Selection(), Selection(hidden=True), Selection(include=("*.png",), exclude=("d/",))):
+        walked = {found.path: found for found in walk(folder, on_error=pytest.fail, selection=selection)}
+        changed = list(walk_changed(folder, everything, on_error=pytest.fail, selection=selection))
         assert {found.path: found for found in changed} == walked
         assert len(changed) == len(walked)
-        assert {found.path for found in walk_changed(folder, [folder], on_error=pytest.fail, choice=choice)} == set(
-            walked
-        )
+        assert {
+            found.path for found in walk_changed(folder, [folder], on_error=pytest.fail, selection=selection)
+        } == set(walked)
 
 
 class Watcher:
@@ -173,7 +175,7 @@ class Watcher:
     def wait_for(self, *outcomes: tuple[str, str]) -> None:
         """Wait until each (file name, outcome) has been told, and the run that told the last has been summed up."""
         missing = set(outcomes)
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + limit(180)
         while True:
             event = json.loads(self._lines.get(timeout=max(0.1, deadline - time.monotonic())))
             if event["event"] == "outcome":
@@ -183,7 +185,7 @@ class Watcher:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(limit(60))
 
 
 @pytest.fixture
@@ -237,7 +239,7 @@ def test_a_header_of_the_run_serves_as_long_as_it_watches(
 
 def next_of(changes: Iterator[set[Path]]) -> set[Path]:
     """The next group of changes that has any."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + limit(60)
     return next(group for group in changes if group or time.monotonic() > deadline)
 
 
@@ -249,7 +251,7 @@ def test_a_folder_among_spaces_is_watched_and_no_space_in_it_is(tmp_path: Path) 
     photos.mkdir()
 
     for roots in ([tmp_path], [photos]):
-        changes = watch._changes(roots, own, AS_EVER)
+        changes = watch._changes(roots, own, DEFAULT)
         for folder in (own, other, other / "thumbnails", photos):
             text(folder / "new.txt", "words")
         assert next_of(changes) == {photos / "new.txt"}
@@ -261,7 +263,7 @@ def test_a_watched_file_is_followed_however_it_is_saved_and_nothing_beside_it_is
     photos.mkdir()
     (tmp_path / "notes" / "below").mkdir()
     for roots in ([notes], [photos, notes]):
-        changes = watch._changes(roots, tmp_path / "own", AS_EVER)
+        changes = watch._changes(roots, tmp_path / "own", DEFAULT)
         for count in range(3):
             text(notes.parent / "below" / "b.txt", str(count))
             text(notes.with_suffix(".tmp"), str(count)).replace(notes)
@@ -272,7 +274,7 @@ def test_a_watched_file_is_followed_however_it_is_saved_and_nothing_beside_it_is
 def test_folders_are_watched_whole_beside_files(tmp_path: Path) -> None:
     notes, photo = text(tmp_path / "notes" / "a.txt", "words"), tmp_path / "photos" / "2024" / "red.png"
     photo.parent.mkdir(parents=True)
-    changes = watch._changes([notes, tmp_path / "photos"], tmp_path / "own", AS_EVER)
+    changes = watch._changes([notes, tmp_path / "photos"], tmp_path / "own", DEFAULT)
     picture(photo, "red")
     assert next_of(changes) == {photo}
     changes.close()
@@ -283,7 +285,7 @@ def test_a_path_that_is_not_there_is_told_before_a_space_is_made(home: Path, tmp
         [sys.executable, "-m", "ingest.cli", "watch", str(tmp_path / "none"), "--home", str(home), "--encoder", FAKE],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=limit(300),
     )
     assert (done.returncode, home.exists()) == (2, False)
     assert "There is nothing at" in done.stderr

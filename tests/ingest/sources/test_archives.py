@@ -19,7 +19,7 @@ from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.sources import archives
 from ingest.sources.location import at_hand, is_there
-from ingest.sources.selection import Choice
+from ingest.sources.selection import Selection
 from ingest.sources.walk import walk
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.repair import check, repair
@@ -166,7 +166,7 @@ def test_globs_and_hidden_names_hold_inside_archives(tmp_path):
     archive = pack(tmp_path / "a.zip", {**CONTENT, "__MACOSX/._red.png": b"litter", ".hidden/red.png": png("red")})
 
     def names(**globs: tuple[str, ...]) -> list[str]:
-        found = walk(tmp_path, on_error=pytest.fail, choice=Choice(**globs))
+        found = walk(tmp_path, on_error=pytest.fail, selection=Selection(**globs))
         return [each.path.relative_to(archive).as_posix() for each in found]
 
     assert names() == list(CONTENT)
@@ -273,6 +273,40 @@ def test_names_longer_than_a_file_may_have_are_read_all_the_same(home, tmp_path)
             assert file.read_bytes() == data
             assert name.startswith(file.stem) and len(os.fsencode(file.name)) <= 255
     assert not any(is_there(f"{archive}/{name}x") for name in long)
+
+
+def test_files_under_more_folders_than_python_may_call_are_read_and_under_too_many_skipped(home, tmp_path):
+    deep, deeper = f"deep.zip/{'d/' * 1_000}a.png", f"deep.zip/{'e/' * 5_000}x.zip/b.png"
+    beside = f"deep.zip/{'d/' * 999}beside/c.png"
+    content = {deep: png("red"), beside: png("blue"), deeper: png("green"), "deep.zip/f.png": png("black")}
+    files = tmp_path / "files"
+    pack(files / "deep.zip", {name.removeprefix("deep.zip/"): data for name, data in content.items()})
+    picture(files / "outside.png", "white")
+    for again in (False, True):
+        told = outcomes(home, files)
+        read = "unchanged" if again else "added"
+        assert {name: told[name][0] for name in (deep, beside, "deep.zip/f.png", "outside.png")} == {
+            deep: read,
+            beside: read,
+            "deep.zip/f.png": read,
+            "outside.png": read,
+        }
+        outcome, reason = told[deeper]
+        assert outcome == "skipped"
+        assert "too many folders" in reason and reason.endswith("leave it out.")
+    ignored = Selection(exclude=("beside/",))
+    found = [each.path for each in walk(files, on_error=pytest.fail, selection=ignored)]
+    assert files / deep in found and files / beside not in found
+
+
+def test_a_folder_of_an_archive_is_left_out_wherever_its_files_stand_in_the_list(tmp_path):
+    names = ("a/b/1.txt", "no/1.txt", "a/2.txt", "no/inner/2.txt", "ab/3.txt", "no/3.txt", "a/b/4.txt", "5.txt")
+    archive = pack(tmp_path / "mixed.zip", dict.fromkeys(names, b"words"))
+    left_out: list[Path] = []
+    selection = Selection(exclude=("no/",))
+    found = walk(tmp_path, on_error=pytest.fail, on_left_out=left_out.append, selection=selection)
+    assert [each.path.relative_to(archive).as_posix() for each in found] == [n for n in names if n[:2] != "no"]
+    assert left_out == [archive / name for name in names if name[:2] == "no"]
 
 
 def test_pictures_in_archives_are_encoded_anew_mended_and_opened(home, archive):

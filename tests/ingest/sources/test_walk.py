@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import ReadError
-from ingest.sources.captions import MAX_CAPTION, caption_path, read_caption
-from ingest.sources.walk import Found, content_hash, walk
+from ingest.readers.draft import MAX_CAPTION
+from ingest.sources.captions import caption_path, read_caption
+from ingest.sources.walk import Found, content_hash, walk, walk_changed
 
 
 class Walked:
@@ -223,8 +224,11 @@ def test_folders_nested_deeper_than_python_may_call_are_walked(tmp_path: Path) -
     os.close(os.open("a.jpg", os.O_CREAT, dir_fd=folder))
     os.close(folder)
     walked = Walked(tmp_path)
+    deepest = tmp_path / ("d/" * depth) / "a.jpg"
+    changed = list(walk_changed(tmp_path, [deepest], on_error=pytest.fail))
     subprocess.run(["rm", "-r", str(tmp_path / "d")], check=True)  # Python's own rmtree cannot.
     assert walked.names == ["d/" * depth + "a.jpg"]
+    assert [found.path for found in changed] == [deepest]
 
 
 def test_the_content_decides_the_hash(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from ingest.errors import SettingsError, UnknownEncoder
 from ingest.space import open_space
 from search_app.lab import encoder_comparison
 from search_app.lab.encoder_comparison import Comparisons, compare, encoded_anew, sample_of
-from search_app.maps.background_jobs import Cancelled
+from search_app.search.background_tasks import Cancelled
 from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import ingest_folders, picture, text
@@ -95,6 +95,6 @@ def test_what_cannot_be_compared_is_told_and_a_comparison_can_be_stopped(home: P
             compare(space, snapshot, FakeEncoder(), "nothing", "captions", _nothing)
         with pytest.raises(Cancelled):
             compare(space, snapshot, FakeEncoder(), NARROW, "captions", stopped)
-        job = Comparisons().start(space, snapshot, FakeEncoder, "nothing", "captions")
-        assert job.wait(60)
-        assert job.status.state == "failed" and "nothing" in job.status.problem
+        task = Comparisons().start(space, snapshot, FakeEncoder, "nothing", "captions")
+        assert task.wait(60)
+        assert task.status.state == "failed" and "nothing" in task.status.problem

@@ -8,10 +8,10 @@ from search_app.lab.everyday_words import everyday_words
 from search_app.lab.operands import things_of
 from search_app.lab.reference import Ground
 from search_app.lab.walks import added_up, along_component, nearest_items, walk
-from search_app.maps.vocabulary import Vocabulary
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.projection import fit
 from search_app.search.terms import Term
+from search_app.search.topics.vocabulary import Vocabulary
 from tests.fake_encoder import COLOURS
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourful, named, snapshot_of
 

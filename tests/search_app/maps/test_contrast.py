@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from search_app.maps.contrast import Apart, apart
-from search_app.maps.vocabulary import Vocabulary
 from search_app.search.projection import fit
-from tests.search_app.maps.clusters import NAMES, clustered, vectors_of
+from search_app.search.topics.vocabulary import Vocabulary
+from tests.search_app.search.clusters import NAMES, clustered, vectors_of
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
 
 WORDS = Vocabulary(NAMES, ENCODER.encode_texts(NAMES))

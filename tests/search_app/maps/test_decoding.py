@@ -5,18 +5,18 @@ import pytest
 
 from search_app.maps.decoding import BETWEEN, decode
 from search_app.maps.layout import End, Layout, MapSpec, Meaning
-from search_app.maps.space_maps import Maps
-from search_app.maps.vocabulary import Vocabulary
+from search_app.maps.space_maps import SpaceMaps
 from search_app.search.projection import LiveProjections
 from search_app.search.snapshot import Snapshot
-from tests.search_app.maps.clusters import NAMES, clustered
+from search_app.search.topics.vocabulary import Vocabulary
+from tests.search_app.search.clusters import NAMES, clustered
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
 
 WORDS = Vocabulary(NAMES, ENCODER.encode_texts(NAMES))
 
 
-def drawn(folder: Path, ledger: MemoryLedger, spec: MapSpec) -> tuple[Maps, Snapshot, Layout]:
-    maps, snapshot = Maps(folder, "fake-1", LiveProjections(folder, "fake-1")), snapshot_of(ledger)
+def drawn(folder: Path, ledger: MemoryLedger, spec: MapSpec) -> tuple[SpaceMaps, Snapshot, Layout]:
+    maps, snapshot = SpaceMaps(folder, "fake-1", LiveProjections(folder, "fake-1")), snapshot_of(ledger)
     layout = maps.layout(snapshot, spec, ENCODER)
     assert layout is not None
     return maps, snapshot, layout

@@ -12,14 +12,14 @@ from PIL import Image
 from ingest.space import Item
 from search_app.maps.html_export import as_page, axis_words
 from search_app.maps.layout import End, Layout, MapSpec, Meaning
-from search_app.maps.pca_reduction import reduction_of
 from search_app.maps.projector_export import as_projector
-from search_app.maps.space_maps import Maps
-from search_app.maps.topics import Name, Topics
+from search_app.maps.space_maps import SpaceMaps
+from search_app.search.pca_reduction import reduction_of
 from search_app.search.projection import LiveProjections
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.model import TopicName, Topics
 from tests.fake_encoder import COLOURS
-from tests.search_app.maps.clusters import clustered
+from tests.search_app.search.clusters import clustered
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
 
 HOSTILE = "</script><script>alert('red')</script>\tone\ntwo"
@@ -52,12 +52,12 @@ class Shelf:
 def drawn(folder: Path, spec: MapSpec | None = None) -> tuple[Layout, Snapshot, Shelf, Topics]:
     ledger = clustered()
     snapshot = snapshot_of(ledger)
-    maps = Maps(folder, "fake-1", LiveProjections(folder, "fake-1"))
+    maps = SpaceMaps(folder, "fake-1", LiveProjections(folder, "fake-1"))
     layout = maps.layout(snapshot, spec or MapSpec(), ENCODER)
     assert layout is not None
     reduction = reduction_of(snapshot, maps.means(snapshot, gap=False))
     centres = reduction.basis[:, : len(reduction.basis)].T[:2].copy()  # axes 0 and 1 are red and green
-    topics = Topics(reduction, centres, (Name("red · apple"), Name("<b>green</b>")), {}, 160, 160)
+    topics = Topics(reduction, centres, (TopicName("red · apple"), TopicName("<b>green</b>")), {}, 160, 160)
     return layout, snapshot, Shelf(ledger), topics
 
 

@@ -8,11 +8,11 @@ import pytest
 from ingest.errors import ItemNotFound, SettingsError
 from search_app.maps import manifold
 from search_app.maps.layout import End, Layout, MapSpec, Meaning
-from search_app.maps.space_maps import Maps
+from search_app.maps.space_maps import SpaceMaps
 from search_app.search.projection import LiveProjections
 from search_app.search.query_vectors import PartVector, Probe
 from search_app.search.snapshot import LiveVectors, Snapshot
-from tests.search_app.maps.clusters import NAMES, clustered, vectors_of
+from tests.search_app.search.clusters import NAMES, clustered, vectors_of
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of, texts
 
 
@@ -26,11 +26,11 @@ def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 RED_TO_BLUE = Meaning(End("text", "red"), End("text", "blue"))
 
 
-def maps_of(folder: Path) -> Maps:
-    return Maps(folder, "fake-1", LiveProjections(folder, "fake-1"))
+def maps_of(folder: Path) -> SpaceMaps:
+    return SpaceMaps(folder, "fake-1", LiveProjections(folder, "fake-1"))
 
 
-def layout_of(maps: Maps, snapshot: Snapshot, spec: MapSpec) -> Layout:
+def layout_of(maps: SpaceMaps, snapshot: Snapshot, spec: MapSpec) -> Layout:
     layout = maps.layout(snapshot, spec, ENCODER)
     if layout is None:
         maps.start(snapshot, spec).result()
@@ -112,7 +112,7 @@ def test_umap_and_tsne_pull_clusters_apart_are_kept_and_the_same_every_time(
     ledger = clustered()
     snapshot, spec = snapshot_of(ledger), MapSpec(method, 3 if dimensions == 3 else 2)
     maps = maps_of(tmp_path / "a")
-    assert maps.layout(snapshot, spec) is None and maps.job(spec) is None
+    assert maps.layout(snapshot, spec) is None and maps.task(spec) is None
     layout = layout_of(maps, snapshot, spec)
     assert layout.spots.shape == (160, dimensions) and layout.fitted == layout.of == 160
     assert apart(layout, folders_of(layout, ledger)) > 3.0
@@ -159,17 +159,17 @@ def test_of_a_large_space_a_sample_is_fitted_and_the_rest_placed_by_it(
 
 def test_a_fit_is_cancelled_on_its_way_and_leaves_no_map(tmp_path: Path) -> None:
     snapshot, maps = snapshot_of(clustered()), maps_of(tmp_path)
-    job = maps.start(snapshot, MapSpec("tsne"))
-    job.cancel()
-    assert job.wait(30) and job.status.state == "cancelled"
+    task = maps.start(snapshot, MapSpec("tsne"))
+    task.cancel()
+    assert task.wait(30) and task.status.state == "cancelled"
     assert maps.layout(snapshot, MapSpec("tsne")) is None
 
 
 def test_too_few_items_and_a_missing_library_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = MemoryLedger()
     few.add("image", vectors_of("red", "image", manifold.FEWEST - 1))
-    job = maps_of(tmp_path).start(snapshot_of(few), MapSpec("tsne"))
-    assert job.wait(30) and job.status.state == "failed" and "Choose PCA" in job.status.problem
+    task = maps_of(tmp_path).start(snapshot_of(few), MapSpec("tsne"))
+    assert task.wait(30) and task.status.state == "failed" and "Choose PCA" in task.status.problem
     monkeypatch.setattr(manifold, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"pip install 'nearspace\[maps\]'"):
         maps_of(tmp_path).start(snapshot_of(clustered()), MapSpec("umap")).result()

@@ -4,7 +4,7 @@ from sklearn.manifold import trustworthiness
 
 from search_app.maps.trustworthiness import NEIGHBOURS, SAMPLE, gap_of, measured, trust_of
 from search_app.search.projection import fit
-from tests.search_app.maps.clusters import clustered, vectors_of
+from tests.search_app.search.clusters import clustered, vectors_of
 from tests.search_app.search.memory_ledger import MemoryLedger, snapshot_of
 
 

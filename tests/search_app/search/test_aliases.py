@@ -18,7 +18,7 @@ from search_app.search.schema import Filters, Listing, Look, MapView
 from search_app.search.url_state import from_params, to_params
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
-from search_app.server.open_space import LivingSpace
+from search_app.server.open_space import ServedSpace
 
 VALUES = {
     "text": "red",
@@ -56,8 +56,8 @@ def pairs(alias: Alias) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def living(colours_home: Path) -> Iterator[LivingSpace]:
-    living = LivingSpace("test", colours_home)
+def living(colours_home: Path) -> Iterator[ServedSpace]:
+    living = ServedSpace("test", colours_home)
     yield living
     living.close()
 
@@ -77,7 +77,7 @@ def test_a_link_with_a_former_name_means_the_same_and_is_written_with_the_presen
 
 
 @pytest.mark.parametrize("alias", aliases("http"))
-def test_a_request_with_a_former_name_is_answered_the_same(alias: Alias, living: LivingSpace) -> None:
+def test_a_request_with_a_former_name_is_answered_the_same(alias: Alias, living: ServedSpace) -> None:
     with TestClient(make_app(living), base_url="http://127.0.0.1") as client:
         for former, present in pairs(alias):
             answers = [
@@ -114,7 +114,7 @@ def test_options_of_the_command_line_keep_their_former_names(alias: Alias) -> No
 
 
 @pytest.mark.parametrize("alias", aliases("mcp"))
-def test_the_tools_of_an_assistant_keep_their_former_names(alias: Alias, living: LivingSpace) -> None:
+def test_the_tools_of_an_assistant_keep_their_former_names(alias: Alias, living: ServedSpace) -> None:
     async def answers() -> list[str]:
         async with Client(make_server(living)) as client:
             value = [VALUES[alias.name]]

@@ -1,5 +1,6 @@
 """One schema of a question: each way in takes its names and values from it, and refuses in the same words."""
 
+import argparse
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,14 +9,15 @@ import pytest
 from fastapi.testclient import TestClient
 from mcp.client import Client
 
-from ingest.cli import main, parser
+from ingest.cli import main
+from search_app.commands.search import add_arguments
 from search_app.search.fields import FieldError, fields_of
 from search_app.search.query import Query
 from search_app.search.requests import FILTERS, LISTING
 from search_app.search.schema import Filters, Listing
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
-from search_app.server.open_space import LivingSpace
+from search_app.server.open_space import ServedSpace
 
 WRONG = {
     "modality": "video",
@@ -36,19 +38,19 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def living(colours_home: Path) -> Iterator[LivingSpace]:
-    living = LivingSpace("test", colours_home)
+def living(colours_home: Path) -> Iterator[ServedSpace]:
+    living = ServedSpace("test", colours_home)
     yield living
     living.close()
 
 
 @pytest.fixture(scope="module")
-def client(living: LivingSpace) -> Iterator[TestClient]:
+def client(living: ServedSpace) -> Iterator[TestClient]:
     with TestClient(make_app(living), base_url="http://127.0.0.1") as client:
         yield client
 
 
-def tools(living: LivingSpace) -> dict[str, dict]:
+def tools(living: ServedSpace) -> dict[str, dict]:
     async def declared() -> dict[str, dict]:
         async with Client(make_server(living)) as client:
             return {tool.name: tool.input_schema["properties"] for tool in (await client.list_tools()).tools}
@@ -57,20 +59,21 @@ def tools(living: LivingSpace) -> dict[str, dict]:
 
 
 def test_every_filter_and_every_field_of_a_listing_is_offered_by_every_way_in(
-    living: LivingSpace, client: TestClient
+    living: ServedSpace, client: TestClient
 ) -> None:
     names = {*FILTERS, *LISTING}
     ways = client.get("/openapi.json").json()["paths"]
     for way in (ways["/v1/search"]["get"], ways["/v1/items/{item_id}/similar"]["get"]):
         assert {parameter["name"] for parameter in way["parameters"] if parameter["in"] == "query"} >= names
     assert all(names <= declared.keys() for tool, declared in tools(living).items() if tool != "show")
-    find = next(action for action in parser()._actions if action.dest == "command").choices["search"]  # type: ignore[index,call-overload]
-    assert {option for action in find._actions for option in action.option_strings} >= {
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert {option for action in parser._actions for option in action.option_strings} >= {
         f"--{name.replace('_', '-')}" for name in names
     }
 
 
-def test_every_way_in_describes_a_field_in_the_same_words(living: LivingSpace, client: TestClient) -> None:
+def test_every_way_in_describes_a_field_in_the_same_words(living: ServedSpace, client: TestClient) -> None:
     search = client.get("/openapi.json").json()["paths"]["/v1/search"]["get"]["parameters"]
     by_http = {parameter["name"]: parameter["description"] for parameter in search}
     by_mcp = {name: schema["description"] for name, schema in tools(living)["search"].items()}
@@ -81,7 +84,7 @@ def test_every_way_in_describes_a_field_in_the_same_words(living: LivingSpace, c
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_value_is_refused_by_every_way_in_with_the_same_words(
-    name: str, living: LivingSpace, client: TestClient, colours_home: Path, capsys: pytest.CaptureFixture[str]
+    name: str, living: ServedSpace, client: TestClient, colours_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     value = WRONG[name]
     with pytest.raises(FieldError) as refused:

@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 
 from ingest.errors import EngineError, SettingsError
-from ingest.readers.reading_options import Reading
-from ingest.run.engines.ray_pool import Pool
+from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
+from ingest.run.engines.ray_pool import RayPool
+from ingest.run.options import IngestOptions
 from ingest.run.pipeline import ingest
 from ingest.space import open_to_write
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.run.engines.fatal_encoder import ENDED, FatalEncoder
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.patience import limit
 
 pytestmark = [
     pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (extra: ray)"),
@@ -28,7 +30,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-TWO = Pool(workers=2)
+TWO = RayPool(workers=2)
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +73,12 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
-def ray_ingest(home, folder, name="ray", encoder=None, pool=TWO, **options):
+def ray_ingest(home, folder, name="ray", encoder=None, pool=TWO, reading=DEFAULT_READING, **callbacks):
     from ingest.run.engines import ray
 
     encoder = encoder or FakeEncoder()
     with open_to_write(home, name, encoder.info) as space:
-        report = ingest(space, encoder, [folder], engine=ray.engine(pool), **options)
+        report = ingest(space, encoder, [folder], IngestOptions(reading=reading), engine=ray.engine(pool), **callbacks)
         assert finds_every_item(space)
     return report
 
@@ -150,7 +152,7 @@ def test_what_changed_moved_was_copied_and_recaptioned_is_known_to_both(home, fo
 
 def test_files_that_are_to_be_read_in_another_way_are_read_by_the_workers(home, tmp_path):
     text(tmp_path / "files" / "table.csv", "id,text,other\na,purple rain,orange juice\nb,white wine,black tea\n")
-    for options in ({}, {"reading": Reading(text_column="other")}):
+    for options in ({}, {"reading": ReadingOptions(text_column="other")}):
         here = ingest_folders(home, [tmp_path / "files"], name="local", **options)
         there = ray_ingest(home, tmp_path / "files", **options)
         assert outcomes(there) == outcomes(here)
@@ -231,7 +233,7 @@ def test_files_that_a_node_does_not_see_are_a_clear_error(home, tmp_path, monkey
 def test_more_gpus_than_any_node_has_are_refused_at_once(home, tmp_path):
     shades(tmp_path / "files", 1)
     with pytest.raises(EngineError, match="64 GPUs"):
-        ray_ingest(home, tmp_path / "files", pool=Pool(workers=1, gpus=64))
+        ray_ingest(home, tmp_path / "files", pool=RayPool(workers=1, gpus=64))
 
 
 def test_a_run_that_is_stopped_keeps_what_is_written_and_the_next_goes_on(home, tmp_path):
@@ -241,7 +243,7 @@ def test_a_run_that_is_stopped_keeps_what_is_written_and_the_next_goes_on(home, 
     def stop() -> bool:
         return len(asked) >= 10
 
-    report = ray_ingest(home, tmp_path / "files", stop=stop, told=asked.append)
+    report = ray_ingest(home, tmp_path / "files", stop=stop, on_outcome=asked.append)
     assert report.interrupted
     done = report.counts()["added"]
     assert done >= 10
@@ -254,7 +256,7 @@ def test_the_client_of_ray_is_refused_and_told_what_serves():
     from ingest.run.engines import ray
 
     with pytest.raises(SettingsError, match="--ray-address auto"):
-        ray.engine(Pool(address="ray://head:10001"))
+        ray.engine(RayPool(address="ray://head:10001"))
 
 
 def test_the_command_joins_the_cluster_and_says_nothing_of_rays_own(home, tmp_path):
@@ -268,7 +270,7 @@ def test_the_command_joins_the_cluster_and_says_nothing_of_rays_own(home, tmp_pa
         ],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=limit(300),
     )
     assert done.returncode == 0, done.stderr + done.stdout
     assert "5 " in done.stdout
@@ -282,7 +284,7 @@ def test_a_stranger_cannot_join_the_ray_that_was_started_here():
     for token in ({"RAY_AUTH_MODE": "disabled"}, {"RAY_AUTH_TOKEN": "0" * 64}):
         environment = {**os.environ, **token}
         done = subprocess.run(
-            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=limit(300)
         )
         assert done.returncode != 0
         assert "joined" not in done.stdout

@@ -8,7 +8,7 @@ import pytest
 from search_app.components.map.scatter import drawing
 from search_app.components.map.scene import marked, numbered, question_label, star
 from search_app.maps.layout import Layout, MapSpec
-from search_app.maps.space_maps import Maps
+from search_app.maps.space_maps import SpaceMaps
 from search_app.search.projection import LiveProjections
 from search_app.search.query import Query
 from search_app.search.query_vectors import PartVector, Probe, encode
@@ -28,7 +28,7 @@ SPECS = [MapSpec(), MapSpec(dimensions=3), MapSpec(gap=True)]
 
 
 def laid_out(ledger: MemoryLedger, spec: MapSpec, folder: Path) -> Layout:
-    layout = Maps(folder, "fake-1", LiveProjections(folder, "fake-1")).layout(snapshot_of(ledger), spec)
+    layout = SpaceMaps(folder, "fake-1", LiveProjections(folder, "fake-1")).layout(snapshot_of(ledger), spec)
     assert layout is not None
     return layout
 
