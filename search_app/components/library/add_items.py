@@ -23,8 +23,8 @@ from search_app.components.library.uploaded_files import (
     kept_suffixes,
 )
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 
 _FOLDER, _ONLY, _WITHOUT, _ENCODER = "add-folder", "add-only", "add-without", "add-encoder"
 _DROPPED = "add-dropped"
@@ -33,7 +33,7 @@ _REFUSED = "add-refused"
 _OFFERED = 6
 
 
-def adding(home: Path, name: str, allowed: Permission, space: OpenSpace | None, *, busy: bool) -> None:
+def adding(home: Path, name: str, allowed: Permission, space: AppSpace | None, *, busy: bool) -> None:
     """Draw the forms; `space` is None where there is none yet."""
     if busy:
         page_layout.note("A job goes on; what is added here can start when it is done.")
@@ -68,7 +68,7 @@ def _add_sample(home: Path) -> None:
         page_url.go_to_space(DEMO_SPACE)
 
 
-def _folder(home: Path, name: str, allowed: Permission, space: OpenSpace | None, *, busy: bool) -> None:
+def _folder(home: Path, name: str, allowed: Permission, space: AppSpace | None, *, busy: bool) -> None:
     st.html('<div class="ns-section">A folder</div>')
     if not allowed.names_folders:
         page_layout.note(
@@ -146,12 +146,12 @@ def _globs() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return only, without
 
 
-def _offered(allowed: Permission, space: OpenSpace | None) -> list[str]:
+def _offered(allowed: Permission, space: AppSpace | None) -> list[str]:
     """Folders to choose from: those that were ingested lately, else the usual ones."""
     found: list[Path] = []
     if space is not None:
-        found = [Path(place.path) for place in places(space.space.ledger, space.space.folder, _OFFERED)]
-        found = [path for path in found if not path.is_relative_to(space.space.folder.resolve())]
+        found = [Path(place.path) for place in places(space.ledger, space.folder, _OFFERED)]
+        found = [path for path in found if not path.is_relative_to(space.folder.resolve())]
     if not found:
         found = [Path.home() / "Pictures", Path.home() / "Documents"] if allowed.any_folder else [*allowed.folders]
     shown: list[str] = []

@@ -276,8 +276,10 @@ def test_without_weights_and_network_three_lines_come_within_seconds(
     # Packets to this address are dropped, as in a network without a way out.
     done = nearspace(
         *("ingest", tmp_path / "files", "--home", tmp_path / "home", "--encoder", encoder_id),
-        HF_HOME=str(tmp_path / "hub"), HF_ENDPOINT="http://192.0.2.1", HF_HUB_OFFLINE="0",
-    )  # fmt: skip
+        HF_HOME=str(tmp_path / "hub"),
+        HF_ENDPOINT="http://192.0.2.1",
+        HF_HUB_OFFLINE="0",
+    )
     assert time.monotonic() - started < limit(20)  # the waiting itself is bounded; a busy machine also imports
     assert done.returncode == 2
     lines = done.stderr.strip().splitlines()
