@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path, PurePath
 
+from ingest.atomic import atomic_write
 from ingest.encoders.base import Encoder
 from ingest.errors import SpaceError
 from ingest.outcomes import CHANGES_ITEMS, OnOutcome, Outcome, SourceOutcome
@@ -313,9 +314,7 @@ class _Writer:
         path = self._space.folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            temporary.write_bytes(draft.thumbnail)
-            temporary.replace(path)
+            atomic_write(path, draft.thumbnail)
         except OSError as error:
             raise SpaceError(
                 f"The thumbnail {path} cannot be written ({error.strerror}). What was written before is safe: free "

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from ingest.atomic import atomic_file, atomic_write
 from ingest.errors import ReadError
 from ingest.readers.formats import SUFFIX_BY_CONTENT_TYPE, kind_of
 from ingest.sources.walk import Found
@@ -131,29 +132,22 @@ def _keep(answer: "httpx.Response", address: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     name = PurePosixPath(unquote(urlsplit(address).path)).stem
     name = re.sub(r"[^\w.-]+", " ", name).strip(" .")[:80] or "index"
-    path, temporary = folder / f"{name}{suffix}", folder / "fetching.tmp"
+    path = folder / f"{name}{suffix}"
     deadline = time.monotonic() + LONGEST
-    try:
-        size = 0
-        with temporary.open("wb") as out:
-            for piece in answer.iter_bytes(_PIECE):
-                size += len(piece)
-                if size > MAX_BYTES:
-                    raise _too_large()
-                if time.monotonic() > deadline:
-                    raise ReadError(
-                        f"not all there after {LONGEST / 60:.0f} minutes. Try again, or download it yourself."
-                    )
-                out.write(piece)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    size = 0
+    with atomic_file(path) as out:
+        for piece in answer.iter_bytes(_PIECE):
+            size += len(piece)
+            if size > MAX_BYTES:
+                raise _too_large()
+            if time.monotonic() > deadline:
+                raise ReadError(f"not all there after {LONGEST / 60:.0f} minutes. Try again, or download it yourself.")
+            out.write(piece)
     before = _kept(folder)
     if before and before.file != path.name:
         (folder / PurePosixPath(before.file).name).unlink(missing_ok=True)  # of another kind than now
     said = _Kept(address, path.name, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
-    temporary.write_text(json.dumps(asdict(said)), encoding="utf-8")
-    temporary.replace(folder / _ABOUT)
+    atomic_write(folder / _ABOUT, json.dumps(asdict(said)))
     return path
 
 

@@ -9,8 +9,6 @@ Each is a folder `encoders/NAME` in the user's data folder (NEARSPACE_DATA):
 
 import hashlib
 import json
-import shutil
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.atomic import atomic_path
 from ingest.encoders.base import EncoderInfo, Log
 from ingest.encoders.calibration import Calibration, write_calibration
 from ingest.encoders.lite.aligner import Aligner, from_weights
@@ -141,24 +140,16 @@ def save_tuned(
     from safetensors.numpy import save_file
 
     folder = check_free(name, overwrite=overwrite)
-    draft = folder.with_name(f".{name}-{uuid.uuid4().hex}")
     try:
-        draft.mkdir(parents=True)
-        arrays = {key: np.ascontiguousarray(value, np.float32) for key, value in aligner.weights().items()}
-        save_file(arrays, draft / _WEIGHTS)
-        (draft / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
-        if calibration is not None:
-            fingerprint = _fingerprint(str(figures["base"]["fingerprint"]), draft / _WEIGHTS)
-            write_calibration(draft, replace(calibration, fingerprint=fingerprint))
-        if folder.exists():
-            aside = folder.with_name(f".{name}-old-{uuid.uuid4().hex}")
-            folder.rename(aside)
-            draft.rename(folder)
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            draft.rename(folder)
+        with atomic_path(folder) as draft:
+            draft.mkdir(parents=True)
+            arrays = {key: np.ascontiguousarray(value, np.float32) for key, value in aligner.weights().items()}
+            save_file(arrays, draft / _WEIGHTS)
+            (draft / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
+            if calibration is not None:
+                fingerprint = _fingerprint(str(figures["base"]["fingerprint"]), draft / _WEIGHTS)
+                write_calibration(draft, replace(calibration, fingerprint=fingerprint))
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
         raise SettingsError(
             f"The encoder cannot be kept in {folder}: {error.strerror or error}. "
             "Set NEARSPACE_DATA to a folder that can be written."

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import uuid
 from pathlib import Path
 from typing import Any
 
+from ingest.atomic import atomic_write
 from ingest.encoders.runtime.onnx import cache_folder, sha256_of
 from ingest.errors import SettingsError
 
@@ -45,13 +45,10 @@ def keep_json(target: Path, content: dict[str, Any]) -> None:
 
 def keep_text(target: Path, content: str) -> None:
     """Write a text file as `keep_json` does."""
-    draft = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(content, encoding="utf-8")
-        draft.replace(target)
+        atomic_write(target, content)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise SettingsError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
             "Set NEARSPACE_CACHE to a folder that can."

@@ -7,12 +7,13 @@ with which ONNX Runtime, and how far its output was from torch's.
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ingest.atomic import atomic_path, atomic_write
 from ingest.encoders.base import Log
 from ingest.errors import DifferenceError, SettingsError, WeightsError
 
@@ -75,13 +76,12 @@ def compiled_session(
     if log:
         log(f"compiling {title} for ONNX Runtime, once ...")
     content = build()
-    draft = _write_draft(target, content)
-    try:
+    with atomic_path(target) as draft:
+        with _cache_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(content)
         session = open_session(draft, threads=threads)
         found = _accept(difference(session), tolerance, title)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
     _write_receipt(receipt, target, hashlib.sha256(content).hexdigest(), found)
     if log:
         log(f"compiled {title}: largest difference to the torch output {found:.1e}")
@@ -217,8 +217,9 @@ def _write_receipt(receipt: Path, file: Path, sha256: str, difference: float | N
         "onnxruntime": runtime,
         "difference": difference,
     }
-    draft = _write_draft(receipt, json.dumps(facts, indent=1).encode("utf-8"))
-    draft.replace(receipt)
+    with _cache_errors(receipt):
+        receipt.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(receipt, json.dumps(facts, indent=1))
 
 
 def _place(file: Path, receipt: Path) -> str:
@@ -226,15 +227,13 @@ def _place(file: Path, receipt: Path) -> str:
     return file.name if file.parent == receipt.parent else str(file.resolve())
 
 
-def _write_draft(target: Path, content: bytes) -> Path:
-    """Write `content` beside `target` under a name no other process uses."""
-    draft = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
+@contextmanager
+def _cache_errors(target: Path) -> Iterator[None]:
+    """Raise SettingsError where `target` in the cache folder cannot be written."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
+        yield
     except OSError as error:
         raise SettingsError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
             "Set NEARSPACE_CACHE to a folder that can."
         ) from error
-    return draft
