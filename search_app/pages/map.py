@@ -32,8 +32,8 @@ from search_app.components.search.keyboard import listen
 from search_app.components.search.query_box import query_box
 from search_app.components.search.query_terms import asked_of
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.area import Area, drawn, inside, read_area
 from search_app.maps.colouring import Coding, coding
 from search_app.maps.decoding import Decoded
@@ -62,7 +62,7 @@ def map_page() -> None:
     draw_page(_draw)
 
 
-def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     box = st.container(key="map-box")
     if not len(snapshot):
         with box:
@@ -131,7 +131,7 @@ def _fresh(query: Query, view: MapView) -> MapView:
     return view.at_rest
 
 
-def _answer(space: OpenSpace, query: Query) -> Answer | None:
+def _answer(space: AppSpace, query: Query) -> Answer | None:
     """The answer to the question, with its chips and filters; None where nothing is asked, or it cannot be."""
     if not query.asks:
         # A topic that is looked at is told of beside the map.
@@ -152,7 +152,7 @@ def _answer(space: OpenSpace, query: Query) -> Answer | None:
 # ---- fitting -------------------------------------------------------------------------------------------------------
 
 
-def _layout(space: OpenSpace, snapshot: Snapshot, view: MapView) -> Layout | None:
+def _layout(space: AppSpace, snapshot: Snapshot, view: MapView) -> Layout | None:
     spec = spec_of(view)
     encoder: Encoder | None = None
     if any(end.kind == "text" for meaning in spec.meanings for end in (meaning.start, meaning.end)):
@@ -162,7 +162,7 @@ def _layout(space: OpenSpace, snapshot: Snapshot, view: MapView) -> Layout | Non
 
 
 @st.fragment(run_every=_LOOK_EVERY)
-def _fitting(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
+def _fitting(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
     """Show how far a fit is, and the map once it is done; begins it where nobody has."""
     maps = space.maps
     task = maps.task(spec)
@@ -184,7 +184,7 @@ def _fitting(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
             task.cancel()
 
 
-def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
+def _refit(space: AppSpace, snapshot: Snapshot, layout: Layout) -> None:
     """Offer a new fit where the space has moved on from this one."""
     task = space.maps.task(layout.spec)
     if task is not None and not task.status.finished:
@@ -205,7 +205,7 @@ def _refit(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
 
 
 def _map(
-    space: OpenSpace,
+    space: AppSpace,
     snapshot: Snapshot,
     query: Query,
     view: MapView,
@@ -254,7 +254,7 @@ class _Looked:
 
 
 def _looked(
-    space: OpenSpace,
+    space: AppSpace,
     snapshot: Snapshot,
     view: MapView,
     layout: Layout,
@@ -269,23 +269,23 @@ def _looked(
 
 
 def _coding(
-    space: OpenSpace, snapshot: Snapshot, view: MapView, answer: Answer | None, topics: Topics | None
+    space: AppSpace, snapshot: Snapshot, view: MapView, answer: Answer | None, topics: Topics | None
 ) -> Coding:  # fmt: skip
     if view.colouring == "topic" and topics is not None:
         return by_topic(topics, snapshot)
-    return coding(view.colouring, snapshot, space.space.ledger, answer.probe if answer else None)
+    return coding(view.colouring, snapshot, space.ledger, answer.probe if answer else None)
 
 
 def _lit(
-    space: OpenSpace, snapshot: Snapshot, query: Query, within: NDArray[np.bool_] | None
+    space: AppSpace, snapshot: Snapshot, query: Query, within: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_] | None:
     """Which items stand out: those that the filters let through and the selection holds; None where all do."""
     lit = None
     wanted = with_quoted(query)
     if wanted.narrow or wanted.modalities:
         topics = space.searcher.topics.current(snapshot) if wanted.topics else None
-        selected = open_selection(space.space.folder, wanted.selection) if wanted.selection else None
-        masks = let_through(wanted, snapshot, space.space.ledger, topics, selected)
+        selected = open_selection(space.folder, wanted.selection) if wanted.selection else None
+        masks = let_through(wanted, snapshot, space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
         lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
     if within is not None:
@@ -300,7 +300,7 @@ def _selected(layout: Layout, area: Area, coloured: Coding, view: MapView) -> ND
 
 
 def _trail(
-    space: OpenSpace, picture: Drawing, layout: Layout, query: Query, answer: Answer | None
+    space: AppSpace, picture: Drawing, layout: Layout, query: Query, answer: Answer | None
 ) -> list[dict[str, Any]]:
     """Where the last questions of this visit lie, oldest first, without the present one."""
     # By the space, since a question's vectors mean nothing in another one.
@@ -356,7 +356,7 @@ def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mappin
 
 
 def _side(
-    space: OpenSpace,
+    space: AppSpace,
     snapshot: Snapshot,
     view: MapView,
     answer: Answer | None,
@@ -366,7 +366,7 @@ def _side(
     looked: _Looked,
 ) -> None:
     if view.item:
-        found = space.space.ledger.items([view.item])
+        found = space.ledger.items([view.item])
         item_panel(space, found[0], looked.near, view) if found else gone_panel()
     elif place is not None:
         spot_panel(space, place)

@@ -19,9 +19,9 @@ from search_app.components.search.query_box import from_item, query_box
 from search_app.components.search.query_terms import Asked, asked_of, only_item
 from search_app.components.search.results_bar import pager, results_bar
 from search_app.components.shared import card_actions, page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
 from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.filters import Filters
 from search_app.search.query import Query, with_quoted, within_window
 from search_app.search.snapshot import Snapshot
@@ -35,7 +35,7 @@ def search_page() -> None:
     draw_page(_draw)
 
 
-def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     query_box(space, query)
     if not len(snapshot):
         space_empty(space, snapshot)
@@ -63,7 +63,7 @@ def _parts(query: Query) -> _Parts:
     return _Parts(above, left, right)
 
 
-def _answer(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+def _answer(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     asked, parts = asked_of(space, query), _parts(query)
     with parts.above:
         head, notes = st.container(), st.container()
@@ -158,7 +158,7 @@ def _nothing_found(query: Query, snapshot: Snapshot) -> None:
         )
 
 
-def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+def _welcome(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     details(space, query)
     parts = _parts(query)
     with parts.left:
@@ -178,11 +178,11 @@ def _welcome(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         map_panel(space, snapshot, query, None)
 
 
-def _some_items(space: OpenSpace, snapshot: Snapshot) -> list[Item]:
+def _some_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:
     """A few items to start from, the same ones at every visit: mostly images, where there are any."""
     ids: list[str] = []
     for modality, share in (("image", 4), ("text", _STARTERS)):
         group = snapshot.groups[modality]  # type: ignore[index]
         room = min(share, _STARTERS - len(ids))
         ids += [str(group.ids[row]) for row in steady_sample(group.ids, room)]
-    return space.space.ledger.items(ids)
+    return space.ledger.items(ids)

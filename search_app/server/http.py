@@ -27,8 +27,8 @@ from search_app.search.query_pictures import MOST_BYTES
 from search_app.search.results import FIELDS, item_as_json, topic_as_json
 from search_app.search.terms import MOST_TERMS, read_term
 from search_app.server.api_page import describe
-from search_app.server.middleware import Guards, error
-from search_app.server.open_space import LivingSpace
+from search_app.server.middleware import SecurityMiddleware, error
+from search_app.server.open_space import ServedSpace
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _PIECE = 1 << 20  # bytes
@@ -122,7 +122,7 @@ def _listing(
 _Listing = Annotated[Listing, Depends(_listing)]
 
 
-def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
+def make_app(living: ServedSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
     """The HTTP API over `living`, for whoever sends `token`; without one, for requests to one of `hosts`."""
     app = FastAPI(
         title="Nearspace",
@@ -134,13 +134,13 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         responses=_ERRORS,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.add_middleware(Guards, token=token, hosts=hosts, most_bytes=MOST_BYTES + 1_000_000)
+    app.add_middleware(SecurityMiddleware, token=token, hosts=hosts, most_bytes=MOST_BYTES + 1_000_000)
     _tell_errors(app)
     decoding = threading.BoundedSemaphore(_DECODED_AT_ONCE)
 
     def found(request: Request, given: "_Asked", count: int, listing: Listing) -> JSONResponse:
         filters = _filters(request, given.filters)
-        results = living.ask(
+        results = living.run(
             lambda space: space.search(
                 parts=given.parts(),
                 like=given.like,
@@ -201,7 +201,7 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
 
     @app.get("/v1/items/{item_id}", summary="An item: where it comes from, its text, and what else is known")
     def item(item_id: str) -> JSONResponse:
-        return JSONResponse(item_as_json(living.ask(lambda space: space.show(item_id))))
+        return JSONResponse(item_as_json(living.run(lambda space: space.show(item_id))))
 
     @app.get(
         "/v1/items/{item_id}/similar",
@@ -225,34 +225,34 @@ def make_app(living: LivingSpace, *, token: str = "", hosts: Sequence[str] = LOO
         centred: Annotated[bool, Query(description="take away the mean of each modality first")] = False,
         count: _Count = 10,
     ) -> JSONResponse:
-        near = living.ask(lambda space: space.neighbours(item_id, measure=measure, centred=centred, count=count))
+        near = living.run(lambda space: space.neighbours(item_id, measure=measure, centred=centred, count=count))
         return JSONResponse({modality: [asdict(each) for each in found] for modality, found in near.items()})
 
     @app.get("/v1/items/{item_id}/thumbnail", summary="An image's thumbnail, as JPEG", response_class=Response)
     def thumbnail(item_id: str) -> Response:
-        content = living.ask(lambda space: space.thumbnail(item_id))
+        content = living.run(lambda space: space.thumbnail(item_id))
         if content is None:
             raise HTTPException(404, "This item has no thumbnail. Ask for that of an image.")
         return Response(content, media_type="image/jpeg")
 
     @app.get("/v1/items/{item_id}/original", summary="The file that an item came from", response_class=Response)
     def original(item_id: str) -> Response:
-        path, file = living.ask(lambda space: (space.show(item_id).path, space.original(item_id)))
+        path, file = living.run(lambda space: (space.show(item_id).path, space.original(item_id)))
         if file is None:
             raise HTTPException(410, "The file has gone, or has changed since it was read. Ingest it again.")
         return _download(PurePath(path).name, file)
 
     @app.get("/v1/topics", summary="What the space is about, the largest topic first; found when first asked for")
     def topics() -> JSONResponse:
-        return JSONResponse({"topics": living.ask(_topics)})
+        return JSONResponse({"topics": living.run(_topics)})
 
     @app.get("/v1/status", summary="What the space holds, and what came of its last ingest")
     def status() -> JSONResponse:
-        return JSONResponse(living.ask(lambda space: space.status()))
+        return JSONResponse(living.run(lambda space: space.status()))
 
     @app.get("/v1/ingest", summary="Whether an ingest goes on, how far it has come, and what came of the last")
     def ingest_status() -> JSONResponse:
-        return JSONResponse(living.ask(lambda space: space.ingest_status()))
+        return JSONResponse(living.run(lambda space: space.ingest_status()))
 
     return app
 

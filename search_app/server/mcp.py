@@ -17,7 +17,7 @@ from ingest.readers.draft import Modality
 from search_app.search import Filters, Part, Result, Space
 from search_app.search.query import LARGEST_COUNT
 from search_app.search.results import FIELDS, item_as_json
-from search_app.server.open_space import LivingSpace
+from search_app.server.open_space import ServedSpace
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ _Folders = Annotated[list[str], Field(description="only items from these folders
 _Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT, description="how many results")]
 
 
-def make_server(living: LivingSpace) -> MCPServer:
+def make_server(living: ServedSpace) -> MCPServer:
     """The server over `living`, with the tools `search`, `similar` and `show`."""
     server = MCPServer(
         name="nearspace", title="Nearspace", instructions=_INSTRUCTIONS, version=ingest.__version__, log_level="WARNING"
@@ -87,10 +87,10 @@ def make_server(living: LivingSpace) -> MCPServer:
     return server
 
 
-def _ask(living: LivingSpace, work: Callable[[Space], T]) -> T:
+def _ask(living: ServedSpace, work: Callable[[Space], T]) -> T:
     """What `work` gives; an error made on purpose is told to the assistant in its words."""
     try:
-        return living.ask(work)
+        return living.run(work)
     except NearspaceError as error:
         raise ToolError(str(error)) from error
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite.encoder import load_lite
+from ingest.encoders.lite.lite_encoder import load_lite
 from ingest.readers.images import open_upright
 from search_app.search.background_scores import PHRASES
 from search_app.search.query import unit

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.calibration import calibration_of
-from ingest.encoders.registry import load_encoder
+from ingest.encoders.registry import calibration_of, load_encoder
 from ingest.readers.draft import Modality
 from ingest.readers.images import open_upright
 from search_app.search.background_scores import PHRASES

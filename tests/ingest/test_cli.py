@@ -10,6 +10,7 @@ from ingest import cli
 from ingest.commands import demo
 from tests.ingest.readers.make_pdfs import with_compressed_pages
 from tests.make_files import FAKE, picture, text
+from tests.patience import limit
 
 
 def nearspace(*arguments, **options):
@@ -17,7 +18,7 @@ def nearspace(*arguments, **options):
         [sys.executable, "-m", "ingest.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=limit(300),
         **options,
     )
 
@@ -40,7 +41,7 @@ def test_help_imports_nothing_heavy():
         "heavy = {'numpy', 'rich', 'chromadb', 'streamlit', 'onnxruntime', 'PIL', 'torch'} & set(sys.modules);"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=limit(300))
     assert done.returncode == 0, done.stderr
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _ENTRY_POINTS = {
     "the Python API": "import search_app.search",
-    "the encoders by themselves": "import ingest.encoders.lite.encoder",
+    "the encoders by themselves": "import ingest.encoders.lite.lite_encoder",
     "the command line": "import ingest.cli; ingest.cli.main(['search', '--help'])",
     "the launcher of the app": "import search_app.launch",
     "the app by streamlit run": "from streamlit.testing.v1 import AppTest; AppTest.from_file(APP).run(timeout=120)",

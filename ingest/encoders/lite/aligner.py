@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating]
 
 _ROOT_HALF = 0.5**0.5
-_PEAK = 1.0 / math.sqrt(2.0 * math.pi)
+_DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
+_ERF_COEFFICIENTS = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)  # highest power first
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def from_weights(weights: Mapping[str, Array]) -> Aligner:
 def gelu(x: Array) -> tuple[Array, Array]:
     """GELU (Hendrycks and Gimpel 2016) of each number, and its derivative."""
     below = (0.5 * (1.0 + _erf(x * _ROOT_HALF))).astype(x.dtype)  # the normal distribution's share below x
-    density = (np.exp(-0.5 * x * x) * _PEAK).astype(x.dtype)
+    density = (np.exp(-0.5 * x * x) * _DENSITY_AT_ZERO).astype(x.dtype)
     return x * below, below + x * density
 
 
@@ -74,7 +75,7 @@ def _erf(x: Array) -> Array:
     """The error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26), since numpy has none."""
     size = np.abs(x)
     t = 1.0 / (1.0 + 0.3275911 * size)
-    polynomial = t * (
-        0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))
-    )  # fmt: skip
+    polynomial = np.zeros_like(t)
+    for coefficient in _ERF_COEFFICIENTS:
+        polynomial = (polynomial + coefficient) * t
     return np.asarray(np.sign(x) * (1.0 - polynomial * np.exp(-size * size)))

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from ingest.encoders.catalogue import listed
+from ingest.encoders.registry import list_encoders
 from search_app.access.permissions import Permission
 from search_app.components.lab import url_state
 from search_app.components.lab.retrieval_table import table
 from search_app.components.library.start_jobs import granted
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of, in_html, in_markdown
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.encoder_comparison import Beside, Comparisons
 from search_app.lab.evaluation import Truth
 from search_app.search.background_tasks import Task
@@ -21,7 +21,7 @@ _USED = "encoders compared in the lab so far"
 _LOOK_EVERY = 1.0  # seconds
 
 
-def choosing(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
+def choosing(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
     """Draw the popover in which another encoder is chosen, for those who may have one loaded."""
     allowed = granted()
     here = _here(space)
@@ -44,13 +44,13 @@ def choosing(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
         )
 
 
-def draw(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
+def draw(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
     """Draw how the encoder that the URL names does, beside the space's own, or how far that is."""
     other = url_state.one(_WITH)
     if not other:
         return
     st.html(f'<div class="ns-section">{in_html(_title(space, other))}</div>')
-    task = _comparisons(str(space.space.folder)).task(snapshot, other, truth)
+    task = _comparisons(str(space.folder)).task(snapshot, other, truth)
     if task is not None and not task.status.finished:
         _running(task)
         return
@@ -72,37 +72,37 @@ def draw(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
     st.button("Leave it", key="quality-with-none", type="tertiary", on_click=url_state.put, args=(_WITH, ""))
 
 
-def handed(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> str:
+def handed(space: AppSpace, snapshot: Snapshot, truth: Truth) -> str:
     """What a handout has of the comparison that the URL names: its table, if it has been made."""
     other = url_state.one(_WITH)
-    task = _comparisons(str(space.space.folder)).task(snapshot, other, truth) if other else None
+    task = _comparisons(str(space.folder)).task(snapshot, other, truth) if other else None
     if task is None or task.status.state != "done":
         return ""
     return f"<h4>{in_html(_title(space, other))}</h4>{_markup(space, task.result())}"
 
 
-def _title(space: OpenSpace, other: str) -> str:
-    return f"{space.space.manifest.encoder.id} and {other}"
+def _title(space: AppSpace, other: str) -> str:
+    return f"{space.manifest.encoder.id} and {other}"
 
 
-def _markup(space: OpenSpace, found: Beside) -> str:
+def _markup(space: AppSpace, found: Beside) -> str:
     counts = " and ".join(count_of(count, modality) for modality, count in found.counts.items())
-    rows = [(space.space.manifest.encoder.id, found.own), (found.encoder, found.other)]
+    rows = [(space.manifest.encoder.id, found.own), (found.encoder, found.other)]
     note = f"Both were asked the same about the same {counts}: a sample where the collection has more."
     return f'{table(rows)}<div class="ns-note">{note}</div>'
 
 
-def _here(space: OpenSpace) -> list[str]:
+def _here(space: AppSpace) -> list[str]:
     """The other encoders whose weights are on this machine."""
-    return [model.id for model in listed() if model.here and model.id != space.space.manifest.encoder.id]
+    return [model.id for model in list_encoders() if model.here and model.id != space.manifest.encoder.id]
 
 
-def _may_load(allowed: Permission, space: OpenSpace, encoder_id: str) -> bool:
+def _may_load(allowed: Permission, space: AppSpace, encoder_id: str) -> bool:
     # An id may name a folder of the server, or code to be run: only who may name any folder may name any encoder.
     return allowed.any_folder or (allowed.may_change and encoder_id in _here(space))
 
 
-def _chosen(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
+def _chosen(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
     typed = str(st.session_state.get(_TYPED) or "").strip()
     if other := typed or str(st.session_state.get(_LISTED) or ""):
         st.session_state[_USED] = st.session_state.get(_USED, 0) + 1
@@ -110,9 +110,9 @@ def _chosen(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
         _start(space, snapshot, other, truth)
 
 
-def _start(space: OpenSpace, snapshot: Snapshot, other: str, truth: Truth) -> None:
+def _start(space: AppSpace, snapshot: Snapshot, other: str, truth: Truth) -> None:
     if _may_load(granted(), space, other):
-        _comparisons(str(space.space.folder)).start(space.space, snapshot, space.encoder, other, truth)
+        _comparisons(str(space.folder)).start(space.stored, snapshot, space.encoder, other, truth)
 
 
 @st.fragment(run_every=_LOOK_EVERY)

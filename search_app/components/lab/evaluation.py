@@ -12,9 +12,9 @@ from search_app.components.lab.item_labels import Face, face_of_item, image_tag
 from search_app.components.lab.retrieval_table import table
 from search_app.components.lab.sections import Section
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace, choose_space, open_app_space
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace, opened, place
 from search_app.lab.evaluation import Direction, Miss, Truth, by_captions, by_folders
 from search_app.search.snapshot import Snapshot
 
@@ -22,19 +22,19 @@ _TRUTH, _BESIDE, _WAY = "quality", "quality-beside", "quality-way"
 _TRUTHS: dict[str, Truth] = {"": "captions", "folders": "folders"}
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     truth = _truth()
-    others = [name for name in place().others if name != space.space.name]
+    others = [name for name in choose_space().existing if name != space.name]
     beside = [name for name in url_state.many(_BESIDE) if name in others]
     bar = _controls(truth, others, beside)
     spaces = [space, *_opened(space, beside)]
-    found = {one.space.name: _measured(one, truth) for one in spaces}
-    if not found[space.space.name]:
+    found = {one.name: _measured(one, truth) for one in spaces}
+    if not found[space.name]:
         _nothing(truth)
         return
     with bar:
         encoder_comparison.choosing(space, snapshot, _TRUTHS[truth])
-    st.html(table([(_named(one), found[one.space.name]) for one in spaces]))
+    st.html(table([(_named(one), found[one.name]) for one in spaces]))
     what = (
         "Each caption asks for its picture among all, and each picture for its caption."
         if not truth
@@ -45,7 +45,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         "first answers. nDCG: how well the first ten are ordered, from 0 to 1.</div>"
     )
     encoder_comparison.draw(space, snapshot, _TRUTHS[truth])
-    _misses(space, found[space.space.name])
+    _misses(space, found[space.name])
 
 
 def _truth() -> str:
@@ -53,11 +53,11 @@ def _truth() -> str:
     return url_state.one(_TRUTH) if url_state.one(_TRUTH) in _TRUTHS else ""
 
 
-def _named(space: OpenSpace) -> str:
-    return f"{space.space.name} · {space.space.manifest.encoder.id}"
+def _named(space: AppSpace) -> str:
+    return f"{space.name} · {space.manifest.encoder.id}"
 
 
-def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handed(space: AppSpace, snapshot: Snapshot) -> str:
     truth = _truth()
     found = _measured(space, truth)
     if not found:
@@ -88,27 +88,27 @@ def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> Delta
     return bar
 
 
-def _opened(space: OpenSpace, names: Sequence[str]) -> list[OpenSpace]:
+def _opened(space: AppSpace, names: Sequence[str]) -> list[AppSpace]:
     there = []
     for name in names:
         try:
-            there.append(opened(space.space.folder.parent, name))
+            there.append(open_app_space(space.home, name))
         except NearspaceError as error:
             page_layout.error_notice(f"The space {name} cannot be opened", error)
     return there
 
 
-def _measured(space: OpenSpace, truth: str) -> list[Direction]:
+def _measured(space: AppSpace, truth: str) -> list[Direction]:
     snapshot = space.searcher.vectors.now()
     encoder = None if truth else loaded_encoder(space)
-    return _cached(str(space.space.folder), snapshot.revision, truth, space, snapshot, encoder)
+    return _cached(str(space.folder), snapshot.revision, truth, space, snapshot, encoder)
 
 
 @st.cache_resource(show_spinner="Asking a thousand questions …", max_entries=16)
 def _cached(
-    folder: str, revision: int, truth: str, _space: OpenSpace, _snapshot: Snapshot, _encoder: Encoder | None
+    folder: str, revision: int, truth: str, _space: AppSpace, _snapshot: Snapshot, _encoder: Encoder | None
 ) -> list[Direction]:
-    return by_captions(_space.space.ledger, _snapshot, _encoder) if _encoder is not None else by_folders(_snapshot)
+    return by_captions(_space.ledger, _snapshot, _encoder) if _encoder is not None else by_folders(_snapshot)
 
 
 def _missed(directions: Sequence[Direction]) -> dict[str, Direction]:
@@ -121,7 +121,7 @@ def _way(missed: Mapping[str, Direction]) -> str:
     return url_state.one(_WAY) if url_state.one(_WAY) in missed else next(iter(missed))
 
 
-def _misses(space: OpenSpace, directions: Sequence[Direction]) -> None:
+def _misses(space: AppSpace, directions: Sequence[Direction]) -> None:
     missed = _missed(directions)
     if not missed:
         st.html('<div class="ns-note">Every question found a right answer first.</div>')
@@ -132,12 +132,12 @@ def _misses(space: OpenSpace, directions: Sequence[Direction]) -> None:
     st.html(_miss_cards(space, missed[way]))
 
 
-def _miss_cards(space: OpenSpace, direction: Direction) -> str:
+def _miss_cards(space: AppSpace, direction: Direction) -> str:
     cards = "".join(_miss(space, direction, miss) for miss in direction.misses)
     return f'<div class="ns-misses">{cards}</div>'
 
 
-def _miss(space: OpenSpace, direction: Direction, miss: Miss) -> str:
+def _miss(space: AppSpace, direction: Direction, miss: Miss) -> str:
     parts = (("asked", miss.question), ("came first", miss.first), (f"right, at place {miss.rank:,}", miss.right))
     cells = "".join(
         f"<figure><figcaption>{told}</figcaption>{_shown(_face(space, name))}</figure>" for told, name in parts
@@ -145,9 +145,9 @@ def _miss(space: OpenSpace, direction: Direction, miss: Miss) -> str:
     return f'<div class="ns-miss">{cells}</div>'
 
 
-def _face(space: OpenSpace, name: str) -> Face:
+def _face(space: AppSpace, name: str) -> Face:
     """The item of that id; a caption that asked stands for itself."""
-    items = space.space.ledger.items([name]) if name.isdecimal() else []
+    items = space.ledger.items([name]) if name.isdecimal() else []
     return face_of_item(space, items[0]) if items else Face(name, name, picture=False)
 
 

@@ -15,9 +15,9 @@ from search_app.components.lab.latent_spaces.material import MOST_PICTURES, MOST
 from search_app.components.lab.latent_spaces.static_map import key_to
 from search_app.components.lab.operand_picker import from_space, picked, starting, uploading
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of, in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.palette import MAP_KINDS
 from search_app.lab.labelling import (
     LONGEST_LABEL,
@@ -61,7 +61,7 @@ _ANYTHING = ("dog", "bird", "cat", "flower", "food", "car", "boat", "building", 
 class _State:
     """What is labelled with what."""
 
-    space: OpenSpace
+    space: AppSpace
     ground: Ground
     modality: Modality
     labels: tuple[str, ...]
@@ -71,7 +71,7 @@ class _State:
     view: str
 
 
-def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
+def _state(space: AppSpace, snapshot: Snapshot) -> _State:
     encoder = loaded_encoder(space)
     modality: Modality = "image" if len(snapshot.groups.get("image", ())) else "text"
     labels = labels_of(url_state.one(_LABELS)) or folder_labels(snapshot, modality) or _ANYTHING
@@ -83,7 +83,7 @@ def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
     return _State(space, ground, modality, labels, prompt, labelling, vectors, view)
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     state = _state(space, snapshot)
     _controls(state)
     if state.view == "one":
@@ -145,7 +145,7 @@ def _cell_picked(value: str) -> None:
         url_state.put(_CELL, value)
 
 
-def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
+def _shown(space: AppSpace, snapshot: Snapshot) -> str:
     return _markup(_state(space, snapshot))
 
 
@@ -217,10 +217,10 @@ def _label_row(name: str, count: int, most: int, pictures: Sequence[str], *, nam
     return f'<div class="ns-label"><div>{label}<small>{count:,}</small>{bar}</div>{strip}</div>'
 
 
-def _small(space: OpenSpace, ids: Sequence[str]) -> dict[str, str]:
+def _small(space: AppSpace, ids: Sequence[str]) -> dict[str, str]:
     """Each item as a small picture or a few words, by id."""
     answer = {}
-    for item in space.space.ledger.items(list(dict.fromkeys(ids))):
+    for item in space.ledger.items(list(dict.fromkeys(ids))):
         face = face_of_item(space, item)
         answer[item.id] = image_tag(face) or f"<span>{in_html(snippet(face.words or face.name, 60))}</span>"
     return answer

@@ -12,9 +12,9 @@ from search_app.components.lab.clicks import listen, pick
 from search_app.components.lab.item_labels import MARKS, MEDIUM, Face, face_of, image_tag, items_of, pictures_of
 from search_app.components.lab.operand_picker import adding, chips, picked, starting, with_room
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.matrix import Matrix, closer_items, compare
 from search_app.lab.operands import Thing, things_of
 from search_app.lab.reference import Ground, ground_of
@@ -30,7 +30,7 @@ _MOST = 14
 class _State:
     """What the URL asks to be compared."""
 
-    space: OpenSpace
+    space: AppSpace
     ground: Ground
     things: Sequence[Thing]
     faces: Sequence[Face]
@@ -39,7 +39,7 @@ class _State:
     cell: tuple[int, int] | None
 
 
-def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
+def _state(space: AppSpace, snapshot: Snapshot) -> _State:
     encoder = loaded_encoder(space)
     terms = url_state.terms(_THINGS) or starting(space, snapshot)
     items, pictures = items_of(space, terms), pictures_of(space, terms)
@@ -51,7 +51,7 @@ def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
     return _State(space, ground, things, faces, measure, matrix, _cell(matrix, things))
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     state = _state(space, snapshot)
     there = [thing.term for thing in state.things]
     add = partial(_add, there)
@@ -63,7 +63,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     listen({"pairs-add": picked(add), "cell": _cell_picked})
 
 
-def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
+def _shown(space: AppSpace, snapshot: Snapshot) -> str:
     return _markup(_state(space, snapshot))
 
 

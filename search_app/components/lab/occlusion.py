@@ -16,9 +16,9 @@ from search_app.components.lab.item_labels import MARKS, Face, embedded, face_of
 from search_app.components.lab.operand_picker import adding, chips, looked_into, picked, starting
 from search_app.components.lab.picture_views import SIDE, covered, left_out, lit, whole_picture, with_patch
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet, unwrapped
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.matrix import how_close
 from search_app.lab.occlusion import LeftOut
 from search_app.lab.operands import Thing, things_of
@@ -35,7 +35,7 @@ _LONGEST = 4_000  # characters of a passage that are looked at
 class _State:
     """What is looked at, and what it is to match."""
 
-    space: OpenSpace
+    space: AppSpace
     encoder: Encoder
     ground: Ground
     items: Mapping[str, Item]
@@ -47,7 +47,7 @@ class _State:
         return face_of(self.space, thing.term, self.items, self.pictures)
 
 
-def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
+def _state(space: AppSpace, snapshot: Snapshot) -> _State:
     encoder = loaded_encoder(space)
     looked_at, wanted = url_state.terms(_OF)[:1], url_state.terms(_FOR)[:1]
     if not looked_at and not wanted and (found := looked_into(space, snapshot)):
@@ -71,7 +71,7 @@ def _words_for(looked_at: list[Term], first: list[Term], encoder: Encoder, snaps
     return [best.term] if best else []
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     state = _state(space, snapshot)
     slots = ((_OF, "Look at", state.looked_at, "Type a passage"), (_FOR, "and ask about", state.wanted, "Type words"))
     for column, (name, title, thing, label) in zip(st.columns(2, gap="large"), slots, strict=True):
@@ -87,7 +87,7 @@ def _choose(name: str, term: Term) -> None:
     url_state.put_terms(name, [term])
 
 
-def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
+def _shown(space: AppSpace, snapshot: Snapshot) -> str:
     return _markup(_state(space, snapshot))
 
 

@@ -10,9 +10,9 @@ from ingest.space.steady_sample import steady_sample
 from search_app.components.lab.clicks import pick
 from search_app.components.lab.item_labels import Face, face_of_item, image_tag
 from search_app.components.search.query_terms import MEGABYTES
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.operands import LOOKED_INTO, STARTING_WORDS, starting_pairs, starting_things
 from search_app.search.filters import Filters
 from search_app.search.query import Query
@@ -66,7 +66,7 @@ def chips(
                     )
 
 
-def adding(space: OpenSpace, snapshot: Snapshot, key: str, chosen: Chosen, *, words: str = "Add words") -> None:
+def adding(space: AppSpace, snapshot: Snapshot, key: str, chosen: Chosen, *, words: str = "Add words") -> None:
     """Draw the three ways to add a thing; each calls `chosen` with its term, as a callback.
 
     What is picked from the space comes by the action `key` of `search_app.components.lab.clicks`; see `picked`.
@@ -102,7 +102,7 @@ def typing(key: str, chosen: Chosen, label: str) -> None:
     )
 
 
-def uploading(space: OpenSpace, key: str, chosen: Chosen) -> None:
+def uploading(space: AppSpace, key: str, chosen: Chosen) -> None:
     """A popover that takes a picture of one's own."""
     # Another key each time: an uploader cannot be emptied, and would give its picture again.
     box = f"lab-upload-{key}-{st.session_state.get(_USED, 0)}"
@@ -113,8 +113,8 @@ def uploading(space: OpenSpace, key: str, chosen: Chosen) -> None:
             return
         st.session_state[_USED] = st.session_state.get(_USED, 0) + 1
         try:
-            at_least = space.space.manifest.encoder.image_size
-            chosen(Term("image", keep_picture(space.space.folder, upload.getvalue(), at_least, upload.name)))
+            at_least = space.manifest.encoder.image_size
+            chosen(Term("image", keep_picture(space.folder, upload.getvalue(), at_least, upload.name)))
         except (ReadError, SpaceError) as error:
             st.session_state[_PROBLEM] = f"{snippet(upload.name, 80)}: {error}"
 
@@ -123,7 +123,7 @@ def uploading(space: OpenSpace, key: str, chosen: Chosen) -> None:
 
 
 def from_space(
-    space: OpenSpace,
+    space: AppSpace,
     snapshot: Snapshot,
     key: str,
     modality: Modality | None = None,
@@ -132,7 +132,7 @@ def from_space(
     """A popover in which items are looked for and picked."""
     with st.popover(label, key=f"lab-picking-{key}", icon=":material/photo_library:", type="tertiary"):
         words = st.text_input("Look for", key=f"lab-find-{key}", placeholder="a bird, a castle …")
-        items = space.space.ledger.items(_found(space, snapshot, str(words or "").strip(), modality))
+        items = space.ledger.items(_found(space, snapshot, str(words or "").strip(), modality))
         cells = ""
         for item in items:
             face = face_of_item(space, item)
@@ -157,7 +157,7 @@ def with_room(terms: Sequence[Term], term: Term, most: int = MOST_TERMS) -> list
     return list(dict.fromkeys([*terms, term]))[-most:]
 
 
-def _found(space: OpenSpace, snapshot: Snapshot, words: str, modality: Modality | None) -> list[str]:
+def _found(space: AppSpace, snapshot: Snapshot, words: str, modality: Modality | None) -> list[str]:
     if words:
         filters = Filters(modalities=(modality,) if modality else ())
         answer = space.searcher.ask(Query(text=words, filters=filters, count=_FOUND), loaded_encoder(space))
@@ -171,9 +171,9 @@ def _found(space: OpenSpace, snapshot: Snapshot, words: str, modality: Modality 
     ]
 
 
-def looked_into(space: OpenSpace, snapshot: Snapshot) -> tuple[Term, Term] | None:
+def looked_into(space: AppSpace, snapshot: Snapshot) -> tuple[Term, Term] | None:
     """A picture of the space and the words that it matches, to look at on a fresh page; None where there is none."""
-    state = (space.space.folder, snapshot.revision)
+    state = (space.folder, snapshot.revision)
     known = st.session_state.get(_LOOKED_INTO)
     if known is None or known[0] != state:
         pairs = starting_pairs(space.searcher, loaded_encoder(space), (*LOOKED_INTO, *STARTING_WORDS))
@@ -182,9 +182,9 @@ def looked_into(space: OpenSpace, snapshot: Snapshot) -> tuple[Term, Term] | Non
     return found
 
 
-def starting(space: OpenSpace, snapshot: Snapshot) -> list[Term]:
+def starting(space: AppSpace, snapshot: Snapshot) -> list[Term]:
     """What a fresh page is about: words and items of the space; looked for once a session and revision."""
-    state = (space.space.folder, snapshot.revision)
+    state = (space.folder, snapshot.revision)
     known = st.session_state.get(_STARTING)
     if known is None or known[0] != state:
         known = st.session_state[_STARTING] = (state, starting_things(space.searcher, loaded_encoder(space)))

@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 
 from ingest.encoders.base import Encoder
 from ingest.space import Item
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import waiting
 from search_app.lab.occlusion import Covered, LeftOut, cover, leave_out
 from search_app.search.originals import picture_of
@@ -24,7 +24,7 @@ _TINT = 0.5
 
 
 def whole_picture(
-    space: OpenSpace, term: Term, items: Mapping[str, Item], pictures: Mapping[str, Image.Image]
+    space: AppSpace, term: Term, items: Mapping[str, Item], pictures: Mapping[str, Image.Image]
 ) -> Image.Image | None:
     """The upright picture that `term` stands for; of a file that cannot be read any more, its thumbnail."""
     if term.kind == "image":
@@ -32,16 +32,16 @@ def whole_picture(
     item = items.get(term.value)
     if item is None or item.modality != "image":
         return None
-    picture = picture_of(space.space, item, SIDE)
+    picture = picture_of(space.stored, item, SIDE)
     if picture is not None:
         picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return picture
 
 
-def covered(space: OpenSpace, encoder: Encoder, term: Term, picture: Image.Image) -> Covered:
+def covered(space: AppSpace, encoder: Encoder, term: Term, picture: Image.Image) -> Covered:
     """A picture covered piece by piece, remembered for whatever is looked for in it next."""
     with waiting("Covering the picture piece by piece …"):
-        return _covered(str(space.space.folder), encoder.info.fingerprint, write_term(term), encoder, picture)
+        return _covered(str(space.folder), encoder.info.fingerprint, write_term(term), encoder, picture)
 
 
 def left_out(encoder: Encoder, text: str) -> LeftOut:

@@ -13,8 +13,8 @@ from search_app.components.lab.clicks import listen
 from search_app.components.lab.handout import Sheet, handout
 from search_app.components.lab.sections import Section
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.presentation_steps import (
     LONGEST_NOTE,
     LONGEST_TITLE,
@@ -68,7 +68,7 @@ def wanted() -> bool:
     return url_state.one(_PRESENT) == "on"
 
 
-def present(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section]) -> None:
+def present(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section]) -> None:
     """Draw the step that the URL asks for: large, with nothing around it, and the arrow keys lead on.
 
     What the step shows is in the URL as well, from where it can be changed before the audience: a square clicked, a
@@ -114,7 +114,7 @@ def present(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section]) -
         )
 
 
-def steps_panel(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], now: Section) -> None:
+def steps_panel(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section], now: Section) -> None:
     """Draw the popover in which steps are prepared, kept, shared and presented."""
     steps = _steps(space)
     with st.popover("Present", key="lab-steps", icon=":material/slideshow:"):
@@ -138,7 +138,7 @@ def steps_panel(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section
         page_layout.notice("This did not work", problem, bad=True)
 
 
-def _step_line(space: OpenSpace, steps: Sequence[Step], place: int, step: Step) -> None:
+def _step_line(space: AppSpace, steps: Sequence[Step], place: int, step: Step) -> None:
     with st.container(key=f"lab-step-{place}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
         name = in_markdown(snippet(step.title, 44))
         st.button(f"{place + 1}  {name}", key=f"lab-step-open-{place}", type="tertiary", on_click=_open, args=(step,))
@@ -157,7 +157,7 @@ def _step_line(space: OpenSpace, steps: Sequence[Step], place: int, step: Step) 
             )
 
 
-def _new_step(space: OpenSpace, steps: Sequence[Step], now: Section) -> None:
+def _new_step(space: AppSpace, steps: Sequence[Step], now: Section) -> None:
     st.text_input("Keep what you see as a step", key=_TITLE, max_chars=LONGEST_TITLE, placeholder=now.title)
     st.text_area("What to say about it", key=_NOTE, max_chars=LONGEST_NOTE, height=70)
     st.button(
@@ -165,8 +165,8 @@ def _new_step(space: OpenSpace, steps: Sequence[Step], now: Section) -> None:
     )
 
 
-def _files(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], steps: Sequence[Step]) -> None:
-    folder = space.space.folder
+def _files(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section], steps: Sequence[Step]) -> None:
+    folder = space.folder
     with st.container(key="lab-steps-files", horizontal=True, gap="small"):
         st.download_button(
             "Save the steps",
@@ -191,14 +191,14 @@ def _files(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], st
             )
         elif st.button("Make a handout", key="lab-handout", icon=":material/description:", type="tertiary"):
             with page_layout.waiting("Drawing every step …"):
-                page = handout(space.space.name, _sheets(space, snapshot, sections, steps))
+                page = handout(space.name, _sheets(space, snapshot, sections, steps))
             st.session_state[_HANDOUT] = (state, page)
             st.rerun()
     box = f"lab-steps-read-{st.session_state.get(_USED, 0)}"
     st.file_uploader("Open saved steps", type="json", key=box, on_change=partial(_read, space, box))
 
 
-def _sheets(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], steps: Sequence[Step]) -> list[Sheet]:
+def _sheets(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section], steps: Sequence[Step]) -> list[Sheet]:
     sheets = []
     for step in steps:
         with url_state.instead(step.params):
@@ -212,9 +212,9 @@ def _sheets(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], s
     return sheets
 
 
-def _steps(space: OpenSpace) -> tuple[Step, ...]:
+def _steps(space: AppSpace) -> tuple[Step, ...]:
     """The steps that the URL names; the tour where it names none, or they are not kept any more."""
-    return open_steps(space.space.folder, url_state.one(_STEPS)) or TOUR
+    return open_steps(space.folder, url_state.one(_STEPS)) or TOUR
 
 
 def _open(step: Step) -> None:
@@ -237,14 +237,14 @@ def _leave(step: Step) -> None:
     url_state.put(_STEP, "")
 
 
-def _keep(space: OpenSpace, steps: Sequence[Step]) -> None:
+def _keep(space: AppSpace, steps: Sequence[Step]) -> None:
     try:
-        url_state.put(_STEPS, keep_steps(space.space.folder, steps))
+        url_state.put(_STEPS, keep_steps(space.folder, steps))
     except SpaceError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _added(space: OpenSpace, steps: Sequence[Step], usual: str) -> None:
+def _added(space: AppSpace, steps: Sequence[Step], usual: str) -> None:
     params = {name: tuple(url_state.many(name)) for name in st.query_params if name not in _OWN}
     title = str(st.session_state.get(_TITLE) or "").strip() or usual
     note = str(st.session_state.get(_NOTE) or "").strip()
@@ -259,24 +259,24 @@ def _of_part(params: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     return {url_state.PART: (part,), **kept}
 
 
-def _moved(space: OpenSpace, steps: Sequence[Step], place: int, to: int) -> None:
+def _moved(space: AppSpace, steps: Sequence[Step], place: int, to: int) -> None:
     moved = list(steps)
     moved[place], moved[to] = moved[to], moved[place]
     _keep(space, moved)
 
 
-def _dropped(space: OpenSpace, steps: Sequence[Step], place: int, _: int) -> None:
+def _dropped(space: AppSpace, steps: Sequence[Step], place: int, _: int) -> None:
     _keep(space, [*steps[:place], *steps[place + 1 :]])
 
 
-def _read(space: OpenSpace, box: str) -> None:
+def _read(space: AppSpace, box: str) -> None:
     upload = st.session_state.get(box)
     if upload is None:
         return
     st.session_state[_USED] = st.session_state.get(_USED, 0) + 1
     try:
-        image_size = space.space.manifest.encoder.image_size
-        _keep(space, read_steps(upload.getvalue(), space.space.folder, image_size))
+        image_size = space.manifest.encoder.image_size
+        _keep(space, read_steps(upload.getvalue(), space.folder, image_size))
     except (ReadError, SpaceError) as error:
         st.session_state[_PROBLEM] = str(error)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from search_app.components.lab import url_state
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.snapshot import Snapshot
 
 
@@ -20,15 +20,15 @@ class Section:
     title: str
     lead: str
     """What it shows, in a sentence or two for people who have never heard of a vector."""
-    draw: Callable[[OpenSpace, Snapshot], None]
+    draw: Callable[[AppSpace, Snapshot], None]
     """Draws what is below the lead; the snapshot is not empty."""
-    shown: Callable[[OpenSpace, Snapshot], str] | None = None
+    shown: Callable[[AppSpace, Snapshot], str] | None = None
     """What it draws without its controls, as markup that needs nothing else: for presenting and handouts.
 
     It reads what is asked through `components.lab.url_state` alone.  None where a section has no such markup, and is
     presented as it is drawn.
     """
-    handed: Callable[[OpenSpace, Snapshot], str] | None = None
+    handed: Callable[[AppSpace, Snapshot], str] | None = None
     """What a handout has of a section without `shown`, likewise."""
     picks: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
     """The actions of buttons in the markup of `shown`; see search_app.components.lab.clicks."""

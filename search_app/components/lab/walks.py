@@ -23,9 +23,9 @@ from search_app.components.lab.item_labels import (
 )
 from search_app.components.lab.operand_picker import adding, chips, picked, starting, with_room
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.everyday_words import everyday_words
 from search_app.lab.operands import things_of
 from search_app.lab.reference import Ground, ground_of
@@ -76,7 +76,7 @@ def _how() -> str:
     return url_state.one(_HOW) if url_state.one(_HOW) in _HOWS else "between"
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     st.session_state[_HOW] = _HOWS[_how()]
     st.segmented_control(
         "How", list(_HOWS.values()), key=_HOW, required=True, label_visibility="collapsed", on_change=_how_changed
@@ -98,7 +98,7 @@ def _how_changed() -> None:
     url_state.put(_HOW, "" if how == "between" else how)
 
 
-def _between_controls(space: OpenSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
+def _between_controls(space: AppSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
     ends = _ends(space, snapshot)
     items, pictures = items_of(space, ends), pictures_of(space, ends)
     actions = {}
@@ -155,7 +155,7 @@ def _axis_controls() -> None:
         _steps_control()
 
 
-def _sum_controls(space: OpenSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
+def _sum_controls(space: AppSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
     terms = _sum()
     items, pictures = items_of(space, terms), pictures_of(space, terms)
 
@@ -191,7 +191,7 @@ def _choose(name: str, term: Term) -> None:
     url_state.put_terms(name, [term])
 
 
-def _ends(space: OpenSpace, snapshot: Snapshot) -> list[Term]:
+def _ends(space: AppSpace, snapshot: Snapshot) -> list[Term]:
     """Where the walk begins and ends; at first between two pictures, or whatever there is."""
     first = starting(space, snapshot)
     items = [term for term in first if term.kind == "item"]
@@ -205,7 +205,7 @@ def _sum() -> list[Term]:
     return url_state.terms(_SUM) or list(_FIRST_SUM)
 
 
-def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
+def _shown(space: AppSpace, snapshot: Snapshot) -> str:
     encoder = loaded_encoder(space)
     ground = ground_of(space.searcher, encoder, snapshot)
     if _how() == "between":
@@ -215,7 +215,7 @@ def _shown(space: OpenSpace, snapshot: Snapshot) -> str:
     return _added(space, ground)
 
 
-def _between(space: OpenSpace, ground: Ground) -> str:
+def _between(space: AppSpace, ground: Ground) -> str:
     ends = _ends(space, ground.snapshot)
     items, pictures = items_of(space, ends), pictures_of(space, ends)
     things = things_of(ends, loaded_encoder(space), ground.snapshot, pictures)
@@ -227,7 +227,7 @@ def _between(space: OpenSpace, ground: Ground) -> str:
     return _film(space, stations, first, last, lambda station: f"{station.place:.0%}".replace("%", " %"))
 
 
-def _along(space: OpenSpace, snapshot: Snapshot) -> str:
+def _along(space: AppSpace, snapshot: Snapshot) -> str:
     projection = space.searcher.projections(snapshot).of(gap=False)
     component = _axis() - 1
     share = projection.kept[component] if component < len(projection.kept) else 0.0
@@ -247,7 +247,7 @@ def _ordinal(number: int) -> str:
 
 
 def _film(
-    space: OpenSpace,
+    space: AppSpace,
     stations: Sequence[Station],
     first: Face | None,
     last: Face | None,
@@ -255,7 +255,7 @@ def _film(
 ) -> str:
     """Stations side by side as markup: the nearest picture over the nearest passage."""
     ids = [near.id for station in stations for found in station.nearest.values() for near in found]
-    items = {item.id: item for item in space.space.ledger.items(ids)}
+    items = {item.id: item for item in space.ledger.items(ids)}
     frames = [_end(first, "start")] if first else []
     for station in stations:
         near = [one.id for modality in MODALITIES for one in station.nearest.get(modality, ())[:1]]
@@ -273,7 +273,7 @@ def _end(face: Face, label: str) -> str:
     return f'<div class="ns-station ns-end"><small>{label}</small>{card(face)}</div>'
 
 
-def _added(space: OpenSpace, ground: Ground) -> str:
+def _added(space: AppSpace, ground: Ground) -> str:
     terms = _sum()
     items, pictures = items_of(space, terms), pictures_of(space, terms)
     things = things_of(terms, loaded_encoder(space), ground.snapshot, pictures)
@@ -291,7 +291,7 @@ def _added(space: OpenSpace, ground: Ground) -> str:
     best = in_html(words[0][0]) if words else "?"
     others = "".join(f"<li>{in_html(word)}<small>{cosine:.2f}</small></li>" for word, cosine in words[1:])
     near = nearest_items(point, ground, _NEAREST, [term.value for term in terms if term.kind == "item"])
-    found = space.space.ledger.items([one.id for modality in MODALITIES for one in near.get(modality, ())])
+    found = space.ledger.items([one.id for modality in MODALITIES for one in near.get(modality, ())])
     frames = "".join(card(face_of_item(space, item, MEDIUM)) for item in found)
     return (
         f'<div class="ns-equation">{equation}<span>≈</span><b class="ns-answer">{best}</b></div>'
@@ -301,7 +301,7 @@ def _added(space: OpenSpace, ground: Ground) -> str:
     )
 
 
-def _words(space: OpenSpace) -> Vocabulary:
+def _words(space: AppSpace) -> Vocabulary:
     encoder = loaded_encoder(space)
     return _vocabulary(encoder.info.fingerprint, space.searcher.topics.words, encoder)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.encoders.catalogue import listed
+from ingest.encoders.registry import list_encoders
 from ingest.errors import NearspaceError
 from ingest.formatting import printable
 from ingest.resources import sample_folder
@@ -23,8 +23,8 @@ from search_app.components.library.uploaded_files import (
     kept_suffixes,
 )
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 
 _FOLDER, _ONLY, _WITHOUT, _ENCODER = "add-folder", "add-only", "add-without", "add-encoder"
 _DROPPED = "add-dropped"
@@ -33,7 +33,7 @@ _REFUSED = "add-refused"
 _OFFERED = 6
 
 
-def adding(home: Path, name: str, allowed: Permission, space: OpenSpace | None, *, busy: bool) -> None:
+def adding(home: Path, name: str, allowed: Permission, space: AppSpace | None, *, busy: bool) -> None:
     """Draw the forms; `space` is None where there is none yet."""
     if busy:
         page_layout.note("A job goes on; what is added here can start when it is done.")
@@ -68,7 +68,7 @@ def _add_sample(home: Path) -> None:
         page_url.go_to_space(DEMO_SPACE)
 
 
-def _folder(home: Path, name: str, allowed: Permission, space: OpenSpace | None, *, busy: bool) -> None:
+def _folder(home: Path, name: str, allowed: Permission, space: AppSpace | None, *, busy: bool) -> None:
     st.html('<div class="ns-section">A folder</div>')
     if not allowed.names_folders:
         page_layout.note(
@@ -98,7 +98,7 @@ def _folder(home: Path, name: str, allowed: Permission, space: OpenSpace | None,
         st.text_input("Only files like", key=_ONLY, placeholder="*.jpg *.md")
         st.text_input("Leave out", key=_WITHOUT, placeholder="drafts/ *.tmp")
         if space is None:
-            here = [model.id for model in listed() if model.here]
+            here = [model.id for model in list_encoders() if model.here]
             st.selectbox("Encoder of the new space", here, key=_ENCODER, index=here.index(DEFAULT_ENCODER))
         page_layout.note("As in a .gitignore file, several with spaces between. Hidden files are left out.")
     ready = bool(typed) and _look(allowed, typed)
@@ -146,12 +146,12 @@ def _globs() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return only, without
 
 
-def _offered(allowed: Permission, space: OpenSpace | None) -> list[str]:
+def _offered(allowed: Permission, space: AppSpace | None) -> list[str]:
     """Folders to choose from: those that were ingested lately, else the usual ones."""
     found: list[Path] = []
     if space is not None:
-        found = [Path(place.path) for place in places(space.space.ledger, space.space.folder, _OFFERED)]
-        found = [path for path in found if not path.is_relative_to(space.space.folder.resolve())]
+        found = [Path(place.path) for place in places(space.ledger, space.folder, _OFFERED)]
+        found = [path for path in found if not path.is_relative_to(space.folder.resolve())]
     if not found:
         found = [Path.home() / "Pictures", Path.home() / "Documents"] if allowed.any_folder else [*allowed.folders]
     shown: list[str] = []
@@ -181,7 +181,7 @@ def _ingest_folder(home: Path, name: str, new: bool) -> None:
         return
     only, without = _globs()
     options = [*(f"--include={glob}" for glob in only), *(f"--exclude={glob}" for glob in without)]
-    if new and (encoder := st.session_state.get(_ENCODER)) in {model.id for model in listed()}:
+    if new and (encoder := st.session_state.get(_ENCODER)) in {model.id for model in list_encoders()}:
         options.append(f"--encoder={encoder}")
     if start_jobs.ingest(home, name, [path], path, options):
         st.session_state[_FOLDER] = ""

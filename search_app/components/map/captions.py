@@ -3,20 +3,20 @@
 import streamlit as st
 
 from search_app.components.map.scatter import Drawing
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.layout import AxisTold, Layout, Trust
 from search_app.search.snapshot import Snapshot
 
 _NAME = 44
 
 
-def axes_of(space: OpenSpace, layout: Layout) -> list[dict[str, str]]:
+def axes_of(space: AppSpace, layout: Layout) -> list[dict[str, str]]:
     """What is written along each axis: its `title`, and the `low` and `high` end of one with a meaning."""
     return [_axis(space, axis, place) for place, axis in enumerate(layout.axes, start=1)]
 
 
-def _axis(space: OpenSpace, told: AxisTold, place: int) -> dict[str, str]:
+def _axis(space: AppSpace, told: AxisTold, place: int) -> dict[str, str]:
     if told.axis is None:
         return {"title": "", "low": "", "high": ""}
     if isinstance(told.axis, int):
@@ -24,7 +24,7 @@ def _axis(space: OpenSpace, told: AxisTold, place: int) -> dict[str, str]:
         return {"title": f"component {told.axis}{share}", "low": "", "high": ""}
     low, high = told.start, told.end
     ends = [end.value for end in (told.axis.start, told.axis.end) if end.kind == "item"]
-    names = {item.id: headline(item) for item in space.space.ledger.items(ends)} if ends else {}
+    names = {item.id: headline(item) for item in space.ledger.items(ends)} if ends else {}
     low = snippet(low or names.get(told.axis.start.value, "an item"), _NAME)
     high = snippet(high or names.get(told.axis.end.value, "an item"), _NAME)
     return {"title": f"{low} to {high}", "low": low, "high": high}

@@ -5,9 +5,9 @@ import streamlit as st
 from ingest.errors import NearspaceError
 from search_app.components.map.item_list import head, rows, section
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.decoding import Decoded, decode
 from search_app.maps.layout import Layout
 from search_app.search.query import MapView
@@ -20,7 +20,7 @@ _WORDS = 8
 _ASKED = 3  # of the words
 
 
-def vocabulary_of(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -> Vocabulary | None:
+def vocabulary_of(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> Vocabulary | None:
     """The words that name places; None before topics have been found, since to encode them all takes a while."""
     if topics is None:
         return None
@@ -31,7 +31,7 @@ def vocabulary_of(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -
 
 
 def decoded(
-    space: OpenSpace, snapshot: Snapshot, view: MapView, layout: Layout, topics: Topics | None
+    space: AppSpace, snapshot: Snapshot, view: MapView, layout: Layout, topics: Topics | None
 ) -> Decoded | None:
     """What the place that the view looks at stands for; None where it looks at none of this map."""
     if len(view.spot) != layout.spec.dimensions:
@@ -40,7 +40,7 @@ def decoded(
     return decode(layout, view.spot, snapshot, projection, vocabulary_of(space, snapshot, topics), ITEMS)
 
 
-def spot_panel(space: OpenSpace, found: Decoded) -> None:
+def spot_panel(space: AppSpace, found: Decoded) -> None:
     """Draw what a place stands for."""
     with st.container(key="map-spot"):
         words = [word for word, _ in found.words[:_WORDS]]
@@ -63,6 +63,6 @@ def spot_panel(space: OpenSpace, found: Decoded) -> None:
                 args=(" ".join(words[:_ASKED]),),
             )
         section("Nearest to it in the full space")
-        items = {each.id: each for each in space.space.ledger.items([near.id for near in found.items])}
+        items = {each.id: each for each in space.ledger.items([near.id for near in found.items])}
         remarks = {near.id: f"{near.cosine:.2f}" for near in found.items}
         rows(space, [items[near.id] for near in found.items if near.id in items], "spot", remarks)

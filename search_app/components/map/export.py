@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ingest.space import Item
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.maps.html_export import Exported, as_page
 from search_app.maps.layout import Layout
 from search_app.maps.projector_export import as_projector
@@ -19,7 +19,7 @@ _FILES = (
 _MAKE: dict[str, Callable[..., Exported]] = {"page": as_page, "projector": as_projector}
 
 
-def map_out(space: OpenSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
+def map_out(space: AppSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
     """Draw a popover with the files; each is made when it is asked for."""
 
     def picture(item: Item) -> bytes | None:
@@ -27,8 +27,8 @@ def map_out(space: OpenSpace, snapshot: Snapshot, layout: Layout, topics: Topics
         return found.jpeg if found else None
 
     def made(name: str) -> Callable[[], bytes]:
-        ledger = space.space.ledger
-        return lambda: _MAKE[name](layout, snapshot, space.space.name, ledger.items, picture, topics).content
+        ledger = space.ledger
+        return lambda: _MAKE[name](layout, snapshot, space.name, ledger.items, picture, topics).content
 
     with st.popover("Save the map", icon=":material/download:", type="tertiary", key="map-out"):
         st.caption("The view as PNG or SVG: the two last buttons on the map.")

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from ingest.space.steady_sample import steady_sample
 from search_app.components.map.binary_message import pack
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, snippet, whereabouts
-from search_app.components.shared.open_spaces import OpenSpace, as_url, small_picture
 from search_app.components.shared.palette import LIGHT, MAP_KINDS, MAP_MODALITY, MAP_OTHER, SCALES, Theme
+from search_app.components.shared.thumbnails import data_url, resized_thumbnail
 from search_app.maps.colouring import STEPS, Coding
 from search_app.maps.layout import Layout, spec_to_params
 
@@ -230,7 +231,7 @@ def scatter(
 
 # A fragment of its own: what is known of an item is told without drawing the page again.
 @st.fragment
-def answers(name: str, space: OpenSpace) -> None:
+def answers(name: str, space: AppSpace) -> None:
     """Tell the browser what the map called `name` asks for: names, beginnings and pictures of items."""
     key, asked = f"{name}-answers", f"what {name} asks for"
     wanted = st.session_state.pop(asked, None)
@@ -242,10 +243,10 @@ def answers(name: str, space: OpenSpace) -> None:
     _component(name, "answers")(key=key, data=data, height=1, on_want_change=ask)
 
 
-def told_of(space: OpenSpace, wanted: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def told_of(space: AppSpace, wanted: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What is told of the items in `wanted`: `whole` with words and picture, `small` the picture alone, '' if none."""
     whole, small = ([str(each) for each in wanted.get(part) or () if str(each).isdecimal()] for part in _PARTS)
-    items = {item.id: item for item in space.space.ledger.items([*whole[:50], *small[:200]])}
+    items = {item.id: item for item in space.ledger.items([*whole[:50], *small[:200]])}
     told: dict[str, dict[str, Any]] = {"whole": {}, "small": {}}
     for item_id in whole[:50]:
         if (item := items.get(item_id)) is None:
@@ -256,10 +257,10 @@ def told_of(space: OpenSpace, wanted: Mapping[str, Any]) -> dict[str, dict[str, 
             "title": snippet(headline(item), 80),
             "where": snippet(whereabouts(item), 120),
             "text": snippet(item.text, 240),
-            "picture": as_url(found.jpeg) if found else "",
+            "picture": data_url(found.jpeg) if found else "",
         }
     for item_id in small[:200]:
-        path = space.space.thumbnail_path(items[item_id]) if item_id in items else None
-        jpeg = small_picture(path, _SMALL) if path else None
-        told["small"][item_id] = as_url(jpeg) if jpeg else ""
+        path = space.thumbnail_path(items[item_id]) if item_id in items else None
+        jpeg = resized_thumbnail(path, _SMALL) if path else None
+        told["small"][item_id] = data_url(jpeg) if jpeg else ""
     return told

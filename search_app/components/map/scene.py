@@ -5,8 +5,8 @@ from typing import Any
 
 from search_app.components.map.captions import axes_of
 from search_app.components.map.scatter import Drawing, theme_of
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import theme
 from search_app.search.hits import Hit
 from search_app.search.query import MapView, Query
@@ -16,7 +16,7 @@ _LABEL = 28  # characters
 
 
 def scene_of(
-    space: OpenSpace, picture: Drawing, query: Query, view: MapView, answer: Answer | None
+    space: AppSpace, picture: Drawing, query: Query, view: MapView, answer: Answer | None
 ) -> dict[str, Any]:  # fmt: skip
     """What every map draws beside its points, with nothing looked at; see scatter/src/map.js."""
     return {

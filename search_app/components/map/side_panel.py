@@ -13,6 +13,7 @@ from search_app.components.map.item_list import head, rows, section, thumbnails
 from search_app.components.map.toolbar import axis_through
 from search_app.components.search.cards import photo
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import (
     MEASURES,
     closeness,
@@ -23,7 +24,6 @@ from search_app.components.shared.formatting import (
     unwrapped,
     whereabouts,
 )
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.contrast import Apart, apart
 from search_app.search.export import items_as_csv
 from search_app.search.neighbours import Measure, Neighbour, nearest
@@ -55,7 +55,7 @@ def neighbours_of(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
     return together[:NEIGHBOURS]
 
 
-def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: MapView) -> None:
+def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: MapView) -> None:
     """Draw an item and its neighbours."""
     with st.container(key="map-item"):
         head(headline(item), whereabouts(item))
@@ -94,7 +94,7 @@ def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: Ma
             on_change=_measured,
             help="Of vectors as they are, both give one order; once each modality is centred they may differ.",
         )
-    items = {each.id: each for each in space.space.ledger.items([each.id for each in near])}
+    items = {each.id: each for each in space.ledger.items([each.id for each in near])}
     remarks = {each.id: f"{each.distance if view.euclidean else each.cosine:.2f}" for each in near}
     rows(space, [items[each.id] for each in near if each.id in items], "near", remarks)
 
@@ -110,7 +110,7 @@ def gone_panel() -> None:
 
 
 def selection_panel(
-    space: OpenSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None
+    space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None
 ) -> None:  # fmt: skip
     """Draw what is selected: cards, what sets it apart from the rest, a table and its export."""
     count = len(ids)
@@ -120,13 +120,13 @@ def selection_panel(
         if not count:
             return
         means = space.maps.means(snapshot, gap=False)
-        found = apart(snapshot, ids, means, space.space.ledger.texts, vocabulary, count=_CARDS)
+        found = apart(snapshot, ids, means, space.ledger.texts, vocabulary, count=_CARDS)
         st.html(f'<div class="ns-note">{" ".join(_facts(found, len(snapshot)))}</div>')
         _filter_button(space, ids)
         section("In its middle", "the items nearest to it" if count > _CARDS else "")
-        thumbnails(space, space.space.ledger.items(list(found.medoids[:_CARDS])), "selected")
+        thumbnails(space, space.ledger.items(list(found.medoids[:_CARDS])), "selected")
         with st.expander("Table", key="selection-table"):
-            listed = space.space.ledger.items([str(number) for number in ids[:_TABLE]])
+            listed = space.ledger.items([str(number) for number in ids[:_TABLE]])
             st.dataframe(
                 {
                     "name": [headline(item) for item in listed],
@@ -141,7 +141,7 @@ def selection_panel(
                 st.html(f'<div class="ns-note">The first {_TABLE:,} of {count:,}; the file has them all.</div>')
         st.download_button(
             "Save as CSV",
-            data=lambda: items_as_csv(space.space.ledger.items([str(number) for number in ids])),
+            data=lambda: items_as_csv(space.ledger.items([str(number) for number in ids])),
             file_name="selection.csv",
             mime="text/csv",
             key="selection-csv",
@@ -165,7 +165,7 @@ def _facts(found: Apart, whole: int) -> list[str]:
     return facts
 
 
-def _filter_button(space: OpenSpace, ids: NDArray[np.int64]) -> None:
+def _filter_button(space: AppSpace, ids: NDArray[np.int64]) -> None:
     """A button that keeps the selection in the space and lets the next searches find nothing else."""
     query, _ = page_url.current()
     st.button(
@@ -182,17 +182,17 @@ def _filter_button(space: OpenSpace, ids: NDArray[np.int64]) -> None:
         page_layout.note("The next searches find items of the selection alone, until the filter is taken away.")
 
 
-def _search_in(space: OpenSpace, ids: NDArray[np.int64]) -> None:
+def _search_in(space: AppSpace, ids: NDArray[np.int64]) -> None:
     query, view = page_url.current()
     try:
-        name = keep_selection(space.space.folder, ids)
+        name = keep_selection(space.folder, ids)
     except SpaceError as error:
         st.session_state[_PROBLEM] = str(error)
         return
     page_url.go(replace(query, filters=replace(query.filters, selection=name)).at_start, view)
 
 
-def results_panel(space: OpenSpace, answer: Answer) -> None:
+def results_panel(space: AppSpace, answer: Answer) -> None:
     """Draw the results of the question, as numbered on the map."""
     hits = answer.ranking.hits[:_HITS]
     section("Results", "as numbered on the map")

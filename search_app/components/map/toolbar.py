@@ -6,8 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.layout import METHODS, Axis, End, Gap, MapSpec, Meaning, spec_from_params, spec_to_params
 from search_app.search.projection import COMPONENTS
 from search_app.search.query import Dimensions, MapView, Query, to_params
@@ -36,7 +36,7 @@ def with_spec(view: MapView, spec: MapSpec) -> MapView:
     return replace(view, dimensions=spec.dimensions, gap=spec.gap, projection=spec.method, axes=axes)
 
 
-def map_bar(space: OpenSpace, view: MapView, query: Query, snapshot: Snapshot, colourings: Sequence[str]) -> None:
+def map_bar(space: AppSpace, view: MapView, query: Query, snapshot: Snapshot, colourings: Sequence[str]) -> None:
     """Draw the controls; `colourings` are what the points can be coloured by, as a link names them."""
     spec = spec_of(view)
     state = st.session_state
@@ -84,9 +84,9 @@ def map_bar(space: OpenSpace, view: MapView, query: Query, snapshot: Snapshot, c
         st.toggle("Topics", key=_NAMES, on_change=_changed, help="Write the names of topics at their centres.")
 
 
-def colourings_of(space: OpenSpace, query: Query, more: Sequence[str] = ()) -> list[str]:
+def colourings_of(space: AppSpace, query: Query, more: Sequence[str] = ()) -> list[str]:
     """What the points of a space can be coloured by; `more` comes after the folder."""
-    keys = space.space.ledger.metadata_keys()
+    keys = space.ledger.metadata_keys()
     told = sorted((key for key in keys if key not in _NOT_TOLD), key=lambda key: (-keys[key], key))[:_MOST_KEYS]
     match = ["match"] if query.asks else []
     return ["modality", "folder", *more, "date", *match, *(f"{_METADATA}{key}" for key in told)]
@@ -202,7 +202,7 @@ def _put_axis(place: int, axis: Axis) -> None:
     _set_axes(tuple(axes))
 
 
-def axis_through(space: OpenSpace, item_id: str) -> None:
+def axis_through(space: AppSpace, item_id: str) -> None:
     """Draw a button that begins an axis at an item, or leads one that was begun to it."""
     key = f"{_FROM_ITEM} {space.identity}"
     start = st.session_state.get(key, "")

@@ -11,9 +11,9 @@ from ingest.errors import NearspaceError
 from search_app.components.map.item_list import section, strip, thumbnails
 from search_app.components.map.scatter import Drawing
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of, in_html, in_markdown, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.palette import MAP_KINDS, MAP_OTHER
 from search_app.maps.colouring import Coding, Kind, coding_of_topics
 from search_app.search.snapshot import Snapshot
@@ -28,7 +28,7 @@ _SHOWN = 3  # words of a topic's name on the map
 _CLOSE = 2.2  # of a topic's usual distance from its middle: what is seen when it is flown to
 
 
-def topics_of(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
+def topics_of(space: AppSpace, snapshot: Snapshot) -> Topics | None:
     """The space's topics; where none have been found, the search for them begins unasked if it takes a moment alone."""
     live = space.searcher.topics
     topics = live.current(snapshot)
@@ -39,7 +39,7 @@ def topics_of(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
     return topics
 
 
-def _find(space: OpenSpace, snapshot: Snapshot) -> None:
+def _find(space: AppSpace, snapshot: Snapshot) -> None:
     try:
         space.searcher.topics.start(snapshot, loaded_encoder(space))
     except NearspaceError as error:
@@ -102,7 +102,7 @@ def look_at_topic(name: str) -> None:
     _filter_by(() if query.filters.topics == (name,) else (name,))
 
 
-def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -> None:
+def topics_panel(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> None:
     """Draw the list of topics, or the one that is looked at."""
     if len(snapshot) < MIN_ITEMS:
         return
@@ -123,7 +123,7 @@ def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) ->
     _drift(space, snapshot, topics)
 
 
-def _row(space: OpenSpace, topic: Topic) -> None:
+def _row(space: AppSpace, topic: Topic) -> None:
     with st.container(key=f"topic-row-{topic.number}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"topic-head-{topic.number}"):
             st.button(
@@ -134,11 +134,11 @@ def _row(space: OpenSpace, topic: Topic) -> None:
                 args=(topic.name,),
             )
             st.html(f'<div class="ns-remark">{topic.size:,}</div>', width="content")
-        items = space.space.ledger.items(list(topic.representatives))
+        items = space.ledger.items(list(topic.representatives))
         strip(space, sorted(items, key=lambda item: item.modality != "image")[:_STRIP])
 
 
-def _one(space: OpenSpace, topic: Topic) -> None:
+def _one(space: AppSpace, topic: Topic) -> None:
     with st.container(key=f"map-topic-{topic.number}"):
         with st.container(
             key=f"map-side-head-{topic.number}", horizontal=True, vertical_alignment="top", gap="small"
@@ -168,7 +168,7 @@ def _one(space: OpenSpace, topic: Topic) -> None:
         facts.append(f"Mean cosine to its middle: {topic.spread:.2f} of 1.")
         st.html(f'<div class="ns-note">{" ".join(facts)}</div>')
         section("Typical for it")
-        thumbnails(space, space.space.ledger.items(list(topic.representatives)), f"topic-{topic.number}")
+        thumbnails(space, space.ledger.items(list(topic.representatives)), f"topic-{topic.number}")
 
 
 def _leave_topic(name: str) -> None:
@@ -183,7 +183,7 @@ def _filter_by(topics: tuple[str, ...]) -> None:
     page_url.go(replace(query, filters=replace(query.filters, topics=topics)).at_start, view.at_rest)
 
 
-def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
+def _drift(space: AppSpace, snapshot: Snapshot, topics: Topics) -> None:
     drift = topics.drift(snapshot)
     if drift.offered and st.button("Find topics anew", key="topics-anew", icon=":material/refresh:", type="tertiary"):
         _find(space, snapshot)
@@ -191,7 +191,7 @@ def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
 
 
 @st.fragment(run_every=_LOOK_EVERY)
-def _finding(space: OpenSpace, snapshot: Snapshot) -> None:
+def _finding(space: AppSpace, snapshot: Snapshot) -> None:
     """Show how far the search for topics is, or offer it."""
     live = space.searcher.topics
     task = live.task()

@@ -9,7 +9,7 @@ from ingest.readers.draft import Modality
 from search_app.components.search.more_filters import narrowed_by, narrowing
 from search_app.components.search.query_terms import Asked, chips
 from search_app.components.shared import page_url
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.search.filters import MOST_PARTS
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
@@ -18,7 +18,7 @@ _KIND, _FOLDERS = "filter-modality", "filter-folders"
 _KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
 
 
-def asked_and_filters(space: OpenSpace, query: Query, snapshot: Snapshot, asked: Asked | None = None) -> None:
+def asked_and_filters(space: AppSpace, query: Query, snapshot: Snapshot, asked: Asked | None = None) -> None:
     """Draw the parts of what is `asked` beside the filters, and under them what narrows the search."""
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
         if asked is not None:
@@ -27,7 +27,7 @@ def asked_and_filters(space: OpenSpace, query: Query, snapshot: Snapshot, asked:
     narrowed_by(query)
 
 
-def filters(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) -> None:
+def filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
     """Draw the filters as the query has them, the topics of `space` among them; a change goes into the URL."""
     folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.filters.folders]))
     st.session_state[_KIND] = next(name for name, wanted in _KINDS.items() if wanted == query.filters.modalities)

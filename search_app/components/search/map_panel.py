@@ -10,7 +10,7 @@ from search_app.components.map.captions import drawn_line
 from search_app.components.map.scatter import answers, drawing, look, scatter
 from search_app.components.map.scene import scene_of
 from search_app.components.shared import page_url
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import theme
 from search_app.maps.colouring import coding
 from search_app.maps.layout import Layout, MapSpec
@@ -25,7 +25,7 @@ _PICKED = "a point of the map was clicked"
 
 
 @st.fragment
-def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer | None) -> None:
+def map_panel(space: AppSpace, snapshot: Snapshot, query: Query, answer: Answer | None) -> None:
     """Draw the map; its own settings redraw it alone, and a click on a point asks for what is like its item."""
     if st.session_state.pop(_PICKED, False):
         st.rerun()
@@ -36,7 +36,7 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
         assert layout is not None  # principal components are fitted at once
         picture = drawing(layout, _MOST_POINTS)
         hits = answer.ranking.hits if answer else ()
-        coloured = coding(_colouring(view), snapshot, space.space.ledger)
+        coloured = coding(_colouring(view), snapshot, space.ledger)
         told = [_kept(layout), drawn_line(picture, snapshot, len(hits)), "Click one to search from it."]
         scene = {**scene_of(space, picture, query, view, answer), "told": " ".join(told), "small": True}
         scatter(_NAME, picture, look(picture, coloured, theme(), None), scene, {"pick": _pick, "hide": _hide})

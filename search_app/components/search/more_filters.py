@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_markdown, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.filters import LONGEST_PART, MOST_PARTS, Filters
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
@@ -23,7 +23,7 @@ _SIZES = (0, 300_000, 1_000_000, 2_000_000, 8_000_000, 12_000_000, 24_000_000)
 _EARLIEST, _LATEST = date(1800, 1, 1), date(2200, 1, 1)
 
 
-def narrowing(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) -> None:
+def narrowing(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
     """Draw the popover as the query has it, with the topics of `space`; a change goes into the URL."""
     filters, counts, state = query.filters, snapshot.facet_counts, st.session_state
     set_here = len(list(_parts(filters)))
@@ -78,7 +78,7 @@ def narrowing(query: Query, snapshot: Snapshot, space: OpenSpace | None = None) 
         )
 
 
-def _of_topics(filters: Filters, snapshot: Snapshot, space: OpenSpace | None) -> None:
+def _of_topics(filters: Filters, snapshot: Snapshot, space: AppSpace | None) -> None:
     topics = space.searcher.topics.current(snapshot) if space else None
     counts = topics.counts(snapshot) if topics else {}
     counts |= {name: 0 for name in filters.topics if name not in counts}
@@ -101,7 +101,7 @@ def _of_topics(filters: Filters, snapshot: Snapshot, space: OpenSpace | None) ->
             st.caption(f"Finding topics, {100 * task.status.share:.0f} % done")
 
 
-def _find_topics(space: OpenSpace, snapshot: Snapshot) -> None:
+def _find_topics(space: AppSpace, snapshot: Snapshot) -> None:
     space.searcher.topics.start(snapshot, space.encoder())
 
 

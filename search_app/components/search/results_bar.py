@@ -7,8 +7,8 @@ import streamlit as st
 from search_app.components.search.export_menu import export_menu
 from search_app.components.search.keyboard import keys_help
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import note
 from search_app.search.fusion import METHODS, STANDARDISED
 from search_app.search.listing import Sort
@@ -31,7 +31,7 @@ _ORDERS: dict[str, tuple[Sort, bool]] = {
 _COUNTS = (12, 24, 48, LARGEST_COUNT)
 
 
-def results_bar(space: OpenSpace, query: Query, page: Page) -> None:
+def results_bar(space: AppSpace, query: Query, page: Page) -> None:
     """Draw the bar as the query has it; a change goes into the URL."""
     with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="ns-section">{_which(query, page)}</div>', width="content")

@@ -26,7 +26,7 @@ from tests.search_app.conftest import fill
 
 SURFACE = {
     "Space": {
-        "__init__": ["self", "name", "home", "say"],
+        "__init__": ["self", "name", "home", "log", "say"],
         "close": ["self"],
         "counts": ["self"],
         "dimension": "property",

@@ -22,10 +22,11 @@ from search_app.search.filters import Filters, filters_to_params
 from search_app.search.results import FIELDS
 from search_app.server.http import FILTERS, make_app
 from search_app.server.middleware import is_loopback, require_token
-from search_app.server.open_space import LivingSpace
+from search_app.server.open_space import ServedSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, ingest_folders, picture
+from tests.patience import Patience, limit
 from tests.search_app.conftest import CAPTION, PASSAGE, fill
 
 TOKEN = "a-token-of-the-tests-0123"
@@ -33,14 +34,14 @@ HERE = "http://127.0.0.1"
 
 
 @pytest.fixture(scope="module")
-def living(colours_home: Path) -> Iterator[LivingSpace]:
-    living = LivingSpace("test", colours_home)
+def living(colours_home: Path) -> Iterator[ServedSpace]:
+    living = ServedSpace("test", colours_home)
     yield living
     living.close()
 
 
 @pytest.fixture(scope="module")
-def client(living: LivingSpace) -> Iterator[TestClient]:
+def client(living: ServedSpace) -> Iterator[TestClient]:
     with TestClient(make_app(living), base_url=HERE, raise_server_exceptions=False) as client:
         yield client
 
@@ -168,7 +169,7 @@ def test_a_file_that_took_the_place_of_a_source_is_not_given_out(tmp_path: Path)
     file = picture(tmp_path / "files" / "red.png", "red")
     (tmp_path / "secret").write_text("of no concern")
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
-    living = LivingSpace("test", tmp_path / "home")
+    living = ServedSpace("test", tmp_path / "home")
     with TestClient(make_app(living), base_url=HERE) as client:
         [red] = found(client.get("/v1/search", params={"text": "red"}))
         assert client.get(f"/v1/items/{red['id']}/original").status_code == 200
@@ -196,11 +197,11 @@ def test_what_cannot_be_asked_is_told_in_json(client: TestClient, monkeypatch: p
     assert "too large" in refusal(client.post("/v1/search", files={"image": ("a.png", png("red"))}), 400)
 
 
-def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living: LivingSpace) -> None:
+def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living: ServedSpace) -> None:
     from search_app.server import middleware
 
     inner = make_app(living)
-    app = middleware.Guards(inner, token="", hosts=("127.0.0.1",), most_bytes=2_000)
+    app = middleware.SecurityMiddleware(inner, token="", hosts=("127.0.0.1",), most_bytes=2_000)
     with TestClient(app, base_url=HERE) as client:
         files = {"image": ("a.png", b"x" * 5_000)}
         assert "Send a smaller" in refusal(client.post("/v1/search", files=files), 413)
@@ -215,7 +216,7 @@ def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living
         assert "Send a smaller" in refusal(client.post("/v1/search", content=chunked(), headers=headers), 413)
 
 
-def test_a_token_is_needed_everywhere_once_there_is_one(living: LivingSpace) -> None:
+def test_a_token_is_needed_everywhere_once_there_is_one(living: ServedSpace) -> None:
     with TestClient(make_app(living, token=TOKEN), base_url="http://elsewhere.example") as client:
         for path in ("/", "/openapi.json", "/v1/status", "/v1/search?text=red", "/v1/items/1", "/nowhere"):
             for headers in (
@@ -232,7 +233,7 @@ def test_a_token_is_needed_everywhere_once_there_is_one(living: LivingSpace) -> 
         assert found(client.get("/v1/search?text=red", headers={"authorization": f"Bearer {TOKEN}"}))
 
 
-def test_without_a_token_only_requests_for_this_machine_are_answered(living: LivingSpace) -> None:
+def test_without_a_token_only_requests_for_this_machine_are_answered(living: ServedSpace) -> None:
     with TestClient(make_app(living), base_url=HERE) as client:
         for host in ("evil.example", "evil.example:8502", "127.0.0.1.evil.example", "", "localhost@evil.example"):
             refusal(client.get("/v1/status", headers={"host": host}), 421)
@@ -313,20 +314,20 @@ def test_the_command_serves_and_refuses_to_start_open_to_others(colours_home: Pa
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(command, env={**os.environ, "NEARSPACE_TOKEN": TOKEN}, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 120
+        patience = Patience(120)
         while True:
             try:
-                answer = httpx.get(f"{HERE}:{port}/v1/status", timeout=30)
+                answer = httpx.get(f"{HERE}:{port}/v1/status", timeout=limit(30))
                 break
             except httpx.TransportError:
-                assert server.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
+                assert server.poll() is None and not patience.over(), (tmp_path / "log").read_text()
                 time.sleep(0.3)
         refusal(answer, 401)
         headers = {"authorization": f"Bearer {TOKEN}"}
-        assert found(httpx.get(f"{HERE}:{port}/v1/search?text=red", headers=headers, timeout=60))
+        assert found(httpx.get(f"{HERE}:{port}/v1/search?text=red", headers=headers, timeout=limit(60)))
     finally:
         server.send_signal(signal.SIGINT)
-        assert server.wait(60) == 0
+        assert server.wait(limit(60)) == 0
     told = (tmp_path / "log").read_text()
     assert TOKEN not in told and "Traceback" not in told
 
@@ -334,7 +335,7 @@ def test_the_command_serves_and_refuses_to_start_open_to_others(colours_home: Pa
 def test_a_space_that_was_reencoded_is_opened_again(tmp_path: Path) -> None:
     picture(tmp_path / "files" / "red.png", "red")
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
-    living = LivingSpace("test", tmp_path / "home")
+    living = ServedSpace("test", tmp_path / "home")
     with TestClient(make_app(living), base_url=HERE) as client:
         assert found(client.get("/v1/search?text=red"))
         other = "python:tests.retuned_encoder:SharedTextEncoder"
@@ -370,7 +371,7 @@ def test_results_are_paged_sorted_made_diverse_and_folded(client: TestClient) ->
 
 def test_topics_are_told_and_searched_in(tmp_path: Path) -> None:
     fill(tmp_path / "home", tmp_path / "files")
-    living = LivingSpace("test", tmp_path / "home")
+    living = ServedSpace("test", tmp_path / "home")
     with TestClient(make_app(living), base_url=HERE) as client:
         topics = client.get("/v1/topics").json()["topics"]
         chosen = topics[-1]

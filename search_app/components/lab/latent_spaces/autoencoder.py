@@ -18,8 +18,8 @@ from search_app.components.lab.latent_spaces.charts import lay_out
 from search_app.components.lab.latent_spaces.explorer import explore
 from search_app.components.lab.latent_spaces.material import Collected, collected, sample_note, state_of, with_pictures
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.palette import Theme
 from search_app.lab.latent_spaces.autoencoder import (
     CODE_SIZES,
@@ -52,14 +52,14 @@ class _Material:
     pixels: Floats
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     material = _material(*state_of(space, snapshot), space, snapshot)
     if len(material.pixels) < FEWEST_PICTURES:
         few = f"There are {len(material.pixels)} pictures here, and an autoencoder needs {FEWEST_PICTURES} at least."
         page_layout.notice("Too few pictures", few, "Ingest more pictures.")
         return
     recipe = _recipe()
-    training, ids = _training(str(space.space.folder)), material.those.ids
+    training, ids = _training(str(space.folder)), material.those.ids
     task = training.task(recipe, ids)
     if task is not None and not task.status.finished:
         _running(training, recipe, ids)
@@ -87,9 +87,9 @@ def _start(training: Training, recipe: Recipe, material: _Material) -> None:
     training.start(recipe, material.those.ids, material.pixels)
 
 
-def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handed(space: AppSpace, snapshot: Snapshot) -> str:
     material, recipe = _material(*state_of(space, snapshot), space, snapshot), _asked_recipe()
-    trained = _training(str(space.space.folder)).known(recipe, material.those.ids)
+    trained = _training(str(space.folder)).known(recipe, material.those.ids)
     if trained is None:
         return '<p class="ns-note">It has not been trained on these pictures yet.</p>'
     codes = trained.model.encode(material.pixels)
@@ -138,7 +138,7 @@ def _training(folder: str) -> Training:
 
 
 @st.cache_resource(show_spinner="Looking at the pictures …", max_entries=3)
-def _material(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot) -> _Material:
+def _material(folder: str, revision: int, _space: AppSpace, _snapshot: Snapshot) -> _Material:
     those, pictures = with_pictures(_space, collected(_space, _snapshot, "image", _MOST))
     return _Material(those, as_pixels(pictures))
 
@@ -177,7 +177,7 @@ def _losses(losses: Sequence[Losses], colours: Theme) -> go.Figure:
     return lay_out(figure, colours, height=240, legend="top", x={"title": "epoch"}, y=y)
 
 
-def _shown(space: OpenSpace, material: _Material, trained: Trained, recipe: Recipe) -> None:
+def _shown(space: AppSpace, material: _Material, trained: Trained, recipe: Recipe) -> None:
     model, pixels = trained.model, material.pixels
     codes = model.encode(pixels)
     rows = _some(material)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.search.snapshot import Snapshot
 
 
@@ -16,6 +16,6 @@ class Kind:
     title: str
     told: str
     """What it is, in three sentences."""
-    draw: Callable[[OpenSpace, Snapshot], None]
-    handed: Callable[[OpenSpace, Snapshot], str]
+    draw: Callable[[AppSpace, Snapshot], None]
+    handed: Callable[[AppSpace, Snapshot], str]
     """What a handout has of it: markup that needs nothing else, read through `components.lab.url_state` alone."""

@@ -11,8 +11,8 @@ from search_app.components.lab import url_state
 from search_app.components.lab.item_labels import face_of_item, image_tag
 from search_app.components.lab.latent_spaces.charts import GRID
 from search_app.components.lab.latent_spaces.static_map import colour_of, map_of, names_fit, readable
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import MEASURES, headline, in_html, in_plotly, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import theme
 from search_app.components.shared.palette import MAP_OTHER, MAP_STAR, Theme
 from search_app.lab.latent_spaces.latent_space import LatentSpace, Neighbour
@@ -24,7 +24,7 @@ _CLEAR = "rgba(0,0,0,0)"
 
 
 def explore(
-    key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
+    key: str, latent: LatentSpace, space: AppSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
 ) -> None:
     """Draw `latent` and let a person walk in it; `classes` colours the points, each by a place in
     `class_names`; below 0 for those of none.
@@ -56,7 +56,7 @@ def explore(
         )
 
 
-def explored(key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = ()) -> str:
+def explored(key: str, latent: LatentSpace, space: AppSpace, *, classes: Sequence[int] = ()) -> str:
     """The map, the point that the URL names and its neighbours by the distance it names, as markup."""
     chosen, metric = _chosen(key, latent), _metric(key)
     near = latent.neighbours(chosen, _COUNT, metric)
@@ -114,8 +114,8 @@ def _clicked(key: str) -> None:
         _choose(key, latent, row)
 
 
-def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: OpenSpace) -> str:
-    items = space.space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
+def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: AppSpace) -> str:
+    items = space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
     by_id = {item.id: item for item in items}
     # A longer bar is closer by cosine, and farther away by distance, as the number beside it.
     shown = [1.0 - one.distance if metric == "cosine" else one.distance for one in near]

@@ -14,8 +14,8 @@ from search_app.components.lab.latent_spaces.material import (
     state_of,
     with_pictures,
 )
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.latent_spaces.image_features import image_features
 from search_app.lab.latent_spaces.latent_space import Floats, LatentSpace, neighbours_kept
 from search_app.search.snapshot import Snapshot
@@ -24,7 +24,7 @@ _SIDE = "family-features-of"
 _CHANGED = 4
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     before, after = _both(*state_of(space, snapshot), space, snapshot)
     sides = {"": "Before alignment", "shared": "Shared space"}
     url_state.switch(_SIDE, "Which space", sides, "shared" if _shared() else "")
@@ -39,13 +39,13 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
 
 
 @st.cache_resource(show_spinner="Looking at the pictures …", max_entries=3)
-def _both(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot) -> tuple[LatentSpace, LatentSpace]:
+def _both(folder: str, revision: int, _space: AppSpace, _snapshot: Snapshot) -> tuple[LatentSpace, LatentSpace]:
     those, pictures = with_pictures(_space, collected(_space, _snapshot, "image", MOST_PICTURES))
-    features = image_features(pictures, _space.space.manifest.encoder)
+    features = image_features(pictures, _space.manifest.encoder)
     return LatentSpace(those.names, features, those.ids), LatentSpace(those.names, those.vectors, those.ids)
 
 
-def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handed(space: AppSpace, snapshot: Snapshot) -> str:
     before, after = _both(*state_of(space, snapshot), space, snapshot)
     shown = explored("features", after if _shared() else before, space)
     title = "<h4>What alignment changes</h4>"
@@ -56,13 +56,13 @@ def _shared() -> bool:
     return url_state.one(_SIDE) == "shared"
 
 
-def _changes(space: OpenSpace, before: LatentSpace, after: LatentSpace, kept: Floats) -> str:
+def _changes(space: AppSpace, before: LatentSpace, after: LatentSpace, kept: Floats) -> str:
     """The pictures whose neighbours change most, with their nearest ones in both spaces, as markup."""
     shown = ""
     for row in np.argsort(kept, kind="stable")[:_CHANGED].tolist():
         near = [[one.row for one in each.neighbours(row, 4, "cosine")] for each in (before, after)]
         ids = [before.item_ids[place] for place in (row, *near[0], *near[1])]
-        items = {item.id: item for item in space.space.ledger.items(ids)}
+        items = {item.id: item for item in space.ledger.items(ids)}
 
         def tag(place: int, items: dict = items) -> str:
             item = items.get(before.item_ids[place])

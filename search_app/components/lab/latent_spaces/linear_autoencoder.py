@@ -7,8 +7,8 @@ from ingest.readers.draft import Modality
 from search_app.components.lab.latent_spaces.base import Kind
 from search_app.components.lab.latent_spaces.charts import lay_out
 from search_app.components.lab.latent_spaces.material import by_modality, filled, sample_note, sampled, state_of
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import theme
 from search_app.components.shared.palette import MAP_MODALITY, Theme
 from search_app.lab.latent_spaces.linear_autoencoder import NEIGHBOURS, Rebuilt, rebuilt
@@ -17,7 +17,7 @@ from search_app.search.snapshot import Snapshot
 _MOST = 5_000
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     for modality in filled(snapshot):
         there = len(snapshot.groups[modality])
         st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
@@ -40,7 +40,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     )
 
 
-def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handed(space: AppSpace, snapshot: Snapshot) -> str:
     return by_modality(snapshot, lambda modality: _table(_rebuilt(*state_of(space, snapshot), modality, snapshot)))
 
 

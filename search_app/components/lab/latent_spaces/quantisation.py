@@ -5,15 +5,15 @@ import streamlit as st
 from ingest.readers.draft import Modality
 from search_app.components.lab.latent_spaces.base import Kind
 from search_app.components.lab.latent_spaces.material import by_modality, filled, sample_note, sampled, state_of
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.latent_spaces.quantisation import Quantised, quantised
 from search_app.search.snapshot import Snapshot
 
 _MOST = 50_000
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     for modality in filled(snapshot):
         there = len(snapshot.groups[modality])
         st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
@@ -27,7 +27,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     )
 
 
-def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handed(space: AppSpace, snapshot: Snapshot) -> str:
     return by_modality(snapshot, lambda modality: _table(_quantised(*state_of(space, snapshot), modality, snapshot)))
 
 

@@ -13,8 +13,8 @@ from search_app.components.lab.latent_spaces import (
 )
 from search_app.components.lab.latent_spaces.base import Kind
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.snapshot import Snapshot
 
 _KIND = "family"
@@ -29,7 +29,7 @@ KINDS = (
 """In the order in which they are told."""
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     now = _chosen()
     url_state.switch(_KIND, "Kind of latent space", {kind.key: kind.title for kind in KINDS}, now.key)
     st.html(f'<p class="ns-family-told">{in_html(now.told)}</p>')
@@ -40,7 +40,7 @@ def _chosen() -> Kind:
     return next((kind for kind in KINDS if kind.key == url_state.one(_KIND)), KINDS[0])
 
 
-def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handed(space: AppSpace, snapshot: Snapshot) -> str:
     now = _chosen()
     told = f'<p class="ns-family-told"><b>{in_html(now.title)}.</b> {in_html(now.told)}</p>'
     return told + now.handed(space, snapshot)

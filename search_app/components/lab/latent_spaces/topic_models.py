@@ -7,8 +7,8 @@ from search_app.components.lab.latent_spaces.base import Kind
 from search_app.components.lab.latent_spaces.explorer import explore, explored
 from search_app.components.lab.latent_spaces.material import MOST_TEXTS, collected, sample_note, state_of
 from search_app.components.lab.latent_spaces.static_map import key_to
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.latent_spaces.topic_models import KINDS, TopicModel, agreement, topic_models
 from search_app.lab.latent_spaces.topic_models import Kind as Model
 from search_app.search.snapshot import Snapshot
@@ -17,7 +17,7 @@ _MODEL, _COUNT = "family-model", "family-topics"
 _USUAL = 8
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     models, now, count = _asked_models(space, snapshot)
     st.session_state[_COUNT] = count
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="family-topics-bar"):
@@ -41,14 +41,14 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     )
 
 
-def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handed(space: AppSpace, snapshot: Snapshot) -> str:
     models, now, _ = _asked_models(space, snapshot)
     shown = explored("topics", models[now].space, space, classes=models[now].topic_of.tolist())
     agree = f"<h4>Do they agree?</h4>{_agreements(models)}"
     return f"<h4>{in_html(KINDS[now])}</h4>{_words(models[now])}{shown}{agree}"
 
 
-def _asked_models(space: OpenSpace, snapshot: Snapshot) -> tuple[dict[Model, TopicModel], Model, int]:
+def _asked_models(space: AppSpace, snapshot: Snapshot) -> tuple[dict[Model, TopicModel], Model, int]:
     """All models with as many topics as the URL asks for, the one that it asks for, and their number."""
     count = url_state.number(_COUNT, 2, 20, _USUAL)
     now: Model = next((kind for kind in KINDS if kind == url_state.one(_MODEL)), "lda")
@@ -57,7 +57,7 @@ def _asked_models(space: OpenSpace, snapshot: Snapshot) -> tuple[dict[Model, Top
 
 @st.cache_resource(show_spinner="Finding topics …", max_entries=6)
 def _models(
-    folder: str, revision: int, count: int, _space: OpenSpace, _snapshot: Snapshot
+    folder: str, revision: int, count: int, _space: AppSpace, _snapshot: Snapshot
 ) -> dict[Model, TopicModel]:  # fmt: skip
     those = collected(_space, _snapshot, "text", MOST_TEXTS)
     texts = [f"{item.title} {item.text}" for item in those.items]

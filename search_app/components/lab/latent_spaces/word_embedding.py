@@ -6,8 +6,8 @@ from ingest.encoders.base import Encoder
 from search_app.components.lab import url_state
 from search_app.components.lab.latent_spaces.base import Kind
 from search_app.components.lab.latent_spaces.explorer import explore, explored
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.latent_spaces.latent_space import LatentSpace
 from search_app.lab.latent_spaces.word_embedding import MOST_WORDS, STARTING, word_space, words_of
 from search_app.search.snapshot import Snapshot
@@ -16,7 +16,7 @@ _WRITTEN = "family-words"
 _LONGEST = 1_500  # characters of a list that a link keeps
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     words = _asked_words()
     explore("words", _space_of(words, space), space)
     with st.popover("Your own words", icon=":material/edit:", key="family-own-words"):
@@ -30,7 +30,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         )
 
 
-def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handed(space: AppSpace, snapshot: Snapshot) -> str:
     return explored("words", _space_of(_asked_words(), space), space)
 
 
@@ -38,7 +38,7 @@ def _asked_words() -> tuple[str, ...]:
     return words_of(url_state.one(_WRITTEN)) or STARTING
 
 
-def _space_of(words: tuple[str, ...], space: OpenSpace) -> LatentSpace:
+def _space_of(words: tuple[str, ...], space: AppSpace) -> LatentSpace:
     encoder = loaded_encoder(space)
     return _words(encoder.info.fingerprint, words, encoder)
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.encoders.lite import text_tower
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.encoders.lite.text_tower import LONG, MiniLM, load_minilm
 from ingest.encoders.lite.weights import minilm_folder, model_folder
 from ingest.readers.passages import cut

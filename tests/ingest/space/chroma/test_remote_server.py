@@ -24,6 +24,7 @@ from ingest.space.manifest import read_manifest
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.space.chroma.chroma_server import answering, collection_names, own_server, proxy
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.patience import limit
 
 SECRET = "s3cret-0123456789"
 
@@ -62,7 +63,7 @@ def nearspace(*arguments, **options):
         [sys.executable, "-m", "ingest.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=limit(120),
         **options,
     )
 

@@ -46,28 +46,28 @@ def onnx_bytes(export: Export, target: Path, *, int8: bool) -> bytes:
     with tempfile.TemporaryDirectory(prefix="nearspace-") as folder:
         draft = Path(folder, target.name)
         size = sum(weight.numel() * weight.element_size() for weight in export.module.parameters())
-        _export(export, draft, apart=size > LARGEST_FILE)
+        _export(export, draft, separate_weights=size > LARGEST_FILE)
         if int8:
             rounded = Path(folder, f"int8-{target.name}")
-            _round_weights(draft, rounded, apart=size / 4 > LARGEST_FILE)
+            _round_weights(draft, rounded, separate_weights=size / 4 > LARGEST_FILE)
             draft = rounded
         beside = draft.with_name(f"{draft.name}.data")
         if beside.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            _renamed(draft, beside, weights_beside(target).name)
-            moved = weights_beside(target).with_suffix(".draft")
+            _renamed(draft, beside, external_weights(target).name)
+            moved = external_weights(target).with_suffix(".draft")
             shutil.move(beside, moved)
-            moved.replace(weights_beside(target))
+            moved.replace(external_weights(target))
         return draft.read_bytes()
 
 
-def weights_beside(target: Path) -> Path:
+def external_weights(target: Path) -> Path:
     """The file of the weights of a model that is too large for one file."""
     return target.with_name(f"{target.name}.data")
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def silenced() -> Iterator[None]:
     """Without the warnings, log lines and progress marks that the libraries make for their own developers."""
     logging.disable(logging.WARNING)
     try:
@@ -78,14 +78,14 @@ def quietly() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _export(export: Export, draft: Path, *, apart: bool) -> None:
+def _export(export: Export, draft: Path, *, separate_weights: bool) -> None:
     import torch
 
     axes: dict[int, object] = {0: torch.export.Dim("n", min=1, max=4096)}
     if export.widths:
         axes[1] = torch.export.Dim("tokens", min=export.widths[0], max=export.widths[1])
     try:
-        with quietly(), torch.no_grad():
+        with silenced(), torch.no_grad():
             torch.onnx.export(
                 export.module.eval(),
                 tuple(export.examples.values()),
@@ -95,25 +95,25 @@ def _export(export: Export, draft: Path, *, apart: bool) -> None:
                 dynamic_shapes=tuple(axes for _ in export.examples),
                 opset_version=OPSET,
                 dynamo=True,
-                external_data=apart,
+                external_data=separate_weights,
                 verbose=False,
             )
     except torch.onnx.OnnxExporterError as error:
         raise CannotCompile(_first_line(error)) from error
 
 
-def _round_weights(source: Path, target: Path, *, apart: bool) -> None:
+def _round_weights(source: Path, target: Path, *, separate_weights: bool) -> None:
     """Store the weights of matrix products in 8 bits; what they are multiplied with is rounded as it comes."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with quietly():
+    with silenced():
         quantize_dynamic(
             source,
             target,
             op_types_to_quantize=["MatMul", "Gemm"],
             weight_type=QuantType.QInt8,
             per_channel=True,
-            use_external_data_format=apart,
+            use_external_data_format=separate_weights,
         )
 
 

@@ -1,4 +1,4 @@
-"""How plugged-in encoders are compiled and kept: large towers, towers that cannot be compiled, other devices."""
+"""How external encoders are compiled and cached: large towers, towers that cannot be compiled, other devices."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
-from ingest.encoders.runtime import compile
+from ingest.encoders.runtime import onnx_export
 from ingest.errors import WeightsError
 from tests.ingest.encoders.external.make_models import openclip_folder
 
@@ -38,7 +38,7 @@ def test_a_tower_too_large_for_one_file_keeps_its_weights_beside_it(
     expected = load(folder, suffix)
     (compiled,) = (tmp_path / "cache" / "compiled").iterdir()
     compiled.rename(tmp_path / "whole")
-    monkeypatch.setattr(compile, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(onnx_export, "LARGEST_FILE", 1000)
     apart = load(folder, suffix)
     assert {"text.onnx.data", "image.onnx.data"} <= {file.name for file in compiled.iterdir()}
     assert (compiled / "text.onnx").stat().st_size < (tmp_path / "whole" / "text.onnx").stat().st_size / 2
@@ -53,7 +53,7 @@ def test_a_tower_too_large_for_one_file_keeps_its_weights_beside_it(
 def test_weights_beside_a_tower_that_are_damaged_are_made_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compile, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(onnx_export, "LARGEST_FILE", 1000)
     expected = load(folder).encode_texts(TEXTS)
     (weights,) = (tmp_path / "cache" / "compiled").rglob("text.onnx.data")
     weights.write_bytes(weights.read_bytes()[:100])
@@ -86,18 +86,18 @@ def test_a_tower_that_cannot_be_compiled_runs_in_torch_and_is_tried_once(
 
 
 def test_half_precision_is_used_where_it_keeps_the_vectors(folder: Path) -> None:
-    from ingest.encoders.external.encoder import reference_inputs
-    from ingest.encoders.external.openclip import _files_of_folder
-    from ingest.encoders.external.openclip_torch import assemble
-    from ingest.encoders.external.tokens import Tokens
+    from ingest.encoders.external.openclip_files import files_in_folder
+    from ingest.encoders.external.openclip_torch import load_torch_model
+    from ingest.encoders.external.reference_inputs import reference_inputs
+    from ingest.encoders.external.tokenizer import TextTokenizer
     from ingest.encoders.external.torch_tower import device_towers, torch_tower
 
-    model = assemble("openclip:x", _files_of_folder("openclip:x", folder, None))
+    model = load_torch_model("openclip:x", files_in_folder("openclip:x", folder, None))
     pixels = {"pixels": np.random.default_rng(1).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)}
     exact = torch_tower(model.image.module, "cpu", half=False)(pixels)
     said: list[str] = []
     _, image = device_towers(
-        model, *reference_inputs(model, Tokens(model.tokenizer, model.frame)), "cpu", log=said.append
+        model, *reference_inputs(model, TextTokenizer(model.tokenizer, model.layout)), "cpu", log=said.append
     )
     difference = np.abs(image(pixels) - exact).max()
     assert 0 < difference < 0.01
@@ -105,19 +105,19 @@ def test_half_precision_is_used_where_it_keeps_the_vectors(folder: Path) -> None
 
 
 def test_a_tower_that_half_precision_would_change_runs_in_float32(folder: Path) -> None:
-    from ingest.encoders.external.encoder import reference_inputs
-    from ingest.encoders.external.openclip import _files_of_folder
-    from ingest.encoders.external.openclip_torch import assemble
-    from ingest.encoders.external.tokens import Tokens
+    from ingest.encoders.external.openclip_files import files_in_folder
+    from ingest.encoders.external.openclip_torch import load_torch_model
+    from ingest.encoders.external.reference_inputs import reference_inputs
+    from ingest.encoders.external.tokenizer import TextTokenizer
     from ingest.encoders.external.torch_tower import device_towers
 
-    model = assemble("openclip:x", _files_of_folder("openclip:x", folder, None))
+    model = load_torch_model("openclip:x", files_in_folder("openclip:x", folder, None))
     with torch.no_grad():  # beyond what 16 bits hold
         model.image.module._module.conv1.weight.mul_(1e6)
         model.image.module._module.ln_pre.weight.mul_(1e5)
     said: list[str] = []
     _, image = device_towers(
-        model, *reference_inputs(model, Tokens(model.tokenizer, model.frame)), "cpu", log=said.append
+        model, *reference_inputs(model, TextTokenizer(model.tokenizer, model.layout)), "cpu", log=said.append
     )
     assert "in float32, since half precision would change its vectors" in said[1]
     rows = image({"pixels": np.full((2, 32, 32, 3), 90, np.uint8)})

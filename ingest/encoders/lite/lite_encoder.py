@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo, Log
 from ingest.encoders.lite import pixels
-from ingest.encoders.lite.reference import image_reference, reference_pictures
+from ingest.encoders.lite.reference_outputs import image_reference_sha256, read_image_reference, reference_pictures
 from ingest.encoders.lite.text_tower import DIMENSION, FINGERPRINT, WINDOW, MiniLM, load_minilm
 from ingest.encoders.lite.weights import model_folder
-from ingest.encoders.runtime.onnx import cache_folder, in_pieces, sha256_of, shipped_session
+from ingest.encoders.runtime.digests import sha256_of
+from ingest.encoders.runtime.onnx import Comparison, checked_session
+from ingest.encoders.runtime.parallel import map_batches
 from ingest.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 IMAGE_BATCH = 16
-PIECE = 8
+THREAD_BATCH = 8
 """Pictures that one thread encodes at a time, at most."""
 
 
@@ -49,8 +51,8 @@ class LiteEncoder:
         def encode(pictures: "Sequence[Image]") -> NDArray[np.float32]:
             return np.asarray(self._image_tower.run(["vectors"], {"pixels": pixels.pixel_batch(pictures)})[0])
 
-        pieces = in_pieces(encode, images, PIECE)
-        return np.concatenate([np.empty((0, DIMENSION), np.float32), *pieces])
+        batches = map_batches(encode, images, THREAD_BATCH)
+        return np.concatenate([np.empty((0, DIMENSION), np.float32), *batches])
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The character span of each word piece of `text`, never truncated."""
@@ -62,7 +64,7 @@ def load_lite(
 ) -> LiteEncoder:
     """Load `lite`; at first use its text tower is compiled into the cache folder and both towers are checked.
 
-    `text_folder` (model.safetensors, tokenizer.json) and `image_folder` (image.onnx, the references) stand in for
+    `text_folder` (model.safetensors, tokenizer.json) and `image_folder` (image.onnx, the reference outputs) replace
     the installed ones.  Raises WeightsError if weights are missing, not the published ones, or damaged.
     """
     image_folder = image_folder or model_folder("lite")
@@ -75,16 +77,10 @@ def load_lite(
 
     def difference(session: "InferenceSession") -> float:
         vectors = session.run(["vectors"], {"pixels": reference_pictures()})[0]
-        return float(np.abs(vectors - image_reference(image_folder)).max())
+        return float(np.abs(vectors - read_image_reference(image_folder)).max())
 
-    image_tower = shipped_session(
-        image_file,
-        cache_folder() / f"lite-{fingerprint[:16]}" / "image.json",
-        difference,
-        title="the image tower of lite",
-        log=log,
-        threads=1,
-    )
+    comparison = Comparison("the image tower of lite", image_reference_sha256(image_folder), difference)
+    image_tower = checked_session(image_file, comparison, log=log, threads=1)
     info = EncoderInfo(
         id="lite",
         fingerprint=fingerprint,

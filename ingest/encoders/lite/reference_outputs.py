@@ -1,4 +1,4 @@
-"""Reference inputs and torch's outputs for them, against which a tower is compared."""
+"""Reference inputs and torch's outputs for them, with which a tower is compared."""
 
 import json
 from pathlib import Path
@@ -7,25 +7,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.lite.pixels import IMAGE_SIZE
+from ingest.encoders.runtime.digests import sha256_of
 
 TEXTS_FILE = "text-reference.json"
 TEXT_VECTORS_FILE = "text-reference.safetensors"
 IMAGE_VECTORS_FILE = "image-reference.safetensors"
 
 
-def text_reference(folder: Path) -> tuple[list[str], NDArray[np.float32]]:
-    """The reference texts kept in `folder`, and torch's vectors of them, unit rows [n, d]."""
+def read_text_reference(folder: Path) -> tuple[list[str], NDArray[np.float32]]:
+    """The reference texts in `folder`, and torch's vectors of them, unit rows [n, d]."""
     texts = json.loads((folder / TEXTS_FILE).read_text(encoding="utf-8"))
     return texts, _vectors(folder / TEXT_VECTORS_FILE)
 
 
-def image_reference(folder: Path) -> NDArray[np.float32]:
-    """torch's vectors of reference_pictures(), kept in `folder`, unit rows [n, d]."""
+def read_image_reference(folder: Path) -> NDArray[np.float32]:
+    """torch's vectors of reference_pictures(), from `folder`: unit rows [n, d]."""
     return _vectors(folder / IMAGE_VECTORS_FILE)
 
 
+def text_reference_sha256(folder: Path) -> str:
+    """A digest of the reference texts and their vectors in `folder`."""
+    return " ".join(sha256_of(folder / name) for name in (TEXTS_FILE, TEXT_VECTORS_FILE))
+
+
+def image_reference_sha256(folder: Path) -> str:
+    """A digest of the vectors of reference_pictures() in `folder`."""
+    return sha256_of(folder / IMAGE_VECTORS_FILE)
+
+
 def reference_pictures() -> NDArray[np.uint8]:
-    """Generated pictures, the same on every machine, shape (6, 260, 260, 3): by integer arithmetic alone."""
+    """Generated pictures, shape (6, 260, 260, 3); by integer arithmetic alone, so the same on every machine."""
     y, x = np.mgrid[0:IMAGE_SIZE, 0:IMAGE_SIZE].astype(np.int64)
     disc = (x - 130) ** 2 + (y - 120) ** 2 < 90**2
     # A multiplicative hash of the pixel's number: noise without a random generator.

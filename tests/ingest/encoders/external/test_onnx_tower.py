@@ -1,4 +1,4 @@
-"""Batches through the towers of plugged-in encoders: each has its rows, in order, however many run at once."""
+"""Batches through the towers of external encoders: each has its rows, in order, however many run at once."""
 
 import threading
 from pathlib import Path
@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from ingest.encoders.external import tower as tower_module
-from ingest.encoders.external.tower import ALONE, BATCH, OneByOne, OnnxTower
-from ingest.encoders.runtime import onnx
-from ingest.encoders.runtime.onnx import open_session, piece_of
+from ingest.encoders.external import onnx_tower
+from ingest.encoders.external.onnx_tower import OnnxTower
+from ingest.encoders.external.tower import BATCH, MAX_SINGLE_BATCH, SequentialTower, Tower
+from ingest.encoders.runtime import parallel
+from ingest.encoders.runtime.onnx import open_session
 from ingest.encoders.runtime.onnx_graph import Graph
+from ingest.encoders.runtime.parallel import batch_size
 
-TURNED = np.array([[0, 1], [-1, 0]], np.float32)
+ROTATION = np.array([[0, 1], [-1, 0]], np.float32)
 MANY = 7
 
 
@@ -21,7 +23,7 @@ MANY = 7
 def model(tmp_path: Path) -> Path:
     """A model that turns pairs of numbers by a quarter."""
     graph = Graph()
-    graph.node("Gemm", "pairs", graph.weight(TURNED, "float32"), transB=1, name="vectors")
+    graph.node("Gemm", "pairs", graph.weight(ROTATION, "float32"), transB=1, name="vectors")
     inputs = [helper.make_tensor_value_info("pairs", TensorProto.FLOAT, ["n", 2])]
     outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", 2])]
     file = tmp_path / "image.onnx"
@@ -31,15 +33,15 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many threads each session that a tower opens for itself is given."""
+    """How many threads each session that a tower opens for itself has."""
     threads_of: list[int] = []
 
-    def noted(model: Path, *, threads: int = 0):
+    def recorded(model: Path, *, threads: int = 0):
         threads_of.append(threads)
         return open_session(model, threads=threads)
 
-    monkeypatch.setattr(tower_module, "open_session", noted)
-    monkeypatch.setattr(onnx, "usable_cores", lambda: 4)
+    monkeypatch.setattr(onnx_tower, "open_session", recorded)
+    monkeypatch.setattr(parallel, "usable_cores", lambda: 4)
     return threads_of
 
 
@@ -47,8 +49,8 @@ def batch(number: int) -> dict[str, np.ndarray]:
     return {"pairs": np.full((number + 1, 2), [number, 1], np.float32)}
 
 
-def rows_of(tower: tower_module.Tower, count: int) -> list[list[list[float]]]:
-    return [rows.tolist() for rows in tower.each(count, batch)]
+def rows_of(tower: Tower, count: int) -> list[list[list[float]]]:
+    return [rows.tolist() for rows in tower.run_batches(count, batch)]
 
 
 EXPECTED = [[[1.0, -float(number)]] * (number + 1) for number in range(MANY)]
@@ -58,7 +60,7 @@ def test_each_of_many_batches_has_a_core_and_its_rows_come_in_order(model, opene
     tower = OnnxTower(open_session(model), model)
     assert rows_of(tower, MANY) == EXPECTED
     assert rows_of(tower, MANY) == EXPECTED
-    assert opened == [1], "one session more, of one thread, whatever is asked of it"
+    assert opened == [1], "one session more, of one thread, however often it runs"
 
 
 def test_a_single_batch_has_all_cores(model, opened):
@@ -68,16 +70,16 @@ def test_a_single_batch_has_all_cores(model, opened):
     assert opened == []
 
 
-@pytest.mark.parametrize("beside", [False, True])
-def test_a_large_model_is_not_opened_twice(model, opened, monkeypatch, beside):
+@pytest.mark.parametrize("separate_weights", [False, True])
+def test_a_large_model_is_not_opened_twice(model, opened, monkeypatch, separate_weights):
     size = model.stat().st_size
-    if beside:
+    if separate_weights:
         model.with_name("image.onnx.data").write_bytes(bytes(size))
-    monkeypatch.setattr(tower_module, "MOST_SHARED", 2 * size - 1 if beside else size - 1)
+    monkeypatch.setattr(onnx_tower, "MAX_SECOND_SESSION_BYTES", 2 * size - 1 if separate_weights else size - 1)
     tower = OnnxTower(open_session(model), model)
     assert rows_of(tower, MANY) == EXPECTED
     assert opened == []
-    assert tower.share(100) == BATCH
+    assert tower.batch_size(100) == BATCH
 
 
 def test_threads_that_come_at_once_open_one_session(model, opened):
@@ -92,18 +94,25 @@ def test_threads_that_come_at_once_open_one_session(model, opened):
 
 def test_no_core_is_idle_while_another_has_several_inputs(model, opened):
     tower = OnnxTower(open_session(model), model)
-    assert [tower.share(count) for count in (0, 1, ALONE, 12, 32, 100)] == [1, 1, ALONE, 3, 8, 8]
-    assert [piece_of(count, 8) for count in (1, 4, 5, 32, 100)] == [1, 1, 2, 8, 8]
+    assert [tower.batch_size(count) for count in (0, 1, MAX_SINGLE_BATCH, 12, 32, 100)] == [
+        1,
+        1,
+        MAX_SINGLE_BATCH,
+        3,
+        8,
+        8,
+    ]
+    assert [batch_size(count, 8) for count in (1, 4, 5, 32, 100)] == [1, 1, 2, 8, 8]
 
 
-def test_what_runs_on_a_card_takes_one_batch_after_the_other():
+def test_a_sequential_tower_runs_one_batch_after_the_other():
     running: list[int] = []
 
     def run(arrays):
         running.append(threading.get_ident())
-        return arrays["pairs"] @ TURNED.T
+        return arrays["pairs"] @ ROTATION.T
 
-    tower = OneByOne(run)
+    tower = SequentialTower(run)
     assert rows_of(tower, MANY) == EXPECTED
     assert set(running) == {threading.get_ident()}
-    assert [tower.share(count) for count in (0, 1, BATCH + 1)] == [1, 1, BATCH]
+    assert [tower.batch_size(count) for count in (0, 1, BATCH + 1)] == [1, 1, BATCH]

@@ -1,4 +1,4 @@
-"""Takes `lite`'s image tower apart: the tower up to its features, and the aligner that follows."""
+"""Splits `lite`'s image tower in two: the network up to its features, and the aligner after it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,23 +17,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LiteParts:
-    """`lite`'s image tower in two parts that together give its vectors; may be called from several threads at once."""
+class SplitImageTower:
+    """`lite`'s image tower as two parts that together give its vectors; may be called from several threads at once."""
 
-    tower: "InferenceSession"
-    """Runs in one thread; see side_by_side."""
-    pooled: str
-    prior: str
+    network: "InferenceSession"
+    """Runs in one thread; see map_in_threads."""
+    pooled_name: str
+    """Name of the output of pooled features."""
+    prior_name: str
+    """Name of the output of priors."""
     aligner: Aligner
-    """Its linear map is the identity: what `lite` learnt of it is folded into the prior."""
+    """Its linear map is the identity: the one that `lite` learnt is folded into the prior."""
 
     def features(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Pooled features (n, features) and priors (n, dimension) of pictures (n, 260, 260, 3)."""
-        pooled, prior = self.tower.run([self.pooled, self.prior], {"pixels": pixels})
+        pooled, prior = self.network.run([self.pooled_name, self.prior_name], {"pixels": pixels})
         return pooled, prior
 
 
-def take_apart(model: Path) -> LiteParts:
+def split_image_tower(model: Path) -> SplitImageTower:
     """Read the aligner's weights and the names of its inputs from the graph itself, whatever its sizes are.
 
     Raises WeightsError if the file is damaged, or if the graph does not end as `Aligner` describes.
@@ -45,48 +47,45 @@ def take_apart(model: Path) -> LiteParts:
         graph = onnx.load(model).graph
     except (OSError, DecodeError) as error:
         raise WeightsError(f"{model.name} of lite cannot be read ({error}). Install Nearspace again.") from error
-    end = _find_end(graph)
-    if end is None:
+    tensors = _find_aligner(graph)
+    if tensors is None:
         raise WeightsError(
             f"The image tower of lite in {model} does not end in the aligner that this Nearspace tunes. "
             "Install Nearspace again, so that program and weights belong together."
         )
-    tower = open_session(_with_outputs(model, [end.pooled, end.prior]), threads=1)
-    nothing = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
-    # The runtime widens weights that are stored small, in whichever way they are.
-    weights = open_session(_with_outputs(model, list(end.weights.values()))).run(
-        list(end.weights.values()), {"pixels": nothing}
-    )
-    found = dict(zip(end.weights, weights, strict=True))
-    dimension = len(found["out_bias"])
-    return LiteParts(
-        tower, end.pooled, end.prior, from_weights({**found, "linear": np.eye(dimension, dtype=np.float32)})
-    )
+    network = open_session(_with_outputs(model, [tensors.pooled, tensors.prior]), threads=1)
+    # The runtime widens weights that are stored small, however they are stored.
+    names = list(tensors.weights.values())
+    blank = np.zeros((1, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+    values = open_session(_with_outputs(model, names)).run(names, {"pixels": blank})
+    weights = dict(zip(tensors.weights, values, strict=True))
+    weights["linear"] = np.eye(len(weights["out_bias"]), dtype=np.float32)
+    return SplitImageTower(network, tensors.pooled, tensors.prior, from_weights(weights))
 
 
 @dataclass(frozen=True)
-class _End:
-    """The names of tensors in a graph that ends in an aligner."""
+class _AlignerTensors:
+    """The names of the aligner's tensors in a graph."""
 
     pooled: str
     prior: str
     weights: dict[str, str]
 
 
-def _find_end(graph: Any) -> _End | None:
-    makers = {name: node for node in graph.node for name in node.output}
+def _find_aligner(graph: Any) -> _AlignerTensors | None:
+    producers = {name: node for node in graph.node for name in node.output}
 
-    def maker(name: str, *operators: str) -> Any:
-        node = makers.get(name)
+    def producer(name: str, *operators: str) -> Any:
+        node = producers.get(name)
         return node if node is not None and node.op_type in operators else None
 
-    norm = maker("vectors", "LpNormalization")
-    total = norm and maker(norm.input[0], "Add")
+    norm = producer("vectors", "LpNormalization")
+    total = norm and producer(norm.input[0], "Add")
     if not total:
         return None
-    out = next((node for name in total.input if (node := maker(name, "Gemm"))), None)
-    prior = next((name for name in total.input if maker(name, "MatMul")), None)
-    hidden = out and _first_above(out.input[0], makers)
+    out = next((node for name in total.input if (node := producer(name, "Gemm"))), None)
+    prior = next((name for name in total.input if producer(name, "MatMul")), None)
+    hidden = out and _nearest_gemm(out.input[0], producers)
     if not (out and prior and hidden and _is_linear(out) and _is_linear(hidden)):
         return None
     weights = dict(
@@ -96,19 +95,19 @@ def _find_end(graph: Any) -> _End | None:
             strict=True,
         )
     )
-    return _End(hidden.input[0], prior, weights)
+    return _AlignerTensors(hidden.input[0], prior, weights)
 
 
-def _first_above(name: str, makers: dict[str, Any]) -> Any:
-    """The nearest Gemm that `name` comes from, by way of an activation."""
-    waiting = [name]
-    while waiting:
-        node = makers.get(waiting.pop(0))
+def _nearest_gemm(name: str, producers: dict[str, Any]) -> Any:
+    """The nearest Gemm that `name` is computed from, through an activation."""
+    queue = [name]
+    while queue:
+        node = producers.get(queue.pop(0))
         if node is None:
             continue
         if node.op_type == "Gemm":
             return node
-        waiting.extend(node.input)
+        queue.extend(node.input)
     return None
 
 

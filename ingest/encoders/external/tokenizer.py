@@ -1,4 +1,4 @@
-"""The tokens of a plugged-in text tower: ids in the frame its model expects, and where each token is in the text."""
+"""The tokeniser of an external text tower: ids laid out as its model expects, and where each token is in the text."""
 
 import re
 import string
@@ -21,22 +21,22 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @dataclass(frozen=True)
-class Frame:
-    """How a model wants its tokens; the values are part of the encoder's fingerprint."""
+class TokenLayout:
+    """How a model expects its tokens: which ids surround those of a text, and how inputs are padded."""
 
     cleaning: Cleaning
-    """What is done to a text before it is cut into tokens: OpenCLIP's names, and `strip` for next to nothing."""
+    """What is done to a text before it is tokenised: OpenCLIP's names, and `strip` for hardly anything."""
     first: tuple[int, ...]
     """Ids before the text's own."""
     last: tuple[int, ...]
     """Ids after them."""
     pad: int
     width: int
-    """Most ids of one input, `first` and `last` and `tail` counted."""
+    """Largest number of ids of one input, `first` and `last` and `tail` counted."""
     full: bool
     """Whether every input is padded to `width`; else only to the longest of its batch."""
     tail: tuple[int, ...] = ()
-    """Ids at the very end, behind the padding."""
+    """Ids at the very end, after the padding."""
 
     @property
     def window(self) -> int:
@@ -48,79 +48,79 @@ class Frame:
 class TokenBatch:
     """Windows of texts, padded to one width."""
 
-    places: list[int]
-    """The number of each row's window among all windows."""
+    windows: list[int]
+    """The index of each row's window among all windows."""
     ids: NDArray[np.int64]
-    """Shape (len(places), width)."""
+    """Shape (len(windows), width)."""
     mask: NDArray[np.int64]
     """1 for ids, 0 for padding; same shape."""
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Texts cut into stretches that fit a text tower."""
+    """Texts cut into windows that fit a text tower."""
 
     ids: list[list[int]]
     owners: list[int]
-    """The number of the text that each stretch comes from."""
+    """The index of the text that each window comes from."""
 
 
-class Tokens:
-    """A tokeniser and its frame; may be used from several threads at once."""
+class TextTokenizer:
+    """A tokeniser and its layout; may be used from several threads at once."""
 
-    def __init__(self, tokenizer: str, frame: Frame) -> None:
-        """Join `tokenizer`, in the JSON of the `tokenizers` library, and its frame."""
+    def __init__(self, tokenizer: str, layout: TokenLayout) -> None:
+        """Join `tokenizer`, in the JSON of the `tokenizers` library, and its layout."""
         from tokenizers import Tokenizer
 
-        self.frame = frame
+        self.layout = layout
         self._tokenizer = Tokenizer.from_str(tokenizer)
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        # What a text says is text, even where it spells a special token.
+        # A text is only text, even where it spells a special token.
         self._tokenizer.encode_special_tokens = True
 
     def windows(self, texts: Sequence[str]) -> Windows:
-        """Cut `texts` into stretches of at most `frame.window` tokens; a text without tokens has one empty stretch."""
-        cleaned = [clean(encodable(text), self.frame.cleaning) for text in texts]
-        found = Windows([], [])
+        """Cut `texts` into windows of at most `layout.window` tokens; a text without tokens has one empty window."""
+        cleaned = [clean(replace_surrogates(text), self.layout.cleaning) for text in texts]
+        windows = Windows([], [])
         for owner, encoding in enumerate(self._tokenizer.encode_batch(cleaned, add_special_tokens=False)):
             ids = encoding.ids
-            for start in range(0, max(len(ids), 1), self.frame.window):
-                found.ids.append(ids[start : start + self.frame.window])
-                found.owners.append(owner)
-        return found
+            for start in range(0, max(len(ids), 1), self.layout.window):
+                windows.ids.append(ids[start : start + self.layout.window])
+                windows.owners.append(owner)
+        return windows
 
     def batches(self, windows: Sequence[Sequence[int]]) -> Iterator[TokenBatch]:
-        """Windows of similar length together, framed and padded, in batches of bounded size."""
-        frame = self.frame
-        around = len(frame.first) + len(frame.last) + len(frame.tail)
-        lengths = [len(window) + around for window in windows]
-        for places in _groups(lengths, frame.width if frame.full else None):
-            width = frame.width if frame.full else max(lengths[place] for place in places)
-            ids = np.full((len(places), width), frame.pad, np.int64)
-            mask = np.zeros((len(places), width), np.int64)
-            for row, place in enumerate(places):
-                framed = [*frame.first, *windows[place], *frame.last]
-                ids[row, : len(framed)] = framed
-                mask[row, : len(framed)] = 1
-                if frame.tail:
-                    ids[row, -len(frame.tail) :] = frame.tail
-                    mask[row, -len(frame.tail) :] = 1
-            yield TokenBatch(places, ids, mask)
+        """Windows of similar length together, laid out and padded, in batches of bounded size."""
+        layout = self.layout
+        extra = len(layout.first) + len(layout.last) + len(layout.tail)
+        lengths = [len(window) + extra for window in windows]
+        for members in _group_by_length(lengths, layout.width if layout.full else None):
+            width = layout.width if layout.full else max(lengths[index] for index in members)
+            ids = np.full((len(members), width), layout.pad, np.int64)
+            mask = np.zeros((len(members), width), np.int64)
+            for row, index in enumerate(members):
+                laid_out = [*layout.first, *windows[index], *layout.last]
+                ids[row, : len(laid_out)] = laid_out
+                mask[row, : len(laid_out)] = 1
+                if layout.tail:
+                    ids[row, -len(layout.tail) :] = layout.tail
+                    mask[row, -len(layout.tail) :] = 1
+            yield TokenBatch(members, ids, mask)
 
     def spans(self, text: str) -> list[Span]:
         """The span (start, end), in characters of `text`, of every token that `windows` gives for it, in order."""
-        whole = encodable(text)
-        cleaned = clean(whole, self.frame.cleaning)
+        text = replace_surrogates(text)
+        cleaned = clean(text, self.layout.cleaning)
         offsets = self._tokenizer.encode(cleaned, add_special_tokens=False).offsets
-        return list(_spans_before_cleaning(whole, cleaned, offsets, self.frame.cleaning))
+        return list(_spans_before_cleaning(text, cleaned, offsets, self.layout.cleaning))
 
 
 def clean(text: str, cleaning: Cleaning) -> str:
-    """The text as OpenCLIP's tokenisers clean it: mended, entities resolved, white space joined; then what is named."""
+    """The text as OpenCLIP cleans it: encoding fixed, entities resolved, white space joined; then by `cleaning`."""
     if cleaning == "strip":
         return text.strip()
-    text = " ".join(_mended(text).split())
+    text = " ".join(_fixed(text).split())
     if cleaning == "lower":
         return text.lower()
     if cleaning == "canonicalize":
@@ -128,7 +128,7 @@ def clean(text: str, cleaning: Cleaning) -> str:
     return text
 
 
-def encodable(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """The text with "?" for half of a surrogate pair, as undecodable file names have them: it is no character."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -148,11 +148,11 @@ def clip_tokenizer(vocabulary: dict[str, int], merges: list[tuple[str, str]]) ->
     return str(tokenizer.to_str())
 
 
-def _mended(text: str) -> str:
+def _fixed(text: str) -> str:
     import html
 
     if text.isascii() and "&" not in text and text.isprintable():
-        return text  # nothing that could be mended
+        return text  # nothing to fix
     try:
         from ftfy import fix_text  # type: ignore[import-not-found]
     except ModuleNotFoundError:  # it comes with OpenCLIP; without that, a model compiled earlier still runs
@@ -161,12 +161,12 @@ def _mended(text: str) -> str:
 
 
 def _spans_before_cleaning(text: str, cleaned: str, offsets: Iterable[Span], cleaning: Cleaning) -> Iterator[Span]:
-    """Where tokens of the cleaned text are in the text itself: to the character where a word kept its length."""
+    """Where tokens of the cleaned text are in the text itself: exact within a word that kept its length."""
     words = list(_WORD.finditer(text))
-    kept = [(word.span(), part.group()) for word in words for part in _WORD.finditer(clean(word.group(), cleaning))]
+    sources = [(word.span(), part.group()) for word in words for part in _WORD.finditer(clean(word.group(), cleaning))]
     parts = list(_WORD.finditer(cleaned))
-    if [part for _, part in kept] != [part.group() for part in parts]:
-        # Cleaned as a whole it reads otherwise than word by word, which is rare: its length is shared out.
+    if [part for _, part in sources] != [part.group() for part in parts]:
+        # Cleaned as a whole it differs from its words cleaned one by one, which is rare: spans are scaled.
         scale = len(text) / max(len(cleaned), 1)
         yield from ((min(int(start * scale), len(text)), min(int(end * scale), len(text))) for start, end in offsets)
         return
@@ -178,25 +178,19 @@ def _spans_before_cleaning(text: str, cleaned: str, offsets: Iterable[Span], cle
         # Some tokenisers count the space before a word as part of its first token.
         start += len(cleaned[start:end]) - len(cleaned[start:end].lstrip())
         number = max(0, bisect_right(starts, start) - 1)
-        (word_start, word_end), part = kept[number]
-        inside, length = start - starts[number], len(part)
-        if length == word_end - word_start:
-            yield min(word_start + max(inside, 0), word_end), min(word_start + end - starts[number], word_end)
-        else:
-            scale = (word_end - word_start) / length
-            yield (
-                word_start + int(max(inside, 0) * scale),
-                min(word_end, word_start + int((end - starts[number]) * scale)),
-            )
+        (word_start, word_end), part = sources[number]
+        first, last = max(start - starts[number], 0), end - starts[number]
+        scale = 1.0 if len(part) == word_end - word_start else (word_end - word_start) / len(part)
+        yield min(word_start + int(first * scale), word_end), min(word_start + int(last * scale), word_end)
 
 
-def _groups(lengths: Sequence[int], full: int | None) -> Iterator[list[int]]:
+def _group_by_length(lengths: Sequence[int], full: int | None) -> Iterator[list[int]]:
     batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        width = full or lengths[place]
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        width = full or lengths[index]
         if batch and (len(batch) == BATCH_TEXTS or (len(batch) + 1) * width > BATCH_TOKENS):
             yield batch
             batch = []
-        batch.append(place)
+        batch.append(index)
     if batch:
         yield batch
