@@ -1,5 +1,5 @@
-"""Marks near-duplicates: pictures that are the same but for saving, size, a little cropping or colour, and texts that
-say the same words.
+"""Marks near-duplicates: pictures that differ only by compression, size, slight cropping or colour, and texts of the
+same words.
 
 Each item that was not compared yet is compared with the items that stand for a group or for themselves, its leaders
 (Hartigan's leader algorithm, 1975): it joins the group of the nearest one that is near enough, else it stands for
@@ -40,11 +40,11 @@ _CANDIDATES = 8  # texts whose words are looked at for each text
 _WORD = re.compile(r"\w+")
 
 
-def mark_twins(ledger: Ledger, folder: Path) -> None:
+def mark_near_duplicates(ledger: Ledger, folder: Path) -> None:
     """Compare the items of the space in `folder` that were not compared yet; for the holder of its write lock."""
     ledger.forget_lost_twins()
     for modality in MODALITIES:
-        _hash_the_rest(ledger, folder, modality)
+        _hash_unhashed(ledger, folder, modality)
         while len((new := ledger.unmarked(modality, _BLOCK)).ids):
             ledger.mark_twins(zip(new.ids.tolist(), _leaders_of(ledger, modality, new), strict=True))
 
@@ -75,7 +75,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _hash_the_rest(ledger: Ledger, folder: Path, modality: Modality) -> None:
+def _hash_unhashed(ledger: Ledger, folder: Path, modality: Modality) -> None:
     """Give every item a hash: texts by their words, and pictures that were read without one by their thumbnail."""
     with ThreadPoolExecutor(READERS) as pool:
         while rows := ledger.unhashed(modality, _HASHED):
@@ -177,9 +177,7 @@ class _Nearest:
                 (row, int(place), float(cosine)) for place, cosine in zip(places[near], cosines[near], strict=True)
             )
 
-    def _near_texts(
-        self, rows: NDArray[np.int64], known: Marked
-    ) -> Iterator[tuple[int, int, float]]:  # fmt: skip
+    def _near_texts(self, rows: NDArray[np.int64], known: Marked) -> Iterator[tuple[int, int, float]]:
         cosines = self._new.vectors[rows] @ known.vectors.T
         pairs: list[tuple[int, int, float]] = []
         for line, row in zip(cosines, rows.tolist(), strict=True):

@@ -12,14 +12,14 @@ from ingest.encoders.base import Encoder, EncoderInfo
 from ingest.errors import ReadError
 from ingest.readers.draft import Draft
 from ingest.readers.formats import is_table, kind_of
-from ingest.readers.reread import read_again
-from ingest.run.classify import Examined, Fresh, LeftOut
+from ingest.readers.reread import reread_pictures
+from ingest.run.classification import Classified, LeftOut, New
 from ingest.run.engines import local
-from ingest.run.engines.work import EncodingCount
-from ingest.run.near_duplicates import mark_twins
-from ingest.sources.location import at_hand, state_of
-from ingest.sources.walk import Found, content_hash
-from ingest.sources.web import is_address
+from ingest.run.engines.base import EncodingCount
+from ingest.run.near_duplicates import mark_near_duplicates
+from ingest.sources.found import Found
+from ingest.sources.location import content_hash, location_of
+from ingest.sources.read_state import ReadState
 from ingest.space.chroma.sync import Progress
 from ingest.space.ledger.item import Item
 from ingest.space.ledger.records import Source
@@ -121,7 +121,7 @@ def reencode(
         result.seconds = time.monotonic() - started
     dropped = [missing.source.id for missing in result.missing]
     space.swap_encoder(encoder.info, dropped=dropped, keep_texts=result.kept_texts, progress=indexing)
-    mark_twins(space.ledger, space.folder)
+    mark_near_duplicates(space.ledger, space.folder)
     result.swapped = True
     result.seconds = time.monotonic() - started
     return result
@@ -142,7 +142,8 @@ def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
         picture = any(modality == "image" for _, modality in items)
         # Pictures of one content have the same vectors; documents have titles from their own names.
         alone = not picture or not source.sha256
-        key = (picture, number) if alone else (True, f"{source.sha256} {len(wanted)} {source.sidecar.count('|read:')}")
+        has_options = bool(ReadState.parse(source.sidecar).options)
+        key = (picture, number) if alone else (True, f"{source.sha256} {len(wanted)} {has_options}")
         alike.setdefault(key, []).append((source, wanted))
     tasks = []
     for (picture, _), found in alike.items():
@@ -167,9 +168,10 @@ def _look_for_pictures(tasks: Iterable[_Task], space: Path) -> list[Missing]:
 def _why_not(source: Source, space: Path) -> str:
     """Why the source's file does not do, '' if it is as it was when it was ingested."""
     try:
-        if state_of(source.path, space) == (source.size, source.mtime_ns):
+        location = location_of(source.path, space)
+        if location.state() == (source.size, source.mtime_ns):
             return ""
-        with at_hand(source.path, space) as file:
+        with location.local_file() as file:
             return "" if content_hash(file) == source.sha256 else "it changed since it was ingested"
     except (FileNotFoundError, NotADirectoryError):
         return "it is no longer there"
@@ -191,21 +193,21 @@ def _encode(
     count = EncodingCount()
     missing: list[Missing] = []
     done = 0
-    waiting: list[Fresh] = []
+    waiting: list[New] = []
 
     def keep() -> None:
         staging.put(*_to_stage(space, waiting, by_path, result))
         waiting.clear()
 
     try:
-        for group in local.run(map(_found, tasks), reader.read, encoder, count):
-            for examined in group:
+        for group in local.run((_found(task, space.folder) for task in tasks), reader.read, encoder, count):
+            for classified in group:
                 done += 1
-                if isinstance(examined, Fresh):
-                    waiting.append(examined)
-                elif isinstance(examined, LeftOut):
-                    task = by_path[examined.found.source]
-                    missing += [Missing(source, examined.reason) for source in task.sources]
+                if isinstance(classified, New):
+                    waiting.append(classified)
+                elif isinstance(classified, LeftOut):
+                    task = by_path[classified.found.ledger_path]
+                    missing += [Missing(source, classified.reason) for source in task.sources]
             if len(waiting) >= _GROUP:
                 keep()
             if watch:
@@ -217,13 +219,13 @@ def _encode(
 
 
 def _to_stage(
-    space: Space, fresh: Sequence[Fresh], by_path: dict[str, _Task], result: Reencoding
+    space: Space, fresh: Sequence[New], by_path: dict[str, _Task], result: Reencoding
 ) -> tuple[dict[int, NDArray[np.float32]], list[NewPassages]]:
     vectors: dict[int, NDArray[np.float32]] = {}
     passages: list[NewPassages] = []
     for entry in fresh:
-        task = by_path[entry.found.source]
-        assert entry.vectors is not None  # the engine gives every `Fresh` its vectors
+        task = by_path[entry.found.ledger_path]
+        assert entry.vectors is not None  # the engine gives every `New` its vectors
         if task.picture:
             for items in task.items:
                 vectors.update(zip(items, entry.vectors, strict=True))
@@ -237,12 +239,10 @@ def _to_stage(
     return vectors, passages
 
 
-def _found(task: _Task) -> Found:
+def _found(task: _Task, space: Path) -> Found:
     source = task.sources[0]
-    path = Path(source.path)
-    # As a path, two addresses that differ by a slash would be one.
-    address = source.path if is_address(source.path) else ""
-    return Found(path, Path(source.root), source.size, source.mtime_ns, kind_of(path), address=address)
+    location = location_of(source.path, space)
+    return Found(location, Path(source.root), source.size, source.mtime_ns, kind_of(location.path))
 
 
 class _Reader:
@@ -253,12 +253,12 @@ class _Reader:
         self._encoder = encoder
         self._by_path = by_path
 
-    def read(self, found: Found) -> Examined:
+    def read(self, found: Found) -> Classified:
         """The drafts of the task whose first source is `found`, or why there are none."""
-        task = self._by_path[found.source]
+        task = self._by_path[found.ledger_path]
         source = task.sources[0]
         if not task.picture:
-            return Fresh(found, source.sha256, "", self._passages(task.sources), known=True)
+            return New(found, source.sha256, ReadState(), self._passages(task.sources), is_update=True)
         reason = ""
         for candidate in task.sources:
             reason = _why_not(candidate, self._space.folder)
@@ -266,9 +266,9 @@ class _Reader:
                 continue
             items = self._space.ledger.items_of(candidate.path)
             try:
-                with at_hand(candidate.path, self._space.folder) as file:
-                    drafts = read_again(file, items, self._encoder.info.image_size)
-                return Fresh(found, source.sha256, "", drafts, known=True)
+                with location_of(candidate.path, self._space.folder).local_file() as file:
+                    drafts = reread_pictures(file, items, self._encoder.info.image_size)
+                return New(found, source.sha256, ReadState(), drafts, is_update=True)
             except ReadError as error:
                 reason = str(error)
         return LeftOut(found, "failed", reason, source=source)
@@ -285,7 +285,7 @@ class _Reader:
             if table or _why_not(source, self._space.folder):
                 continue
             try:
-                with at_hand(source.path, self._space.folder) as file:
+                with location_of(source.path, self._space.folder).local_file() as file:
                     document = read_document(file)
                 if drafts := cut(document, self._encoder.token_spans, info.text_window):
                     return drafts

@@ -1,7 +1,6 @@
-"""Archives (.zip) read in place: what is in them, and one file out of them at a time, without trusting what they claim.
+"""Archives (.zip) read in place: their members, and one of them unpacked at a time, without trusting what they claim.
 
-A file in an archive has the archive's path before its own: `photos.zip/2024/a.jpg`.  Nothing is ever unpacked to
-where its name says.
+Nothing is ever unpacked to where its name says.
 """
 
 import shutil
@@ -33,7 +32,7 @@ MAX_MEMBER_BYTES = 4_000_000_000
 MAX_NAME_BYTES = 4096
 """Longest path of a file within an archive that is read: systems allow no longer ones, and each folder in it costs."""
 
-_OPEN = 4  # archives that are kept open; the readers' threads are seldom in more than two at a time
+_OPEN_AT_ONCE = 4  # archives; the reader threads are seldom in more than two at a time
 _LONGEST_STEM, _LONGEST_SUFFIX = 200, 40  # bytes of a name that an unpacked file keeps; systems allow 255
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the ones that unpack bounded
 _PACK_AGAIN = "Pack it anew, or leave it out."
@@ -51,18 +50,18 @@ class Member:
     """Its date; what is below a second comes from its checksum, so that another content has another number."""
     problem: str = ""
     """Why it cannot be read; '' where it can as far as the archive says."""
-    unwanted: str = ""
+    refusal: str = ""
     """Why it is not to be read at all."""
 
 
 def members(archive: Path) -> list[Member]:
     """The files in the archive, in its order, of those with one name the last; raises ReadError."""
-    return [member for member, _ in _opened(archive).members.values()]
+    return [member for member, _ in _open(archive).members.values()]
 
 
 def member(archive: Path, name: str) -> Member | None:
     """The file of that name in the archive, None where there is none; raises ReadError."""
-    found = _opened(archive).members.get(name)
+    found = _open(archive).members.get(name)
     return found[0] if found else None
 
 
@@ -89,7 +88,7 @@ def _short_name(name: str) -> str:
     return stem.decode(errors="ignore") + suffix.decode(errors="ignore")
 
 
-class _Opened:
+class _OpenArchive:
     """An archive that is open; safe to share between threads."""
 
     def __init__(self, archive: Path) -> None:
@@ -114,8 +113,8 @@ class _Opened:
         Raises KeyError where there is none of that name, ReadError where it is not to be read.
         """
         found, info = self.members[name]
-        if found.problem or found.unwanted:
-            raise ReadError(found.problem or found.unwanted)
+        if found.problem or found.refusal:
+            raise ReadError(found.problem or found.refusal)
         with self._lock:
             return None if self._closed else self._zip.open(info)
 
@@ -126,27 +125,27 @@ class _Opened:
             self._zip.close()
 
 
-_kept: "OrderedDict[Path, tuple[tuple[int, int, int], _Opened]]" = OrderedDict()
-_lock = threading.Lock()
+_cache: "OrderedDict[Path, tuple[tuple[int, int, int], _OpenArchive]]" = OrderedDict()
+_cache_lock = threading.Lock()
 
 
-def _opened(archive: Path) -> _Opened:
-    with _lock:
+def _open(archive: Path) -> _OpenArchive:
+    with _cache_lock:
         with malformed_as_read_error("damaged archive, or none", _PACK_AGAIN):
             status = archive.stat()
             state = (status.st_size, status.st_mtime_ns, status.st_ino)
-            if archive in _kept and _kept[archive][0] != state:
-                _kept.pop(archive)[1].close()
-            if archive not in _kept:
-                _kept[archive] = (state, _Opened(archive))
-        _kept.move_to_end(archive)
-        while len(_kept) > _OPEN:
-            _kept.popitem(last=False)[1][1].close()
-        return _kept[archive][1]
+            if archive in _cache and _cache[archive][0] != state:
+                _cache.pop(archive)[1].close()
+            if archive not in _cache:
+                _cache[archive] = (state, _OpenArchive(archive))
+        _cache.move_to_end(archive)
+        while len(_cache) > _OPEN_AT_ONCE:
+            _cache.popitem(last=False)[1][1].close()
+        return _cache[archive][1]
 
 
 def _stream(archive: Path, name: str) -> IO[bytes]:
-    while (stream := _opened(archive).stream(name)) is None:
+    while (stream := _open(archive).stream(name)) is None:
         pass  # others have pushed it out of the few that are kept open
     return stream
 
@@ -165,19 +164,19 @@ def _member(info: zipfile.ZipInfo, name: str) -> Member:
         date = int(datetime(*info.date_time, tzinfo=UTC).timestamp())
     except ValueError:
         date = 0
-    problem = unwanted = ""
+    problem = refusal = ""
     if ".." in parts or not parts:
-        unwanted = "its name leads out of the archive. Pack it anew with a name of its own."
+        refusal = "its name leads out of the archive. Pack it anew with a name of its own."
         parts = [part if part != ".." else "__" for part in parts] or ["__"]
     elif len(name.encode(errors="replace")) > MAX_NAME_BYTES:
-        unwanted = (
+        refusal = (
             f"in too many folders: its path in the archive is longer than {MAX_NAME_BYTES:,} bytes. Pack it anew in "
             "fewer folders, or leave it out."
         )
     elif stat.S_ISLNK(info.external_attr >> 16):
-        unwanted = "a link, and links are not followed. Pack its target to have it read."
+        refusal = "a link, and links are not followed. Pack its target to have it read."
     elif PurePosixPath(parts[-1]).suffix.lower() in ARCHIVE_SUFFIXES:
-        unwanted = "an archive in an archive. Unpack the outer one to have it read."
+        refusal = "an archive in an archive. Unpack the outer one to have it read."
     elif info.flag_bits & 1:
         problem = "locked with a password. Pack the archive anew without one, or leave it out."
     elif info.compress_type not in _METHODS:
@@ -190,7 +189,7 @@ def _member(info: zipfile.ZipInfo, name: str) -> Member:
             "Unpack it yourself if you trust it, or leave it out."
         )
     changed = max(0, date) * 10**9 + info.CRC % 10**9
-    return Member("/".join(parts), info.file_size, changed, problem, unwanted)
+    return Member("/".join(parts), info.file_size, changed, problem, refusal)
 
 
 _PACKERS = ["cp866", "cp1251", "cp932", "gb18030", "big5", "cp949", "cp437", "cp850", "cp852", "cp1252", "koi8-r"]

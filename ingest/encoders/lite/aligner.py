@@ -1,4 +1,4 @@
-"""The aligner at the end of `lite`'s image tower, in numpy: it carries a picture's features to its captions."""
+"""The aligner at the end of `lite`'s image tower, in numpy: it maps a picture's features to its captions' vectors."""
 
 import math
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Aligner:
     out_bias: Array
     """Shape (dimension,)."""
     linear: Array
-    """Shape (dimension, dimension): how the prior, the mean of the likeliest classes' names, enters."""
+    """Shape (dimension, dimension): how the prior, the mean of the likeliest classes' names, is mapped."""
 
     def vectors(self, pooled: Array, prior: Array) -> Array:
         """Unit rows (n, dimension) of pooled features (n, features) and priors (n, dimension)."""
@@ -35,11 +35,11 @@ class Aligner:
         return unit(hidden @ self.out_weight.T + self.out_bias + prior @ self.linear)
 
     def weights(self) -> dict[str, Array]:
-        """The weights by name; the arrays are the aligner's own."""
+        """The weights by name, not copied."""
         return {name: getattr(self, name) for name in NAMES}
 
-    def mixed(self, other: "Aligner", share: float) -> "Aligner":
-        """These weights moved towards those of `other` by `share`, 0 to 1."""
+    def moved_towards(self, other: "Aligner", share: float) -> "Aligner":
+        """The aligner whose weights are moved towards those of `other` by `share`, 0 to 1."""
         return from_weights({name: a + share * (other.weights()[name] - a) for name, a in self.weights().items()})
 
 
@@ -47,7 +47,7 @@ NAMES = tuple(field.name for field in fields(Aligner))
 
 
 def from_weights(weights: Mapping[str, Array]) -> Aligner:
-    """The aligner that `Aligner.weights` described; raises ValueError if the shapes do not fit together."""
+    """The aligner of `Aligner.weights`; raises ValueError if the shapes do not fit together."""
     aligner = Aligner(**{name: weights[name] for name in NAMES})
     hidden, dimension = len(aligner.hidden_bias), len(aligner.out_bias)
     if (
@@ -61,9 +61,9 @@ def from_weights(weights: Mapping[str, Array]) -> Aligner:
 
 def gelu(x: Array) -> tuple[Array, Array]:
     """GELU (Hendrycks and Gimpel 2016) of each number, and its derivative."""
-    below = (0.5 * (1.0 + _erf(x * _ROOT_HALF))).astype(x.dtype)  # the normal distribution's share below x
+    share_below = (0.5 * (1.0 + _erf(x * _ROOT_HALF))).astype(x.dtype)  # the normal distribution's share below x
     density = (np.exp(-0.5 * x * x) * _DENSITY_AT_ZERO).astype(x.dtype)
-    return x * below, below + x * density
+    return x * share_below, share_below + x * density
 
 
 def unit(rows: Array) -> Array:

@@ -50,8 +50,8 @@ def main() -> None:
     if calibration is None:
         raise SystemExit("There are too few captioned pictures to fit a calibration.")
     write_calibration(options.out, calibration)
-    for (asked, found), cell in calibration.cells.items():
-        print(f"{asked:>5} asks, {found:>5} found: {cell}")
+    for (query, hit), cell in calibration.cells.items():
+        print(f"{query:>5} query, {hit:>5} hits: {cell}")
 
 
 def _pictures(folder: Path, split: str | None = None) -> list[CaptionedPicture]:

@@ -12,8 +12,9 @@ from ingest.errors import ReadError, SettingsError, SkipSource
 from ingest.outcomes import SourceOutcome
 from ingest.readers.draft import MAX_CAPTION
 from ingest.readers.formats import kind_of
-from ingest.sources.captions import caption_path, read_caption
-from ingest.sources.walk import content_hash, walk
+from ingest.sources.captions import find_caption, read_caption
+from ingest.sources.location import SourceLocation, content_hash
+from ingest.sources.walk import walk
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
 IMAGE_COLUMNS = ("image", "file", "file_name", "filename", "path")
@@ -74,9 +75,10 @@ def _read_folder(folder: Path, captions: dict[Path, list[str]], collected: Colle
         elif found.path.suffix.lower() in TABLE_SUFFIXES and found.path.parent == found.root:
             tables.append(found.path)
     for image in images:
-        sidecar = caption_path(image)
-        if sidecar is None:
+        caption = find_caption(SourceLocation(image))
+        if caption is None:
             continue
+        sidecar = caption.path
         try:
             _add(captions, image, read_caption(sidecar))
         except ReadError as error:

@@ -82,7 +82,7 @@ def train(
         on_epoch(epoch, recipe.epochs)
         if epoch - best_epoch >= recipe.patience:
             break
-    shares = {share: start.mixed(best, share) for share in SHARES} if best_epoch else {1.0: start}
+    shares = {share: start.moved_towards(best, share) for share in SHARES} if best_epoch else {1.0: start}
     share = max(shares, key=lambda chosen: score_of(shares[chosen]))
     return TrainedAligner(shares[share], best_epoch, share)
 

@@ -11,9 +11,8 @@ from pathlib import Path, PurePath
 
 from ingest.readers.draft import Modality
 from ingest.readers.formats import kind_of
-from ingest.readers.reading_options import choices_in
-from ingest.sources.walk import ROW_STATE
-from ingest.sources.web import is_address
+from ingest.sources.read_state import ReadState
+from ingest.sources.web_copies import is_address
 from ingest.space.ledger.database import Database, Row, chunks, placeholders
 from ingest.space.ledger.items import Items
 from ingest.space.ledger.records import Source
@@ -41,9 +40,10 @@ def content_of(path: PurePath, sha256: str, choices: str, caption: str = "") -> 
 
 def _shared_content(path: str, sha256: str, sidecar: str, caption: str) -> Content | None:
     """What a source may share; None for what was fetched, and for a picture with the facts of a table's row."""
-    if is_address(path) or sidecar.startswith(ROW_STATE):
+    state = ReadState.parse(sidecar)
+    if is_address(path) or state.from_row:
         return None
-    return content_of(PurePath(path), sha256, choices_in(sidecar), caption)
+    return content_of(PurePath(path), sha256, state.options, caption)
 
 
 class Duplicates:
@@ -67,7 +67,7 @@ class Duplicates:
         """The first source whose items are the pictures in this content, read with `choices`; None without one."""
         with self._database.lock:
             read = self._with_items(sha256, "image")
-            return next((source for source in read if choices_in(source.sidecar) == choices), None)
+            return next((source for source in read if ReadState.parse(source.sidecar).options == choices), None)
 
     def by_holder(self) -> dict[int, list[Source]]:
         """The duplicates of each holder that has any, by path."""

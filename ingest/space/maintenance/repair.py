@@ -17,8 +17,7 @@ from ingest.atomic import atomic_write
 from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.readers.draft import MODALITIES
-from ingest.sources.location import at_hand
-from ingest.sources.walk import content_hash
+from ingest.sources.location import content_hash, location_of
 from ingest.space.chroma.address import ChromaAddress
 from ingest.space.chroma.connection import collection_name, connect, plainly
 from ingest.space.chroma.local_server import CHROMA_FOLDER
@@ -318,7 +317,7 @@ def _mend_index(space: Space, found: Findings, done: list[str], progress: Progre
 
 def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> None:
     """Make thumbnails anew from sources that are as they were; the others are left, and `check` goes on naming them."""
-    from ingest.readers.reread import read_again
+    from ingest.readers.reread import reread_pictures
 
     made = 0
     by_path: dict[str, list[Item]] = {}
@@ -332,9 +331,9 @@ def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> Non
             continue
         for place in (path, *bare[0].also):
             try:
-                with at_hand(place, space.folder) as file:
+                with location_of(place, space.folder).local_file() as file:
                     if content_hash(file) == source.sha256:
-                        drafts = read_again(file, wanted, space.manifest.encoder.image_size)
+                        drafts = reread_pictures(file, wanted, space.manifest.encoder.image_size)
                         break
             except ReadError:
                 continue

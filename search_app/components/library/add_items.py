@@ -10,7 +10,7 @@ from ingest.errors import NearspaceError
 from ingest.formatting import printable
 from ingest.resources import sample_folder
 from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
-from ingest.sources.preview import Look, look
+from ingest.sources.preview import Preview, preview
 from ingest.sources.selection import Selection
 from ingest.space.ledger.source_lists import places
 from search_app.access.permissions import Permission
@@ -127,16 +127,16 @@ def _look(allowed: Permission, typed: str) -> bool:
 
 
 @st.cache_data(show_spinner=False, ttl=30, max_entries=32)
-def _look_at(path: str, only: tuple[str, ...], without: tuple[str, ...]) -> Look:
-    return look(Path(path), Selection(only, without))
+def _look_at(path: str, only: tuple[str, ...], without: tuple[str, ...]) -> Preview:
+    return preview(Path(path), Selection(only, without))
 
 
-def _found(found: Look) -> str:
+def _found(found: Preview) -> str:
     kinds = ((found.images, "picture"), (found.documents, "document"), (found.videos, "video"))
     told = [f"{number:,} {word}{'s' * (number != 1)}" for number, word in kinds if number]
     if not told:
-        return "It is there, and no file in it can be read here." if found.whole else "It is there; it is large."
-    more = "" if found.whole else "At least "
+        return "It is there, and no file in it can be read here." if found.complete else "It is there; it is large."
+    more = "" if found.complete else "At least "
     others = f"; {found.others:,} other files are left out" if found.others else ""
     return f"{more}{', '.join(told)}, {decimal(found.bytes)}{others}."
 

@@ -1,7 +1,6 @@
 """What is in the space: how much, where it comes from, and how it spreads over folders, formats and years."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 from rich.filesize import decimal
@@ -9,7 +8,7 @@ from rich.filesize import decimal
 from ingest.formatting import printable
 from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import MODALITIES
-from ingest.sources.web import is_address
+from ingest.sources.location import location_of
 from ingest.space.ledger.exclusions import leaving
 from ingest.space.ledger.source_lists import Place, places
 from ingest.space.status import describe_reencoding, describe_run, space_status
@@ -73,7 +72,7 @@ def _places(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     st.html('<div class="ns-section">Where it comes from</div>')
     for number, place in enumerate(found[:_PLACES], start=1):
         with st.container(key=f"place-{number}", horizontal=True, vertical_alignment="center", gap="small"):
-            there = is_address(place.path) or Path(place.path).exists()
+            there = location_of(place.path, space.folder).exists()
             gone = "" if there else ' <em class="ns-without">not there now</em>'
             sources = f"{place.sources:,} file{'s' * (place.sources != 1)}"
             st.html(

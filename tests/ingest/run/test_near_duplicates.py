@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from ingest.readers.perceptual_hash import FLAT, picture_hash
-from ingest.run.near_duplicates import LIKELY_BITS, SURE_BITS, mark_twins, near_texts, words_hash
+from ingest.run.near_duplicates import LIKELY_BITS, SURE_BITS, mark_near_duplicates, near_texts, words_hash
 from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
@@ -199,5 +199,5 @@ def test_blocks_and_pieces_give_what_one_look_gives(home, folder, monkeypatch):
     monkeypatch.setattr("ingest.run.near_duplicates._ROWS", 2)
     with open_to_write(home, "test", FakeEncoder.info) as space:
         space.ledger.database.connection.execute("DELETE FROM twins")
-        mark_twins(space.ledger, space.folder)
+        mark_near_duplicates(space.ledger, space.folder)
         assert groups(space.ledger) == [FIRST, WORDS]

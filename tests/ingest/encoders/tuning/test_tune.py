@@ -181,7 +181,7 @@ def test_weights_change_the_fingerprint(tuning, kept, lite: LiteEncoder):
     before = load_encoder(kept).info.fingerprint
     with pytest.raises(SettingsError, match="--overwrite"):
         save_encoder(tuning, "things")
-    halved = replace(tuning, aligner=tuning.aligner.mixed(tuning.aligner, 0.0))
+    halved = replace(tuning, aligner=tuning.aligner.moved_towards(tuning.aligner, 0.0))
     save_encoder(halved, "things", overwrite=True)
     assert load_encoder(kept).info.fingerprint == before, "the same weights are the same encoder"
     moved = replace(tuning.aligner, out_bias=tuning.aligner.out_bias + 0.01)
