@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from ingest.atomic import atomic_write
 from ingest.errors import SpaceError
 from ingest.outcomes import OnOutcome, Outcome, SourceOutcome
 from ingest.readers.draft import Draft
@@ -238,9 +239,7 @@ class Writer:
         path = self._space.folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            temporary.write_bytes(draft.thumbnail)
-            temporary.replace(path)
+            atomic_write(path, draft.thumbnail)
         except OSError as error:
             raise SpaceError(
                 f"The thumbnail {path} cannot be written ({error.strerror}). What was written before is safe: free "

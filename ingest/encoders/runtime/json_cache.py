@@ -4,12 +4,11 @@ import hashlib
 import json
 import os
 import time
-import uuid
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.atomic import atomic_write
 from ingest.errors import SettingsError
 
 MAX_RECORDS = 2_000
@@ -44,27 +43,19 @@ def write_json(target: Path, content: dict[str, Any]) -> None:
 
 def write_text(target: Path, content: str) -> None:
     """Write a text file as `write_json` does."""
-    temporary = write_temporary(target, content.encode("utf-8"))
-    temporary.replace(target)
+    write_bytes(target, content.encode("utf-8"))
 
 
-def write_temporary(target: Path, content: bytes) -> Path:
-    """Write `content` beside `target` under a name that no other process uses, to be renamed to `target`.
-
-    Raises SettingsError if the folder cannot be written.
-    """
-    temporary = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write a file as `write_json` does."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
+        atomic_write(target, content)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
         raise SettingsError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
             "Set NEARSPACE_CACHE to a folder that can."
         ) from error
-    return temporary
 
 
 @dataclass(frozen=True)
