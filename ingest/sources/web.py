@@ -1,4 +1,4 @@
-"""Fetches sources from the web, and keeps a copy of each in the space, so that it can be read again without the web."""
+"""Fetches sources from the web and keeps a copy of each in the space, so that it can be read again offline."""
 
 import re
 import time
@@ -29,7 +29,7 @@ MAX_SECONDS = 1_800.0
 _AT_ONCE = 6
 _CHUNK = 1 << 16
 _UNSPECIFIC_TYPES = ("", "application/octet-stream", "binary/octet-stream", "text/plain")
-"""Content types that servers give to what they do not know; the address may tell more."""
+"""Content types that servers give to files they do not know; the address may tell more."""
 
 
 def fetch(
@@ -40,8 +40,8 @@ def fetch(
 ) -> Iterator[Found]:
     """Fetch `addresses` into the space in that folder, several at a time, and yield a source for each, in order.
 
-    What the server says has not changed since it was fetched is not sent again.  Where one cannot be fetched, the
-    source has the problem, and the copy from before stays.  When `stop` says so, none is begun any more.
+    What has not changed since it was last fetched is not transferred again.  If one cannot be fetched, the source has
+    the problem, and its earlier copy stays.  Once `stop` returns true, no further one is fetched.
     """
     import httpx
 
@@ -131,7 +131,7 @@ def _too_large() -> ReadError:
 
 
 def _suffix(content_type: str, address: str) -> str:
-    """The suffix of what is read as the server says, or as the address ends; raises ReadError where that is nothing."""
+    """The suffix of a format by the content type, else by the address; raises ReadError if no reader knows either."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind in SUFFIX_BY_CONTENT_TYPE:
         return SUFFIX_BY_CONTENT_TYPE[kind]
