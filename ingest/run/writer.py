@@ -130,15 +130,15 @@ class Writer:
                     case Unchanged(source=source):
                         seen.append((source.id, found.size, found.mtime_ns))
                     case Moved(source=source, recaptioned=recaptioned):
-                        read_state = ReadState.parse(source.sidecar)
+                        read_state = source.read_state
                         if recaptioned:
                             read_state = recaptioned.read_state
-                            ledger.set_caption(run, source.id, str(read_state), recaptioned.caption)
+                            ledger.set_caption(run, source.id, read_state, recaptioned.caption)
                         outcome, reason = "moved", f"from {source.path}"
                         ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, read_state))
                     case Recaptioned(source=source, read_state=read_state, caption=caption):
                         outcome, reason = "updated", "its caption changed"
-                        ledger.set_caption(run, source.id, str(read_state), caption)
+                        ledger.set_caption(run, source.id, read_state, caption)
                     case LeftOut():
                         outcome, reason = classified.outcome, classified.reason
                         self._leave_out(classified, records)
@@ -273,5 +273,5 @@ def _record(
         sha256=sha256,
         outcome=outcome,
         reason=reason,
-        sidecar=str(read_state),
+        read_state=read_state,
     )

@@ -14,10 +14,11 @@ from ingest.readers.draft import Modality
 from ingest.space.chroma.address import ChromaAddress, address_from
 from ingest.space.ledger.database import LEDGER_NAME, encoder_in
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """2: an encoder's entry may name its text tower, and the ledger the encoder, once a space was re-encoded.
-3: the index may live on a Chroma server of the user's own; a space whose index does not is still written as 2."""
-_WITHOUT_SERVER = 2
+3: the index may be on a Chroma server of the user's own.
+4: the ledger has a column each for the caption, the table's row and the options that a source was read with, which
+earlier versions of Nearspace cannot read."""
 MANIFEST_NAME = "manifest.json"
 
 
@@ -80,7 +81,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "name": manifest.name,
         "encoder": asdict(manifest.encoder),
         "created": manifest.created,
-        "format_version": FORMAT_VERSION if manifest.chroma else _WITHOUT_SERVER,
+        "format_version": FORMAT_VERSION,
         "statistics": {modality: asdict(statistics) for modality, statistics in manifest.statistics.items()},
     }
     if manifest.chroma:

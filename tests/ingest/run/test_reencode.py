@@ -328,7 +328,7 @@ def test_a_space_of_an_older_nearspace_is_brought_up_to_date(home):
     manifest = read_manifest(home / "test")
     write_manifest(home / "test", manifest)
     path = home / "test" / "manifest.json"
-    older = path.read_text().replace('"format_version": 2', '"format_version": 1')
+    older = path.read_text().replace('"format_version": 4', '"format_version": 1')
     path.write_text(older.replace(',\n    "text_fingerprint": "texts-1"', ""))
     assert "text_fingerprint" not in path.read_text()
     with sqlite3.connect(home / "test" / "ledger.db") as database:
