@@ -63,7 +63,7 @@ class TrainingSet:
 
 
 State = Mapping[str, Tensor]
-"""What a module's state_dict gives."""
+"""What a module's state_dict returns."""
 DrawnBatch = tuple[Tensor, Tensor, Tensor]
 """Activations [b, 120, 17, 17], published logits [b, 1000] and captions [b, k, 384] of b pictures."""
 
