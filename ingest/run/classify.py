@@ -40,7 +40,7 @@ class Classifier:
 
     def classify_known(self, sources: Sequence[Found]) -> list[Unchanged | None]:
         """For each source `Unchanged` if the ledger alone tells so, else None; one query for all of them."""
-        known = self._ledger.sources_at([found.ledger_path for found in sources])
+        known = self._ledger.sources.get_many([found.ledger_path for found in sources])
         return [self._if_unchanged(found, known.get(found.ledger_path)) for found in sources]
 
     def _if_unchanged(self, found: Found, source: Source | None) -> Unchanged | None:
@@ -53,7 +53,7 @@ class Classifier:
 
     def classify(self, found: Found) -> Classified:
         """Classify `found`, reading it if its content is new; raises nothing but bugs."""
-        source = self._ledger.source(found.ledger_path)
+        source = self._ledger.sources.get(found.ledger_path)
         if found.kind is None and not found.problem:
             suffix = found.path.suffix
             which = f"{suffix} files" if suffix else "files without a suffix"
@@ -101,13 +101,15 @@ class Classifier:
 
     def _caption(self, source: Source, sidecar: Sidecar | None) -> str:
         """The caption in the sidecar; without one, that in the picture's own file."""
-        return (sidecar.caption() if sidecar else "") or next(map(own_caption, self._ledger.items_of(source.path)), "")
+        if sidecar and (caption := sidecar.caption()):
+            return caption
+        return next(map(own_caption, self._ledger.items.of_source(source.path)), "")
 
     def _claim_moved(self, found: Found, sha256: str) -> Source | None:
         """A source that no longer exists and was read as `found` would be; each is claimed by one file only."""
         with self._lock:
             if sha256 not in self._movable:
-                sources = self._ledger.sources_with_hash(sha256)
+                sources = self._ledger.sources.with_hash(sha256)
                 if not sources:
                     return None
                 # Once a run: of one content there may be thousands of files, old and new.
@@ -125,7 +127,7 @@ class Classifier:
         content, read_state = self._shared_content(found, sha256, source)
         if content is None:
             return self._read(found, file, sha256, source)
-        holder = None if content in self._not_in_ledger else self._ledger.holder(content)
+        holder = None if content in self._not_in_ledger else self._ledger.duplicates.holder(content)
         if holder is None:
             self._not_in_ledger.add(content)
         holder_path = holder.path if holder else self._await_content(content, found.ledger_path)
@@ -173,12 +175,12 @@ class Classifier:
 
 def earlier_options(ledger: Ledger, table: Found) -> str:
     """The options that `table` was last read with, here or where it has been moved from; '' if none were set."""
-    if source := ledger.source(table.ledger_path):
+    if source := ledger.sources.get(table.ledger_path):
         return ReadState.parse(source.sidecar).options
     if isinstance(table.location, ArchiveMember):
         return ""
     try:
-        sources = ledger.sources_with_hash(content_hash(table.path))
+        sources = ledger.sources.with_hash(content_hash(table.path))
     except ReadError:
         return ""  # its own outcome says why
     space = ledger.path.parent

@@ -10,7 +10,7 @@ from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
 from ingest.readers.draft import Draft
 from ingest.readers.formats import is_table
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
 from ingest.readers.registry import read_document, read_pictures
 from ingest.run.classification import New
@@ -54,7 +54,7 @@ class SourceReader:
             no_vectors = np.empty((0, self._encoder.info.dimension), np.float32)
             return New(found, sha256, read_state, [], is_update, vectors=no_vectors, gaps=found.gaps)
         document = read_document(file, reading)
-        drafts = cut(document, self._encoder.token_spans, self._encoder.info.text_window)
+        drafts = cut_passages(document, self._encoder.token_spans, self._encoder.info.text_window)
         if not drafts:
             raise SkipSource("There is no text in it. Leave it out, or put words in it.")
         gaps = ", ".join(filter(None, (found.gaps, document.gaps)))
@@ -74,7 +74,7 @@ class SourceReader:
                 Draft("image", caption or own_caption(item), title=item.title, page=item.page, meta=item.meta)
                 for item in items
             ]
-            vectors = self._ledger.vectors_of([item.id for item in items])
+            vectors = self._ledger.items.vectors_of([item.id for item in items])
             thumbnails = [item.thumbnail for item in items]
             return New(found, sha256, read_state, drafts, is_update, items[0], thumbnails, vectors)
         try:
@@ -90,7 +90,7 @@ class SourceReader:
         if same and len(items) == len(drafts):
             # What a table says of a picture is another matter than what is in it.
             drafts = [replace(draft, image=None) for draft in drafts]
-            vectors = self._ledger.vectors_of([item.id for item in items])
+            vectors = self._ledger.items.vectors_of([item.id for item in items])
             same_as = items[0] if same.path != found.ledger_path else None
             thumbnails = [item.thumbnail for item in items]
             return New(found, sha256, read_state, drafts, is_update, same_as, thumbnails, vectors, pictures.gaps)
@@ -104,8 +104,8 @@ class SourceReader:
 
 def same_pictures(ledger: Ledger, sha256: str, options: str) -> tuple[Source | None, list[Item]]:
     """A source of `ledger` with the same pictures, read with the same options, and its items; None without one."""
-    source = ledger.source_of_pictures(sha256, options)
-    return source, ledger.items_of(source.path) if source else []
+    source = ledger.duplicates.source_of_pictures(sha256, options)
+    return source, ledger.items.of_source(source.path) if source else []
 
 
 def own_caption(item: Item) -> str:

@@ -1,13 +1,13 @@
 """The manifest: what a space is, in a small JSON file that a person can read."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from ingest.atomic import atomic_write
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
@@ -76,7 +76,6 @@ def new_manifest(name: str, encoder: EncoderInfo, chroma: ChromaAddress | None =
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest so that a reader sees the old file or the new one, never half of it."""
-    temporary = folder / f"{MANIFEST_NAME}.{os.getpid()}.tmp"
     facts: dict[str, Any] = {
         "name": manifest.name,
         "encoder": asdict(manifest.encoder),
@@ -88,11 +87,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         facts["chroma"] = manifest.chroma.kept()
     if manifest.id:
         facts["id"] = manifest.id
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(facts, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / MANIFEST_NAME)
+    atomic_write(folder / MANIFEST_NAME, json.dumps(facts, indent=2), durable=True)
 
 
 def current_manifest(folder: Path) -> Manifest:

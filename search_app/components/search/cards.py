@@ -57,7 +57,7 @@ class Results:
 
     def draw(self) -> None:
         """Draw a card for each result whose item is still there; images and passages apart if asked for so."""
-        if not self.query.separate:
+        if not self.query.listing.separate:
             self._part(self.answer.page.entries, "results")
             return
         for modality, title in (("image", "Images"), ("text", "Passages")):

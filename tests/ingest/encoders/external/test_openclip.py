@@ -16,7 +16,7 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import UnknownEncoder, WeightsError
 from ingest.readers.document import Document, Section
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from tests.ingest.encoders.external.make_models import openclip_folder, roberta_like_folder, siglip_like_folder
 from tests.make_files import picture, text
 from tests.patience import limit
@@ -89,7 +89,7 @@ def test_a_vector_does_not_depend_on_what_is_encoded_with_it(encoder_cache: Path
 def test_passages_never_have_more_tokens_than_the_tower_reads(encoder_cache: Path, folder: Path) -> None:
     encoder = load(folder)
     sentence = "It's a &quot;long&quot; text; with &amp; words, pieces, and no-end-to-them in a boat. "
-    drafts = cut(Document("Boats", (Section("At sea", None, sentence * 8),)), encoder.token_spans, 18)
+    drafts = cut_passages(Document("Boats", (Section("At sea", None, sentence * 8),)), encoder.token_spans, 18)
     assert len(drafts) > 8
     tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}", context_length=200)
     widest = max(_ids(tokenizer, draft.encoded_text) for draft in drafts)

@@ -13,7 +13,7 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderError, UnknownEncoder, WeightsError
 from ingest.readers.document import Document, Section
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from tests.ingest.encoders.external.make_models import clip_st_folder, text_st_folder
 from tests.patience import limit
 
@@ -86,7 +86,7 @@ def test_passages_never_have_more_tokens_than_the_tower_reads(encoder_cache: Pat
     encoder = load(models, names)
     window = encoder.info.text_window
     sentence = "It's a long text; with words, pieces, and no-end-to-them in a boat. "
-    drafts = cut(Document("Boats", (Section("At sea", None, sentence * 8),)), encoder.token_spans, window)
+    drafts = cut_passages(Document("Boats", (Section("At sea", None, sentence * 8),)), encoder.token_spans, window)
     model = sentence_transformers.SentenceTransformer(str(models / names.split("+")[0]), device="cpu")
     widest = max(len(model[0].tokenizer(draft.encoded_text)["input_ids"]) for draft in drafts)
     assert window - 8 <= widest <= window + 2, "the window and the two special tokens"

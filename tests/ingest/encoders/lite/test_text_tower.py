@@ -10,7 +10,7 @@ from ingest.encoders.lite import text_tower
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.encoders.lite.text_tower import LONG, MiniLM, load_minilm
 from ingest.encoders.lite.weights import minilm_folder, model_folder
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from ingest.readers.registry import read_document
 from ingest.resources import sample_folder
 
@@ -27,7 +27,9 @@ def towers(lite: LiteEncoder) -> tuple[MiniLM, MiniLM]:
 def passages(lite: LiteEncoder) -> list[str]:
     """Every passage of the sample collection that is long enough for 8 bits."""
     files = [path for path in sorted((sample_folder() / "texts").rglob("*")) if path.is_file()]
-    drafts = [draft for path in files for draft in cut(read_document(path), lite.token_spans, lite.info.text_window)]
+    drafts = [
+        draft for path in files for draft in cut_passages(read_document(path), lite.token_spans, lite.info.text_window)
+    ]
     return [draft.text for draft in drafts if len(lite.token_spans(draft.text)) > LONG]
 
 
