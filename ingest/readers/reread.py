@@ -1,4 +1,4 @@
-"""Reads pictures of items again from their files: those of a source to be encoded anew, or one to be shown."""
+"""Reads pictures of items again from their files: all of a source for another encoder, or one to be shown."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ class PictureItem(Protocol):
 def reread_pictures(file: Path, items: Sequence[PictureItem], image_size: int) -> tuple[Draft, ...]:
     """The pictures of `items`, all of one source whose content is in `file`: one draft for each, in their order.
 
-    Raises ReadError where one of them cannot be read.
+    Raises ReadError if one of them cannot be read.
     """
     if kind_of(file) == "video":
         from ingest.readers.video import read_frames_at

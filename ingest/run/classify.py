@@ -40,7 +40,7 @@ class Classifier:
 
     def classify_known(self, sources: Sequence[Found]) -> list[Unchanged | None]:
         """For each source `Unchanged` if the ledger alone tells so, else None; one query for all of them."""
-        known = self._ledger.sources_at([found.ledger_path for found in sources])
+        known = self._ledger.sources.get_many([found.ledger_path for found in sources])
         return [self._if_unchanged(found, known.get(found.ledger_path)) for found in sources]
 
     def _if_unchanged(self, found: Found, source: Source | None) -> Unchanged | None:
@@ -53,7 +53,7 @@ class Classifier:
 
     def classify(self, found: Found) -> Classified:
         """Classify `found`, reading it if its content is new; raises nothing but bugs."""
-        source = self._ledger.source(found.ledger_path)
+        source = self._ledger.sources.get(found.ledger_path)
         if found.kind is None and not found.problem:
             suffix = found.path.suffix
             which = f"{suffix} files" if suffix else "files without a suffix"
@@ -85,29 +85,29 @@ class Classifier:
 
     def _read_alike(self, found: Found, source: Source) -> bool:
         """Whether the source was read with the options of this run that bear on it, and with what its table says."""
-        state = ReadState.parse(source.sidecar)
-        if found.row and state.caption != ReadState.of_row(found.row.digest).caption:
+        if found.row and found.row.digest != source.read_state.row:
             return False
-        return self._reading.options_for(found.path) in ("", state.options)
+        return self._reading.options_for(found.path) in ("", source.read_state.options)
 
     def _same_content(self, found: Found, source: Source) -> Unchanged | Recaptioned:
         if found.kind == "image" and found.row is None:
-            sidecar, state = find_sidecar(found.location), ReadState.parse(source.sidecar)
-            caption_state = sidecar.state if sidecar else ""
-            if caption_state != state.caption:
-                caption = self._caption(source, sidecar)
-                return Recaptioned(found, source, replace(state, caption=caption_state), caption)
+            sidecar = find_sidecar(found.location)
+            state = replace(source.read_state, caption=sidecar.state if sidecar else "", row="")
+            if state != source.read_state:
+                return Recaptioned(found, source, state, self._caption(source, sidecar))
         return Unchanged(found, source)
 
     def _caption(self, source: Source, sidecar: Sidecar | None) -> str:
         """The caption in the sidecar; without one, that in the picture's own file."""
-        return (sidecar.caption() if sidecar else "") or next(map(own_caption, self._ledger.items_of(source.path)), "")
+        if sidecar and (caption := sidecar.caption()):
+            return caption
+        return next(map(own_caption, self._ledger.items.of_source(source.path)), "")
 
     def _claim_moved(self, found: Found, sha256: str) -> Source | None:
         """A source that no longer exists and was read as `found` would be; each is claimed by one file only."""
         with self._lock:
             if sha256 not in self._movable:
-                sources = self._ledger.sources_with_hash(sha256)
+                sources = self._ledger.sources.with_hash(sha256)
                 if not sources:
                     return None
                 # Once a run: of one content there may be thousands of files, old and new.
@@ -125,7 +125,7 @@ class Classifier:
         content, read_state = self._shared_content(found, sha256, source)
         if content is None:
             return self._read(found, file, sha256, source)
-        holder = None if content in self._not_in_ledger else self._ledger.holder(content)
+        holder = None if content in self._not_in_ledger else self._ledger.duplicates.holder(content)
         if holder is None:
             self._not_in_ledger.add(content)
         holder_path = holder.path if holder else self._await_content(content, found.ledger_path)
@@ -150,14 +150,14 @@ class Classifier:
         None for a file whose items are its own: a picture that a table names, a table that names pictures (beside
         it), and what was fetched.
         """
-        reading = self._reading.for_table(found.path, ReadState.parse(source.sidecar).options if source else "")
+        reading = self._reading.for_table(found.path, source.read_state.options if source else "")
         names_pictures = is_table(found.path) and reading.image_column
         if found.row or names_pictures or isinstance(found.location, WebCopy):
             return None, ReadState()
         options = reading.options_for(found.path)
         sidecar = find_sidecar(found.location) if found.kind == "image" else None
         content = content_of(found.path, sha256, options, sidecar.caption() if sidecar else "")
-        return content, ReadState(sidecar.state if sidecar else "", options)
+        return content, ReadState(sidecar.state if sidecar else "", options=options)
 
     def _await_content(self, content: Content, ledger_path: str) -> str:
         """The source of this run that provides `content`, once it is read; '' if that is to be `ledger_path`."""
@@ -173,25 +173,25 @@ class Classifier:
 
 def earlier_options(ledger: Ledger, table: Found) -> str:
     """The options that `table` was last read with, here or where it has been moved from; '' if none were set."""
-    if source := ledger.source(table.ledger_path):
-        return ReadState.parse(source.sidecar).options
+    if source := ledger.sources.get(table.ledger_path):
+        return source.read_state.options
     if isinstance(table.location, ArchiveMember):
         return ""
     try:
-        sources = ledger.sources_with_hash(content_hash(table.path))
+        sources = ledger.sources.with_hash(content_hash(table.path))
     except ReadError:
         return ""  # its own outcome says why
     space = ledger.path.parent
     for source in sources:
         if is_same_format(table, source) and not location_of(source.path, space).exists() and source.in_the_space:
-            return ReadState.parse(source.sidecar).options
+            return source.read_state.options
     return ""
 
 
 def is_same_format(found: Found, source: Source) -> bool:
     """Whether the two are read in the same way if they have the same content, going by their names."""
     before = Path(source.path)
-    if (found.row is None) == ReadState.parse(source.sidecar).from_row or kind_of(before) != found.kind:
+    if (found.row is None) == bool(source.read_state.row) or kind_of(before) != found.kind:
         return False
     return found.kind != "document" or before.suffix.lower() == found.path.suffix.lower()
 

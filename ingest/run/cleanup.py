@@ -8,7 +8,6 @@ from ingest.run.options import MissingPolicy
 from ingest.run.report import Report
 from ingest.sources.discovery import Discovery
 from ingest.space.ledger.ledger import Ledger
-from ingest.space.ledger.overview import sources_under
 from ingest.space.ledger.records import Source
 
 FEW_SOURCES = 20
@@ -25,7 +24,8 @@ def remove_missing(
 
     `held` is how many sources the space had before the run.  What is refused is noted in `report`.
     """
-    not_found = sources_under(ledger, discovery.roots, run) if discovery.watched else ledger.sources_not_seen(run)
+    sources = ledger.sources
+    not_found = sources.not_seen_under(discovery.roots, run) if discovery.watched else sources.not_seen(run)
     gone = missing_sources(not_found, discovery, report, missing=missing, held=held)
     if gone:
         ledger.remove([source.id for source, _ in gone])

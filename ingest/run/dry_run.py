@@ -43,19 +43,19 @@ class DryRun:
     """What a run would do."""
 
     report: Report
-    """The outcomes that sources would have, as far as this can be said without reading them."""
+    """The outcomes that sources would have, as far as is known without reading them."""
     by_kind: Counter[tuple[Kind | None, Outcome]]
     """How many files of each kind would have each outcome; removed sources and links are of kind None."""
     to_encode: list[Found]
     """The files that would be read and encoded."""
     seconds: float
-    """About how long reading and encoding them would take; 0 where there are none."""
+    """About how long reading and encoding them would take; 0 if there are none."""
     timed: int
-    """How many of them were read and encoded to tell."""
+    """How many of them were read and encoded to estimate it."""
 
 
 def ledger_to_read(home: Path, name: str) -> Ledger:
-    """The ledger of the space `name`, without its server or its lock; an empty one where there is no such space."""
+    """The ledger of the space `name`, without its server or its lock; an empty one if there is no such space."""
     folder = home / name
     if (folder / MANIFEST_NAME).is_file() and (folder / LEDGER_NAME).is_file():
         return Ledger(folder / LEDGER_NAME, current_manifest(folder).encoder.dimension)
@@ -70,13 +70,13 @@ def dry_run(
     *,
     on_event: OnEvent = lambda event: None,
 ) -> DryRun:
-    """Say what `ingest` with the same arguments would do to the space of `ledger`.
+    """Find out what `ingest` with the same arguments would do to the space of `ledger`.
 
-    Files are hashed where their size or time differs, and some of those to be encoded are read and encoded by the
-    encoder that `load` gives, to time it; the vectors are thrown away.  What would fail to be read is not known yet.
+    Files are hashed if their size or time differs, and some of those to be encoded are read and encoded by the encoder
+    that `load` returns, to time it; the vectors are discarded.  Which files would fail to be read is not known.
 
     Raises:
-        SettingsError: a glob cannot be understood.
+        SettingsError: a glob is invalid.
         EncoderError: the encoder cannot be loaded.
     """
     started = time.monotonic()
@@ -109,15 +109,15 @@ def dry_run(
                 to_encode.append(classified.found)
     report.found = report.settled = len(discovery.sources)
     if addresses:
-        them = "1 web address" if len(addresses) == 1 else f"{len(addresses):,} web addresses"
-        report.note(f"{them} would be fetched; what is there is not known before that.")
-    seen = {str(found.path) for found in discovery.sources}
-    sources = ledger.sources()
-    not_seen = [source for source in sources if source.path not in seen and source.id not in moved]
+        count_of_addresses = "1 web address" if len(addresses) == 1 else f"{len(addresses):,} web addresses"
+        report.note(f"{count_of_addresses} would be fetched; what is there is not known before that.")
+    found_paths = {found.ledger_path for found in discovery.sources}
+    sources = ledger.sources.all()
+    not_found = [source for source in sources if source.path not in found_paths and source.id not in moved]
     held = sum(source.in_the_space for source in sources)
-    for source, why in missing_sources(not_seen, discovery, report, missing=options.missing, held=held):
+    for source, reason in missing_sources(not_found, discovery, report, missing=options.missing, held=held):
         if source.in_the_space:
-            report.add(SourceOutcome(source.path, "removed", why))
+            report.add(SourceOutcome(source.path, "removed", reason))
             by_kind[None, "removed"] += 1
     seconds, timed = _estimate(to_encode, load, reading) if to_encode else (0.0, 0)
     report.estimate = seconds
@@ -160,7 +160,7 @@ def _expected_outcome(classified: Classified) -> tuple[Outcome, str]:
 
 
 def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: ReadingOptions) -> tuple[float, int]:
-    """About how many seconds reading and encoding `files` takes, and how many of them were tried for it."""
+    """About how many seconds reading and encoding `files` takes, and how many of them were timed."""
     encoder = load()
     seconds, timed = 0.0, 0
     for kind in sorted({found.kind for found in files if found.kind}):
@@ -172,15 +172,15 @@ def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: Read
             chunk = sample[tried : tried + size]
             if not chunk or took > TIMED_SECONDS:
                 break
-            begun = time.monotonic()
+            started = time.monotonic()
             _encode(chunk, encoder, reading)
-            took, tried = took + time.monotonic() - begun, tried + len(chunk)
+            took, tried = took + time.monotonic() - started, tried + len(chunk)
         seconds, timed = seconds + took / tried * len(of_kind), timed + tried
     return seconds, timed
 
 
 def _encode(files: Sequence[Found], encoder: Encoder, reading: ReadingOptions) -> None:
-    """Read and encode as a run does, and throw the vectors away."""
+    """Read and encode as a run does, and discard the vectors."""
     ledger = _empty_ledger()
     classifier = Workload((), ledger, encoder, reading).classifier()
     for _ in local.run(files, classifier.classify, encoder, EncodingCount()):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ingest.run.report import Report
 from ingest.sources.discovery import Discovery, resolved
-from ingest.space.ledger.exclusions import Gate
 from ingest.space.ledger.ledger import Ledger
 
 
@@ -16,8 +15,9 @@ def leave_out_excluded(
 
     A note of `report` says how many files are left out.  Returns the paths that are no longer to be excluded.
     """
-    gate = Gate(ledger, (str(resolved(each)) if isinstance(each, Path) else each for each in named))
-    excluded = [found for found in discovery.sources if gate.keeps_out(found.ledger_path)]
+    named_paths = (str(resolved(each)) if isinstance(each, Path) else each for each in named)
+    exclusions = ledger.exclusions.filter(named_paths)
+    excluded = [found for found in discovery.sources if exclusions.excludes(found.ledger_path)]
     if excluded:
         paths = {found.ledger_path for found in excluded}
         discovery.sources[:] = [found for found in discovery.sources if found.ledger_path not in paths]
@@ -27,4 +27,4 @@ def leave_out_excluded(
             f"{files} left out, as removed from the space by hand. To have one again, ingest it by its own name, as: "
             f"nearspace ingest {excluded[0].ledger_path}"
         )
-    return gate.let_in
+    return exclusions.lifted

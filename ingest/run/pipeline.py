@@ -21,8 +21,6 @@ from ingest.run.writer import Writer, Written
 from ingest.sources.discovery import Discovery, discover, discover_changed
 from ingest.sources.table_images import add_table_images
 from ingest.sources.web import fetch
-from ingest.space.ledger.exclusions import let_in
-from ingest.space.ledger.overview import note_results
 from ingest.space.space import Space
 
 _RECORDED_ROOTS = 1_000  # of the paths given, how many the ledger records; scripts may name every file of an archive
@@ -63,8 +61,8 @@ def ingest(
     count, size = len(discovery.sources), sum(found.size for found in discovery.sources)
     report.found = count
     ledger = space.ledger
-    held = ledger.held_count()
-    run = ledger.begin_run([str(root) for root in (*paths, *options.addresses)[:_RECORDED_ROOTS]])
+    held = ledger.sources.count_in_space()
+    run = ledger.runs.begin([str(root) for root in (*paths, *options.addresses)[:_RECORDED_ROOTS]])
     sources = takewhile(lambda found: not stop(), discovery.sources)
     workload = Workload(sources, ledger, encoder, options.reading, stop)
 
@@ -85,21 +83,21 @@ def ingest(
     report.interrupted = stop()
     if not report.interrupted:
         remove_missing(ledger, run, discovery, report, missing=options.missing, held=held)
-    if changed is None and not report.interrupted and (saved := ledger.fold()):
+    if changed is None and not report.interrupted and (saved := ledger.duplicates.merge()):
         report.note(
             f"{saved:,} items of the space were there more than once, as their files have the same content: they "
             "are kept once now, with all their paths."
         )
     space.index()
     changes = any(entry.outcome in CHANGES_ITEMS for entry in report.outcomes)
-    if changed is None and (changes or ledger.unmarked_count()):
+    if changed is None and (changes or ledger.near_duplicates.uncompared_count()):
         tidy(space)
     report.encoded_images, report.encoded_texts = workload.count.images, workload.count.texts
     report.slowest = workload.slowest.files()
     report.seconds = time.monotonic() - started
     if not report.interrupted:
-        ledger.end_run(run)
-    note_results(ledger, run, report.seconds, report.counts())
+        ledger.runs.end(run)
+    ledger.runs.put_result(run, report.seconds, report.counts())
     return report
 
 
@@ -128,7 +126,7 @@ def _discover(
     discovery.sources.extend(fetch(options.addresses, space.folder, stop=stop) if options.addresses else ())
     add_table_images(discovery, options.reading, lambda table: earlier_options(space.ledger, table))
     named: tuple[Path | str, ...] = (*paths, *options.addresses) if changed is None else ()
-    let_in(space.ledger, leave_out_excluded(discovery, space.ledger, named, report))
+    space.ledger.exclusions.lift(leave_out_excluded(discovery, space.ledger, named, report))
     return discovery
 
 

@@ -10,7 +10,7 @@ from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
 from ingest.readers.draft import Draft
 from ingest.readers.formats import is_table
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
 from ingest.readers.registry import read_document, read_pictures
 from ingest.run.classification import New
@@ -44,7 +44,7 @@ class SourceReader:
         is_update = source is not None and source.in_the_space
         if found.kind in ("image", "video"):
             return self._read_pictures(found, file, sha256, is_update=is_update)
-        reading = self._reading.for_table(found.path, ReadState.parse(source.sidecar).options if source else "")
+        reading = self._reading.for_table(found.path, source.read_state.options if source else "")
         read_state = ReadState(options=reading.options_for(found.path))
         if is_table(found.path) and reading.image_column and not reading.text_column:
             # Its pictures are sources of their own, and have the texts of their rows.
@@ -54,7 +54,7 @@ class SourceReader:
             no_vectors = np.empty((0, self._encoder.info.dimension), np.float32)
             return New(found, sha256, read_state, [], is_update, vectors=no_vectors, gaps=found.gaps)
         document = read_document(file, reading)
-        drafts = cut(document, self._encoder.token_spans, self._encoder.info.text_window)
+        drafts = cut_passages(document, self._encoder.token_spans, self._encoder.info.text_window)
         if not drafts:
             raise SkipSource("There is no text in it. Leave it out, or put words in it.")
         gaps = ", ".join(filter(None, (found.gaps, document.gaps)))
@@ -63,18 +63,18 @@ class SourceReader:
     def _read_pictures(self, found: Found, file: Path, sha256: str, *, is_update: bool) -> New:
         row, options = found.row, self._reading.options_for(found.path)
         if row:
-            caption, read_state = row.caption, ReadState.of_row(row.digest, options)
+            caption, read_state = row.caption, ReadState(row=row.digest, options=options)
         else:
             sidecar = find_sidecar(found.location) if found.kind == "image" else None
             caption = sidecar.caption() if sidecar else ""
-            read_state = ReadState(sidecar.state if sidecar else "", options)
+            read_state = ReadState(sidecar.state if sidecar else "", options=options)
         same, items = self._same_pictures(sha256, options)
-        if same and not row and not ReadState.parse(same.sidecar).from_row:
+        if same and not row and not same.read_state.row:
             drafts = [
                 Draft("image", caption or own_caption(item), title=item.title, page=item.page, meta=item.meta)
                 for item in items
             ]
-            vectors = self._ledger.vectors_of([item.id for item in items])
+            vectors = self._ledger.items.vectors_of([item.id for item in items])
             thumbnails = [item.thumbnail for item in items]
             return New(found, sha256, read_state, drafts, is_update, items[0], thumbnails, vectors)
         try:
@@ -90,7 +90,7 @@ class SourceReader:
         if same and len(items) == len(drafts):
             # What a table says of a picture is another matter than what is in it.
             drafts = [replace(draft, image=None) for draft in drafts]
-            vectors = self._ledger.vectors_of([item.id for item in items])
+            vectors = self._ledger.items.vectors_of([item.id for item in items])
             same_as = items[0] if same.path != found.ledger_path else None
             thumbnails = [item.thumbnail for item in items]
             return New(found, sha256, read_state, drafts, is_update, same_as, thumbnails, vectors, pictures.gaps)
@@ -104,8 +104,8 @@ class SourceReader:
 
 def same_pictures(ledger: Ledger, sha256: str, options: str) -> tuple[Source | None, list[Item]]:
     """A source of `ledger` with the same pictures, read with the same options, and its items; None without one."""
-    source = ledger.source_of_pictures(sha256, options)
-    return source, ledger.items_of(source.path) if source else []
+    source = ledger.duplicates.source_of_pictures(sha256, options)
+    return source, ledger.items.of_source(source.path) if source else []
 
 
 def own_caption(item: Item) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from ingest.atomic import atomic_write
 from ingest.errors import SpaceError
 from ingest.outcomes import OnOutcome, Outcome, SourceOutcome
 from ingest.readers.draft import Draft
@@ -129,15 +130,15 @@ class Writer:
                     case Unchanged(source=source):
                         seen.append((source.id, found.size, found.mtime_ns))
                     case Moved(source=source, recaptioned=recaptioned):
-                        read_state = ReadState.parse(source.sidecar)
+                        read_state = source.read_state
                         if recaptioned:
                             read_state = recaptioned.read_state
-                            ledger.set_caption(run, source.id, str(read_state), recaptioned.caption)
+                            ledger.set_caption(run, source.id, read_state, recaptioned.caption)
                         outcome, reason = "moved", f"from {source.path}"
                         ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, read_state))
                     case Recaptioned(source=source, read_state=read_state, caption=caption):
                         outcome, reason = "updated", "its caption changed"
-                        ledger.set_caption(run, source.id, str(read_state), caption)
+                        ledger.set_caption(run, source.id, read_state, caption)
                     case LeftOut():
                         outcome, reason = classified.outcome, classified.reason
                         self._leave_out(classified, records)
@@ -147,7 +148,7 @@ class Writer:
                         reason = f"same content as {classified.same_as.path}" if classified.same_as else ""
                         records.append(self._new_record(classified, outcome))
                 outcomes.append(SourceOutcome(found.ledger_path, outcome, reason, items, gaps))
-            ledger.touch(run, seen)
+            ledger.sources.touch(run, seen)
             if records:
                 ledger.write(run, records)
             for duplicate, outcome_of_it in self._write_duplicates(duplicates, written):
@@ -173,7 +174,8 @@ class Writer:
                 duplicates.append(classified)
                 continue
             if isinstance(classified, New) and (content := classified.content):
-                if content in provided or self._space.ledger.holder(content):  # by another machine of a cluster
+                # Another machine of a cluster may have read it as well.
+                if content in provided or self._space.ledger.duplicates.holder(content):
                     duplicates.append(
                         Duplicate(classified.found, content, classified.read_state, classified.is_update, "")
                     )
@@ -197,7 +199,7 @@ class Writer:
         for sha256 in filter(None, map(_written_hash, written)):
             contents |= dict.fromkeys(self._waiting.get(sha256, ()))
         for content in contents:
-            if holder := self._space.ledger.holder(content):
+            if holder := self._space.ledger.duplicates.holder(content):
                 for duplicate in self._waiting[content.sha256].pop(content):
                     yield duplicate, self._write_duplicate(duplicate, holder)
                 if not self._waiting[content.sha256]:
@@ -208,7 +210,7 @@ class Writer:
         outcome: Outcome = "updated" if duplicate.is_update else "added"
         reason = duplicate_reason(duplicate.found, holder.path)
         record = _record(duplicate.found, duplicate.content.sha256, outcome, reason, duplicate.read_state)
-        self._space.ledger.write_copy(self._run, record, holder.id)
+        self._space.ledger.write_duplicate(self._run, record, holder.id)
         return SourceOutcome(record.path, outcome, reason)
 
     def _leave_out(self, left_out: LeftOut, records: list[SourceRecord]) -> None:
@@ -217,7 +219,7 @@ class Writer:
         same_content = source is not None and (left_out.sha256 in ("", source.sha256) or not source.sha256)
         if source is not None and same_content:
             # Its items, if it has any, still say what was in the file when it could last be read.
-            self._space.ledger.keep(self._run, source.id, left_out.outcome, left_out.reason)
+            self._space.ledger.sources.set_outcome(self._run, source.id, left_out.outcome, left_out.reason)
         else:
             records.append(_record(left_out.found, left_out.sha256, left_out.outcome, left_out.reason))
 
@@ -237,9 +239,7 @@ class Writer:
         path = self._space.folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            temporary.write_bytes(draft.thumbnail)
-            temporary.replace(path)
+            atomic_write(path, draft.thumbnail)
         except OSError as error:
             raise SpaceError(
                 f"The thumbnail {path} cannot be written ({error.strerror}). What was written before is safe: free "
@@ -273,5 +273,5 @@ def _record(
         sha256=sha256,
         outcome=outcome,
         reason=reason,
-        sidecar=str(read_state),
+        read_state=read_state,
     )

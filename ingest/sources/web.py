@@ -1,4 +1,4 @@
-"""Fetches sources from the web, and keeps a copy of each in the space, so that it can be read again without the web."""
+"""Fetches sources from the web and keeps a copy of each in the space, so that it can be read again offline."""
 
 import re
 import time
@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from ingest.atomic import atomic_file
 from ingest.errors import ReadError
 from ingest.readers.formats import SUFFIX_BY_CONTENT_TYPE, kind_of
 from ingest.sources.found import Found
@@ -28,7 +29,7 @@ MAX_SECONDS = 1_800.0
 _AT_ONCE = 6
 _CHUNK = 1 << 16
 _UNSPECIFIC_TYPES = ("", "application/octet-stream", "binary/octet-stream", "text/plain")
-"""Content types that servers give to what they do not know; the address may tell more."""
+"""Content types that servers give to files they do not know; the address may tell more."""
 
 
 def fetch(
@@ -39,8 +40,8 @@ def fetch(
 ) -> Iterator[Found]:
     """Fetch `addresses` into the space in that folder, several at a time, and yield a source for each, in order.
 
-    What the server says has not changed since it was fetched is not sent again.  Where one cannot be fetched, the
-    source has the problem, and the copy from before stays.  When `stop` says so, none is begun any more.
+    What has not changed since it was last fetched is not transferred again.  If one cannot be fetched, the source has
+    the problem, and its earlier copy stays.  Once `stop` returns true, no further one is fetched.
     """
     import httpx
 
@@ -105,23 +106,18 @@ def _store(response: "httpx.Response", address: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     name = PurePosixPath(unquote(urlsplit(address).path)).stem
     name = re.sub(r"[^\w.-]+", " ", name).strip(" .")[:80] or "index"
-    path, temporary = folder / f"{name}{suffix}", folder / "fetching.tmp"
+    path = folder / f"{name}{suffix}"
     deadline = time.monotonic() + MAX_SECONDS
-    try:
-        size = 0
-        with temporary.open("wb") as out:
-            for chunk in response.iter_bytes(_CHUNK):
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise _too_large()
-                if time.monotonic() > deadline:
-                    raise ReadError(
-                        f"not all there after {MAX_SECONDS / 60:.0f} minutes. Try again, or download it yourself."
-                    )
-                out.write(chunk)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    size = 0
+    with atomic_file(path) as out:
+        for chunk in response.iter_bytes(_CHUNK):
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise _too_large()
+            if time.monotonic() > deadline:
+                minutes = f"{MAX_SECONDS / 60:.0f} minutes"
+                raise ReadError(f"not all there after {minutes}. Try again, or download it yourself.")
+            out.write(chunk)
     before = read_metadata(folder)
     if before and before.file != path.name:
         (folder / PurePosixPath(before.file).name).unlink(missing_ok=True)  # of another format than now
@@ -135,7 +131,7 @@ def _too_large() -> ReadError:
 
 
 def _suffix(content_type: str, address: str) -> str:
-    """The suffix of what is read as the server says, or as the address ends; raises ReadError where that is nothing."""
+    """The suffix of a format by the content type, else by the address; raises ReadError if no reader knows either."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind in SUFFIX_BY_CONTENT_TYPE:
         return SUFFIX_BY_CONTENT_TYPE[kind]

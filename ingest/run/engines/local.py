@@ -47,7 +47,7 @@ _Part = tuple[_Waiting, int, Draft]
 
 
 class _Batcher:
-    """Gathers drafts of many sources into batches that are encoded meanwhile, and gives back what is complete.
+    """Gathers drafts of many sources into batches that are encoded meanwhile, and yields what is complete.
 
     Up to `_ENCODED_AT_ONCE` batches are encoded at a time: while the last pictures of one are computed by a single
     core, the next one has the others.
@@ -61,7 +61,7 @@ class _Batcher:
         self._pool = ThreadPoolExecutor(_ENCODED_AT_ONCE, thread_name_prefix="batches")
 
     def put(self, new: New) -> Iterator[New]:
-        """Take in a source; gives the sources that are complete by now, in the order in which they came."""
+        """Add a source; yields the sources that are complete by now, in the order they were added."""
         vectors = np.empty((len(new.drafts), self._encoder.info.dimension), np.float32)
         waiting = _Waiting(new, vectors, len(new.drafts))
         for position, draft in enumerate(new.drafts):
@@ -73,9 +73,9 @@ class _Batcher:
             yield from self._complete()
 
     def flush(self, *, stopping: bool = False) -> Iterator[New]:
-        """Encode what is left, and give the sources that it completes.
+        """Encode what is left, and yield the sources that it completes.
 
-        When the run is `stopping`, the batches in hand are enough, if there are any.
+        When the run is `stopping`, the current batches are enough, if there are any.
         """
         for modality in MODALITIES:
             while self._queues[modality] and not (stopping and self._encoded):
@@ -84,7 +84,7 @@ class _Batcher:
             yield from self._complete()
 
     def close(self) -> None:
-        """Wait for what is being encoded; what nobody has asked for is dropped."""
+        """Wait for what is being encoded; its results are dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _encode(self, modality: Modality) -> Iterator[New]:
@@ -101,7 +101,7 @@ class _Batcher:
         return self._encoder.encode_texts([draft.encoded_text or draft.text for draft in drafts])
 
     def _complete(self) -> Iterator[New]:
-        """Wait for the batch that has been encoded for longest, and give the sources that it completes."""
+        """Wait for the batch that has been encoded for longest, and yield the sources that it completes."""
         modality, batch, rows = self._encoded.popleft()
         encoded = rows.result()
         if modality == "image":
@@ -112,7 +112,7 @@ class _Batcher:
             waiting.vectors[position] = row
             waiting.missing -= 1
             if not waiting.missing:
-                # The pictures have served; letting go of them here is what keeps memory bounded.
+                # The pictures are no longer needed; releasing them here is what bounds memory.
                 done = [replace(draft, image=None) for draft in waiting.new.drafts]
                 yield replace(waiting.new, drafts=done, vectors=waiting.vectors)
 

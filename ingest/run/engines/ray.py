@@ -1,8 +1,8 @@
 """The Ray engine: processes on the machines of a Ray cluster read and encode, and this process alone writes.
 
 Ray Data hands the files out in pieces to a pool of workers, each of which loads the encoder once, and starts a worker
-again that was lost, with the piece it had.  A piece that has ended its worker again and again is given out file by
-file, so that one file which nobody survives is left out and not the others.
+again that was lost, with the piece it had.  A piece that keeps ending its workers is handed out file by file, so that
+only the file that does it is left out.
 """
 
 import logging
@@ -41,7 +41,6 @@ from ingest.run.engines.ray_worker import (
 from ingest.sources.found import Found
 from ingest.sources.location import WebCopy
 from ingest.space.ledger.ledger import Ledger
-from ingest.space.ledger.overview import content_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
 _PIECE = 64  # files a worker gets at a time
 _TRIES = 3  # times that a piece is given to a worker; two in a row may be lost with their machines
 _GROUP = 256
-_ENDS_WORKERS = (
+_ENDS_WORKERS_REASON = (
     "reading it has ended its worker every time (out of memory, perhaps). Look at the file, give workers more memory, "
     "or leave it out with --exclude."
 )
@@ -109,8 +108,8 @@ def _run(workload: Workload, pool: RayPool, log: Log | None) -> Iterator[Sequenc
 
 
 def _task(found: Found, classifier: Classifier, ledger: Ledger) -> Classified | Task:
-    """What there is to do about `found`, where that can be told without reading it; else the task of finding out."""
-    source = ledger.source(found.ledger_path)
+    """`found` classified, if that takes no reading; else the task for a worker."""
+    source = ledger.sources.get(found.ledger_path)
     same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
     if found.kind is None or found.problem or (source and same_stat and source.outcome == "skipped"):
         return classifier.classify(found)
@@ -120,7 +119,7 @@ def _task(found: Found, classifier: Classifier, ledger: Ledger) -> Classified | 
 def _send(
     workload: Workload, pool: RayPool, tasks: dict[str, Task], workers: int, log: Log | None
 ) -> Iterator[Sequence[Classified]]:
-    """Have `tasks` done by at most `workers` workers; what they give back is done here."""
+    """Have `tasks` done by at most `workers` workers; what they return undecided is done here."""
     classifier = workload.classifier()
     undecided: list[Found] = []
 
@@ -166,7 +165,7 @@ def _send(
                 break
     yield from here(undecided)
     if tasks and not workload.stop():
-        yield [LeftOut(task.found, "failed", _ENDS_WORKERS, source=task.source) for task in tasks.values()]
+        yield [LeftOut(task.found, "failed", _ENDS_WORKERS_REASON, source=task.source) for task in tasks.values()]
 
 
 def _count(workload: Workload, classified: Classified) -> None:
@@ -179,7 +178,7 @@ def _count(workload: Workload, classified: Classified) -> None:
 def _results(
     workload: Workload, pool: RayPool, tasks: Sequence[Task], workers: int, size: int
 ) -> Iterator[list[Result]]:
-    """Give `tasks` out in pieces of `size`, and yield what comes back, in any order."""
+    """Hand `tasks` out in pieces of `size`, and yield the results, in any order."""
     import pyarrow as pa
     import ray
     from ray.data import ActorPoolStrategy, DataContext
@@ -193,7 +192,7 @@ def _results(
         attempts = ray.remote(num_cpus=0)(AttemptCounter).remote()
         results = ray.data.from_arrow(pieces).map_batches(
             Worker,
-            fn_constructor_args=(config, content_keys(workload.ledger), attempts),
+            fn_constructor_args=(config, workload.ledger.sources.content_keys(), attempts),
             batch_size=None,
             batch_format="pyarrow",
             zero_copy_batch=True,
@@ -235,7 +234,7 @@ def _cluster(pool: RayPool, log: Log | None) -> Iterator[int]:
         if log:
             log(f"joining the Ray cluster at {address} ..." if address else "starting Ray on this machine ...")
         try:
-            with _no_chatter():
+            with _quiet_stderr():
                 if address:
                     ray.init(address=address, **quiet)
                 else:
@@ -262,17 +261,17 @@ _QUIET = {
 
 
 @contextmanager
-def _no_chatter() -> Iterator[None]:
-    """Drop what Ray's own C++ tells standard error as it starts; what goes wrong is raised."""
+def _quiet_stderr() -> Iterator[None]:
+    """Discard what Ray's C++ writes to standard error as it starts; errors are raised."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    stderr = os.dup(2)
     with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
         os.dup2(nothing.fileno(), 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _start_here(pool: RayPool, quiet: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""What runs on the machines of a Ray cluster: reads and encodes files, and knows of the space what it is told.
+"""What runs on the machines of a Ray cluster: reads and encodes files, and knows of the space what the driver sends.
 
 A worker never opens the space's folder.  With each file comes what the ledger has under its path; the contents of all
-other sources are known by the beginnings of their hashes.  A file for which that is not enough is given back.
+other sources are known by the beginnings of their hashes.  A file for which that is not enough is returned.
 """
 
 import pickle
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 KEY_DIGITS = 16
-"""Hexadecimal digits of a hash that tell contents apart; where two agree by chance, the file is only given back."""
+"""Hexadecimal digits of a hash that distinguish contents; if two agree by chance, the driver only has more to do."""
 
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What a worker is to do; the same for all."""
+    """The configuration of the workers, the same for all."""
 
     version: str
     encoder: EncoderInfo
@@ -49,7 +49,7 @@ class WorkerConfig:
     reading: ReadingOptions
     cpus: float
     tries: int
-    """How often a piece is tried that ends its workers."""
+    """How often a piece that ends its workers is tried."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Done:
 
 @dataclass(frozen=True)
 class NeedsLedger:
-    """A file of which only the ledger can tell what there is to do about it."""
+    """A file that only the ledger can classify."""
 
     found: Found
 
@@ -98,20 +98,20 @@ class AttemptCounter:
     """Counts, in a process of its own, how often each piece was started: a worker that is lost cannot tell."""
 
     def __init__(self) -> None:
-        """Begin with none."""
-        self._begun: Counter[int] = Counter()
+        """Start with none."""
+        self._started: Counter[int] = Counter()
 
-    def begin(self, piece: int) -> int:
-        """Count, and return how often `piece` was started by now."""
-        self._begun[piece] += 1
-        return self._begun[piece]
+    def start(self, piece: int) -> int:
+        """Count one more start of `piece`; returns how often it was started so far."""
+        self._started[piece] += 1
+        return self._started[piece]
 
 
 class Worker:
     """One process that has loaded the encoder, as Ray Data calls it: a table of tasks comes in, one of results out."""
 
     def __init__(self, config: WorkerConfig, keys: NDArray[np.uint64], attempts: "ActorHandle[Any]") -> None:
-        """Load the encoder; what goes wrong is told with the first results, since Ray would try again for ever.
+        """Load the encoder; an error is returned with the first results, since Ray would retry for ever.
 
         `keys` are the sorted beginnings of the hashes that the ledger has.
         """
@@ -145,25 +145,25 @@ class Worker:
         results: list[Result]
         if self._failure is not None:
             results = [self._failure]
-        elif self._begin(batch.column("piece")[0].as_py()) > self._config.tries:
+        elif self._start(batch.column("piece")[0].as_py()) > self._config.tries:
             results = []
         else:
             try:
                 results = list(self._results(tasks))
-            except Exception as error:  # told to the driver, which raises it: Ray would only try again
+            except Exception as error:  # returned to the driver, which raises it: Ray would only retry
                 results = [_failed(error)]
         return pa.table({"result": pa.array([pickle.dumps(result) for result in results], pa.large_binary())})
 
-    def _begin(self, piece: int) -> int:
+    def _start(self, piece: int) -> int:
         """How often `piece` was started, by any worker, this time included."""
         import ray
 
-        started: Any = ray.get(self._attempts.begin.remote(piece))
+        started: Any = ray.get(self._attempts.start.remote(piece))
         return int(started)
 
     def _results(self, tasks: Sequence[Task]) -> Iterator[Result]:
-        sources = {task.found.ledger_path: task.source for task in tasks}
-        ledger = cast(Ledger, _LedgerStandIn(sources, self._keys))
+        known = {task.found.ledger_path: task.source for task in tasks}
+        ledger = cast(Ledger, _LedgerStandIn(known, self._keys))
         classifier = Workload((), ledger, self._encoder, self._config.reading).classifier()
         seconds: dict[str, float] = {}
         lock = threading.Lock()
@@ -180,9 +180,9 @@ class Worker:
                 seconds[found.ledger_path] = time.monotonic() - started
             return classified
 
-        sources_given = [task.found for task in tasks]
+        sources = [task.found for task in tasks]
         readers = max(2, int(self._config.cpus))
-        for group in local.run(sources_given, classify, self._encoder, EncodingCount(), readers=readers):
+        for group in local.run(sources, classify, self._encoder, EncodingCount(), readers=readers):
             for classified in group:
                 if isinstance(classified, NeedsLedger | Unseen):
                     yield classified
@@ -191,41 +191,57 @@ class Worker:
 
 
 class _LedgerNeeded(Exception):
-    """A question that was not foreseen; it is no error."""
+    """A question that only the ledger can answer; it is no error."""
 
 
-class _LedgerStandIn:
-    """Stands in for the ledger: answers what the driver has told, and gives up on every other question."""
-
-    def __init__(self, sources: Mapping[str, Source | None], keys: NDArray[np.uint64]) -> None:
-        self._sources = sources
-        self._keys = keys
-
-    def source(self, path: str) -> Source | None:
-        if path not in self._sources:
-            raise _LedgerNeeded
-        return self._sources[path]
-
-    def sources_with_hash(self, sha256: str) -> list[Source]:
-        key = np.uint64(int(sha256[:KEY_DIGITS], 16))
-        place = int(np.searchsorted(self._keys, key))
-        if place < len(self._keys) and self._keys[place] == key:
-            raise _LedgerNeeded
-        return []
-
-    def holder(self, content: Content) -> Source | None:
-        self.sources_with_hash(content.sha256)
-        return None
-
-    def source_of_pictures(self, sha256: str, choices: str) -> Source | None:
-        self.sources_with_hash(sha256)
-        return None
+class _Unanswered:
+    """A part of a ledger that answers no question."""
 
     def __getattr__(self, name: str) -> object:
         def give_up(*_: object, **__: object) -> object:
             raise _LedgerNeeded
 
         return give_up
+
+
+class _KnownSources(_Unanswered):
+    def __init__(self, sources: Mapping[str, Source | None], keys: NDArray[np.uint64]) -> None:
+        self._by_path = sources
+        self._keys = keys
+
+    def get(self, path: str) -> Source | None:
+        if path not in self._by_path:
+            raise _LedgerNeeded
+        return self._by_path[path]
+
+    def with_hash(self, sha256: str) -> list[Source]:
+        key = np.uint64(int(sha256[:KEY_DIGITS], 16))
+        index = int(np.searchsorted(self._keys, key))
+        if index < len(self._keys) and self._keys[index] == key:
+            raise _LedgerNeeded
+        return []
+
+
+class _KnownDuplicates(_Unanswered):
+    def __init__(self, sources: _KnownSources) -> None:
+        self._sources = sources
+
+    def holder(self, content: Content) -> Source | None:
+        self._sources.with_hash(content.sha256)
+        return None
+
+    def source_of_pictures(self, sha256: str, options: str) -> Source | None:
+        self._sources.with_hash(sha256)
+        return None
+
+
+class _LedgerStandIn:
+    """Stands in for the ledger: answers from what the driver has sent, and gives up on every other question."""
+
+    def __init__(self, sources: Mapping[str, Source | None], keys: NDArray[np.uint64]) -> None:
+        self.sources = _KnownSources(sources, keys)
+        self.duplicates = _KnownDuplicates(self.sources)
+        self.items = _Unanswered()
 
 
 def _failed(error: Exception) -> Failed:

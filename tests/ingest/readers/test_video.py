@@ -57,7 +57,7 @@ def test_scenes_are_seen_where_key_frames_are_far_apart(tmp_path: Path) -> None:
 def test_frames_are_neither_too_close_nor_too_far_apart(tmp_path: Path) -> None:
     flicker = video(tmp_path / "a.mp4", ("red", "green") * 6, seconds=1, rate=4, key_frames_apart=1)
     times = [seconds for seconds, _ in seen(read_frames(flicker, image_size=64).drafts)]
-    assert len(times) == 12 and min(np.diff(times)) >= reader.CLOSEST
+    assert len(times) == 12 and min(np.diff(times)) >= reader.MIN_GAP
     still = video(tmp_path / "b.mp4", ("red",), seconds=70, rate=2)
     assert [seconds for seconds, _ in seen(read_frames(still, image_size=64).drafts)] == [0.0, 30.0, 60.0]
 

@@ -328,7 +328,7 @@ def test_a_space_of_an_older_nearspace_is_brought_up_to_date(home):
     manifest = read_manifest(home / "test")
     write_manifest(home / "test", manifest)
     path = home / "test" / "manifest.json"
-    older = path.read_text().replace('"format_version": 2', '"format_version": 1')
+    older = path.read_text().replace('"format_version": 4', '"format_version": 1')
     path.write_text(older.replace(',\n    "text_fingerprint": "texts-1"', ""))
     assert "text_fingerprint" not in path.read_text()
     with sqlite3.connect(home / "test" / "ledger.db") as database:
@@ -362,7 +362,7 @@ def test_a_space_that_was_moved_away_from_its_pictures_says_so_at_once(home, fol
 
 
 def test_an_ingest_that_waited_for_a_reencoding_goes_on_with_the_new_encoder(home, folder, monkeypatch):
-    from ingest.commands import ingest as command
+    from ingest.commands import ingest_session as command
 
     picture(folder / "purple.png", "purple")
     real = command.open_to_write
