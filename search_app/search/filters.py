@@ -8,7 +8,7 @@ column.  What needs text (phrases, titles, metadata) is looked up in the ledger'
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from search_app.search.modality_items import Group
 from search_app.search.query import Query
 from search_app.search.schema import Filters as Filters
 from search_app.search.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ingest.space.ledger import Ledger
 
 _REMEMBERED = 32  # filters whose masks are kept: a byte an item each
 
@@ -40,22 +43,10 @@ class TopicIndex(Protocol):
         ...
 
 
-class TextIndex(Protocol):
-    """What filters need of a ledger; see `ingest.space.Ledger`."""
-
-    def items_saying(self, expression: str) -> NDArray[np.int64]:
-        """The live items whose words match, rising."""
-        ...
-
-    def items_with(self, key: str, value: str | None = None) -> NDArray[np.int64]:
-        """The live items whose metadata has `key`, with `value` if one is given, rising."""
-        ...
-
-
 def let_through(
     filters: Filters,
     snapshot: Snapshot,
-    ledger: TextIndex,
+    ledger: "Ledger",
     topics: TopicIndex | None = None,
     selected: NDArray[np.int64] | None = None,
 ) -> dict[Modality, NDArray[np.bool_]]:
@@ -87,7 +78,7 @@ def let_through(
 class Masks:
     """What filters let through, remembered for the newest snapshot; safe to share between threads."""
 
-    def __init__(self, ledger: TextIndex) -> None:
+    def __init__(self, ledger: "Ledger") -> None:
         """Know no masks yet; `ledger` is what they are looked up in."""
         self._ledger = ledger
         self._lock = threading.Lock()
@@ -150,14 +141,14 @@ def _among(codes: NDArray[np.integer], names: Sequence[str], chosen_names: Seque
     return np.asarray(chosen[codes])
 
 
-def _looked_up(filters: Filters, ledger: TextIndex) -> Iterator[NDArray[np.int64]]:
+def _looked_up(filters: Filters, ledger: "Ledger") -> Iterator[NDArray[np.int64]]:
     expressions = [phrase(words) for words in filters.exact]
     if filters.title:
         expressions.append(phrase(filters.title, "title"))
     for expression in expressions:
         # Words without a letter or a digit are said nowhere.
-        yield ledger.items_saying(expression) if expression else np.empty(0, np.int64)
+        yield ledger.search_index.matching(expression) if expression else np.empty(0, np.int64)
     for pair in filters.where:
         # A command line may hold bytes that are no text, which SQLite would refuse.
         key, equals, value = pair.encode("utf-8", "replace").decode().partition("=")
-        yield ledger.items_with(key.strip(), value.strip() if equals else None)
+        yield ledger.search_index.with_metadata(key.strip(), value.strip() if equals else None)

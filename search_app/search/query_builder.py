@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ingest.errors import ItemNotFound, ReadError, SettingsError
 from search_app.search.query import Query, with_terms
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ingest.encoders.base import Encoder
-    from ingest.space import Item
+    from ingest.space import Ledger
     from search_app.search.searcher import Searcher
 
 
@@ -44,14 +44,6 @@ def part_of(term: Term) -> Part:
     if term.kind == "item":
         return Part(item=term.value, weight=term.weight)
     return Part(between=term.ends, weight=term.weight)
-
-
-class Ledger(Protocol):
-    """What is needed of a ledger to know its items."""
-
-    def items(self, ids: Sequence[str]) -> "list[Item]":
-        """The live items of `ids`."""
-        ...
 
 
 def question(
@@ -87,9 +79,9 @@ def question(
     return with_terms(Query(like=likes, unlike=unlikes), terms), pictures
 
 
-def require_items(query: Query, ledger: Ledger) -> None:
+def require_items(query: Query, ledger: "Ledger") -> None:
     """Make sure that the items are there which the question names; raises ItemNotFound."""
-    there = {item.id for item in ledger.items(query.items)}
+    there = {item.id for item in ledger.items.get(query.items)}
     if absent := [item_id for item_id in query.items if item_id not in there]:
         raise no_item(", ".join(absent))
 

@@ -18,34 +18,26 @@ from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.background_tasks import TaskQueue
 from search_app.search.candidates import Index
 from search_app.search.diversity import Means
-from search_app.search.filters import Masks, TextIndex, with_quoted_phrases
-from search_app.search.full_text import Sayings, said_rarely
+from search_app.search.filters import Masks, with_quoted_phrases
+from search_app.search.full_text import said_rarely
 from search_app.search.hits import Ranking
-from search_app.search.pagination import Arranging, Page, Relations, page_of_results
+from search_app.search.pagination import Arranging, Page, page_of_results
 from search_app.search.projection import LiveProjections, Projections
 from search_app.search.query import Query
 from search_app.search.query_vectors import Probe, encode
 from search_app.search.ranking import rank
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
 from search_app.search.selections import open_selection
-from search_app.search.snapshot import LiveVectors, Snapshot, VectorSource
-from search_app.search.topics.space_topics import SpaceTopics, Texts
+from search_app.search.snapshot import LiveVectors, Snapshot
+from search_app.search.topics.space_topics import SpaceTopics
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ingest.space import Item, Manifest
+    from ingest.space import Item, Ledger, Manifest
 
 
 _BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
-
-
-class ItemSource(VectorSource, TextIndex, Sayings, Texts, Relations, Protocol):
-    """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
-
-    def waiting(self) -> int:
-        """How many items Chroma has still to learn or to forget."""
-        ...
 
 
 class AskableSpace(Index, Protocol):
@@ -55,7 +47,7 @@ class AskableSpace(Index, Protocol):
     manifest: "Manifest"
 
     @property
-    def ledger(self) -> ItemSource:
+    def ledger(self) -> "Ledger":
         """The space's ledger."""
         ...
 
@@ -94,7 +86,11 @@ class Searcher:
         self.tasks = TaskQueue()
         self.live_projections = LiveProjections(space.folder, fingerprint)
         self.topics = SpaceTopics(
-            space.folder, fingerprint, space.ledger, lambda now: self.projections(now).of(gap=False).means, self.tasks
+            space.folder,
+            fingerprint,
+            space.ledger.items,
+            lambda now: self.projections(now).of(gap=False).means,
+            self.tasks,
         )
         self._masks = Masks(space.ledger)
         self._lock = threading.Lock()
@@ -111,7 +107,7 @@ class Searcher:
         if probe is None:
             return Answer(snapshot)
         # After a re-encoding the index is filled anew, which may take minutes.
-        exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
+        exact = self.space.ledger.pending.count() > _BEHIND * len(snapshot)
         filters = with_quoted_phrases(query)
         topics = self.topics.get_or_find(snapshot, encoder) if filters.topic else None
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
@@ -136,7 +132,7 @@ class Searcher:
         means = modality_means(snapshot, phrases)
         by = Arranging(snapshot, probe.centred(means), means, self.space.ledger)
         page = page_of_results(query, ranked, by)
-        items = self.space.ledger.items(list(_shown(page.entries, query.look.unfolded)))
+        items = self.space.ledger.items.get(list(_shown(page.entries, query.look.unfolded)))
         return Answer(snapshot, probe, by.question, means, page, {item.id: item for item in items})
 
     def projections(self, snapshot: Snapshot) -> Projections:
