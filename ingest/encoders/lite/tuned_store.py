@@ -92,10 +92,10 @@ def save_tuned(
     from safetensors.numpy import save_file
 
     folder = require_free_name(name, overwrite=overwrite)
+    arrays = {key: np.ascontiguousarray(value, np.float32) for key, value in aligner.weights().items()}
     try:
         with atomic_path(folder) as temporary:
             temporary.mkdir(parents=True)
-            arrays = {key: np.ascontiguousarray(value, np.float32) for key, value in aligner.weights().items()}
             save_file(arrays, temporary / _WEIGHTS)
             (temporary / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
             if calibration is not None:

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,14 +45,16 @@ def write_json(target: Path, content: dict[str, Any]) -> None:
 
 def write_text(target: Path, content: str) -> None:
     """Write a text file as `write_json` does."""
-    write_bytes(target, content.encode("utf-8"))
-
-
-def write_bytes(target: Path, content: bytes) -> None:
-    """Write a file as `write_json` does."""
-    try:
+    with cache_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(target, content)
+
+
+@contextmanager
+def cache_errors(target: Path) -> Iterator[None]:
+    """Raise SettingsError, with what to do, where `target` in the cache folder cannot be written."""
+    try:
+        yield
     except OSError as error:
         raise SettingsError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
@@ -90,13 +94,14 @@ class Records:
         for file in (cache_folder() / self.name).glob("*.json"):
             try:
                 times.append((file.stat().st_mtime, file))
-            except OSError:  # another process deleted it
+            except FileNotFoundError:  # another process deleted it
                 continue
         times.sort(key=lambda pair: pair[0], reverse=True)
         oldest = time.time() - MAX_AGE_DAYS * _DAY_SECONDS
         for place, (modified, file) in enumerate(times):
             if place >= MAX_RECORDS or modified < oldest:
-                file.unlink(missing_ok=True)
+                with suppress(OSError):  # another process deleted it
+                    file.unlink()
 
 
 def _mark_as_used(file: Path) -> None:

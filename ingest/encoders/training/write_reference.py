@@ -1,4 +1,4 @@
-"""Makes the reference outputs beside the weights: what torch gives for a few texts and generated pictures."""
+"""Writes the reference outputs beside the weights: torch's vectors of a few texts and generated pictures."""
 
 import json
 import os

@@ -362,7 +362,7 @@ def test_a_space_that_was_moved_away_from_its_pictures_says_so_at_once(home, fol
 
 
 def test_an_ingest_that_waited_for_a_reencoding_goes_on_with_the_new_encoder(home, folder, monkeypatch):
-    from ingest.commands import ingest as command
+    from ingest.commands import ingest_session as command
 
     picture(folder / "purple.png", "purple")
     real = command.open_to_write
