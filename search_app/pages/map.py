@@ -27,10 +27,10 @@ from search_app.components.map.topics_panel import (
     topics_panel,
 )
 from search_app.components.search.details import details
-from search_app.components.search.filter_row import asked_and_filters
+from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen
 from search_app.components.search.query_box import query_box
-from search_app.components.search.query_terms import asked_of
+from search_app.components.search.query_terms import term_contents
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
@@ -38,7 +38,7 @@ from search_app.maps.area import Area, drawn, inside, read_area
 from search_app.maps.colouring import Coding, coding
 from search_app.maps.decoding import Decoded
 from search_app.maps.layout import Layout, MapSpec, spec_of
-from search_app.search.filters import let_through, with_quoted_phrases
+from search_app.search.filters import item_masks, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query import Query
@@ -137,10 +137,10 @@ def _answer(space: AppSpace, query: Query) -> Answer | None:
     if query.is_empty:
         # A topic that is looked at is told of beside the map.
         if replace(query.filters, topic=()) != Filters():
-            asked_and_filters(space, query, space.searcher.vectors.now())
+            terms_and_filters(space, query, space.searcher.vectors.now())
         return None
-    asked = asked_of(space, query)
-    asked_and_filters(space, query, space.searcher.vectors.now(), asked)
+    asked = term_contents(space, query)
+    terms_and_filters(space, query, space.searcher.vectors.now(), asked)
     try:
         return space.searcher.ask(query, loaded_encoder(space), asked.pictures)
     except SpaceChanged:
@@ -286,7 +286,7 @@ def _lit(
     if filters.narrow or filters.modality:
         topics = space.searcher.topics.current(snapshot) if filters.topic else None
         selected = open_selection(space.folder, filters.selection) if filters.selection else None
-        masks = let_through(filters, snapshot, space.ledger, topics, selected)
+        masks = item_masks(filters, snapshot, space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
         lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
     if within is not None:
@@ -324,13 +324,13 @@ def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mappin
 
     def pick(told: Mapping[str, Any]) -> None:
         if str(told.get("id", "")).isdecimal():
-            page_url.look_at_item(str(told["id"]))
+            page_url.focus_item(str(told["id"]))
 
     def spot(told: Mapping[str, Any]) -> None:
         at = np.array(told.get("at") or (), np.float64)
         if len(at) == picture.layout.spec.dimensions:
-            page_url.look_at_nothing()
-            page_url.look(spot=tuple(float(number) for number in picture.spot(at)))
+            page_url.unfocus()
+            page_url.change_map(spot=tuple(float(number) for number in picture.spot(at)))
 
     def area(told: Mapping[str, Any]) -> None:
         points, matrix = told.get("points") or (), told.get("matrix")
@@ -341,10 +341,10 @@ def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mappin
         if found is not None:
             query, view = page_url.current()
             page_url.go(query, view.unfocused)
-            page_url.look(area=found.written())
+            page_url.change_map(area=found.written())
 
     def hide(told: Mapping[str, Any]) -> None:
-        page_url.look(hidden=tuple(str(name) for name in told.get("hidden") or ()))
+        page_url.change_map(hidden=tuple(str(name) for name in told.get("hidden") or ()))
 
     def topic(told: Mapping[str, Any]) -> None:
         if isinstance(code := told.get("code"), int):

@@ -59,7 +59,7 @@ def spot_panel(space: AppSpace, found: Decoded) -> None:
                 key="spot-search",
                 icon=":material/search:",
                 type="tertiary",
-                on_click=page_url.ask_text,
+                on_click=page_url.search_text,
                 args=(" ".join(words[:_ASKED]),),
             )
         section("Nearest to it in the full space")
