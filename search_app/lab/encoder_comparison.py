@@ -43,9 +43,7 @@ class Beside:
     """How many items of each modality were looked at."""
 
 
-def compare(
-    space: Space, snapshot: Snapshot, own: Encoder, other_id: str, truth: Truth, progress: Progress
-) -> Beside:  # fmt: skip
+def compare(space: Space, snapshot: Snapshot, own: Encoder, other_id: str, truth: Truth, progress: Progress) -> Beside:
     """Encode a sample of `snapshot` with the encoder `other_id` and examine it by both; `own` is the space's encoder.
 
     Raises SettingsError where both are one, and EncoderError where the other cannot be loaded.
@@ -79,9 +77,7 @@ def sample_of(snapshot: Snapshot, truth: Truth) -> Snapshot:
     return replace(snapshot, groups=groups)
 
 
-def encoded_anew(
-    space: Space, sample: Snapshot, encoder: Encoder, progress: Progress
-) -> tuple[Snapshot, Snapshot]:  # fmt: skip
+def encoded_anew(space: Space, sample: Snapshot, encoder: Encoder, progress: Progress) -> tuple[Snapshot, Snapshot]:
     """The sample as it is, and with the vectors of `encoder`; both without items that cannot be read any more.
 
     Pictures come from their files, else from their thumbnails; passages are cut to the encoder's window.
@@ -106,9 +102,7 @@ def encoded_anew(
     )
 
 
-def _encode(
-    space: Space, items: Sequence[Item], modality: Modality, encoder: Encoder
-) -> tuple[Vectors, list[Item]]:  # fmt: skip
+def _encode(space: Space, items: Sequence[Item], modality: Modality, encoder: Encoder) -> tuple[Vectors, list[Item]]:
     """The vectors of those of the items that can be read, and these."""
     if modality == "text":
         texts = [within_window(f"{item.title}. {item.text}" if item.title else item.text, encoder) for item in items]

@@ -136,7 +136,7 @@ def _named(steps: Sequence[Step]) -> list[str]:
 
 def _with_pictures(
     steps: tuple[Step, ...], pictures: Mapping[str, Any], space: Path, at_least: int
-) -> tuple[Step, ...]:  # fmt: skip
+) -> tuple[Step, ...]:
     """The steps with each picture under the name that this space keeps it by."""
     renamed = {}
     for name in _named(steps):

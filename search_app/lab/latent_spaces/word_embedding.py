@@ -18,7 +18,7 @@ STARTING = (
     "happy", "sad", "angry", "afraid", "hot", "cold", "summer", "winter", "rain", "snow", "day", "night",
     "red", "green", "blue", "yellow", "black", "white", "one", "two", "three", "ten",
     "hammer", "saw", "knife", "computer", "telephone", "book", "letter", "clock", "chair", "table",
-)  # fmt: skip
+)  # fmt: skip  # a subject a line
 """Everyday words to begin with."""
 
 

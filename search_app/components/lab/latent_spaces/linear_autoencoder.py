@@ -45,9 +45,7 @@ def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
 
 
 @st.cache_resource(show_spinner="Rebuilding the vectors …", max_entries=8)
-def _rebuilt(
-    folder: str, revision: int, modality: Modality, _snapshot: Snapshot
-) -> list[Rebuilt]:  # fmt: skip
+def _rebuilt(folder: str, revision: int, modality: Modality, _snapshot: Snapshot) -> list[Rebuilt]:
     return rebuilt(sampled(_snapshot, modality, _MOST))
 
 

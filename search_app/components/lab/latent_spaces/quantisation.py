@@ -32,9 +32,7 @@ def _handed(space: OpenSpace, snapshot: Snapshot) -> str:
 
 
 @st.cache_resource(show_spinner="Searching with fewer bits …", max_entries=4)
-def _quantised(
-    folder: str, revision: int, modality: Modality, _snapshot: Snapshot
-) -> list[Quantised]:  # fmt: skip
+def _quantised(folder: str, revision: int, modality: Modality, _snapshot: Snapshot) -> list[Quantised]:
     return quantised(sampled(_snapshot, modality, _MOST))
 
 

@@ -56,9 +56,7 @@ def _asked_models(space: OpenSpace, snapshot: Snapshot) -> tuple[dict[Model, Top
 
 
 @st.cache_resource(show_spinner="Finding topics …", max_entries=6)
-def _models(
-    folder: str, revision: int, count: int, _space: OpenSpace, _snapshot: Snapshot
-) -> dict[Model, TopicModel]:  # fmt: skip
+def _models(folder: str, revision: int, count: int, _space: OpenSpace, _snapshot: Snapshot) -> dict[Model, TopicModel]:
     those = collected(_space, _snapshot, "text", MOST_TEXTS)
     texts = [f"{item.title} {item.text}" for item in those.items]
     return topic_models(those.names, texts, those.ids, those.vectors, count)
