@@ -12,6 +12,6 @@
     html_export       a map as one HTML page that opens offline
     projector_export  the files that the TensorFlow Embedding Projector loads
 
-The principal components themselves are in `search_app.search.projection`, which the search page's map draws as well, and
+The principal components themselves are in `search_app.search.projection`, as the search page draws them as well, and
 topics in `search_app.search.topics`.
 """
