@@ -96,6 +96,18 @@ class ServerUnreachable(ServerError):
     """A Chroma server of the user's own is not to be reached, or refuses us; its index may well be sound."""
 
 
+def read_error(error: OSError) -> ReadError:
+    """A ReadError that says in plain words why the operating system could not open or read a file."""
+    if isinstance(error, PermissionError):
+        return ReadError("permission denied. Give yourself the right to read it, or leave it out.")
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return ReadError("it is no longer there. Ingest the folder again.")
+    if isinstance(error, IsADirectoryError):
+        return ReadError("a folder, not a file. Name the files in it, or ingest the folder.")
+    reason = (error.strerror or str(error)).rstrip(".")
+    return ReadError(f"cannot be read: {reason}. Check the disk it is on, and ingest the folder again.")
+
+
 def in_one_line(error: BaseException) -> str:
     """What the error says, in one line without a full stop."""
     words = " ".join(str(error).split()).rstrip(".")

@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish: the first ends a run after the batch in hand, the second at once."""
+"""Ctrl-C as a request: the first ends a run after the current batch, the second at once."""
 
 import os
 import signal
@@ -10,36 +10,36 @@ from typing import Self
 _FINISHING = b"\nfinishing the batch in hand; press Ctrl-C again to end at once\n\n"
 
 
-class Stopping:
+class GracefulInterrupt:
     """While entered, the first Ctrl-C makes this true when called, and the second raises KeyboardInterrupt."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         """Say on standard error what the first Ctrl-C does, unless `quiet`."""
         self._quiet = quiet
-        self._asked = False
+        self._requested = False
         self._entered = False
 
     def __call__(self) -> bool:
         """Whether the person has asked to end."""
-        return self._asked
+        return self._requested
 
     def __enter__(self) -> Self:
-        """Take Ctrl-C over; outside the main thread, where Python has no signals, nothing changes."""
+        """Handle Ctrl-C; outside the main thread, where Python has no signals, nothing changes."""
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._ask)
+            self._before = signal.signal(signal.SIGINT, self._handle)
             self._entered = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:  # fmt: skip
-        """Give Ctrl-C back."""
+    ) -> None:
+        """Restore Ctrl-C."""
         if self._entered:
             signal.signal(signal.SIGINT, self._before)
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._requested:
             raise KeyboardInterrupt
-        self._asked = True
+        self._requested = True
         if not self._quiet:
             os.write(2, _FINISHING)  # print() may be in the middle of printing when the signal comes

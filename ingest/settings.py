@@ -9,6 +9,8 @@ from ingest.errors import SettingsError
 DEFAULT_HOME = ".nearspace"
 DEFAULT_SPACE = "default"
 DEFAULT_ENCODER = "lite"
+DEMO_SPACE = "sample"
+"""The space of the sample collection."""
 HOME_VARIABLE = "NEARSPACE_HOME"
 SPACE_VARIABLE = "NEARSPACE_SPACE"
 DEVICE_VARIABLE = "NEARSPACE_DEVICE"

@@ -1,5 +1,6 @@
 """Fixtures that many tests share."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,15 +9,30 @@ import pytest
 from playwright.sync_api import Browser
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.lite.encoder import LiteEncoder, load_lite
+from ingest.encoders.lite.lite_encoder import LiteEncoder, load_lite
 from ingest.resources import sample_folder
 from ingest.run.pipeline import ingest
 from ingest.space import open_to_write
 from ingest.space.locks import EXCLUSIVE, wait_for_lock
 from tests.browser.serving import CHROMIUM, chromium
 from tests.fake_encoder import FakeEncoder
+from tests.processes import Guard
 
+_GUARD = pytest.StashKey[Guard]()
 _MAKING_SECONDS = 600.0  # for a busy machine to make what the workers share
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """From here on, what a test starts ends with the run."""
+    config.stash[_GUARD] = Guard(getattr(config, "workerinput", {}).get("workerid"))
+    if workers := getattr(config.option, "numprocesses", None):
+        # The workers share the cores: threads of a library beyond them wait for each other, at full load.
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+            os.environ.setdefault(variable, str(max(1, (os.cpu_count() or 1) // workers)))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_GUARD].finish()
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,12 @@
-"""Waiting for what other processes do, and ending a space's server when a test is done with it."""
+"""Ending a space's server when a test is done with it."""
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from ingest.space.chroma.local_server import read_note
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> bool:
-    """Whether `condition` came true in time; the time is that of a busy machine."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
+from tests.patience import wait_until
 
 
 def end_server(space: Path) -> None:

@@ -14,7 +14,9 @@ from ingest.resources import sample_folder
 from ingest.space.chroma.local_server import read_note
 from tests.browser.acting import settled
 from tests.browser.serving import serving
+from tests.browser.visiting import visiting
 from tests.ingest.encoders.tuning.conftest import draw_all
+from tests.patience import limit
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (nearspace .*?)\s*(?:#.*)?$", README, flags=re.MULTILINE)
@@ -50,7 +52,7 @@ def run(person: Path, command: str) -> "subprocess.CompletedProcess[str]":
             "HF_HOME": str(person / "hub"),
             "HF_HUB_OFFLINE": "1",
         },
-        timeout=300,
+        timeout=limit(300),
     )
 
 
@@ -82,15 +84,14 @@ def test_the_notebook_lines_run_while_the_app_runs(person, browser):
         assert run(person, COMMANDS[0]).returncode == 0
     snippet = re.search(r"```python\n(.*?)```", README, flags=re.DOTALL).group(1)
     space = person / "work" / ".nearspace"
-    with serving(space, "default") as address, browser.new_context() as context:
+    with serving(space, "default") as address, visiting(browser) as page:
         # A page must be open: the server runs as long as somebody uses the space.
-        page = context.new_page()
         page.goto(address)
         settled(page)
         assert read_note(space / "default") is not None
         lines = f"{snippet}\nprint(images.query(query_texts=['a bird'], n_results=1)['metadatas'][0][0]['folder'])"
         done = subprocess.run(
-            [sys.executable, "-c", lines], capture_output=True, text=True, cwd=person / "work", timeout=300
+            [sys.executable, "-c", lines], capture_output=True, text=True, cwd=person / "work", timeout=limit(300)
         )
     assert done.returncode == 0, done.stderr
     assert "Pictures" in done.stdout

@@ -3,24 +3,41 @@
 import argparse
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console.output import printable, result_console, say
+from ingest.commands.options import add_space_options
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import count_progress
+from ingest.exit_status import ALL_WELL, SOME_FAILED
+from ingest.formatting import printable
 from ingest.readers.draft import MODALITIES
-from ingest.run.report import ALL_WELL, SOME_FAILED
 from ingest.settings import home_folder, space_name
-from ingest.space.maintenance.check import Findings
-from ingest.space.maintenance.repair import check
+
+if TYPE_CHECKING:
+    from ingest.space.maintenance.check import Findings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace check`."""
+    parser.description = (
+        "Checks a space and changes nothing: manifest, ledger, every vector, thumbnails, and the ledger against Chroma."
+    )
+    parser.epilog = "exit status: 0 the space is sound, 1 it has problems, 2 it cannot be checked"
+    parser.add_argument("--full", action="store_true", help="compare every item with Chroma, not a sample")
+    add_space_options(parser)
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what a look at the space has shown; returns the exit status."""
+    from ingest.space.maintenance.repair import check
+
     home, name = home_folder(options.home), space_name(options.space)
     with count_progress("checking") as progress:
-        findings = check(home, name, full=options.full, say=say, progress=progress)
+        findings = check(home, name, full=options.full, log=show_message, progress=progress)
     if options.json:
         result_console.print_json(json.dumps(as_json(findings)))
     else:
@@ -28,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     return ALL_WELL if findings.sound else SOME_FAILED
 
 
-def as_json(findings: Findings) -> dict:
+def as_json(findings: "Findings") -> dict:
     """What the look has shown, in values that JSON has."""
     return {
         "space": findings.space,
@@ -45,7 +62,7 @@ def as_json(findings: Findings) -> dict:
     }
 
 
-def _show(findings: Findings, name: str) -> None:
+def _show(findings: "Findings", name: str) -> None:
     table = Table.grid(padding=(0, 2))
     rows = {
         "space": f"{name}  ({findings.folder})",
@@ -67,7 +84,7 @@ def _show(findings: Findings, name: str) -> None:
         result_console.print(Text(f"mend it with: nearspace repair --space {name}"), soft_wrap=True)
 
 
-def show_problems(findings: Findings) -> None:
+def show_problems(findings: "Findings") -> None:
     """Print each problem on a line, with some of the items or files that it is about."""
     for problem in findings.problems:
         count = f"{problem.count:,} " if problem.examples else ""

@@ -15,7 +15,7 @@ _INGESTING = (
 _MOVING = "The index is filled anew from the ledger where it is moved to, and deleted where it was."
 
 
-def add_chroma(command: argparse.ArgumentParser, *, moving: bool = False) -> None:
+def add_chroma_options(command: argparse.ArgumentParser, *, moving: bool = False) -> None:
     """Let `command` take the address of a server; `moving` if it moves the index there."""
     group = command.add_argument_group("where the index lives", _MOVING if moving else _INGESTING)
     group.add_argument(

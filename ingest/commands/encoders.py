@@ -11,12 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.console.output import result_console
-from ingest.encoders.catalogue import Listed, Recall, listed
+from ingest.encoders.catalogue import ModelFacts, Recall
+from ingest.encoders.registry import list_encoders
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace encoders`."""
+    parser.description = "Lists the encoders to choose from: how good each is, how large, and whether it is here."
+    parser.add_argument("--here", action="store_true", help="only those whose weights are on this machine")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print a table of encoders, or the same as JSON; returns the exit status."""
-    found = [model for model in listed() if model.here or not options.here]
+    found = [model for model in list_encoders() if model.here or not options.here]
     if options.json:
         result_console.print_json(json.dumps([_as_json(model) for model in found]))
         return 0
@@ -24,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _show(found: list[Listed]) -> None:
+def _show(found: list[ModelFacts]) -> None:
     sources = list(dict.fromkeys(model.source for model in found if model.source))
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1))
     for heading, right in (("encoder", False), *_FACTS, ("licence", False)):
@@ -73,7 +81,7 @@ _FACTS = (
 """The headings of what `_facts` gives, and whether they stand on the right."""
 
 
-def _facts(model: Listed, sources: list[str]) -> tuple[str, ...]:
+def _facts(model: ModelFacts, sources: list[str]) -> tuple[str, ...]:
     """One cell for each of _FACTS."""
     return (
         str(model.dimension),
@@ -88,11 +96,11 @@ def _facts(model: Listed, sources: list[str]) -> tuple[str, ...]:
     )
 
 
-def _id(model: Listed) -> Text:
+def _id(model: ModelFacts) -> Text:
     return Text(model.id, style="bold green" if model.here else "bold")
 
 
-def _show_narrow(found: list[Listed], sources: list[str]) -> None:
+def _show_narrow(found: list[ModelFacts], sources: list[str]) -> None:
     """Two lines an encoder, for a terminal in which the table has no room: its figures stay in columns."""
     rows = [tuple(heading for heading, _ in _FACTS), *(_facts(model, sources) for model in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -112,12 +120,12 @@ def _percent(recall: Recall | None) -> str:
     return f"{recall.text_to_image:.1f} / {recall.image_to_text:.1f}" if recall else ""
 
 
-def _as_json(model: Listed) -> dict:
+def _as_json(model: ModelFacts) -> dict[str, object]:
     facts = asdict(model)
     for name in ("flickr30k", "coco"):
         recall = getattr(model, name)
         facts[name] = recall._asdict() if recall else None
     facts["weights"] = [repo for repo, _ in model.weights]
     facts["megabytes"] = model.megabytes
-    del facts["stored"]  # megabytes says it
+    del facts["stored_megabytes"]  # megabytes says it
     return facts

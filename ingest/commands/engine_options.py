@@ -5,7 +5,7 @@ import argparse
 from ingest.run.engines.ray_pool import RayPool
 
 
-def add_engine(command: argparse.ArgumentParser) -> None:
+def add_engine_options(command: argparse.ArgumentParser) -> None:
     """Let `command` take the choice of an engine."""
     group = command.add_argument_group(
         "where files are read and encoded",

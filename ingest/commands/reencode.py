@@ -2,26 +2,52 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ingest.console.output import printable, result_console, say, show_error
+from ingest.commands.options import add_device_option, add_space_options
+from ingest.console.output import result_console, show_error, show_message
 from ingest.console.progress import count_progress, rebuild_progress
-from ingest.encoders.registry import load_encoder
-from ingest.run.reencode import Missing, Reencoding, reencode
-from ingest.run.report import ALL_WELL, NOTHING_DONE
+from ingest.exit_status import ALL_WELL, NOTHING_DONE
+from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
-from ingest.space import Space, open_to_reencode
+
+if TYPE_CHECKING:
+    from ingest.run.reencode import Missing, Reencoding
+    from ingest.space import Space
 
 _LISTED = 20
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace reencode`."""
+    parser.description = (
+        "Encodes every item of a space anew, from the sources that the space knows, and swaps the vectors when all are "
+        "there; until then the old ones serve, also to an app that runs. An interrupted re-encoding continues when the "
+        "same command is given again."
+    )
+    parser.epilog = "exit status: 0 the space has the encoder's vectors, 2 it is as it was"
+    parser.add_argument("--encoder", required=True, metavar="ID", help="the encoder that the space is to have")
+    add_space_options(parser)
+    add_device_option(parser)
+    parser.add_argument(
+        "--drop-missing",
+        action="store_true",
+        help="let pictures leave the space whose files are gone, changed or unreadable now",
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Re-encode the space; returns the exit status."""
+    from ingest.encoders.registry import load_encoder
+    from ingest.run.reencode import reencode
+    from ingest.space import open_to_reencode
+
     home, name = home_folder(options.home), space_name(options.space)
-    encoder = load_encoder(options.encoder, say=say, device=options.device)
+    encoder = load_encoder(options.encoder, log=show_message, device=options.device)
     with rebuild_progress() as rebuilding:
-        space = open_to_reencode(home, name, say=say, progress=rebuilding)
+        space = open_to_reencode(home, name, log=show_message, progress=rebuilding)
     with space:
         before = space.manifest.encoder.id
         with count_progress("encoding anew") as watch, rebuild_progress() as indexing:
@@ -29,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         return _show(done, space, before, dropping=options.drop_missing)
 
 
-def _show(done: Reencoding, space: Space, before: str, *, dropping: bool) -> int:
+def _show(done: "Reencoding", space: "Space", before: str, *, dropping: bool) -> int:
     after = space.manifest.encoder.id
     if done.missing:
         _list_missing(done.missing, dropping=dropping)
@@ -41,7 +67,7 @@ def _show(done: Reencoding, space: Space, before: str, *, dropping: bool) -> int
         )
         return NOTHING_DONE
     if not done.swapped:
-        say(f"the space {space.name!r} has the vectors of {after} already; there is nothing to do")
+        show_message(f"the space {space.name!r} has the vectors of {after} already; there is nothing to do")
         return ALL_WELL
     texts = "the passages kept their vectors" if done.kept_texts else f"{done.texts:,} passages"
     result_console.print(f"encoded {done.images:,} images anew, {texts}, in {done.seconds:,.1f} s", soft_wrap=True)
@@ -61,7 +87,7 @@ def _show(done: Reencoding, space: Space, before: str, *, dropping: bool) -> int
     return ALL_WELL
 
 
-def _list_missing(missing: Sequence[Missing], *, dropping: bool) -> None:
+def _list_missing(missing: "Sequence[Missing]", *, dropping: bool) -> None:
     verb = "left the space" if dropping else "cannot be encoded anew"
     by_reason: dict[str, list[str]] = {}
     for entry in missing:

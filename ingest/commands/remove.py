@@ -4,18 +4,20 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ingest.console.output import result_console, say
+from ingest.commands.options import add_space_options
+from ingest.console.output import result_console, show_message
 from ingest.errors import SettingsError
-from ingest.run.pipeline import tidy
-from ingest.run.report import ALL_WELL, INTERRUPTED
+from ingest.exit_status import ALL_WELL, INTERRUPTED
 from ingest.settings import home_folder, space_name
 from ingest.sources.discovery import resolved
 from ingest.sources.web import is_address
-from ingest.space import open_to_reencode
-from ingest.space.ledger.exclusions import Leaving, leaving, remove
+
+if TYPE_CHECKING:
+    from ingest.space.ledger.exclusions import Leaving
 
 _STAYS = (
     "The files themselves stay where they are. An ingest of a folder around them leaves them out from now on; "
@@ -23,18 +25,34 @@ _STAYS = (
 )
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace remove`."""
+    parser.description = (
+        "Takes the sources at and below each PATH out of the space. Their files stay where they are, and an ingest of "
+        "a folder around them leaves them out from then on, until one is ingested by its own name."
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or a web address, as ingested")
+    parser.add_argument("--yes", action="store_true", help="remove them without asking")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+    add_space_options(parser)
+
+
 def run(options: argparse.Namespace) -> int:
     """Remove the sources at and below `options.paths`, once a person has agreed; returns the exit status."""
+    from ingest.run.pipeline import tidy
+    from ingest.space import open_to_reencode
+    from ingest.space.ledger.exclusions import leaving, remove
+
     home, name = home_folder(options.home), space_name(options.space)
     paths = [_as_in_the_ledger(path) for path in options.paths]
-    with open_to_reencode(home, name, say=say) as space:
+    with open_to_reencode(home, name, log=show_message) as space:
         found = leaving(space.ledger, paths)
         if not found.sources:
             raise SettingsError(
                 f"Nothing in the space {name!r} is from {', '.join(paths)}. `nearspace status` names its folders."
             )
         if not options.yes and not _agreed(found):
-            say("nothing was removed")
+            show_message("nothing was removed")
             return INTERRUPTED
         gone = remove(space.ledger, paths)
         space.index()
@@ -53,13 +71,13 @@ def _as_in_the_ledger(given: str) -> str:
     return given if is_address(given) else str(resolved(Path(given).expanduser()))
 
 
-def _agreed(found: Leaving) -> bool:
+def _agreed(found: "Leaving") -> bool:
     if not sys.stdin.isatty():
         raise SettingsError(f"{_counted(found)} would leave the space. Give the same command with --yes.")
     result_console.print(Text(f"{_counted(found)} would leave the space. {_STAYS}"), soft_wrap=True)
     return result_console.input("Remove them? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _counted(gone: Leaving) -> str:
+def _counted(gone: "Leaving") -> str:
     sources = "1 source" if gone.sources == 1 else f"{gone.sources:,} sources"
     return f"{sources} with {gone.items:,} item{'s' * (gone.items != 1)}"

@@ -5,36 +5,62 @@ import shlex
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console.output import printable, result_console, say
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import Counting, count_progress
-from ingest.encoders.lite.tuned import PREFIX, check_free
-from ingest.encoders.tuning.captioned_pictures import collect
-from ingest.encoders.tuning.retrieval import DEPTHS, Recall
-from ingest.encoders.tuning.tune import Tuning, keep, tune
-from ingest.outcomes import SourceOutcome
-from ingest.run.report import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
+from ingest.exit_status import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
+from ingest.formatting import printable
 from ingest.settings import encoder_name
+
+if TYPE_CHECKING:
+    from ingest.encoders.tuning.retrieval import Recall
+    from ingest.encoders.tuning.tune import Tuning
+    from ingest.outcomes import SourceOutcome
 
 _LISTED = 20
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace tune`."""
+    parser.description = (
+        "Trains the end of lite's image tower on captioned pictures, in minutes on a CPU, and keeps it as lite:NAME. "
+        "A part of the pictures is held out, and shows how well pictures and captions are found before and after. "
+        "Texts keep their vectors, so `nearspace reencode --encoder lite:NAME` only encodes a space's images anew."
+    )
+    parser.add_argument(
+        "captioned",
+        type=Path,
+        metavar="CAPTIONED_FOLDER",
+        help="a folder of pictures with captions beside them (a.txt or a.jpg.txt for a.jpg) or in a table (CSV, TSV or "
+        "JSONL with columns image and caption), or such a table itself",
+    )
+    parser.add_argument("--name", required=True, metavar="NAME", help="the encoder is then called lite:NAME")
+    parser.add_argument("--overwrite", action="store_true", help="replace an encoder of that name")
+    parser.add_argument("--keep-anyway", action="store_true", help="keep the encoder even if it is no better than lite")
+
+
 def run(options: argparse.Namespace) -> int:
     """Tune, print retrieval before and after, and register what helps; returns the exit status."""
+    from ingest.encoders.lite.tuned_store import PREFIX, require_free_name
+    from ingest.encoders.tuning.captioned_pictures import collect
+    from ingest.encoders.tuning.tune import keep, tune
+
     name = encoder_name(options.name)
-    check_free(name, overwrite=options.overwrite)  # told before minutes are spent
+    require_free_name(name, overwrite=options.overwrite)  # told before minutes are spent
     started = time.monotonic()
     source = options.captioned.expanduser().resolve()
-    say(f"reading the captions in {source} ...")
+    show_message(f"reading the captions in {source} ...")
     collected = collect(source)
     try:
         with _Stages() as stages:
-            tuning = tune(collected, source, watch=stages, say=say)
+            tuning = tune(collected, source, watch=stages, log=show_message)
     except KeyboardInterrupt:
-        say("stopped; nothing was kept, and nothing has changed")
+        show_message("stopped; nothing was kept, and nothing has changed")
         return INTERRUPTED
     finally:
         _show_left_out(collected.left_out)
@@ -79,7 +105,9 @@ class _Stages:
         self._bar(done, total)
 
 
-def _show(tuning: Tuning, seconds: float) -> None:
+def _show(tuning: "Tuning", seconds: float) -> None:
+    from ingest.encoders.tuning.retrieval import DEPTHS
+
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(f"on {tuning.held_out:,} pictures held out, in %")
     for heading in ("before", "after", ""):
@@ -102,13 +130,13 @@ def _show(tuning: Tuning, seconds: float) -> None:
     )
 
 
-def _advice(tuning: Tuning) -> str:
+def _advice(tuning: "Tuning") -> str:
     if tuning.learnt < 300:
         return "more captioned pictures help most; --keep-anyway keeps it all the same."
     return "lite may know such pictures well already; --keep-anyway keeps it all the same."
 
 
-def _show_left_out(left_out: Sequence[SourceOutcome]) -> None:
+def _show_left_out(left_out: "Sequence[SourceOutcome]") -> None:
     by_reason: dict[tuple[str, str], list[str]] = {}
     for entry in left_out:
         by_reason.setdefault((entry.outcome, entry.reason), []).append(entry.path)

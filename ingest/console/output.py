@@ -1,6 +1,5 @@
 """What a person sees in the terminal: the table of outcomes, messages and errors."""
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from ingest.formatting import format_count, format_duration, printable
 from ingest.outcomes import IN_THE_SPACE, OUTCOMES, Outcome, SourceOutcome
 from ingest.readers.draft import Modality
 from ingest.readers.formats import Kind
@@ -39,13 +39,13 @@ progress_console = Console(stderr=True, highlight=False)
 result_console = Console(highlight=False)
 
 
-def say(line: str) -> None:
-    """Tell the person one line about work that goes on."""
+def show_message(line: str) -> None:
+    """Show one line about work in progress."""
     progress_console.print(Text(line, style="dim"), soft_wrap=True)
 
 
 def show_error(message: str) -> None:
-    """Tell the person what went wrong."""
+    """Show what went wrong."""
     progress_console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
 
 
@@ -113,28 +113,13 @@ def show_plan(plan: "Plan") -> None:
         return
     result_console.print(
         f"\nreading and encoding {files:,} {'file' if files == 1 else 'files'} ({size}) would take about "
-        f"{in_words(plan.seconds)}, going by {plan.timed:,} of them; nothing was written",
+        f"{format_duration(plan.seconds)}, going by {plan.timed:,} of them; nothing was written",
         soft_wrap=True,
     )
 
 
-def in_words(seconds: float) -> str:
-    """A stretch of time as a person says it: '2 seconds', '14 minutes', '3.5 hours'."""
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= 1.5 * size:
-            count = seconds / size
-            return f"{count:.0f} {unit}s" if count >= 10 else f"{count:.1f} {unit}s"
-    whole = max(1, round(seconds))
-    return f"{whole} second{'s' * (whole != 1)}"
-
-
 def _items(images: int, passages: int) -> str:
-    return f"{counted(images, 'image')} and {counted(passages, 'passage')}"
-
-
-def counted(count: int, what: str) -> str:
-    """So many of what is named: '1 image', '2,000 images'."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
+    return f"{format_count(images, 'image')} and {format_count(passages, 'passage')}"
 
 
 def _show_left_out(report: Report) -> None:
@@ -167,10 +152,3 @@ def _show_by_reason(title: str, style: str, entries: list[SourceOutcome], *, all
         if more := len(group) - len(shown):
             line = f"  and {more:,} more; --report FILE.json names them all"
             result_console.print(Text(line, style="dim"), soft_wrap=True)
-
-
-def printable(path: str) -> str:
-    """A path that any terminal can show: control characters and what is not Unicode are escaped."""
-    encoding = sys.stdout.encoding or "utf-8"
-    clean = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in path)
-    return clean.encode(encoding, "backslashreplace").decode(encoding)

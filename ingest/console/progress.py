@@ -11,7 +11,8 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ingest.console.output import in_words, printable, progress_console, say
+from ingest.console.output import progress_console, show_message
+from ingest.formatting import format_duration, printable
 
 if TYPE_CHECKING:
     from ingest.run.events import Event, OnEvent
@@ -97,15 +98,15 @@ def _plain_watch() -> "OnEvent":
             return
         last = now
         if begun is None:
-            say(f"{event.found:,} files found")
+            show_message(f"{event.found:,} files found")
             return
         elapsed = now - begun
         told = [f"{event.settled:,} of {event.found:,} files"]
         told += [f"{decimal(event.settled_size)} of {decimal(event.size)}", *_rates(event, elapsed)]
         if event.settled:
-            left = in_words(elapsed / event.settled * (event.found - event.settled))
+            left = format_duration(elapsed / event.settled * (event.found - event.settled))
             told += [f"about {left} left", printable(event.current)]
-        say(", ".join(told))
+        show_message(", ".join(told))
 
     return watch
 
@@ -133,7 +134,7 @@ class Counting:
         self._bar.update(self._bar.tasks[0].id, total=total, completed=done)
         if not progress_console.is_terminal and time.monotonic() - self._last >= _LINE_SECONDS:
             self._last = time.monotonic()
-            say(f"{self._doing}: {done:,} of {total:,}")
+            show_message(f"{self._doing}: {done:,} of {total:,}")
 
 
 @contextmanager

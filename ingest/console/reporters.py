@@ -1,6 +1,5 @@
-"""How an ingest tells what it does: to a person, to nobody unless something failed, or to a script."""
+"""What reports an ingest: to a person, to a person only if something fails, or to a script."""
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ingest.console.output import say, show_changes, show_plan, show_problems, show_report
+from ingest.console.output import show_changes, show_message, show_plan, show_problems, show_report
 from ingest.console.progress import ingest_progress, rebuild_progress
 from ingest.outcomes import SourceOutcome
 from ingest.readers.draft import Modality
@@ -21,122 +20,124 @@ if TYPE_CHECKING:
     from ingest.space.chroma.sync import Progress
 
 
-class Voice:
-    """Tells a person: a live bar while it goes on, then the table of outcomes."""
+class Reporter:
+    """Reports to a person in the terminal: a live bar, then the table of outcomes."""
 
     quiet = False
-    told: "OnOutcome | None" = None
-    """Gets every source's outcome as it is settled."""
+    on_outcome: "OnOutcome | None" = None
+    """Called with the outcome of every source as it is settled."""
 
-    def say(self, line: str) -> None:
-        """Tell one line about work that goes on."""
-        say(line)
+    def message(self, line: str) -> None:
+        """Show one line about work in progress."""
+        show_message(line)
 
     def progress(self, doing: str = "ingesting") -> AbstractContextManager["OnEvent"]:
-        """What shows how the run goes on."""
+        """A context whose value shows the progress of the run."""
         return ingest_progress(doing)
 
-    def rebuilding(self) -> AbstractContextManager["Progress"]:
-        """What shows how the index catches up."""
+    def index_progress(self) -> AbstractContextManager["Progress"]:
+        """A context whose value shows how far the index has caught up."""
         return rebuild_progress()
 
     def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
-        """Tell what came of the run."""
+        """Show the outcomes of the run."""
         show_report(report, space=space, counts=counts)
 
     def changes(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
-        """Tell what came of files that changed while they were watched."""
+        """Show the outcomes of files that changed while they were watched."""
         show_changes(report)
 
-    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
-        """Tell what a dry run says."""
+    def dry_run(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+        """Show the result of a dry run."""
         show_plan(plan)
 
 
-class Quiet(Voice):
-    """Tells nothing but what failed, and what a person must know."""
+class QuietReporter(Reporter):
+    """Reports only what failed, and what a person must know."""
 
     quiet = True
 
-    def say(self, line: str) -> None:
+    def message(self, line: str) -> None:
         """Nothing."""
 
     def progress(self, doing: str = "ingesting") -> AbstractContextManager["OnEvent"]:
         """Shows nothing."""
-        return nullcontext(_look_away)
+        return nullcontext(_ignore_event)
 
-    def rebuilding(self) -> AbstractContextManager["Progress"]:
+    def index_progress(self) -> AbstractContextManager["Progress"]:
         """Shows nothing."""
-        return nullcontext(_count_nothing)
+        return nullcontext(_ignore_progress)
 
     def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
-        """Tell the files that failed, and the notes; nothing when all went well."""
+        """Show the files that failed, and the notes; nothing when all went well."""
         show_problems(report, outcomes=("failed",))
 
     def changes(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
-        """Tell the same of files that changed."""
+        """Show the same of files that changed."""
         self.report(report, space=space, roots=roots, counts=counts)
 
-    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
-        """Tell what would fail, and the notes."""
+    def dry_run(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+        """Show what would fail, and the notes."""
         show_problems(plan.report, outcomes=("failed",))
 
 
-class JsonLines(Quiet):
-    """Tells a script: one JSON object a line on standard output, `event` first.
+class JsonLinesReporter(QuietReporter):
+    """Reports to a script: one JSON object a line on standard output, `event` first.
 
-    `said` is a line for a person about work that takes its time; `found` says how many files there are and how many
+    `said` is a line for a person about work in progress; `found` is how many files there are and how many
     bytes they have; `outcome` comes once a source, when it is durable; `summary` is the last.
     """
 
     def __init__(self) -> None:
         """Write to standard output."""
-        self.told = self._outcome
+        self.on_outcome = self._outcome
         self._found = False
 
-    def say(self, line: str) -> None:
+    def message(self, line: str) -> None:
         """Pass the line on."""
-        _line("said", line=line)
+        _write_line("said", line=line)
 
     def progress(self, doing: str = "ingesting") -> AbstractContextManager["OnEvent"]:
-        """Tells once how many files there are."""
+        """Writes once how many files there are."""
         return nullcontext(self._watch)
 
     def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
         """Write the summary."""
-        _line("summary", **report.summary(space=space, roots=roots), items=dict(counts))
+        _write_line("summary", **report.summary(space=space, roots=roots), items=dict(counts))
 
-    def plan(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+    def dry_run(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
         """Write the same events as a run, with the outcomes that sources would have."""
         if not self._found:  # as there was nothing to look at
-            _line("found", files=plan.report.found, bytes=0)
+            _write_line("found", files=plan.report.found, bytes=0)
         for outcome in plan.report.outcomes:
             self._outcome(outcome)
-        _line("summary", **plan.report.summary(space=space, roots=roots))
+        _write_line("summary", **plan.report.summary(space=space, roots=roots))
 
     def _outcome(self, outcome: SourceOutcome) -> None:
-        _line("outcome", **asdict(outcome))
+        _write_line("outcome", **asdict(outcome))
 
     def _watch(self, event: "Event") -> None:
         if not event.walking and not self._found:
             self._found = True
-            _line("found", files=event.found, bytes=event.size)
+            _write_line("found", files=event.found, bytes=event.size)
 
 
-def voice_of(options: argparse.Namespace) -> Voice:
-    """The voice that `--quiet` and `--json-lines` ask for."""
-    return JsonLines() if options.json_lines else Quiet() if options.quiet else Voice()
+def make_reporter(*, quiet: bool = False, json_lines: bool = False) -> Reporter:
+    """The reporter that `--quiet` and `--json-lines` ask for."""
+    if json_lines:
+        return JsonLinesReporter()
+    return QuietReporter() if quiet else Reporter()
 
 
-def _line(event: str, **values: object) -> None:
+def _write_line(event: str, **values: object) -> None:
     # In one piece, since outcomes come from the thread that writes.  Names that are not Unicode are escaped.
     sys.stdout.write(json.dumps({"event": event, **values}, ensure_ascii=True) + "\n")
     sys.stdout.flush()
 
 
-def _look_away(event: "Event") -> None:
+def _ignore_event(event: "Event") -> None:
     pass
 
 
-def _count_nothing(done: int, total: int) -> None:
+def _ignore_progress(done: int, total: int) -> None:
     pass

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-Say = Callable[[str], None]
-"""Receives one line about slow work (compiling, checking); what it does with it is its own affair."""
+Log = Callable[[str], None]
+"""Receives one line about slow work, such as compiling a model; parameters of this type are called `log`."""
 
 
 @dataclass(frozen=True)

@@ -117,19 +117,6 @@ def _direction(rows: Floats) -> Floats:
     return np.asarray(total / length if length > 0 else total)
 
 
-def calibration_of(encoder: EncoderInfo) -> Calibration | None:
-    """The calibration stored with an encoder; None where there is none that fits it."""
-    if encoder.id == "lite":
-        from ingest.encoders.lite.weights import model_folder
-
-        return read_calibration(model_folder("lite"), encoder)
-    if encoder.id.startswith("lite:"):
-        from ingest.encoders.lite.tuned import tuned_folder
-
-        return read_calibration(tuned_folder(encoder.id), encoder)
-    return None
-
-
 def read_calibration(folder: Path, encoder: EncoderInfo) -> Calibration | None:
     """The calibration in `folder`, if there is one, it is whole, and it was fitted for this very encoder."""
     try:

@@ -1,14 +1,10 @@
-"""The encoders a person can choose from: facts of well-chosen models, small to best, English and multilingual.
+"""The catalogue: facts about well-chosen models, small to best, English and multilingual; a new model is one entry.
 
-Every figure is recall@1 in percent as its source has it; what no source told is left out.
+Every figure is recall@1 in percent as its source has it; where no source has one, it is left out.
 """
 
-import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-from ingest.encoders.external.hub import file_on_disk
+from typing import NamedTuple
 
 
 class Recall(NamedTuple):
@@ -19,7 +15,7 @@ class Recall(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Listed:
+class ModelFacts:
     """What is known of an encoder before it is loaded."""
 
     id: str
@@ -32,7 +28,7 @@ class Listed:
     """In millions."""
     licence: str
     weights: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """The hub's repositories it needs, each with the files of which one will do."""
+    """The hub's repositories it needs, each with file names of which one is enough."""
     flickr30k: Recall | None = None
     """Zero-shot, the test split's 1,000 pictures."""
     coco: Recall | None = None
@@ -40,15 +36,15 @@ class Listed:
     source: str = ""
     """Where the figures are from."""
     note: str = ""
-    stored: int = 0
-    """Megabytes of weights that are stored smaller than at four bytes each."""
+    stored_megabytes: int = 0
+    """Size of weights that are stored smaller than at four bytes each; else 0."""
     here: bool = False
     """Whether its weights are on this machine."""
 
     @property
     def megabytes(self) -> int:
         """Size of the weights, at four bytes each where they are not stored smaller."""
-        return self.stored or round(self.parameters * 4)
+        return self.stored_megabytes or round(self.parameters * 4)
 
 
 OPENCLIP_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -71,49 +67,233 @@ def _apple(name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return ((f"apple/{name}", OPENCLIP_FILES),)
 
 
-# fmt: off
-MODELS: tuple[Listed, ...] = (
-    Listed("openclip:MobileCLIP-S1/datacompdr", 512, 256, 75, "English", 84.9, _APPLE,
-           _apple("MobileCLIP-S1-OpenCLIP"), Recall(71.0, 89.2), Recall(44.0, 62.2), _MOBILECLIP,
-           "the best for its speed on a CPU"),
-    Listed("openclip:ViT-B-32/laion2b_s34b_b79k", 512, 224, 75, "English", 151.3, "MIT",
-           _laion("CLIP-ViT-B-32-laion2B-s34B-b79K"), Recall(66.8, 84.1), Recall(39.3, 56.3), _OPENCLIP),
-    Listed("openclip:ViT-B-32-256/datacomp_s34b_b86k", 512, 256, 75, "English", 151.3, "MIT",
-           _laion("CLIP-ViT-B-32-256x256-DataComp-s34B-b86K"), Recall(64.9, 84.8), Recall(39.9, 57.9), _OPENCLIP),
-    Listed("openclip:ViT-B-16/datacomp_xl_s13b_b90k", 512, 224, 75, "English", 149.6, "MIT",
-           _laion("CLIP-ViT-B-16-DataComp.XL-s13B-b90K"), Recall(67.6, 85.1), Recall(40.2, 57.4), _OPENCLIP),
-    Listed("openclip:ViT-B-16-SigLIP/webli", 768, 224, 63, "English", 203.2, "Apache-2.0",
-           _timm("ViT-B-16-SigLIP"), Recall(74.7, 89.1), Recall(47.8, 65.7), _OPENCLIP),
-    Listed("openclip:ViT-B-16-SigLIP-384/webli", 768, 384, 63, "English", 203.5, "Apache-2.0",
-           _timm("ViT-B-16-SigLIP-384"), Recall(78.5, 92.7), Recall(49.9, 67.7), _OPENCLIP),
-    Listed("openclip:ViT-L-14/datacomp_xl_s13b_b90k", 768, 224, 75, "English", 427.6, "MIT",
-           _laion("CLIP-ViT-L-14-DataComp.XL-s13B-b90K"), Recall(73.4, 89.0), Recall(45.7, 63.3), _OPENCLIP),
-    Listed("openclip:ViT-SO400M-14-SigLIP-384/webli", 1152, 384, 63, "English", 878.0, "Apache-2.0",
-           _timm("ViT-SO400M-14-SigLIP-384"), Recall(83.0, 94.3), Recall(54.2, 72.4), _OPENCLIP),
-    Listed("openclip:ViT-H-14-378-quickgelu/dfn5b", 1024, 378, 75, "English", 986.7, _APPLE,
-           _apple("DFN5B-CLIP-ViT-H-14-378"), Recall(82.0, 94.0), Recall(55.6, 71.9), _OPENCLIP),
-    Listed("st:clip-ViT-B-32", 512, 224, 75, "English", 151.3, "MIT (OpenAI)",
-           (("sentence-transformers/clip-ViT-B-32", _ST_FILES),), Recall(58.8, 78.9), Recall(30.4, 50.1),
-           f"{_OPENCLIP}, ViT-B-32 openai"),
-    Listed("st:clip-ViT-B-32-multilingual-v1+clip-ViT-B-32", 512, 224, 126, "50 and more", 286.1,
-           "Apache-2.0 and MIT (OpenAI)",
-           (("sentence-transformers/clip-ViT-B-32-multilingual-v1", _ST_FILES),
-            ("sentence-transformers/clip-ViT-B-32", _ST_FILES)),
-           note="the longest window; its text tower learnt from the English one"),
-    Listed("openclip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k", 512, 224, 75, "100", 366.1, "MIT",
-           _laion("CLIP-ViT-B-32-xlm-roberta-base-laion5B-s13B-b90k"), Recall(64.5, 82.7), Recall(37.8, 53.5),
-           _OPENCLIP),
-    Listed("openclip:ViT-B-16-SigLIP-i18n-256/webli", 768, 256, 63, "100", 370.6, "Apache-2.0",
-           _timm("ViT-B-16-SigLIP-i18n-256"), Recall(72.2, 89.6), Recall(44.9, 64.5), _OPENCLIP),
-    Listed("openclip:ViT-B-16-SigLIP2/webli", 768, 224, 63, "109", 375.2, "Apache-2.0",
-           _timm("ViT-B-16-SigLIP2"), None, Recall(52.1, 68.9), _SIGLIP2, "a good first choice"),
-    Listed("openclip:ViT-B-16-SigLIP2-256/webli", 768, 256, 63, "109", 375.2, "Apache-2.0",
-           _timm("ViT-B-16-SigLIP2-256"), None, Recall(53.2, 69.7), _SIGLIP2),
-    Listed("openclip:ViT-SO400M-16-SigLIP2-512/webli", 1152, 512, 63, "109", 1136.6, "Apache-2.0",
-           _timm("ViT-SO400M-16-SigLIP2-512"), None, Recall(56.0, 71.3), _SIGLIP2, "the best, for a graphics card"),
-    Listed("openclip:xlm-roberta-large-ViT-H-14/frozen_laion5b_s13b_b90k", 1024, 224, 75, "100", 1193.0, "MIT",
-           _laion("CLIP-ViT-H-14-frozen-xlm-roberta-large-laion5B-s13B-b90k"), Recall(77.4, 91.8), Recall(49.2, 66.0),
-           _OPENCLIP),
+# fmt: off  (one model in two or three lines, so that the table can be read)
+MODELS: tuple[ModelFacts, ...] = (
+    ModelFacts(
+        "openclip:MobileCLIP-S1/datacompdr",
+        512,
+        256,
+        75,
+        "English",
+        84.9,
+        _APPLE,
+        _apple("MobileCLIP-S1-OpenCLIP"),
+        Recall(71.0, 89.2),
+        Recall(44.0, 62.2),
+        _MOBILECLIP,
+        "the best for its speed on a CPU",
+    ),
+    ModelFacts(
+        "openclip:ViT-B-32/laion2b_s34b_b79k",
+        512,
+        224,
+        75,
+        "English",
+        151.3,
+        "MIT",
+        _laion("CLIP-ViT-B-32-laion2B-s34B-b79K"),
+        Recall(66.8, 84.1),
+        Recall(39.3, 56.3),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-B-32-256/datacomp_s34b_b86k",
+        512,
+        256,
+        75,
+        "English",
+        151.3,
+        "MIT",
+        _laion("CLIP-ViT-B-32-256x256-DataComp-s34B-b86K"),
+        Recall(64.9, 84.8),
+        Recall(39.9, 57.9),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-B-16/datacomp_xl_s13b_b90k",
+        512,
+        224,
+        75,
+        "English",
+        149.6,
+        "MIT",
+        _laion("CLIP-ViT-B-16-DataComp.XL-s13B-b90K"),
+        Recall(67.6, 85.1),
+        Recall(40.2, 57.4),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-B-16-SigLIP/webli",
+        768,
+        224,
+        63,
+        "English",
+        203.2,
+        "Apache-2.0",
+        _timm("ViT-B-16-SigLIP"),
+        Recall(74.7, 89.1),
+        Recall(47.8, 65.7),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-B-16-SigLIP-384/webli",
+        768,
+        384,
+        63,
+        "English",
+        203.5,
+        "Apache-2.0",
+        _timm("ViT-B-16-SigLIP-384"),
+        Recall(78.5, 92.7),
+        Recall(49.9, 67.7),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-L-14/datacomp_xl_s13b_b90k",
+        768,
+        224,
+        75,
+        "English",
+        427.6,
+        "MIT",
+        _laion("CLIP-ViT-L-14-DataComp.XL-s13B-b90K"),
+        Recall(73.4, 89.0),
+        Recall(45.7, 63.3),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-SO400M-14-SigLIP-384/webli",
+        1152,
+        384,
+        63,
+        "English",
+        878.0,
+        "Apache-2.0",
+        _timm("ViT-SO400M-14-SigLIP-384"),
+        Recall(83.0, 94.3),
+        Recall(54.2, 72.4),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-H-14-378-quickgelu/dfn5b",
+        1024,
+        378,
+        75,
+        "English",
+        986.7,
+        _APPLE,
+        _apple("DFN5B-CLIP-ViT-H-14-378"),
+        Recall(82.0, 94.0),
+        Recall(55.6, 71.9),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "st:clip-ViT-B-32",
+        512,
+        224,
+        75,
+        "English",
+        151.3,
+        "MIT (OpenAI)",
+        (("sentence-transformers/clip-ViT-B-32", _ST_FILES),),
+        Recall(58.8, 78.9),
+        Recall(30.4, 50.1),
+        f"{_OPENCLIP}, ViT-B-32 openai",
+    ),
+    ModelFacts(
+        "st:clip-ViT-B-32-multilingual-v1+clip-ViT-B-32",
+        512,
+        224,
+        126,
+        "50 and more",
+        286.1,
+        "Apache-2.0 and MIT (OpenAI)",
+        (
+            ("sentence-transformers/clip-ViT-B-32-multilingual-v1", _ST_FILES),
+            ("sentence-transformers/clip-ViT-B-32", _ST_FILES),
+        ),
+        note="the longest window; its text tower learnt from the English one",
+    ),
+    ModelFacts(
+        "openclip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k",
+        512,
+        224,
+        75,
+        "100",
+        366.1,
+        "MIT",
+        _laion("CLIP-ViT-B-32-xlm-roberta-base-laion5B-s13B-b90k"),
+        Recall(64.5, 82.7),
+        Recall(37.8, 53.5),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-B-16-SigLIP-i18n-256/webli",
+        768,
+        256,
+        63,
+        "100",
+        370.6,
+        "Apache-2.0",
+        _timm("ViT-B-16-SigLIP-i18n-256"),
+        Recall(72.2, 89.6),
+        Recall(44.9, 64.5),
+        _OPENCLIP,
+    ),
+    ModelFacts(
+        "openclip:ViT-B-16-SigLIP2/webli",
+        768,
+        224,
+        63,
+        "109",
+        375.2,
+        "Apache-2.0",
+        _timm("ViT-B-16-SigLIP2"),
+        None,
+        Recall(52.1, 68.9),
+        _SIGLIP2,
+        "a good first choice",
+    ),
+    ModelFacts(
+        "openclip:ViT-B-16-SigLIP2-256/webli",
+        768,
+        256,
+        63,
+        "109",
+        375.2,
+        "Apache-2.0",
+        _timm("ViT-B-16-SigLIP2-256"),
+        None,
+        Recall(53.2, 69.7),
+        _SIGLIP2,
+    ),
+    ModelFacts(
+        "openclip:ViT-SO400M-16-SigLIP2-512/webli",
+        1152,
+        512,
+        63,
+        "109",
+        1136.6,
+        "Apache-2.0",
+        _timm("ViT-SO400M-16-SigLIP2-512"),
+        None,
+        Recall(56.0, 71.3),
+        _SIGLIP2,
+        "the best, for a graphics card",
+    ),
+    ModelFacts(
+        "openclip:xlm-roberta-large-ViT-H-14/frozen_laion5b_s13b_b90k",
+        1024,
+        224,
+        75,
+        "100",
+        1193.0,
+        "MIT",
+        _laion("CLIP-ViT-H-14-frozen-xlm-roberta-large-laion5B-s13B-b90k"),
+        Recall(77.4, 91.8),
+        Recall(49.2, 66.0),
+        _OPENCLIP,
+    ),
 )
 # fmt: on
 
@@ -122,37 +302,3 @@ def licence_of(encoder_id: str) -> str:
     """The licence of a model of this table; '' for any other."""
     plain = encoder_id.removesuffix("@int8")
     return next((model.licence for model in MODELS if model.id == plain), "")
-
-
-def listed() -> list[Listed]:
-    """Every encoder there is to list, `lite` and its tuned kin first; tells by folders alone which weights are here."""
-    return [_lite(), *(found for group in MORE for found in group()), *map(_located, MODELS)]
-
-
-def _lite() -> Listed:
-    from ingest.encoders.lite.weights import MINILM_PACKAGE
-
-    here = importlib.util.find_spec(MINILM_PACKAGE) is not None
-    licence = "Apache-2.0, tuned on research data"
-    note = "comes with Nearspace; its figures and its data are on its card, data/models/lite"
-    return Listed("lite", 384, 260, 254, "English", 30.5, licence, note=note, stored=105, here=here)
-
-
-def _tuned() -> list[Listed]:
-    """The encoders `lite:NAME` that `nearspace tune` made on this machine."""
-    from ingest.encoders.lite.tuned import PREFIX, tuned_names
-
-    lite = _lite()
-    names = [f"{PREFIX}{name}" for name in tuned_names()]
-    note = "lite, tuned on this machine"
-    return [Listed(name, 384, 260, 254, "English", lite.parameters, lite.licence, note=note, stored=lite.stored,
-                   here=lite.here) for name in names]  # fmt: skip
-
-
-MORE: list[Callable[[], list[Listed]]] = [_tuned]
-"""What else is listed behind `lite`: each function gives some."""
-
-
-def _located(model: Listed) -> Listed:
-    facts: dict[str, Any] = {**vars(model), "here": all(file_on_disk(repo, files) for repo, files in model.weights)}
-    return Listed(**facts)

@@ -12,6 +12,9 @@ MODALITIES: tuple[Modality, ...] = ("image", "text")
 
 Value = str | int | float | bool
 
+MAX_CAPTION = 2_000
+"""Most characters of a caption that are kept."""
+
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
@@ -50,3 +53,13 @@ class Draft:
             object.__setattr__(self, name, writable(getattr(self, name)))
         meta = {writable(key): writable(fact) if isinstance(fact, str) else fact for key, fact in self.meta.items()}
         object.__setattr__(self, "meta", meta)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of one file: its pages, or frames of an animation or video."""
+
+    drafts: tuple[Draft, ...]
+    """At least one, in order; `meta` has the `seconds` of a video's frame."""
+    gaps: str = ""
+    """What of the file could not be read though the rest could; '' when all was."""

@@ -3,10 +3,12 @@
 import codecs
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.readers.document import Block, Document, decode_text, outline, tidy
+from ingest.readers.document import Block, Document, outline, title_from_name
+from ingest.readers.text import decode_text, read_content, tidy
 
 _LEFT_OUT = frozenset(
     "script style nav template noscript svg iframe object canvas audio video map head title button select "  # noqa: SIM905
@@ -25,7 +27,12 @@ _DECLARED = re.compile(
 )
 
 
-def html_document(data: bytes, name: str) -> Document:
+def read_html(path: Path) -> Document:
+    """Read the HTML page at `path`; raises ReadError, or SkipSource if it is empty."""
+    return parse_html(read_content(path), title_from_name(path))
+
+
+def parse_html(data: bytes, name: str) -> Document:
     """Make a document of an HTML page; its title is the page's <title>, else its first heading, else `name`."""
     page = LexborHTMLParser(decode_html(data))
     title = " ".join((node.text() if (node := page.css_first("head > title")) else "").split())

@@ -1,9 +1,7 @@
 """Pictures: every supported format to one upright RGB picture, as large as encoding needs and no larger."""
 
-import struct
 import threading
 import warnings
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -14,16 +12,16 @@ from typing import BinaryIO
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
-from ingest.errors import ReadError, SkipSource, in_one_line
+from ingest.errors import ReadError, SkipSource, read_error
 from ingest.readers.colour_conversion import as_srgb, on_white, reduced, times
 from ingest.readers.dominant_colours import dominant_colours
-from ingest.readers.draft import Draft, Value
-from ingest.readers.formats import RAW_SUFFIXES
+from ingest.readers.draft import Draft, Pictures, Value
+from ingest.readers.formats import BY_SUFFIX, RAW_SUFFIXES
+from ingest.readers.malformed import EXPORT_AGAIN, malformed_as_read_error
 from ingest.readers.perceptual_hash import picture_hash
 from ingest.readers.photo_metadata import PhotoFacts, photo_facts
 from ingest.readers.raw import raw_preview
 from ingest.readers.svg import MAX_SVG_BYTES, is_svg, svg_as_png
-from ingest.sources.walk import unreadable
 
 THUMBNAIL_SIDE = 320
 """Longer side of a thumbnail, in pixels."""
@@ -51,50 +49,15 @@ pillow_heif.register_heif_opener()
 _KNOWN = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "HEIF", "AVIF")
 _FORMATS = tuple(name for name in _KNOWN if name in Image.OPEN)
 # Some of these have no signature that tells them from anything else, so they are only looked for under their suffix.
-_RARE = {
-    suffix: name
-    for name, suffixes in {
-        "BLP": ".blp",
-        "CUR": ".cur",
-        "DCX": ".dcx",
-        "DDS": ".dds",
-        "FLI": ".fli .flc",
-        "ICNS": ".icns",
-        "ICO": ".ico",
-        "JPEG2000": ".jp2 .j2k .jpc .jpf .jpx .j2c",
-        "PCX": ".pcx",
-        "PPM": ".pbm .pgm .ppm .pnm .pfm",
-        "PSD": ".psd",
-        "QOI": ".qoi",
-        "SGI": ".bw .rgb .rgba .sgi",
-        "SUN": ".ras",
-        "TGA": ".tga .icb .vda",
-        "XBM": ".xbm",
-        "XPM": ".xpm",
-    }.items()
-    for suffix in suffixes.split()
-    if name in Image.OPEN
+_BY_SUFFIX = {
+    suffix: each.decoder
+    for suffix, each in BY_SUFFIX.items()
+    if each.kind == "image" and each.decoder and each.decoder in Image.OPEN
 }
 _PAGED = ("TIFF",)
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "FLI")
 _SHOWN_FORMAT = {"MPO": "JPEG", "DIB": "BMP", "HEIF": "HEIC"}
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-# What Pillow and pillow-heif raise for malformed content; their parsers leave many slips to Python itself.
-_MALFORMED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    ArithmeticError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
-_AGAIN = "Export it again from its source, or leave it out."
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -121,16 +84,6 @@ class _Picture:
     """Page, counted from 1, where there are several."""
     frame: int | None = None
     """Frame, counted from 1, where several were asked for."""
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """The pictures of one file."""
-
-    drafts: tuple[Draft, ...]
-    """At least one, in order."""
-    gaps: str = ""
-    """What of the file could not be read though the rest could; '' when all is here."""
 
 
 def read_images(
@@ -199,7 +152,7 @@ class Upload(BytesIO):
 def pixels_of(file: BinaryIO) -> int:
     """How many pixels a picture's header claims; 0 where it is a drawing or no picture, for its reader to tell."""
     try:
-        with _malformed_as_read_error(), Image.open(file, formats=_formats(_suffix_of(file))) as source:
+        with _malformed_picture(), Image.open(file, formats=_formats(_suffix_of(file))) as source:
             return source.width * source.height
     except ReadError:
         return 0
@@ -211,7 +164,7 @@ def _read(file: Path | BinaryIO, at_least: int, frames: int, only: Sequence[int]
     try:
         opened = file.open("rb")
     except OSError as error:
-        raise unreadable(error) from error
+        raise read_error(error) from error
     with opened:
         return _decode(opened, at_least, frames, only)
 
@@ -221,12 +174,12 @@ def _suffix_of(file: BinaryIO) -> str:
 
 
 def _formats(suffix: str) -> tuple[str, ...]:
-    return (*_FORMATS, _RARE[suffix]) if suffix in _RARE else _FORMATS
+    return (*_FORMATS, _BY_SUFFIX[suffix]) if suffix in _BY_SUFFIX else _FORMATS
 
 
 def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> tuple[list[_Picture], str]:
     suffix = _suffix_of(file)
-    with _malformed_as_read_error():
+    with _malformed_picture():
         file.seek(0)
         head = file.read(1024)
         if not head:
@@ -243,7 +196,9 @@ def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> 
             source = Image.open(file, formats=_formats(suffix))
         except UnidentifiedImageError as error:
             if head.startswith(_SIGNATURES) or head[4:8] == b"ftyp":
-                raise ReadError(f"damaged picture, or of a rare kind: its header cannot be read. {_AGAIN}") from error
+                raise ReadError(
+                    f"damaged picture, or of a rare kind: its header cannot be read. {EXPORT_AGAIN}"
+                ) from error
             raise ReadError(
                 "not a picture: its content is in no known image format. Give it its right suffix, or leave it out."
             ) from error
@@ -267,7 +222,7 @@ def _pages(source: Image.Image, at_least: int, frames: int, only: Sequence[int])
     reason: ReadError | None = None
     for number in numbers:
         try:
-            with _malformed_as_read_error():
+            with _malformed_picture():
                 if number > 1:
                     source.seek(number - 1)
                 if paged and not only and number > 1 and _reduced_copy(source):
@@ -283,7 +238,7 @@ def _pages(source: Image.Image, at_least: int, frames: int, only: Sequence[int])
             picture = replace(picture, frame=number)
         pictures.append(picture)
     if not pictures or (only and unread):
-        raise reason or ReadError(f"damaged picture: page {only[-1]} is no longer in it. {_AGAIN}")
+        raise reason or ReadError(f"damaged picture: page {only[-1]} is no longer in it. {EXPORT_AGAIN}")
     gaps = [f"page {number} cannot be read" for number in unread[:3]]
     if len(unread) > 3:
         gaps = [f"{len(unread)} pages cannot be read"]
@@ -299,22 +254,17 @@ def _reduced_copy(source: Image.Image) -> bool:
 
 
 @contextmanager
-def _malformed_as_read_error() -> Iterator[None]:
-    try:
-        yield
-    except (ReadError, KeyboardInterrupt):
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ReadError(
-            f"too large: more than the {MAX_PIXELS // 1_000_000} million pixels that are read at most. "
-            "Save a smaller copy, or leave it out."
-        ) from error
-    except MemoryError as error:
-        raise ReadError(f"damaged picture, or not enough memory to decode it. {_AGAIN}") from error
-    except _MALFORMED as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise unreadable(error) from error
-        raise ReadError(f"damaged picture: {in_one_line(error)}. {_AGAIN}") from error
+def _malformed_picture() -> Iterator[None]:
+    with malformed_as_read_error("damaged picture"):
+        try:
+            yield
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise ReadError(
+                f"too large: more than the {MAX_PIXELS // 1_000_000} million pixels that are read at most. "
+                "Save a smaller copy, or leave it out."
+            ) from error
+        except MemoryError as error:
+            raise ReadError(f"damaged picture, or not enough memory to decode it. {EXPORT_AGAIN}") from error
 
 
 def _upright(source: Image.Image, at_least: int) -> _Picture:

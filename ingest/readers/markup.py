@@ -6,10 +6,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.document import LONGEST_FACT, Block, Document, outline, text_document, tidy
+from ingest.readers.document import LONGEST_FACT, Block, Document, outline, title_from_name
 from ingest.readers.draft import Value
+from ingest.readers.malformed import MALFORMED
+from ingest.readers.text import decode_text, parse_text, read_content, tidy
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -19,8 +22,6 @@ MAX_RST = 2_000_000
 """Most characters of reStructuredText that are parsed; docutils is slow, so longer ones are read as plain text."""
 
 _MOST_FACTS = 20
-# What PyYAML raises for what it cannot read: its own errors, and what tags that lie of their value let slip through.
-_MALFORMED_YAML = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n(?=[\w\"'-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
@@ -28,7 +29,12 @@ _FRONT_MATTER = re.compile(
 _TOML_FRONT_MATTER = re.compile(r"\A\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
-def markdown_document(text: str, name: str) -> Document:
+def read_markdown(path: Path) -> Document:
+    """Read the Markdown file at `path`; raises ReadError, or SkipSource if it is empty."""
+    return parse_markdown(decode_text(read_content(path)), title_from_name(path))
+
+
+def parse_markdown(text: str, name: str) -> Document:
     """Make a document of Markdown; its title is its front matter's, else its one top heading, else `name`."""
     from markdown_it import MarkdownIt
 
@@ -43,9 +49,10 @@ def _front_matter(text: str) -> tuple[str, dict[str, Value], str]:
     if found := _FRONT_MATTER.match(text):
         import yaml
 
+        malformed: tuple[type[Exception], ...] = (yaml.YAMLError, *MALFORMED)
         try:
             facts = yaml.safe_load(found[1])
-        except (yaml.YAMLError, *_MALFORMED_YAML):
+        except malformed:
             facts = None
     elif found := _TOML_FRONT_MATTER.match(text):
         import tomllib
@@ -159,7 +166,12 @@ _RST_SETTINGS: dict[str, Any] = {
 }
 
 
-def rst_document(text: str, name: str) -> Document:
+def read_rst(path: Path) -> Document:
+    """Read the reStructuredText file at `path`; raises ReadError, or SkipSource if it is empty."""
+    return parse_rst(decode_text(read_content(path)), title_from_name(path))
+
+
+def parse_rst(text: str, name: str) -> Document:
     """Make a document of reStructuredText; its title is its one top heading, else `name`.
 
     Nothing is included from other files.  What docutils cannot parse at all is read as plain text.
@@ -167,13 +179,13 @@ def rst_document(text: str, name: str) -> Document:
     from docutils.core import publish_doctree
 
     if len(text) > MAX_RST:
-        return text_document(text, name)
+        return parse_text(text, name)
     try:
         with _one_rst_at_a_time:
             tree = publish_doctree(text, settings_overrides={**_RST_SETTINGS, "line_length_limit": len(text) + 1})
         return outline(_rst_blocks(tree), title="", name=name)
     except (RecursionError, ValueError, LookupError, AssertionError):
-        return text_document(text, name)
+        return parse_text(text, name)
 
 
 def _rst_blocks(root: "nodes.Node", depth: int = 0) -> Iterator[Block]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.document import Block, Document, Section, outline, tidy, title_from_name
+from ingest.readers.document import Block, Document, Section, outline, title_from_name
 from ingest.readers.draft import Value
+from ingest.readers.text import tidy
 from ingest.readers.zip_package import opened_package, without_media
 
 if TYPE_CHECKING:

@@ -3,19 +3,18 @@
 import logging
 import re
 import statistics
-import struct
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import ReadError, SkipSource, in_one_line
-from ingest.readers.document import LONGEST_FACT, Document, Section, tidy, title_from_name
+from ingest.errors import ReadError, SkipSource, in_one_line, read_error
+from ingest.readers.document import LONGEST_FACT, Document, Section, title_from_name
 from ingest.readers.draft import Value
-from ingest.sources.walk import unreadable
+from ingest.readers.malformed import EXPORT_AGAIN, MALFORMED
+from ingest.readers.text import tidy
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -29,23 +28,6 @@ MAX_PAGE_BYTES = 10_000_000
 MAX_SECONDS = 300
 """Longest time spent on one PDF, looked at after each page."""
 
-# What pypdf raises for malformed content: its own errors, and what slips through to Python.
-_MALFORMED = (
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,
-    AssertionError,
-    OSError,
-    EOFError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
-_AGAIN = "Export it again from its source, or leave it out."
-
 
 def read_pdf(path: Path) -> Document:
     """Read the PDF at `path`, one section a page; raises ReadError, or SkipSource where it has no text layer."""
@@ -54,12 +36,12 @@ def read_pdf(path: Path) -> Document:
 
     # pypdf logs each small fault that it mends; what it cannot mend, it raises.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    malformed = (PyPdfError, *_MALFORMED)
+    malformed: tuple[type[Exception], ...] = (PyPdfError, *MALFORMED)
     try:
         size = path.stat().st_size
         file = path.open("rb")
     except OSError as error:
-        raise unreadable(error) from error
+        raise read_error(error) from error
     with file:
         if size == 0:
             raise SkipSource("empty file: there is no text in it. Copy it again from its source, or leave it out.")
@@ -78,7 +60,7 @@ def read_pdf(path: Path) -> Document:
                 "locked in a way that cannot be opened here. Save an unlocked copy, or leave it out."
             ) from error
         except malformed as error:
-            raise ReadError(f"damaged PDF, or none: {in_one_line(error)}. {_AGAIN}") from error
+            raise ReadError(f"damaged PDF, or none: {in_one_line(error)}. {EXPORT_AGAIN}") from error
         if count > MAX_PAGES:
             raise ReadError(
                 f"too long: {count:,} pages, and {MAX_PAGES:,} are read at most. "
@@ -113,7 +95,7 @@ def _document(reader: "PdfReader", count: int, path: Path, malformed: tuple[type
             )
     if not sections:
         if reason is not None:
-            raise ReadError(f"damaged PDF: no page can be read ({in_one_line(reason)}). {_AGAIN}") from reason
+            raise ReadError(f"damaged PDF: no page can be read ({in_one_line(reason)}). {EXPORT_AGAIN}") from reason
         pages = "its page is a picture" if count == 1 else f"its {count} pages are pictures or empty"
         raise SkipSource(f"no text layer: {pages}. Run text recognition (OCR) over it, or leave it out.")
     gaps = f"pages that cannot be read: {', '.join(map(str, unread[:20]))}" if unread else ""

@@ -2,7 +2,6 @@
 
 import math
 import re
-import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,28 +10,16 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from ingest.readers.draft import Value
-from ingest.sources.captions import MAX_CAPTION
+from ingest.errors import ReadError
+from ingest.readers.draft import MAX_CAPTION, Value
+from ingest.readers.malformed import MALFORMED
+from ingest.readers.text import decode_text, shortened, tidy
 
 MAX_XMP_BYTES = 2_000_000
 """Largest XMP packet that is parsed."""
 _LONGEST = 300
 _MOST_KEYWORDS = 50
 
-# What Pillow and the XML parser raise for damaged metadata.
-_MALFORMED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    ArithmeticError,
-    AttributeError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-)
 _IPTC_TITLE, _IPTC_KEYWORDS, _IPTC_CAPTION, _IPTC_CODING = (2, 5), (2, 25), (2, 120), (1, 90)
 _IPTC_DATE, _IPTC_TIME = (2, 55), (2, 60)
 _XMP_DATES = ("DateTimeOriginal", "DateCreated", "CreateDate")  # of exif, photoshop and xmp
@@ -56,13 +43,13 @@ def photo_facts(image: Image.Image) -> PhotoFacts:
     It was taken when EXIF says that it was exposed, else digitised; else when XMP or IPTC say that it was made.
     """
     facts = PhotoFacts()
-    with suppress(*_MALFORMED):
+    with suppress(*MALFORMED):
         facts = _exif_facts(image.getexif())
     words: dict[str, str] = {}
     for read in (_from_iptc, _from_xmp):  # XMP, the younger one, where both are there.
         try:
             words.update({name: text for name, text in read(image) if text})
-        except _MALFORMED:
+        except MALFORMED:
             continue
     return replace(facts, meta={**words, **facts.meta})
 
@@ -76,7 +63,7 @@ def raw_facts(data: bytes) -> PhotoFacts:
     try:
         exif.load(data)
         return _exif_facts(exif)
-    except _MALFORMED:
+    except MALFORMED:
         return PhotoFacts()
 
 
@@ -89,7 +76,7 @@ def _exif_facts(exif: Image.Exif) -> PhotoFacts:
         meta = {"taken": _taken(exif), "camera": _camera(exif)}
         facts = replace(facts, meta={name: text for name, text in meta.items() if text})
         return replace(facts, place=_place(exif.get_ifd(ExifTags.IFD.GPSInfo)))
-    except _MALFORMED:
+    except MALFORMED:
         return facts
 
 
@@ -154,9 +141,6 @@ def _from_iptc(image: Image.Image) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(data: bytes, utf8: bool) -> str:
-    from ingest.errors import ReadError
-    from ingest.readers.document import decode_text
-
     try:
         return data.decode() if utf8 else decode_text(data)
     except (UnicodeDecodeError, ReadError):
@@ -196,8 +180,5 @@ def _keywords(words: list[str]) -> str:
 
 
 def _line(value: Any, longest: int = _LONGEST) -> str:
-    from ingest.readers.document import tidy
-
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    text = " ".join(tidy(text.partition("\0")[0]).split())
-    return text if len(text) <= longest else text[: longest - 1].rsplit(" ", 1)[0] + "…"
+    return shortened(" ".join(tidy(text.partition("\0")[0]).split()), longest)

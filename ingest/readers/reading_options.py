@@ -4,11 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from ingest.readers.formats import IMAGE_SUFFIXES, VIDEO_SUFFIXES
-
-TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
-"""Tables: a row an item."""
-_ANIMATED_SUFFIXES = frozenset({".gif", ".webp", ".apng", ".avif", ".avifs", ".fli", ".flc"})
+from ingest.readers.formats import format_of, is_table
 
 
 @dataclass(frozen=True)
@@ -30,15 +26,16 @@ class ReadingOptions:
 
     def chosen_for(self, path: PurePath) -> str:
         """What of these choices bears on the file at `path`, as one string; '' where none was made."""
-        if path.suffix.lower() in TABLE_SUFFIXES and (self.text_column or self.id_column or self.image_column):
+        if is_table(path) and (self.text_column or self.id_column or self.image_column):
             images = f" image={self.image_column}" if self.image_column else ""
             return f"text={self.text_column} id={self.id_column}{images}"
+        found = format_of(path)
         chosen = []
-        if path.suffix.lower() in _ANIMATED_SUFFIXES and self.frames:
+        if found and found.group == "animation" and self.frames:
             chosen.append(f"frames={self.frames}")
-        if path.suffix.lower() in VIDEO_SUFFIXES and self.every:
+        if found and found.kind == "video" and self.every:
             chosen.append(f"every={self.every:g}")
-        if path.suffix.lower() in IMAGE_SUFFIXES and self.gps:
+        if found and found.kind == "image" and self.gps:
             chosen.append("gps")
         return " ".join(chosen)
 

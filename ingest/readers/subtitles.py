@@ -1,9 +1,11 @@
 """Subtitles (.srt, .vtt, .ass, .ssa): what is said, in stretches of about half a minute that keep when they begin."""
 
 import html
+from pathlib import Path
 
 from ingest.errors import ReadError
-from ingest.readers.document import Document, Section
+from ingest.readers.document import Document, Section, title_from_name
+from ingest.readers.text import decode_text, read_content
 
 STRETCH = 30.0
 """Seconds after which a stretch ends with the sentence in hand."""
@@ -15,7 +17,12 @@ PAUSE = 8.0
 _AGAIN = "Export them again from their source, or leave them out."
 
 
-def subtitles_document(text: str, name: str, suffix: str) -> Document:
+def read_subtitles(path: Path) -> Document:
+    """Read the subtitles at `path`; raises ReadError, or SkipSource if the file is empty."""
+    return parse_subtitles(decode_text(read_content(path)), title_from_name(path), path.suffix.lower())
+
+
+def parse_subtitles(text: str, name: str, suffix: str) -> Document:
     """Make a document of subtitles, one section a stretch; `meta` has its `start` and `end` in seconds.
 
     Raises ReadError where there is not one cue in `text`.

@@ -9,6 +9,8 @@ from io import BytesIO
 from pathlib import Path
 
 from ingest.errors import ReadError
+from ingest.readers.malformed import EXPORT_AGAIN
+from ingest.readers.text import decode_text
 
 MAX_SVG_BYTES = 20_000_000
 """Largest SVG that is drawn, unpacked."""
@@ -16,7 +18,6 @@ SECONDS = 30
 """Longest time spent on drawing one."""
 
 _GZIP = b"\x1f\x8b"
-_AGAIN = "Export it again from its source, or leave it out."
 # Whatever lies outside the drawing is left out: a drawing from elsewhere must not show this machine's files.
 _OUTSIDE = re.compile(r"""(href\s*=\s*)("(?!\s*(?:#|data:))[^"]*"|'(?!\s*(?:#|data:))[^']*')""", re.IGNORECASE)
 _START = re.compile(rb"<(?:[a-zA-Z]+:)?svg\b")
@@ -34,14 +35,12 @@ def is_svg(head: bytes, suffix: str) -> bool:
 
 def svg_as_png(data: bytes, side: int) -> bytes:
     """Draw an SVG on white as a PNG whose longer side is `side` pixels; raises ReadError."""
-    from ingest.readers.document import decode_text
-
     if data.startswith(_GZIP):
         try:
             with gzip.open(BytesIO(data)) as packed:
                 data = packed.read(MAX_SVG_BYTES + 1)
         except (OSError, EOFError, zlib.error) as error:
-            raise ReadError(f"damaged drawing (SVG): it cannot be unpacked. {_AGAIN}") from error
+            raise ReadError(f"damaged drawing (SVG): it cannot be unpacked. {EXPORT_AGAIN}") from error
     if len(data) > MAX_SVG_BYTES:
         raise ReadError(
             f"too large: a drawing (SVG) of more than the {MAX_SVG_BYTES // 1_000_000} MB that are read at most. "
@@ -59,7 +58,7 @@ def svg_as_png(data: bytes, side: int) -> bytes:
         ) from error
     if done.returncode == 3:
         reason = " ".join(done.stderr.decode("utf-8", "replace").split()).rstrip(".")[:200]
-        raise ReadError(f"damaged drawing (SVG): {reason}. {_AGAIN}")
+        raise ReadError(f"damaged drawing (SVG): {reason}. {EXPORT_AGAIN}")
     if done.returncode or not done.stdout:
-        raise ReadError(f"damaged drawing (SVG), or one that takes too much memory. {_AGAIN}")
+        raise ReadError(f"damaged drawing (SVG), or one that takes too much memory. {EXPORT_AGAIN}")
     return done.stdout

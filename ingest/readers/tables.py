@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ingest.errors import ReadError, in_one_line
-from ingest.readers.document import Document, Section, decode_text, read_bytes, tidy, title_from_name
-from ingest.readers.draft import Value
+from ingest.errors import ReadError
+from ingest.readers.document import Document, Section, title_from_name
+from ingest.readers.draft import MAX_CAPTION, Value
+from ingest.readers.malformed import malformed_as_read_error
 from ingest.readers.reading_options import ReadingOptions
-from ingest.sources.captions import MAX_CAPTION
-from ingest.sources.walk import unreadable
+from ingest.readers.text import decode_text, read_bytes, shortened, tidy
 
 MAX_ROWS = 100_000
 """Most rows of a table that are read: the items of one file are held in memory together."""
@@ -105,7 +105,7 @@ def named_pictures(path: Path, reading: ReadingOptions) -> tuple[list[NamedPictu
             f"not one of its rows has a path in the column {chosen.image!r}. Name the column of the pictures with "
             "--image-column."
         )
-    pictures = [replace(each, caption=_bounded(each.caption)) for each in found.values()]
+    pictures = [replace(each, caption=shortened(each.caption, MAX_CAPTION)) for each in found.values()]
     return pictures, without
 
 
@@ -146,10 +146,6 @@ def _numbered(rows: Iterable[Row | None]) -> Iterator[tuple[int, Row | None]]:
                 f"too long: more than the {MAX_ROWS:,} rows that are read at most. Cut it into several files."
             )
         yield number, row
-
-
-def _bounded(caption: str) -> str:
-    return caption if len(caption) <= MAX_CAPTION else caption[: MAX_CAPTION - 1].rsplit(maxsplit=1)[0] + "…"
 
 
 def _words(value: Any, between: str = "\n") -> str:
@@ -227,37 +223,27 @@ def _parquet(path: Path) -> tuple[list[str], Iterator[Row | None]]:
     import pyarrow
     import pyarrow.parquet
 
-    try:
-        with path.open("rb") as file:
-            table = pyarrow.parquet.ParquetFile(file)
-            if table.metadata.num_rows > MAX_ROWS:
-                raise ReadError(
-                    f"too long: {table.metadata.num_rows:,} rows, and {MAX_ROWS:,} are read at most. "
-                    "Cut it into several files."
-                )
-            groups = (table.metadata.row_group(number) for number in range(table.metadata.num_row_groups))
-            size = sum(group.total_byte_size for group in groups)
-            if size > MAX_PARQUET_BYTES:
-                raise ReadError(
-                    f"too large: {size / 1e6:,.0f} MB when unpacked, and {MAX_PARQUET_BYTES // 1_000_000} MB are read "
-                    "at most. Cut it into several files."
-                )
-            plain = [field.name for field in table.schema_arrow if not _is_binary(field.type)]
-            # Pictures and other bytes inside a table are not text.
-            rows = table.read(columns=plain, use_threads=False).to_pylist()
-    except ReadError:
-        raise
-    except (pyarrow.ArrowException, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as error:
-        raise _damaged_parquet(error) from error
-    except OSError as error:
-        if error.errno is not None:
-            raise unreadable(error) from error
-        raise _damaged_parquet(error) from error
+    damaged = malformed_as_read_error(
+        "damaged Parquet table, or none", "Export it again, or leave it out.", errors=(pyarrow.ArrowException,)
+    )
+    with damaged, path.open("rb") as file:
+        table = pyarrow.parquet.ParquetFile(file)
+        if table.metadata.num_rows > MAX_ROWS:
+            raise ReadError(
+                f"too long: {table.metadata.num_rows:,} rows, and {MAX_ROWS:,} are read at most. "
+                "Cut it into several files."
+            )
+        groups = (table.metadata.row_group(number) for number in range(table.metadata.num_row_groups))
+        size = sum(group.total_byte_size for group in groups)
+        if size > MAX_PARQUET_BYTES:
+            raise ReadError(
+                f"too large: {size / 1e6:,.0f} MB when unpacked, and {MAX_PARQUET_BYTES // 1_000_000} MB are read "
+                "at most. Cut it into several files."
+            )
+        plain = [field.name for field in table.schema_arrow if not _is_binary(field.type)]
+        # Pictures and other bytes inside a table are not text.
+        rows = table.read(columns=plain, use_threads=False).to_pylist()
     return plain, iter(rows)
-
-
-def _damaged_parquet(error: Exception) -> ReadError:
-    return ReadError(f"damaged Parquet table, or none: {in_one_line(error)}. Export it again, or leave it out.")
 
 
 def _bytes_columns(path: Path) -> list[str]:

@@ -12,9 +12,10 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.errors import ReadError, SkipSource
-from ingest.readers.draft import Draft, Value
-from ingest.sources.walk import unreadable
+from ingest.errors import ReadError, SkipSource, read_error
+from ingest.readers.draft import Draft, Pictures, Value
+from ingest.readers.formats import BY_SUFFIX
+from ingest.readers.malformed import EXPORT_AGAIN
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,26 +34,9 @@ MAX_FRAMES = 300
 """Most frames of a video that are kept; of a longer one they are farther apart."""
 MAX_FRAME_PIXELS = 100_000_000
 
-_DEMUXERS = {
-    # Named one by one: FFmpeg knows formats that are lists of other files, and of addresses in the web.
-    ".mp4": "mov", ".m4v": "mov", ".mov": "mov", ".3gp": "mov", ".3g2": "mov", ".mkv": "matroska", ".webm": "matroska",
-    ".avi": "avi", ".mpg": "mpeg", ".mpeg": "mpeg", ".mts": "mpegts", ".m2ts": "mpegts", ".wmv": "asf", ".flv": "flv",
-    ".ogv": "ogg",
-}  # fmt: skip
 _KEY_FRAMES_APART = 5.0  # seconds; where key frames are farther apart than this, all frames are looked at
 _NEAR = 3.0  # seconds to a wanted frame that are decoded rather than jumped over
 _SIDE = 16
-_AGAIN = "Export it again from its source, or leave it out."
-
-
-@dataclass(frozen=True)
-class Frames:
-    """The frames of a video that are kept."""
-
-    drafts: tuple[Draft, ...]
-    """At least one, in order; `meta` has the `seconds` of each."""
-    gaps: str = ""
-    """What could not be read though the rest could; '' when all is here."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +48,7 @@ class _Frame:
     height: int
 
 
-def read_frames(path: Path, *, image_size: int, every: float = 0.0) -> Frames:
+def read_frames(path: Path, *, image_size: int, every: float = 0.0) -> Pictures:
     """Read the video at `path`: a frame every `every` seconds; where that is 0, where the scene changes.
 
     A frame is kept where it differs from the last one kept by SCENE_CHANGE, CLOSEST to FARTHEST seconds after it.
@@ -73,10 +57,10 @@ def read_frames(path: Path, *, image_size: int, every: float = 0.0) -> Frames:
     with _opened(path) as video:
         frames, gaps = _every(video, every, image_size) if every else _scenes(video, image_size)
         if not frames:
-            raise ReadError(f"damaged video: not one frame of it can be read. {_AGAIN}")
+            raise ReadError(f"damaged video: not one frame of it can be read. {EXPORT_AGAIN}")
         said = video.container.metadata
         title, taken = " ".join(str(said.get("title", "")).split())[:300], _taken(said)
-        return Frames(tuple(_draft(frame, path, title, taken) for frame in frames), gaps)
+        return Pictures(tuple(_draft(frame, path, title, taken) for frame in frames), gaps)
 
 
 def read_frames_at(path: Path, times: Sequence[float], *, image_size: int) -> tuple[Draft, ...]:
@@ -84,7 +68,7 @@ def read_frames_at(path: Path, times: Sequence[float], *, image_size: int) -> tu
     with _opened(path) as video:
         found = {seconds: _packed(frame, image_size, seconds) for seconds, frame in video.at(sorted(set(times)))}
     if missing := [seconds for seconds in times if seconds not in found]:
-        raise ReadError(f"damaged video: the frame at {missing[0]:g} s is no longer in it. {_AGAIN}")
+        raise ReadError(f"damaged video: the frame at {missing[0]:g} s is no longer in it. {EXPORT_AGAIN}")
     return tuple(_draft(found[seconds], path, "") for seconds in times)
 
 
@@ -93,7 +77,7 @@ def frame_at(path: Path, seconds: float, *, at_least: int) -> "Image":
     with _opened(path) as video:
         for _, frame in video.at([seconds]):
             return _picture(frame, at_least)
-    raise ReadError(f"damaged video: the frame at {seconds:g} s is no longer in it. {_AGAIN}")
+    raise ReadError(f"damaged video: the frame at {seconds:g} s is no longer in it. {EXPORT_AGAIN}")
 
 
 class _Video:
@@ -157,7 +141,7 @@ def _opened(path: Path) -> Iterator[_Video]:
             known = [stream for stream in container.streams.video if stream.codec_context is not None]
             stream = next((stream for stream in known if stream.width and stream.height), None)
             if stream is None:
-                raise ReadError(f"damaged video, or packed in a way that is not known here. {_AGAIN}")
+                raise ReadError(f"damaged video, or packed in a way that is not known here. {EXPORT_AGAIN}")
             if stream.width * stream.height > MAX_FRAME_PIXELS:
                 raise ReadError(
                     f"too large: {stream.width:,} x {stream.height:,} pixels, and {MAX_FRAME_PIXELS // 1_000_000} "
@@ -169,16 +153,16 @@ def _opened(path: Path) -> Iterator[_Video]:
         raise
     except (av.FFmpegError, ValueError, ArithmeticError, MemoryError, EOFError) as error:
         words = " ".join(str(getattr(error, "strerror", None) or error).split()).rstrip(".")
-        raise ReadError(f"damaged video, or none: {words[:200] or type(error).__name__}. {_AGAIN}") from error
+        raise ReadError(f"damaged video, or none: {words[:200] or type(error).__name__}. {EXPORT_AGAIN}") from error
     except OSError as error:
-        raise unreadable(error) from error
+        raise read_error(error) from error
 
 
 def _container(file: IO[bytes], path: Path) -> Any:
     import av
 
     # Titles and the like are in any encoding.
-    return av.open(file, format=_DEMUXERS[path.suffix.lower()], metadata_errors="replace")
+    return av.open(file, format=BY_SUFFIX[path.suffix.lower()].decoder, metadata_errors="replace")
 
 
 def _scenes(video: _Video, image_size: int) -> tuple[list[_Frame], str]:

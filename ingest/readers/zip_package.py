@@ -1,52 +1,33 @@
 """Packages: documents that are zip files inside (docx, pptx, epub), opened without trusting what they claim."""
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-from ingest.errors import ReadError, SkipSource, in_one_line
-from ingest.sources.walk import unreadable
+from ingest.errors import ReadError, SkipSource, read_error
+from ingest.readers.malformed import EXPORT_AGAIN, malformed_as_read_error
 
 MAX_PACKAGE_TEXT = 60_000_000
 """Most bytes of a package's own texts, unpacked: parsed, they take about ten times as much memory."""
 MAX_MEMBERS = 20_000
 """Most files that a package may hold."""
 
-# What zipfile and the parsers of the formats raise for malformed content, or let slip through to Python.
-MALFORMED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,
-    AssertionError,
-    EOFError,
-    MemoryError,
-)
-_AGAIN = "Export it again from its source, or leave it out."
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the only ones the formats allow, and ones that unpack bounded
 _ENCRYPTED_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
 @contextmanager
-def opened_package(path: Path, what: str, malformed: tuple[type[Exception], ...] = ()) -> Iterator[zipfile.ZipFile]:
+def opened_package(path: Path, what: str, errors: tuple[type[Exception], ...] = ()) -> Iterator[zipfile.ZipFile]:
     """Open the package at `path`, called `what` in messages; whatever malformed content raises becomes ReadError.
 
-    `malformed` are the errors of the format's own library.  Raises SkipSource for an empty file.
+    `errors` are the own errors of the format's library.  Raises SkipSource for an empty file.
     """
-    expected: tuple[type[Exception], ...] = (*MALFORMED, *malformed)
     try:
         file = path.open("rb")
     except OSError as error:
-        raise unreadable(error) from error
+        raise read_error(error) from error
     with file:
         head = file.read(4)
         if not head:
@@ -57,17 +38,10 @@ def opened_package(path: Path, what: str, malformed: tuple[type[Exception], ...]
                 f"Save it anew as {what} without a password, or leave it out."
             )
         file.seek(0)
-        try:
-            with zipfile.ZipFile(file) as package:
-                if len(package.infolist()) > MAX_MEMBERS:
-                    raise ReadError(f"damaged {what}: more than {MAX_MEMBERS:,} files are in it. {_AGAIN}")
-                yield package
-        except ReadError:
-            raise
-        except expected as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise unreadable(error) from error
-            raise ReadError(f"damaged {what}, or none: {in_one_line(error)}. {_AGAIN}") from error
+        with malformed_as_read_error(f"damaged {what}, or none", errors=errors), zipfile.ZipFile(file) as package:
+            if len(package.infolist()) > MAX_MEMBERS:
+                raise ReadError(f"damaged {what}: more than {MAX_MEMBERS:,} files are in it. {EXPORT_AGAIN}")
+            yield package
 
 
 def member(package: zipfile.ZipFile, name: str, *, at_most: int = MAX_PACKAGE_TEXT) -> bytes:
@@ -78,7 +52,7 @@ def member(package: zipfile.ZipFile, name: str, *, at_most: int = MAX_PACKAGE_TE
     if info.flag_bits & 1:
         raise ReadError("locked with a password. Save a copy without one, or leave it out.")
     if info.compress_type not in _METHODS:
-        raise ReadError(f"packed in a way that is not read here. {_AGAIN}")
+        raise ReadError(f"packed in a way that is not read here. {EXPORT_AGAIN}")
     with package.open(info) as stream:  # zipfile gives no more than the size it claims, and checks it
         return stream.read()
 

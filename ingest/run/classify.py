@@ -4,7 +4,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +12,10 @@ from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
 from ingest.outcomes import Outcome
 from ingest.readers.draft import Draft, writable
-from ingest.readers.formats import kind_of
-from ingest.readers.reading_options import CHOICES, DEFAULT_READING, TABLE_SUFFIXES, ReadingOptions, choices_in
+from ingest.readers.formats import is_table, kind_of
+from ingest.readers.passages import cut
+from ingest.readers.reading_options import CHOICES, DEFAULT_READING, ReadingOptions, choices_in
+from ingest.readers.registry import read_document, read_pictures
 from ingest.sources.captions import caption_path, read_caption
 from ingest.sources.location import file_at, is_there, state_at
 from ingest.sources.walk import ROW_STATE, Found, content_hash
@@ -22,10 +23,6 @@ from ingest.space.ledger.duplicates import Content, content_of
 from ingest.space.ledger.item import Item
 from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
-
-if TYPE_CHECKING:
-    from ingest.readers.images import Pictures
-    from ingest.readers.video import Frames
 
 _NO_READER = "no reader for "
 
@@ -239,7 +236,7 @@ class Examiner:
         it), and what was fetched.
         """
         reading = self._reading.for_table(found.path, choices_in(source.sidecar) if source else "")
-        names_pictures = found.path.suffix.lower() in TABLE_SUFFIXES and reading.image_column
+        names_pictures = is_table(found.path) and reading.image_column
         if found.row or names_pictures or found.source != str(found.path):
             return None, ""
         chosen = reading.chosen_for(found.path)
@@ -262,13 +259,10 @@ class Examiner:
         known = source is not None and source.in_the_space
         if found.kind in ("image", "video"):
             return self._read_pictures(found, file, sha256, known=known)
-        # Imported here, since each reader brings libraries that a folder without such files does not need.
-        from ingest.readers.document import read_document
-        from ingest.readers.passages import cut
 
         reading = self._reading.for_table(found.path, choices_in(source.sidecar) if source else "")
         state = _state("", reading.chosen_for(found.path))
-        table = found.path.suffix.lower() in TABLE_SUFFIXES
+        table = is_table(found.path)
         if table and reading.image_column and not reading.text_column:
             # Its pictures are sources of their own, and have the texts of their rows.
             from ingest.readers.tables import named_pictures
@@ -298,7 +292,7 @@ class Examiner:
             vectors = self._ledger.vectors_of([item.id for item in items])
             return Fresh(found, sha256, state, drafts, known, items[0], [item.thumbnail for item in items], vectors)
         try:
-            read = self._pictures_in(file, found, caption)
+            read = read_pictures(file, caption=caption, image_size=self._encoder.info.image_size, reading=self._reading)
         except (SkipSource, ReadError):
             self._broken_pictures.add((sha256, chosen))
             raise
@@ -313,16 +307,6 @@ class Examiner:
             names = [item.thumbnail for item in items]
             return Fresh(found, sha256, state, drafts, known, copy_of, names, vectors, read.gaps)
         return Fresh(found, sha256, state, drafts, known, gaps=read.gaps)
-
-    def _pictures_in(self, file: Path, found: Found, caption: str) -> "Pictures | Frames":
-        reading, size = self._reading, self._encoder.info.image_size
-        if found.kind == "video":
-            from ingest.readers.video import read_frames
-
-            return read_frames(file, image_size=size, every=reading.every)
-        from ingest.readers.images import read_images
-
-        return read_images(file, caption=caption, image_size=size, frames=reading.frames or 1, gps=reading.gps)
 
     def _same_pictures(self, sha256: str, chosen: str) -> tuple[Source | None, list[Item]]:
         """A source whose pictures are the same ones, read in the same way, and its items."""

@@ -23,7 +23,7 @@ from typing import Any, Literal, get_args
 from uuid import uuid4
 
 from ingest.errors import JobRunning, SpaceError
-from ingest.run.report import ALL_WELL, INTERRUPTED, SOME_FAILED
+from ingest.exit_status import ALL_WELL, INTERRUPTED, SOME_FAILED
 from ingest.space.locks import EXCLUSIVE, SHARED, try_lock, wait_for_lock
 
 Kind = Literal["ingest", "remove", "tune", "reencode", "check", "repair"]

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder, EncoderInfo
 from ingest.errors import ReadError
 from ingest.readers.draft import Draft
-from ingest.readers.formats import kind_of
-from ingest.readers.reading_options import TABLE_SUFFIXES
+from ingest.readers.formats import is_table, kind_of
 from ingest.readers.reread import read_again
 from ingest.run.classify import Examined, Fresh, LeftOut
 from ingest.run.engines import local
@@ -276,13 +275,13 @@ class _Reader:
 
     def _passages(self, sources: Sequence[Source]) -> list[Draft]:
         """The document cut for the encoder's window: from a file of it that is as it was, else from the ledger."""
-        from ingest.readers.document import read_document
         from ingest.readers.passages import cut
+        from ingest.readers.registry import read_document
 
         info = self._encoder.info
         for source in sources:
             # How a table's columns were chosen is not asked again: the ledger has its rows whole.
-            table = Path(source.path).suffix.lower() in TABLE_SUFFIXES
+            table = is_table(Path(source.path))
             if table or _why_not(source, self._space.folder):
                 continue
             try:

@@ -9,10 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ingest.errors import SettingsError
+from ingest.exit_status import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
 from ingest.outcomes import IN_THE_SPACE, OUTCOMES, Outcome, SourceOutcome
-
-ALL_WELL, SOME_FAILED, NOTHING_DONE = 0, 1, 2
-INTERRUPTED = 130
 
 
 @dataclass

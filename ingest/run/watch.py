@@ -1,14 +1,16 @@
 """Keeps a space in step with folders: one run over all of them, then only what changes, as it changes."""
 
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
-from ingest.console.reporters import Voice
 from ingest.encoders.base import Encoder
 from ingest.errors import EncoderMismatch, SettingsError
-from ingest.outcomes import CHANGES_ITEMS
-from ingest.run.events import Stop
+from ingest.outcomes import CHANGES_ITEMS, OnOutcome
+from ingest.readers.draft import Modality
+from ingest.run.events import OnEvent, Stop
 from ingest.run.options import IngestOptions
 from ingest.run.pipeline import ingest, tidy
 from ingest.run.report import Report
@@ -25,16 +27,40 @@ IDLE_SECONDS = 20.0
 
 _WAKE_MILLISECONDS = 500  # how soon Ctrl-C is noticed
 
-Opened = Callable[[], tuple[Space, Encoder]]
+OpenSpaceAndEncoder = Callable[[], tuple[Space, Encoder]]
+
+
+class WatchReporter(Protocol):
+    """What shows the runs of a watch; see `ingest.console.reporters.Reporter`."""
+
+    on_outcome: OnOutcome | None
+
+    def message(self, line: str) -> None:
+        """Show one line."""
+
+    def progress(self) -> AbstractContextManager[OnEvent]:
+        """A context whose value shows the progress of a run."""
+
+    def report(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
+        """Show the outcomes of the run over everything."""
+
+    def changes(self, report: Report, *, space: str, roots: Sequence[str], counts: Mapping[Modality, int]) -> None:
+        """Show the outcomes of files that changed."""
 
 
 def watch(
-    home: Path, name: str, paths: Sequence[Path], options: IngestOptions, voice: Voice, open_anew: Opened, stop: Stop
+    home: Path,
+    name: str,
+    paths: Sequence[Path],
+    options: IngestOptions,
+    reporter: WatchReporter,
+    open_space_and_encoder: OpenSpaceAndEncoder,
+    stop: Stop,
 ) -> Report:
     """Ingest `paths` into the space `name`, then every file under them that changes, until `stop` says so.
 
-    The write lock is held only while something is written.  `open_anew` opens the space with its encoder: at first,
-    and when it has been re-encoded meanwhile.  Returns the report of the last run.
+    The write lock is held only while something is written.  `open_space_and_encoder` is called at first, and when the
+    space has been re-encoded meanwhile.  Returns the report of the last run.
 
     Raises:
         SettingsError: a path is not there, or the system cannot tell of changes.
@@ -43,34 +69,34 @@ def watch(
     roots = [_existing(path) for path in paths]
     # Watching begins first, so that what changes during the run over everything is not missed.
     changes = _changes(roots, (home / name).resolve(), options)
-    space, encoder = open_anew()
+    space, encoder = open_space_and_encoder()
     with space:
-        report = _run(space, encoder, roots, None, options, voice, stop)
-        voice.report(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
+        report = _run(space, encoder, roots, None, options, reporter, stop)
+        reporter.report(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
     if not stop():
-        voice.say(f"watching {', '.join(str(root) for root in roots)}; Ctrl-C ends this")
+        reporter.message(f"watching {', '.join(str(root) for root in roots)}; Ctrl-C ends this")
     untidy_since: float | None = None
     while not stop():
         changed = next(changes)
         if not changed and (untidy_since is None or time.monotonic() - untidy_since < IDLE_SECONDS):
             continue
         try:
-            space = open_to_write(home, name, encoder.info, chroma=options.chroma, say=voice.say)
+            space = open_to_write(home, name, encoder.info, chroma=options.chroma, log=reporter.message)
         except EncoderMismatch:
-            space, encoder = open_anew()
+            space, encoder = open_space_and_encoder()
         with space:
             if not changed:
                 tidy(space)
                 untidy_since = None
                 continue
-            report = _run(space, encoder, roots, changed, options, voice, stop)
+            report = _run(space, encoder, roots, changed, options, reporter, stop)
             if any(entry.outcome in CHANGES_ITEMS for entry in report.outcomes):
                 untidy_since = time.monotonic()
             if report.outcomes or report.notes:
-                voice.changes(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
+                reporter.changes(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
     changes.close()
     if untidy_since is not None:
-        with open_to_write(home, name, encoder.info, chroma=options.chroma, say=voice.say) as space:
+        with open_to_write(home, name, encoder.info, chroma=options.chroma, log=reporter.message) as space:
             tidy(space)
     return report
 
@@ -81,10 +107,10 @@ def _run(
     roots: Sequence[Path],
     changed: set[Path] | None,
     options: IngestOptions,
-    voice: Voice,
+    reporter: WatchReporter,
     stop: Stop,
 ) -> Report:
-    with voice.progress() as progress:
+    with reporter.progress() as progress:
         return ingest(
             space,
             encoder,
@@ -92,7 +118,7 @@ def _run(
             options,
             changed=changed,
             on_event=progress if changed is None else None,
-            on_outcome=voice.told,
+            on_outcome=reporter.on_outcome,
             stop=stop,
         )
 

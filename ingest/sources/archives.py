@@ -17,8 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ingest.errors import ReadError, in_one_line
+from ingest.errors import ReadError
 from ingest.readers.formats import ARCHIVE_SUFFIXES
+from ingest.readers.malformed import malformed_as_read_error
+from ingest.readers.text import tidy
 
 MAX_MEMBERS = 200_000
 """Most files that an archive may hold."""
@@ -34,7 +36,7 @@ MAX_NAME_BYTES = 4096
 _OPEN = 4  # archives that are kept open; the readers' threads are seldom in more than two at a time
 _LONGEST_STEM, _LONGEST_SUFFIX = 200, 40  # bytes of a name that an unpacked file keeps; systems allow 255
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the ones that unpack bounded
-_AGAIN = "Pack it anew, or leave it out."
+_PACK_AGAIN = "Pack it anew, or leave it out."
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,16 @@ def member(archive: Path, name: str) -> Member | None:
 @contextmanager
 def unpacked(archive: Path, name: str) -> Iterator[Path]:
     """The file of that name, unpacked for as long as this lasts to a folder of its own; raises ReadError."""
-    from ingest.readers.zip_package import MALFORMED
-    from ingest.sources.walk import unreadable
-
     with tempfile.TemporaryDirectory(prefix="nearspace-", ignore_cleanup_errors=True) as folder:
         file = Path(folder) / _short_name(name)
-        try:
-            with _stream(archive, name) as packed, file.open("wb") as out:
+        with malformed_as_read_error("damaged in its archive", _PACK_AGAIN):
+            try:
+                stream = _stream(archive, name)
+            except KeyError as error:
+                raise ReadError("it is no longer in its archive. Ingest the folder again.") from error
+            with stream as packed, file.open("wb") as out:
                 # zipfile gives no more than the size that was looked at, and checks the checksum at the end.
                 shutil.copyfileobj(packed, out, 1 << 20)
-        except KeyError as error:
-            raise ReadError("it is no longer in its archive. Ingest the folder again.") from error
-        except MALFORMED as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise unreadable(error) from error
-            raise ReadError(f"damaged in its archive: {in_one_line(error)}. {_AGAIN}") from error
         yield file
 
 
@@ -134,23 +131,14 @@ _lock = threading.Lock()
 
 
 def _opened(archive: Path) -> _Opened:
-    from ingest.readers.zip_package import MALFORMED
-    from ingest.sources.walk import unreadable
-
     with _lock:
-        try:
+        with malformed_as_read_error("damaged archive, or none", _PACK_AGAIN):
             status = archive.stat()
             state = (status.st_size, status.st_mtime_ns, status.st_ino)
             if archive in _kept and _kept[archive][0] != state:
                 _kept.pop(archive)[1].close()
             if archive not in _kept:
                 _kept[archive] = (state, _Opened(archive))
-        except ReadError:
-            raise
-        except MALFORMED as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise unreadable(error) from error
-            raise ReadError(f"damaged archive, or none: {in_one_line(error)}. {_AGAIN}") from error
         _kept.move_to_end(archive)
         while len(_kept) > _OPEN:
             _kept.popitem(last=False)[1][1].close()
@@ -193,7 +181,7 @@ def _member(info: zipfile.ZipInfo, name: str) -> Member:
     elif info.flag_bits & 1:
         problem = "locked with a password. Pack the archive anew without one, or leave it out."
     elif info.compress_type not in _METHODS:
-        problem = f"packed in a way that is not read here. {_AGAIN}"
+        problem = f"packed in a way that is not read here. {_PACK_AGAIN}"
     elif info.file_size > MAX_MEMBER_BYTES or (
         info.file_size > HARMLESS_BYTES and info.file_size > MAX_RATIO * info.compress_size
     ):
@@ -211,8 +199,6 @@ _UTF8 = 0x800  # the flag of names that say to be UTF-8; others are in whatever 
 
 def _names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
     """The names as people see them: those not said to be UTF-8 are, or are in the encoding they are most likely in."""
-    from ingest.readers.document import tidy
-
     raw = {info.orig_filename: _as_bytes(info) for info in infos if not info.orig_filename.isascii()}
     foreign = {name: data for name, data in raw.items() if data is not None and not _is_utf8(data)}
     encoding = _likely_encoding(b"\n".join(foreign.values())) if foreign else "utf-8"

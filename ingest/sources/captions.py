@@ -5,11 +5,10 @@ import stat
 from pathlib import Path
 
 from ingest.errors import ReadError
+from ingest.readers.draft import MAX_CAPTION
 from ingest.readers.formats import kind_of
+from ingest.readers.text import decode_text, read_bytes, shortened
 from ingest.sources.walk import archive_of
-
-MAX_CAPTION = 2_000
-"""Most characters of a caption that are kept."""
 
 
 def caption_path(image: Path) -> Path | None:
@@ -54,9 +53,4 @@ def read_caption(path: Path) -> str:
 
     Raises ReadError where it cannot be read or is not a text.
     """
-    from ingest.readers.document import decode_text, read_bytes
-
-    words = " ".join(decode_text(read_bytes(path)).split())
-    if len(words) <= MAX_CAPTION:
-        return words
-    return words[: MAX_CAPTION - 1].rsplit(" ", 1)[0] + "…"
+    return shortened(" ".join(decode_text(read_bytes(path)).split()), MAX_CAPTION)

@@ -7,7 +7,7 @@ from pathlib import Path
 from ingest.outcomes import SourceOutcome
 from ingest.run.report import Report
 from ingest.sources.captions import captioned_by
-from ingest.sources.selection import IGNORE_FILE, Selection
+from ingest.sources.selection import IGNORE_FILE, IgnoreFileError, Selection
 from ingest.sources.walk import Found, OnError, OnSkip, walk, walk_changed
 
 
@@ -67,6 +67,8 @@ def _listeners(finds: Finds, report: Report) -> tuple[OnError, OnSkip]:
 def _why_blind(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):  # it went between two looks
         return "it is no longer there. Ingest the folder again."
+    if isinstance(error, IgnoreFileError):
+        return f"left alone: {error.strerror}"
     remedy = "Mend its permissions" if isinstance(error, PermissionError) else "Check the path and its disk"
     return f"cannot be looked into: {error.strerror or error}. {remedy}, and run again."
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.errors import ReadError
-from ingest.readers.reading_options import TABLE_SUFFIXES
+from ingest.readers.formats import is_table
 from ingest.sources import archives
 from ingest.sources.walk import archive_of
 from ingest.sources.web import FETCHED_FOLDER, is_address, kept_file
@@ -82,6 +82,6 @@ def is_there(source: str) -> bool:
 def _named(path: Path) -> Path:
     """The file at `path`, or the one that it stands for where a table names it."""
     for above in path.parents:
-        if above.suffix.lower() in TABLE_SUFFIXES and above.is_file():
+        if is_table(above) and above.is_file():
             return above.parent / path.relative_to(above)
     return path

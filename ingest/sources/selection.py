@@ -1,6 +1,9 @@
 """Which files of a folder are wanted: globs, `.nearspaceignore` files by gitignore's rules, and hidden names."""
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +13,10 @@ from pathspec import GitIgnoreSpec, RegexPattern
 from ingest.errors import SettingsError
 
 IGNORE_FILE = ".nearspaceignore"
+MAX_IGNORE_BYTES = 1_000_000
+"""Largest ignore file that is read; the time that its patterns take grows with it."""
+MAX_PATTERN_LENGTH = 4096
+"""Most characters in a line of an ignore file: no path is longer, and what a line costs grows faster than the line."""
 
 _LITTER = frozenset(
     name.casefold()
@@ -67,6 +74,10 @@ class _Rules:
     spec: "_Patterns"
 
 
+class IgnoreFileError(OSError):
+    """An ignore file that cannot be read as one; `strerror` says why, and ends with what to do."""
+
+
 Chain = tuple[_Rules, ...]
 """The ignore files that are about a folder, the innermost first."""
 
@@ -90,16 +101,13 @@ class Selector:
         """The ignore files about `folder`, whose entries are `names`, given those about the folder around it.
 
         Raises:
-            OSError: the folder's ignore file cannot be read.
+            OSError: the folder's ignore file cannot be read; IgnoreFileError where more than a permission is missing.
         """
         if IGNORE_FILE not in names:
             return outer
-        try:
-            lines = (folder / IGNORE_FILE).read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        except IsADirectoryError:
+        lines = _lines(folder / IGNORE_FILE)
+        if lines is None:
             return outer
-        except OSError as error:
-            raise OSError(error.errno, f"its {IGNORE_FILE} cannot be read: {error.strerror}") from error
         return (_Rules(f"{relative}/" if relative else "", _Patterns(lines)), *outer)
 
     def wants_folder(self, relative: str, chain: Chain) -> bool:
@@ -122,21 +130,62 @@ class Selector:
         return False
 
 
+_REMEDY = f"Put a text file with its patterns in its place, or remove the {IGNORE_FILE}, and run again."
+_SPECIAL = "it is neither a file nor a folder (a socket, pipe or device)"
+
+
+def _lines(file: Path) -> list[str] | None:
+    """The lines of an ignore file; None where a folder has its name.  Raises OSError.
+
+    It may be a link, but only a regular file is opened: a pipe would be waited for, and some devices never end.
+    Where it cannot be read nobody knows what it keeps out, so its folder is to be left alone.
+    """
+    try:
+        status = file.stat()
+        if stat.S_ISDIR(status.st_mode):
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            raise _unclear(_SPECIAL)
+        # What is at the path may have become something else since; a pipe opened so is not waited for.
+        with open(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as opened:  # noqa: PTH123
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise _unclear(_SPECIAL)
+            data = opened.read(MAX_IGNORE_BYTES + 1)
+    except IgnoreFileError:
+        raise
+    except OSError as error:
+        if isinstance(error, PermissionError) or (isinstance(error, FileNotFoundError) and not file.is_symlink()):
+            raise OSError(error.errno, f"its {IGNORE_FILE} cannot be read: {error.strerror}") from error
+        raise _unclear("it is a broken link" if file.is_symlink() else f"{error.strerror or error}") from error
+    if len(data) > MAX_IGNORE_BYTES:
+        raise _unclear(f"it is larger than {MAX_IGNORE_BYTES / 1e6:,.0f} MB")
+    lines = data.decode("utf-8-sig", "replace").splitlines()
+    if any(len(line) > MAX_PATTERN_LENGTH for line in lines):
+        raise _unclear(f"it has a line of more than {MAX_PATTERN_LENGTH:,} characters")
+    return lines
+
+
+def _unclear(reason: str) -> IgnoreFileError:
+    return IgnoreFileError(errno.EINVAL, f"its {IGNORE_FILE} cannot be read: {reason}. {_REMEDY}")
+
+
 class _Patterns:
     """Patterns as gitignore has them.  A line that git could not understand either leaves nothing out."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.unclear: list[str] = []
-        self._spec = GitIgnoreSpec([])
+        added: list[GitIgnoreSpec] = []
         for line in lines:
             try:
-                added = GitIgnoreSpec.from_lines([line])
+                spec = GitIgnoreSpec.from_lines([line])
             except ValueError:
                 self.unclear.append(line)
                 continue
-            if not any(pattern.include is not None for pattern in added.patterns):
+            if not any(pattern.include is not None for pattern in spec.patterns):
                 self.unclear.append(line)  # empty, or a comment
-            self._spec += added
+            added.append(spec)
+        # Added at once: each time that patterns are added to a spec, all that it has are prepared again.
+        self._spec = GitIgnoreSpec([pattern for spec in added for pattern in spec.patterns])
 
     def decide(self, path: str) -> bool | None:
         """Whether the last pattern that matches `path` itself leaves it out; None where none matches.

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.errors import ReadError
-from ingest.readers.formats import kind_of
-from ingest.readers.reading_options import TABLE_SUFFIXES, ReadingOptions, choices_in
+from ingest.readers.formats import is_table, kind_of
+from ingest.readers.reading_options import ReadingOptions, choices_in
 from ingest.readers.tables import NamedPicture, named_pictures
 from ingest.run.classify import read_alike
 from ingest.sources.discovery import Finds
@@ -28,7 +28,7 @@ def with_named_pictures(finds: Finds, ledger: Ledger, reading: ReadingOptions) -
     """
     files: list[Found] = []
     for found in finds.files:
-        if found.path.suffix.lower() not in TABLE_SUFFIXES:
+        if not is_table(found.path):
             files.append(found)
             continue
         chosen = reading if reading.chosen_for(found.path) else reading.for_table(found.path, _before(found, ledger))

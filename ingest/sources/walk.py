@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from ingest.errors import ReadError
+from ingest.errors import ReadError, read_error
 from ingest.readers.draft import Value
 from ingest.readers.formats import ARCHIVE_SUFFIXES, Kind, kind_of
 from ingest.sources.selection import EVERYTHING, Chain, Selection, Selector
@@ -353,16 +353,4 @@ def content_hash(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise unreadable(error) from error
-
-
-def unreadable(error: OSError) -> ReadError:
-    """Put what the operating system says about a file into words."""
-    if isinstance(error, PermissionError):
-        return ReadError("permission denied. Give yourself the right to read it, or leave it out.")
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return ReadError("it is no longer there. Ingest the folder again.")
-    if isinstance(error, IsADirectoryError):
-        return ReadError("a folder, not a file. Name the files in it, or ingest the folder.")
-    reason = (error.strerror or str(error)).rstrip(".")
-    return ReadError(f"cannot be read: {reason}. Check the disk it is on, and ingest the folder again.")
+        raise read_error(error) from error

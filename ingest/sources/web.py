@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ingest.errors import ReadError
-from ingest.readers.formats import kind_of
+from ingest.readers.formats import SUFFIX_BY_CONTENT_TYPE, kind_of
 from ingest.sources.walk import Found
 
 if TYPE_CHECKING:
@@ -31,19 +31,6 @@ LONGEST = 1_800.0
 _AT_ONCE = 6
 _PIECE = 1 << 16
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
-_SUFFIXES = {
-    "image/jpeg": ".jpg", "image/png": ".png", "image/apng": ".apng", "image/gif": ".gif", "image/webp": ".webp",
-    "image/avif": ".avif", "image/heic": ".heic", "image/heif": ".heif", "image/tiff": ".tif", "image/bmp": ".bmp",
-    "image/svg+xml": ".svg", "image/x-icon": ".ico", "image/vnd.microsoft.icon": ".ico", "image/jp2": ".jp2",
-    "text/html": ".html", "application/xhtml+xml": ".xhtml", "text/markdown": ".md", "text/csv": ".csv",
-    "text/tab-separated-values": ".tsv", "text/vtt": ".vtt", "application/x-subrip": ".srt",
-    "application/pdf": ".pdf", "application/epub+zip": ".epub", "application/x-ndjson": ".jsonl",
-    "application/jsonl": ".jsonl", "application/vnd.apache.parquet": ".parquet",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-    "video/mp4": ".mp4", "video/quicktime": ".mov", "video/x-matroska": ".mkv", "video/webm": ".webm",
-    "video/x-msvideo": ".avi",
-}  # fmt: skip
 _SAYS_NOTHING = ("", "application/octet-stream", "binary/octet-stream", "text/plain")
 """Content types that servers give to what they do not know; the address may tell more."""
 
@@ -180,8 +167,8 @@ def _too_large() -> ReadError:
 def _suffix(content_type: str, address: str) -> str:
     """The suffix of what is read as the server says, or as the address ends; raises ReadError where that is nothing."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind in _SUFFIXES:
-        return _SUFFIXES[kind]
+    if kind in SUFFIX_BY_CONTENT_TYPE:
+        return SUFFIX_BY_CONTENT_TYPE[kind]
     ending = PurePosixPath(unquote(urlsplit(address).path)).suffix.lower()
     if kind in _SAYS_NOTHING or kind.split("/")[0] in ("text", "image", "video"):
         if kind_of(Path(f"a{ending}")):

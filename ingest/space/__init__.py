@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ingest.space.ledger import Ledger
     from ingest.space.ledger.item import Item
-    from ingest.space.ledger.ledger import Ledger
     from ingest.space.ledger.records import Vectors
     from ingest.space.manifest import Manifest
     from ingest.space.open import (
@@ -37,7 +37,7 @@ __all__ = [
 
 _HOMES = {
     "Item": "ledger.item",
-    "Ledger": "ledger.ledger",
+    "Ledger": "ledger",
     "Vectors": "ledger.records",
     "Manifest": "manifest",
     "Space": "space",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import IO
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import (
     EncoderMismatch,
     ServerUnreachable,
@@ -21,7 +21,7 @@ from ingest.space.manifest import MANIFEST_NAME, Manifest, current_manifest, new
 from ingest.space.space import THUMBNAIL_FOLDER, WRITE_LOCK, Space
 
 
-def open_space(home: Path, name: str, *, say: Say | None = None, progress: Progress | None = None) -> Space:
+def open_space(home: Path, name: str, *, log: Log | None = None, progress: Progress | None = None) -> Space:
     """Open the space `name` in the folder `home` to read it.
 
     What an interrupted ingest left undone in Chroma is finished first, and a broken index is rebuilt.
@@ -32,9 +32,9 @@ def open_space(home: Path, name: str, *, say: Say | None = None, progress: Progr
     """
     folder = require_space(home, name)
     try:
-        return Space(folder, say=say, progress=progress)
+        return Space(folder, log=log, progress=progress)
     except SpaceChanged:
-        return Space(folder, say=say, progress=progress)  # it was re-encoded while it was being opened
+        return Space(folder, log=log, progress=progress)  # it was re-encoded while it was being opened
 
 
 def open_to_reencode(
@@ -42,7 +42,7 @@ def open_to_reencode(
     name: str,
     *,
     chroma: ChromaAddress | None = None,
-    say: Say | None = None,
+    log: Log | None = None,
     progress: Progress | None = None,
 ) -> Space:
     """Open the space `name` to write, whatever its encoder is; waits while another process writes.
@@ -54,9 +54,9 @@ def open_to_reencode(
         SpaceError: it is damaged or cannot be written, or its server does not start.
     """
     folder = require_space(home, name)
-    lock = write_lock(folder, name, say, float("inf"))
+    lock = write_lock(folder, name, log, float("inf"))
     try:
-        return Space(folder, writing=lock, chroma=chroma, say=say, progress=progress)
+        return Space(folder, writing=lock, chroma=chroma, log=log, progress=progress)
     except BaseException:
         lock.close()
         raise
@@ -68,7 +68,7 @@ def open_to_write(
     encoder: EncoderInfo,
     *,
     chroma: ChromaAddress | None = None,
-    say: Say | None = None,
+    log: Log | None = None,
     progress: Progress | None = None,
     wait_seconds: float = float("inf"),
 ) -> Space:
@@ -83,7 +83,7 @@ def open_to_write(
         SpaceError: the folder cannot be written, or the space is damaged.
     """
     folder = home / name
-    lock = write_lock(folder, name, say, wait_seconds)
+    lock = write_lock(folder, name, log, wait_seconds)
     try:
         made = not (folder / MANIFEST_NAME).exists()
         if made:
@@ -92,7 +92,7 @@ def open_to_write(
             check_encoder(current_manifest(folder), encoder)
             chroma = same_address(folder, chroma)
         try:
-            return Space(folder, writing=lock, chroma=chroma, say=say, progress=progress)
+            return Space(folder, writing=lock, chroma=chroma, log=log, progress=progress)
         except (ServerUnreachable, SettingsError):
             if made:  # where its index was to be is still open
                 (folder / MANIFEST_NAME).unlink()
@@ -102,15 +102,15 @@ def open_to_write(
         raise
 
 
-def write_lock(folder: Path, name: str, say: Say | None, wait_seconds: float) -> IO[bytes]:
+def write_lock(folder: Path, name: str, log: Log | None, wait_seconds: float) -> IO[bytes]:
     """The write lock of the space in `folder`, which is made if need be; raises SpaceBusy or SpaceError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / THUMBNAIL_FOLDER).mkdir(exist_ok=True)
         lock = try_lock(folder / WRITE_LOCK, EXCLUSIVE)
         if lock is None:
-            if say:
-                say(f"another process is writing into the space {name!r}; waiting until it is done ...")
+            if log:
+                log(f"another process is writing into the space {name!r}; waiting until it is done ...")
             lock = wait_for_lock(folder / WRITE_LOCK, EXCLUSIVE, wait_seconds)
     except OSError as error:
         raise SpaceError(

@@ -9,7 +9,7 @@ from typing import IO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import (
     ServerError,
     SpaceChanged,
@@ -20,9 +20,9 @@ from ingest.space.chroma.collections import Collections
 from ingest.space.chroma.connection import connect
 from ingest.space.chroma.local_server import CHROMA_FOLDER, is_disk_full, set_chroma_aside
 from ingest.space.chroma.sync import Progress, catch_up, rebuild, what_is_wrong
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item
-from ingest.space.ledger.ledger import Ledger
 from ingest.space.locks import EXCLUSIVE, SHARED, try_lock
 from ingest.space.manifest import (
     ModalityStatistics,
@@ -46,7 +46,7 @@ class Space:
         *,
         writing: IO[bytes] | None = None,
         chroma: ChromaAddress | None = None,
-        say: Say | None = None,
+        log: Log | None = None,
         progress: Progress | None = None,
     ) -> None:
         """Open the space in `folder`; `writing` is its write lock, if held.  See `open_space`.
@@ -62,14 +62,13 @@ class Space:
         if encoder := self.ledger.encoder():
             # A swap of encoders is done when the ledger says so, even if it was interrupted right after.
             self.manifest = self.manifest.with_encoder(encoder)
-            self.ledger.dimension = encoder.dimension
         lock = writing or try_lock(folder / WRITE_LOCK, EXCLUSIVE)
         try:
-            self._connect(lock is not None, say)
+            self._connect(lock is not None, log)
             if lock is not None:
                 self._finish_swap()
-                self._make_sound(say, progress)
-                self._derive(say, progress)
+                self._make_sound(log, progress)
+                self._derive(log, progress)
             # Otherwise somebody is writing at this moment, and has looked when it opened the space.
         except BaseException:
             self.close()
@@ -106,7 +105,7 @@ class Space:
         """Tell Chroma what the ledger has and it has not; for the holder of the write lock; returns how many items."""
         return catch_up(self.ledger, self._collections, progress)
 
-    def rebuild_index(self, progress: Progress | None = None, say: Say | None = None) -> None:
+    def rebuild_index(self, progress: Progress | None = None, log: Log | None = None) -> None:
         """Fill Chroma anew from the ledger; for the holder of the write lock."""
         try:
             rebuild(self.ledger, self._collections, progress)
@@ -114,7 +113,7 @@ class Space:
             if not self._connection.starts_servers or is_disk_full(self.folder):
                 raise
             # Chroma cannot even drop what is broken: it gets an empty folder.
-            self._start_index_afresh(str(error), say)
+            self._start_index_afresh(str(error), log)
             rebuild(self.ledger, self._collections, progress)
 
     def drop_from_index(self, modality: Modality, ids: Sequence[str]) -> None:
@@ -125,7 +124,7 @@ class Space:
         """Write the counts and means of both modalities to the manifest; of many items a steady sample's mean."""
         statistics: dict[Modality, ModalityStatistics] = {}
         for modality in MODALITIES:
-            count, mean = self.ledger.count_and_mean(modality, _MEAN_OF)
+            count, mean = self.ledger.items.count_and_mean(modality, _MEAN_OF)
             if count:
                 statistics[modality] = ModalityStatistics(count, tuple(round(float(x), 7) for x in mean))
         self.manifest = self.manifest.with_statistics(statistics)
@@ -133,7 +132,7 @@ class Space:
 
     def drop_unused_thumbnails(self) -> int:
         """Delete the thumbnails that no item uses any more; for the holder of the write lock; returns how many."""
-        used = self.ledger.thumbnails()
+        used = self.ledger.items.thumbnails()
         unused = [
             path
             for path in (self.folder / THUMBNAIL_FOLDER).rglob("*")
@@ -170,7 +169,7 @@ class Space:
         The sources `dropped` leave the space.  The swap is one transaction of the ledger; what follows it is done
         again when the space is next opened, should it be interrupted.
         """
-        self.ledger.take_over(self.folder / STAGING_NAME, encoder, dropped=dropped, keep_texts=keep_texts)
+        self.ledger.replace_vectors(self.folder / STAGING_NAME, encoder, dropped=dropped, keep_texts=keep_texts)
         self.manifest = self.manifest.with_encoder(encoder)
         self._finish_swap()
         self._collections.use(encoder)
@@ -184,37 +183,37 @@ class Space:
             self.refresh_statistics()
             delete_staging(self.folder)
 
-    def _make_sound(self, say: Say | None, progress: Progress | None) -> None:
+    def _make_sound(self, log: Log | None, progress: Progress | None) -> None:
         """Bring Chroma in step with the ledger, saying so when it had to be rebuilt."""
         problem = what_is_wrong(self.ledger, self._collections)
         if not problem:
             catch_up(self.ledger, self._collections, progress)
             return
-        if say:
-            say(f"{problem}: rebuilding the index from the ledger; nothing is lost.")
-        self.rebuild_index(progress, say)
+        if log:
+            log(f"{problem}: rebuilding the index from the ledger; nothing is lost.")
+        self.rebuild_index(progress, log)
 
-    def _derive(self, say: Say | None, progress: Progress | None) -> None:
+    def _derive(self, log: Log | None, progress: Progress | None) -> None:
         """Fill what filters and keyword search ask, in a ledger from before it had that."""
-        if say and self.ledger.derived_due():
-            say("making the words and facts of this space searchable; this is done once.")
-        self.ledger.derive_all(progress)
+        if log and self.ledger.search_index.due_count():
+            log("making the words and facts of this space searchable; this is done once.")
+        self.ledger.search_index.update(progress)
 
-    def _connect(self, locked: bool, say: Say | None) -> None:
+    def _connect(self, locked: bool, log: Log | None) -> None:
         try:
-            self._connection = connect(self.folder, self._address, say=say)
+            self._connection = connect(self.folder, self._address, log=log)
         except ServerError as error:
             if self._address or not locked or not (self.folder / CHROMA_FOLDER).exists() or is_disk_full(self.folder):
                 raise
-            _say_set_aside(str(error), say)
+            _log_set_aside(str(error), log)
             set_chroma_aside(self.folder)
-            self._connection = connect(self.folder, None, say=say)
+            self._connection = connect(self.folder, None, log=log)
         try:
             self._open_collections(locked)
         except ServerError as error:
             if not locked or not self._connection.starts_servers or is_disk_full(self.folder):
                 raise
-            self._start_index_afresh(str(error), say)
+            self._start_index_afresh(str(error), log)
 
     def _open_collections(self, locked: bool) -> None:
         deadline = time.monotonic() + _SWAP_SECONDS
@@ -232,7 +231,7 @@ class Space:
                 return
             except SpaceChanged:
                 # Another process is swapping encoders: its collections follow its ledger in a moment.
-                self.ledger.require_same_vectors()
+                self.ledger.require_same_encoder()
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
@@ -242,13 +241,13 @@ class Space:
         now = read_manifest(self.folder).chroma
         return not self._address.same_place(now) if self._address else now is not None
 
-    def _start_index_afresh(self, problem: str, say: Say | None) -> None:
+    def _start_index_afresh(self, problem: str, log: Log | None) -> None:
         """Give Chroma an empty folder, when it cannot work with the one it has; the ledger has all that is needed."""
-        _say_set_aside(problem, say)
+        _log_set_aside(problem, log)
         self._connection.start_afresh()
         self._open_collections(locked=True)
 
 
-def _say_set_aside(problem: str, say: Say | None) -> None:
-    if say:
-        say(f"{problem} Setting its folder aside as {CHROMA_FOLDER}-broken; nothing is lost.")
+def _log_set_aside(problem: str, log: Log | None) -> None:
+    if log:
+        log(f"{problem} Setting its folder aside as {CHROMA_FOLDER}-broken; nothing is lost.")

@@ -7,13 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ingest.console.output import say
+from ingest.commands.options import add_app_options, add_space_options
+from ingest.console.output import show_message
 from ingest.errors import SettingsError
 from ingest.settings import HOME_VARIABLE, SPACE_VARIABLE, home_folder, space_name
 from search_app.access.permissions import ALLOW_CHANGES_VARIABLE, ALLOW_FOLDERS_VARIABLE
 from search_app.access.sign_in import SIGN_IN_VARIABLE, read_sign_in, require_library
 
 _STOP_SECONDS = 15.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace app`."""
+    parser.description = "Serves the search page on this machine and opens it in the browser, until Ctrl-C."
+    add_space_options(parser)
+    add_app_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         environment[ALLOW_CHANGES_VARIABLE] = "1"
     if options.allow_folder:
         environment[ALLOW_FOLDERS_VARIABLE] = os.pathsep.join(map(_allowed_folder, options.allow_folder))
-    say("opening the search page; stop it with Ctrl-C ...")
+    show_message("opening the search page; stop it with Ctrl-C ...")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the child below is ended too
     with subprocess.Popen(command, env=environment) as streamlit:
         try:

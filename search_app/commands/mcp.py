@@ -4,9 +4,19 @@ import argparse
 from contextlib import suppress
 from importlib.util import find_spec
 
-from ingest.console.output import say
+from ingest.commands.options import add_space_options
+from ingest.console.output import show_message
 from ingest.errors import SettingsError
 from ingest.settings import home_folder, space_name
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace mcp`."""
+    parser.description = (
+        "Speaks the Model Context Protocol on standard input and output: an assistant that starts this command gets "
+        "the tools search, similar and show over the space, and none that changes it."
+    )
+    add_space_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -18,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from search_app.server.mcp import make_server
     from search_app.server.open_space import LivingSpace
 
-    living = LivingSpace(space_name(options.space), home_folder(options.home), say=say)
+    living = LivingSpace(space_name(options.space), home_folder(options.home), log=show_message)
     try:
         with suppress(KeyboardInterrupt):
             make_server(living).run("stdio")

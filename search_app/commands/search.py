@@ -2,35 +2,86 @@
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from ingest.console.output import printable, result_console, say
+from ingest.commands.options import add_space_options, positive_int
+from ingest.console.output import result_console, show_message
 from ingest.console.progress import rebuild_progress
-from ingest.encoders.registry import load_encoder
 from ingest.errors import SettingsError
-from ingest.settings import home_folder, space_name
-from ingest.space import Item, check_encoder, open_space
-from search_app.commands.filters import filters_given
-from search_app.commands.query_options import Asked
-from search_app.search.candidates import ASKING
-from search_app.search.export import Export, export, require_suffix
-from search_app.search.filters import Filters
-from search_app.search.listing import Listing
-from search_app.search.query_builder import Part, question, require_filters, require_items
-from search_app.search.result_groups import Entry
-from search_app.search.results import results_of
-from search_app.search.searcher import Searcher
+from ingest.formatting import printable
+from ingest.settings import RANKING_METHODS, home_folder, space_name
+from search_app.commands.filter_options import add_filters
+from search_app.commands.listing_options import add_listing
+from search_app.commands.query_options import SEARCH_EPILOG, Asked, add_composing
+
+if TYPE_CHECKING:
+    from ingest.space import Item
+    from search_app.search.export import Export
+    from search_app.search.query_builder import Part
+    from search_app.search.result_groups import Entry
 
 _SNIPPET = 160
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `nearspace search`."""
+    parser.description = "Prints the items closest in meaning to words, pictures and items, asked together."
+    parser.epilog = SEARCH_EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add_composing(parser)
+    parser.add_argument(
+        "-k", dest="count", type=positive_int, default=10, metavar="N", help="how many results (default: 10)"
+    )
+    parser.add_argument(
+        "--method",
+        choices=RANKING_METHODS,
+        default=RANKING_METHODS[0],
+        help="how images and passages are put into one list (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--balance",
+        type=_balance,
+        default=0.0,
+        metavar="B",
+        help="from -1, which favours passages, to 1, which favours images (default: 0)",
+    )
+    parser.add_argument("--separate", action="store_true", help="list images and passages apart")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    add_space_options(parser)
+    add_filters(parser)
+    add_listing(parser)
+
+
+def _balance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from -1 to 1")
+    return value
+
+
 def run(options: argparse.Namespace) -> int:
     """Print the items closest in meaning to what was asked; returns the exit status."""
+    from ingest.encoders.registry import load_encoder
+    from ingest.space import check_encoder, open_space
+    from search_app.commands.filters import filters_given
+    from search_app.search.candidates import ASKING
+    from search_app.search.export import export, require_suffix
+    from search_app.search.filters import Filters
+    from search_app.search.listing import Listing
+    from search_app.search.query_builder import question, require_filters, require_items
+    from search_app.search.results import results_of
+    from search_app.search.searcher import Searcher
+
     filters = filters_given(options)
     if options.export:
         require_suffix(options.export)
@@ -41,11 +92,11 @@ def run(options: argparse.Namespace) -> int:
         )
     home, name = home_folder(options.home), space_name(options.space)
     with rebuild_progress() as rebuilding:
-        space = open_space(home, name, say=say, progress=rebuilding)
+        space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
         ASKING.submit(searcher.vectors.now)  # while the encoder loads
-        encoder = load_encoder(space.manifest.encoder.id, say=say)
+        encoder = load_encoder(space.manifest.encoder.id, log=show_message)
         check_encoder(space.manifest, encoder.info)
         at_least = encoder.info.image_size
         query, pictures = question(_parts(asked), options.like, options.unlike, at_least=at_least)
@@ -73,10 +124,10 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         result_console.print_json(json.dumps([result.as_json() for result in results]))
     elif not results:
-        say(_nothing_found(filters != Filters(), options.page))
+        show_message(_nothing_found(filters != Filters(), options.page))
     else:
         if not answer.page.matches:
-            say("nothing in the space really matches; these are the nearest all the same:")
+            show_message("nothing in the space really matches; these are the nearest all the same:")
         entries = [(entry, answer.items[entry.hit.id]) for entry in answer.page.entries if entry.hit.id in answer.items]
         result_console.print(_as_table(entries))
     if exported:
@@ -84,17 +135,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(exported: Export, file: Path) -> None:
+def _tell(exported: "Export", file: Path) -> None:
     words = f"wrote {exported.results:,} results to {file}"
     if file.suffix.lower() == ".zip":
         words += f", with {exported.originals:,} originals"
         if exported.left_out:
             words += f"; {len(exported.left_out):,} are not in it, as `left out.txt` there tells"
-    say(words)
+    show_message(words)
 
 
-def _parts(asked: Sequence[Asked]) -> list[Part]:
+def _parts(asked: Sequence[Asked]) -> "list[Part]":
     """The parts of the question that was typed."""
+    from search_app.search.query_builder import Part
+
     parts = []
     for each in asked:
         if each.kind == "picture":
@@ -124,7 +177,7 @@ def _nothing_found(filtered: bool, page: int) -> str:
     return "nothing found: the space has no items yet; put some in with `nearspace ingest FOLDER`"
 
 
-def _as_table(found: Sequence[tuple[Entry, Item]]) -> Table:
+def _as_table(found: "Sequence[tuple[Entry, Item]]") -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("", justify="right")
     table.add_column("match")

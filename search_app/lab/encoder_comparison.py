@@ -49,7 +49,7 @@ def compare(space: Space, snapshot: Snapshot, own: Encoder, other_id: str, truth
     Raises SettingsError where both are one, and EncoderError where the other cannot be loaded.
     """
     progress(0.0, f"loading {other_id}")
-    other = load_encoder(other_id, say=lambda line: progress(0.0, line))
+    other = load_encoder(other_id, log=lambda line: progress(0.0, line))
     if other.info.fingerprint == own.info.fingerprint:
         raise SettingsError(f"{other_id} is the encoder that this space has. Choose another one.")
     before, after = encoded_anew(space, sample_of(snapshot, truth), other, progress)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ingest.commands.demo import DEMO_SPACE
 from ingest.run.jobs import newest
+from ingest.settings import DEMO_SPACE
 from search_app.access.permissions import Permission
 from search_app.components.library import start_jobs, url_state
 from search_app.components.library.add_items import adding, sample

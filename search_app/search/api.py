@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Encoder, Say
+from ingest.encoders.base import Encoder, Log
 from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
@@ -49,14 +49,21 @@ class Space:
     The encoder is loaded when the first question needs it, which takes a second or more.
     """
 
-    def __init__(self, name: str | None = None, *, home: str | Path | None = None, say: Say | None = None) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        home: str | Path | None = None,
+        log: Log | None = None,
+        say: Log | None = None,
+    ) -> None:
         """Open the space `name` in the folder `home`, by default those that the command line uses.
 
-        `say` receives a line about slow work.  Raises SpaceNotFound, or another SpaceError.
+        `log` receives a line about slow work; `say` is its old name.  Raises SpaceNotFound, or another SpaceError.
         """
-        self._space = open_space(home_folder(home), space_name(name), say=say)
+        self._log = log or say
+        self._space = open_space(home_folder(home), space_name(name), log=self._log)
         self._searcher = Searcher(self._space)
-        self._say = say
         self._lock = threading.Lock()
         self._encoder: Encoder | None = None
 
@@ -179,9 +186,9 @@ class Space:
 
     def status(self) -> dict[str, object]:
         """What the space holds and what came of its last ingest, as `nearspace status --json` tells it."""
-        from ingest.commands.status import describe
+        from ingest.space.status import space_status
 
-        return describe(self._space)
+        return space_status(self._space)
 
     def ingest_status(self) -> dict[str, object]:
         """Whether anybody writes to the space now, what came of the last ingest or has come of it so far, and the rest.
@@ -256,7 +263,7 @@ class Space:
 
         with self._lock:
             if self._encoder is None:
-                encoder = load_encoder(self._space.manifest.encoder.id, say=self._say)
+                encoder = load_encoder(self._space.manifest.encoder.id, log=self._log)
                 check_encoder(self._space.manifest, encoder.info)
                 self._encoder = encoder
             return self._encoder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.readers.reading_options import TABLE_SUFFIXES
+from ingest.readers.formats import is_table
 from search_app.search.diversity import Means, diverse
 from search_app.search.hits import Hit, Ranking
 from search_app.search.listing import ordered
@@ -135,7 +135,7 @@ def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Ar
 def _documents(entries: Sequence[Entry], ledger: Relations) -> Mapping[str, str]:
     """The document of each passage; the rows of a table are no passages of one."""
     paths = ledger.paths_of([entry.hit.id for entry in entries if entry.hit.modality == "text"])
-    return {item_id: path for item_id, path in paths.items() if PurePath(path).suffix.lower() not in TABLE_SUFFIXES}
+    return {item_id: path for item_id, path in paths.items() if not is_table(PurePath(path))}
 
 
 def _sorted(entries: Sequence[Entry], query: Query, by: Arranging) -> list[Entry]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.calibration import Calibration, calibration_of
+from ingest.encoders.calibration import Calibration
+from ingest.encoders.registry import calibration_of
 from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_arrays
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.background_tasks import TaskQueue

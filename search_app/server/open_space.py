@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.errors import SpaceChanged
 from search_app.search import Space
 
@@ -25,9 +25,9 @@ class _Opened:
 class LivingSpace:
     """One open space; opened again when it got another encoder's vectors."""
 
-    def __init__(self, name: str | None, home: Path | None, say: Say | None = None) -> None:
+    def __init__(self, name: str | None, home: Path | None, log: Log | None = None) -> None:
         """Open the space; raises SpaceNotFound or another SpaceError."""
-        self._opening = (name, home, say)
+        self._opening = (name, home, log)
         self._lock = threading.Lock()
         self._renewing = threading.Lock()
         self._now = _Opened(self._open())
@@ -70,5 +70,5 @@ class LivingSpace:
                     self._now = new
 
     def _open(self) -> Space:
-        name, home, say = self._opening
-        return Space(name, home=home, say=say)
+        name, home, log = self._opening
+        return Space(name, home=home, log=log)

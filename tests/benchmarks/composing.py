@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite.encoder import load_lite
+from ingest.encoders.lite.lite_encoder import load_lite
 from ingest.readers.images import open_upright
 from search_app.search.background_scores import PHRASES
 from search_app.search.query import unit
@@ -70,7 +70,7 @@ class Photos:
     def __init__(self) -> None:
         rows = [json.loads(line) for line in (DATA / "captions.jsonl").open(encoding="utf-8")]
         rows = [row for row in rows if row["split"] == "val"]
-        lite = load_lite(say=print)
+        lite = load_lite(log=print)
         files = [DATA / row["image"] for row in rows]
         side = lite.info.image_size
         batches = [files[start : start + 16] for start in range(0, len(files), 16)]

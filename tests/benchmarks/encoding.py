@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite.encoder import LiteEncoder, load_lite
+from ingest.encoders.lite.lite_encoder import LiteEncoder, load_lite
 from ingest.encoders.lite.pixels import IMAGE_SIZE
 from ingest.encoders.lite.weights import minilm_folder
-from ingest.encoders.runtime.onnx import side_by_side
-from ingest.readers.document import read_document
+from ingest.encoders.runtime.parallel import map_in_threads
 from ingest.readers.images import open_upright
+from ingest.readers.registry import read_document
 from ingest.resources import sample_folder
 from tests.benchmarks.turns import Contender, compare, show
 
@@ -31,7 +31,7 @@ Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 def main() -> None:
     """Print pictures and texts a second, beside sentence-transformers where it is installed."""
-    lite = load_lite(say=print)
+    lite = load_lite(log=print)
     pictures = [open_upright(file, at_least=IMAGE_SIZE) for file in _sample_pictures()]
     pixels = np.stack([np.asarray(picture.resize((IMAGE_SIZE, IMAGE_SIZE)), np.uint8) for picture in pictures[:8]])
     short, passages = _short_texts(), _passages(lite)
@@ -62,7 +62,7 @@ def _fed(lite: LiteEncoder, pixels: NDArray[np.uint8]) -> None:
     def run(start: int) -> object:
         return lite._image_tower.run(["vectors"], {"pixels": pixels})
 
-    list(side_by_side(run, range(0, PICTURES, len(pixels))))
+    list(map_in_threads(run, range(0, PICTURES, len(pixels))))
 
 
 def _sentence_transformers() -> dict[str, Encode]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite.encoder import IMAGE_BATCH, LiteEncoder, load_lite
+from ingest.encoders.lite.lite_encoder import IMAGE_BATCH, LiteEncoder, load_lite
 from ingest.encoders.lite.pixels import IMAGE_SIZE
 from ingest.encoders.training.measure import caption_retrieval, class_naming, class_phrases, cutout_matching
 from ingest.encoders.training.views import read_captioned, read_cutouts
@@ -25,7 +25,7 @@ CUTOUTS = Path("/usr/share/tuxpaint/stamps")
 
 def main() -> None:
     """Print recall and naming on whatever is here of the pictures that `lite` was not trained on."""
-    lite = load_lite(say=print)
+    lite = load_lite(log=print)
     print("lite, finding: recall at 1 / 5 / 10, in per cent")
     for line in (*_captioned(lite), _named(lite), _cutouts(lite)):
         print(f"  {line}", flush=True)

@@ -120,7 +120,7 @@ def _openclip(folder: Path) -> Encoder:
 
     os.environ["NEARSPACE_CACHE"] = str(folder / "cache")
     weights = random_weights(folder / "model")
-    return load_encoder(f"openclip:local-dir:{weights.parent}", say=print, device="cpu")
+    return load_encoder(f"openclip:local-dir:{weights.parent}", log=print, device="cpu")
 
 
 def _ceiling(figures: Figures, encoder: Encoder, files: list[Found]) -> None:

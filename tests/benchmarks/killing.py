@@ -190,7 +190,7 @@ def verify(
     assert len(set(items.values())) == len(items), "an item is in the ledger twice"
     said: list[str] = []
     started = time.perf_counter()
-    with open_space(home, NAME, say=said.append) as space:
+    with open_space(home, NAME, log=said.append) as space:
         tally.openings.append(round(time.perf_counter() - started, 1))
         tally.rebuilt += any("rebuilding the index" in line for line in said)
         assert set(space.ledger.live_ids().tolist()) == items.keys(), "opening changed the ledger's items"

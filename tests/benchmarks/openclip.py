@@ -42,8 +42,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ["NEARSPACE_CACHE"] = str(Path(folder) / "cache")
         weights = random_weights(Path(folder) / "model")
-        ours = load_encoder(f"openclip:local-dir:{weights.parent}", say=print, device="cpu")
-        ours_8bit = load_encoder(f"openclip:local-dir:{weights.parent}@int8", say=print, device="cpu")
+        ours = load_encoder(f"openclip:local-dir:{weights.parent}", log=print, device="cpu")
+        ours_8bit = load_encoder(f"openclip:local-dir:{weights.parent}@int8", log=print, device="cpu")
         eager_images, eager_texts = _eager(weights)
         chroma = _chromas(weights)
         arrays = [np.asarray(picture) for picture in pictures]

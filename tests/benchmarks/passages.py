@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 from ingest.encoders.registry import load_encoder
-from ingest.readers.document import decode_text, read_document
 from ingest.readers.passages import cut
+from ingest.readers.registry import read_document
+from ingest.readers.text import decode_text
 from ingest.resources import sample_folder
 from ingest.run.pipeline import ingest
 from ingest.space import open_to_write

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.calibration import calibration_of
-from ingest.encoders.registry import load_encoder
+from ingest.encoders.registry import calibration_of, load_encoder
 from ingest.readers.draft import Modality
 from ingest.readers.images import open_upright
 from search_app.search.background_scores import PHRASES
@@ -60,7 +59,7 @@ def main() -> None:
     if not FLICKR.is_dir():
         print(f"ranking: skipped, since the captioned pictures are not in {FLICKR}")
         return
-    encoder = load_encoder("lite", say=print)
+    encoder = load_encoder("lite", log=print)
     pairs = read_pairs(encoder, "val")
     print(f"ranking, {len(pairs.images):,} queries to {5 * len(pairs.images):,} items of Flickr8k val")
     print(f"  {'':<32} image in top 10  caption recall@10  nDCG@10  images")

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
+
+from tests.browser.visiting import expect
 
 
 def ask(page: Page, words: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.serving import CHROMIUM, serving
+from tests.browser.visiting import LAPTOP, visiting
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,11 +29,8 @@ def sample_address(sample_home: Path) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page of a laptop's size, in which no script may fail."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(60_000)
-    page = context.new_page()
     failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    yield page
-    context.close()
+    with visiting(browser, viewport=LAPTOP) as page:
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        yield page
     assert not failures

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.browser.acting import settled
+from tests.browser.visiting import expect
 
 _FRAMES = '[...document.querySelectorAll("*")].map((each) => each.shadowRoot?.querySelector(".frame"))'
 ON_PAGE = f"{_FRAMES}.find(Boolean).nearspace"

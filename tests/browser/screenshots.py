@@ -12,9 +12,9 @@ from ingest.space import open_space
 from tests.browser.acting import cards, settled
 from tests.browser.mapping import drawn, lasso, on_map, on_screen, open_map
 from tests.browser.serving import chromium, nearspace, serving
+from tests.browser.visiting import LAPTOP, PHONE, visiting
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "screenshots"
-LAPTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 _DRAWN = 1_500  # milliseconds for thumbnails to load and the map to come to rest
 
 MAP_SHOTS = (
@@ -56,8 +56,7 @@ def main() -> None:
 
 def shoot_map(browser: Browser, address: str, query: str, file: Path, scheme: str) -> None:
     """Take one screenshot of the page of the map, after what its name tells has been done there."""
-    with browser.new_context(viewport=LAPTOP, color_scheme=scheme) as context:  # type: ignore[arg-type]
-        page = context.new_page()
+    with visiting(browser, viewport=LAPTOP, color_scheme=scheme) as page:
         open_map(page, address, query)
         if file.stem == "map-selection":
             lasso(page, [(0.55, 0.12), (0.82, 0.12), (0.86, 0.55), (0.6, 0.66), (0.5, 0.4)])
@@ -72,8 +71,7 @@ def shoot_map(browser: Browser, address: str, query: str, file: Path, scheme: st
 
 def shoot_lab(browser: Browser, address: str, file: Path, scheme: str) -> None:
     """Take one screenshot of a section of the closeness lab."""
-    with browser.new_context(viewport=LAPTOP, color_scheme=scheme) as context:  # type: ignore[arg-type]
-        page = context.new_page()
+    with visiting(browser, viewport=LAPTOP, color_scheme=scheme) as page:
         page.goto(address)
         page.wait_for_selector(".st-key-lab-onward", timeout=120_000)
         settled(page)
@@ -89,8 +87,7 @@ def keep(page: Page, file: Path) -> None:
 
 def shoot(browser: Browser, address: str, file: Path, scheme: str, size: dict[str, int]) -> None:
     """Take one screenshot of what is seen without scrolling."""
-    with browser.new_context(viewport=size, color_scheme=scheme) as context:  # type: ignore[arg-type]
-        page = context.new_page()
+    with visiting(browser, viewport=size, color_scheme=scheme) as page:
         page.goto(address)
         settled(page)
         if "q=" in address:

@@ -5,14 +5,15 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.patience import limit, wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _START_SECONDS = 240.0
@@ -21,7 +22,7 @@ _START_SECONDS = 240.0
 def nearspace(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
     """Run the command line in a process of its own."""
     command = [sys.executable, "-m", "ingest.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, timeout=limit(300), cwd=cwd)
 
 
 def free_port() -> int:
@@ -46,20 +47,19 @@ def answering(command: Sequence[str], port: int, folder: Path) -> Iterator[str]:
     with log.open("wb") as output:
         app = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        deadline = time.monotonic() + _START_SECONDS
-        while not _answers(f"http://127.0.0.1:{port}/_stcore/health"):
-            if app.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the app does not answer: {log.read_text()}")
-            time.sleep(0.2)
+        health = f"http://127.0.0.1:{port}/_stcore/health"
+        wait_until(lambda: app.poll() is not None or _answers(health), _START_SECONDS)
+        if not _answers(health):
+            raise RuntimeError(f"the app does not answer: {log.read_text()}")
         yield f"http://127.0.0.1:{port}"
     finally:
         app.terminate()
-        app.wait(120)
+        app.wait(limit(120))
 
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5) as response:
+        with urllib.request.urlopen(address, timeout=limit(5)) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -72,7 +72,6 @@ def chromium() -> Iterator[Browser]:
     options += ["--disable-component-update", "--disable-sync"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--no-sandbox")  # Chromium refuses to run as root with its sandbox
-    expect.set_options(timeout=60_000)  # a busy machine draws a page more slowly than a person's
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         try:

@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
 from search_app.components.lab.presentation import TOUR
 from tests.browser.acting import settled
+from tests.browser.visiting import PHONE, expect, visiting
 
 
 def test_a_square_tells_of_its_pair_and_the_arrow_keys_present(page: Page, sample_address: str):
@@ -35,8 +36,7 @@ def test_a_square_tells_of_its_pair_and_the_arrow_keys_present(page: Page, sampl
 
 
 def test_no_section_scrolls_sideways_on_a_phone(browser: Browser, sample_address: str):
-    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark") as context:
-        page = context.new_page()
+    with visiting(browser, viewport=PHONE, color_scheme="dark") as page:
         for link in (
             "",
             "part=labels&labels-view=folders",

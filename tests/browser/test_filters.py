@@ -1,15 +1,15 @@
 """The filters in a real browser, on a phone."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from tests.browser.acting import settled
+from tests.browser.visiting import PHONE, expect, visiting
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_chips_and_popover_fit_on_a_phone(browser: Browser, sample_address: str, scheme: str):
-    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme) as context:  # type: ignore[arg-type]
-        page = context.new_page()
+    with visiting(browser, viewport=PHONE, color_scheme=scheme) as page:
         page.goto(f"{sample_address}/?q=a+bird&shape=landscape&of-colour=brown&after=2001-01-01&exact=a+bird")
         settled(page)
         page.locator(".st-key-filter-more button").first.click()

@@ -5,9 +5,10 @@ import re
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from tests.browser.acting import cards
+from tests.browser.visiting import PHONE, expect, visiting
 
 CHOSEN = ".ns-chosen"
 
@@ -91,8 +92,7 @@ def test_the_passage_that_was_found_is_in_view_and_a_phone_shows_rows_and_detail
     expect(page.locator(".ns-document .ns-here mark")).to_have_count(1)
     address = page.url
     for scheme in ("light", "dark"):
-        with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme) as context:  # type: ignore[arg-type]
-            phone = context.new_page()
+        with visiting(browser, viewport=PHONE, color_scheme=scheme) as phone:
             phone.goto(address)
             expect(phone.locator(".ns-document .ns-here")).to_be_attached()
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390

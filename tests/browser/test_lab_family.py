@@ -2,9 +2,10 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.browser.acting import settled
+from tests.browser.visiting import expect
 
 
 def part(page: Page, address: str, query: str) -> None:

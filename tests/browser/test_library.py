@@ -3,12 +3,13 @@
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.resources import sample_folder
 from tests.browser.acting import cards, settled
 from tests.browser.serving import serving
+from tests.browser.visiting import expect
 from tests.servers import end_server
 
 
@@ -27,7 +28,7 @@ def test_a_dropped_file_makes_the_first_space_is_ingested_over_a_reload_and_foun
         page.get_by_role("button", name="Add 1 file").click()
         expect(page.locator(".st-key-job")).to_be_visible()
         page.reload()
-        expect(page.locator(".st-key-job").get_by_text("Ingested a _b_guitar.webp")).to_be_visible(timeout=240_000)
+        expect(page.locator(".st-key-job").get_by_text("Ingested a _b_guitar.webp"), 240).to_be_visible()
         expect(page.locator(".st-key-counts").get_by_text("1 image")).to_be_visible()
         assert (home / "new" / "uploads" / "a _b_guitar.webp").exists()
         page.goto(f"{address}/?q=a+guitar")

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from tests.browser.acting import cards, settled
 from tests.browser.serving import nearspace, serving
+from tests.browser.visiting import expect
 from tests.ingest.encoders.tuning.conftest import THINGS, draw, draw_all
 from tests.servers import end_server
 
-_PATIENCE = 240_000  # milliseconds, for a job
+_JOB_SECONDS = 240
 
 
 @pytest.fixture
@@ -41,10 +42,10 @@ def test_lite_is_tuned_and_the_space_takes_it_over(page: Page, address: str, tmp
     page.get_by_role("button", name="Tune", exact=False).click()
     job = page.locator(".st-key-job")
     expect(job.get_by_text("Tuning lite:ours")).to_be_visible()
-    expect(job.get_by_text("Tuned lite:ours")).to_be_visible(timeout=_PATIENCE)
+    expect(job.get_by_text("Tuned lite:ours"), _JOB_SECONDS).to_be_visible()
     settled(page)
     page.get_by_role("button", name="Re-encode").click()
-    expect(job.get_by_text("Re-encoded with lite:ours")).to_be_visible(timeout=_PATIENCE)
+    expect(job.get_by_text("Re-encoded with lite:ours"), _JOB_SECONDS).to_be_visible()
     expect(page.locator(".ns-card h4")).to_have_text("lite:ours")
     before, after = page.locator(".ns-table tr", has_text="text to image").locator(".ns-number").all_inner_texts()
     assert float(after.split()[0]) > float(before.split()[0])
@@ -60,9 +61,8 @@ def test_an_encoder_that_is_not_there_is_named_and_the_space_stays_as_it_was(pag
     page.get_by_label(re.compile("Id of the encoder|by its id")).fill("python:nowhere:Nothing")
     page.get_by_role("button", name="Re-encode").click()
     job = page.locator(".st-key-job")
-    expect(job.get_by_text(re.compile("no module named .nowhere.+ Install that module"))).to_be_visible(
-        timeout=_PATIENCE
-    )
+    refusal = job.get_by_text(re.compile("no module named .nowhere.+ Install that module"))
+    expect(refusal, _JOB_SECONDS).to_be_visible()
     settled(page)
     expect(page.locator(".ns-card h4")).to_have_text("lite")
     page.goto(f"{address}/?q=a+red+thing&k=3&fold=off")

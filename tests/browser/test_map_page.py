@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from tests.benchmarks.searching import SPACE, fill
 from tests.browser.acting import ask, settled
 from tests.browser.mapping import drawn, free_point, lasso, on_map, on_screen, open_map, spot_of
 from tests.browser.serving import serving
+from tests.browser.visiting import LAPTOP, expect, visiting
 
 
 def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Page, sample_address: str):
@@ -47,8 +48,7 @@ def test_what_is_drawn_around_is_selected_and_the_address_selects_it_again(
     with page.expect_download() as waiting:
         page.get_by_text("Save as CSV").click()
     assert len(waiting.value.path().read_text("utf-8-sig").splitlines()) > count
-    with browser.new_context() as other:
-        again = other.new_page()
+    with visiting(browser) as again:
         again.goto(page.url)
         expect(again.locator(".st-key-map-side-head h4")).to_have_text(f"{count} items selected")
 
@@ -131,8 +131,7 @@ def test_what_is_looked_at_is_in_the_address_and_stays_over_a_click(
         page.keyboard.press(key)
     expect(page).to_have_url(re.compile(r"[?&]window="))
     matrix = on_map(page, "[...map.stage.matrix.elements]")
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as other:
-        again = other.new_page()
+    with visiting(browser, viewport=LAPTOP) as again:
         again.goto(page.url)
         drawn(again)
         assert on_map(again, "[...map.stage.matrix.elements]") == pytest.approx(matrix, abs=1e-3)

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page
 
 from tests.browser.acting import cards, settled
 from tests.browser.mapping import drawn, free_point, numbers_on_map, on_map, on_screen, open_map, spot_of
+from tests.browser.visiting import PHONE, expect, visiting
+from tests.patience import limit, wait_until
 
 _SVG = "{http://www.w3.org/2000/svg}"
 
@@ -19,10 +21,8 @@ _SVG = "{http://www.w3.org/2000/svg}"
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """A fresh page of a phone that is touched."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    context.set_default_timeout(60_000)
-    yield context.new_page()
-    context.close()
+    with visiting(browser, viewport=PHONE, has_touch=True, is_mobile=True) as page:
+        yield page
 
 
 class Fingers:
@@ -48,7 +48,7 @@ class Fingers:
 def in_view(page: Page) -> None:
     """Bring the whole map into view."""
     page.locator(".stage").evaluate("(stage) => stage.scrollIntoView({ block: 'center', behavior: 'instant' })")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1000 * limit(0.3))
 
 
 def test_a_box_selects_what_lies_in_it(page: Page, sample_address: str):
@@ -135,7 +135,11 @@ def test_on_a_phone_the_small_map_lets_the_page_scroll(phone: Page, sample_addre
     top = phone.locator(".stage").bounding_box()
     before = on_map(phone, "map.stage.camera.position.y")
     Fingers(phone).move([(x, y)], [(x, y + 150)])
-    phone.wait_for_timeout(300)
-    moved = phone.locator(".stage").bounding_box()
-    assert top is not None and moved is not None and moved["y"] > top["y"] + 40
+    assert top is not None
+
+    def has_moved() -> bool:
+        now = phone.locator(".stage").bounding_box()
+        return now is not None and now["y"] > top["y"] + 40
+
+    assert wait_until(has_moved)
     assert on_map(phone, "map.stage.camera.position.y") == before

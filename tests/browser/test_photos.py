@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from ingest.resources import sample_folder
 from tests.browser.acting import ask, cards
 from tests.browser.serving import nearspace, serving
+from tests.browser.visiting import expect
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "photos" / "images"
 ALBUM = 80  # one page of results holds an album

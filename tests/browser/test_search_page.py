@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from ingest.resources import sample_folder
 from tests.browser.acting import ask, cards, likes, settled, upload
 from tests.browser.mapping import drawn, numbers_on_map, on_map, spot_of, stars
 from tests.browser.serving import nearspace, serving
+from tests.browser.visiting import PHONE, expect, visiting
 from tests.make_files import FAKE, picture, shades, text
 
 
@@ -44,8 +45,7 @@ def test_an_uploaded_picture_finds_what_it_shows_and_its_address_reopens_it(
     expect(page).to_have_url(re.compile(r"[?&]image=[0-9a-f]{32}"))
     found = cards(page)
     assert sum("music" in card for card in found[:8]) >= 5
-    with browser.new_context() as other:
-        again = other.new_page()
+    with visiting(browser) as again:
         again.goto(page.url)
         assert cards(again) == found
 
@@ -56,8 +56,7 @@ def test_the_address_reopens_the_query_with_its_filters_and_map(browser: Browser
     assert len(found) == 6
     assert len(stars(page)[0]) == 3
     address = page.url
-    with browser.new_context() as other:
-        again = other.new_page()
+    with visiting(browser) as again:
         again.goto(address)
         assert cards(again) == found
 
@@ -111,8 +110,7 @@ def test_what_is_looked_at_stays_while_it_has_the_question_in_it(page: Page, sam
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("query", ["", "?q=a+bird", "?q=a+bird&term=text:-1:a+feeder+in+a+garden&like=12&unlike=40"])
 def test_a_phone_never_scrolls_sideways(browser: Browser, sample_address: str, scheme: str, query: str):
-    with browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme) as context:
-        page = context.new_page()
+    with visiting(browser, viewport=PHONE, color_scheme=scheme) as page:
         page.goto(f"{sample_address}/{query}")
         settled(page)
         drawn(page)

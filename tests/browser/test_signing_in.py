@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.browser.acting import cards, settled
 from tests.browser.provider import CLIENT_ID, CLIENT_SECRET, provider
 from tests.browser.serving import free_port, serving
+from tests.browser.visiting import expect
 from tests.make_files import ingest_folders, picture
 
 

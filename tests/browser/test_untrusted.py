@@ -3,11 +3,12 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.browser.acting import cards, settled
 from tests.browser.mapping import drawn
 from tests.browser.serving import nearspace, serving
+from tests.browser.visiting import expect
 from tests.make_files import FAKE, picture, text
 
 CALL = "http://127.0.0.1:9/called-out.png"

@@ -7,8 +7,10 @@ import sys
 import pytest
 
 from ingest import cli
+from ingest.commands import demo
 from tests.ingest.readers.make_pdfs import with_compressed_pages
 from tests.make_files import FAKE, picture, text
+from tests.patience import limit
 
 
 def nearspace(*arguments, **options):
@@ -16,7 +18,7 @@ def nearspace(*arguments, **options):
         [sys.executable, "-m", "ingest.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=limit(300),
         **options,
     )
 
@@ -35,20 +37,43 @@ def ingest(tmp_path, *paths, space="test"):
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys; from ingest.cli import parser; parser().format_help();"
+        "import sys; from ingest.cli import make_parser; make_parser().format_help();"
         "heavy = {'numpy', 'rich', 'chromadb', 'streamlit', 'onnxruntime', 'PIL', 'torch'} & set(sys.modules);"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=limit(300))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS, ids=lambda command: command.name)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main([command.name, "--help"])
+    assert end.value.code == 0
+    assert f"nearspace {command.name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS, ids=lambda command: command.name)
+def test_the_module_of_every_command_is_there_and_has_its_options_and_its_run(command):
+    module = command.load()
+    assert callable(module.add_arguments)
+    assert callable(module.run)
+
+
+def test_the_demo_opens_the_page_by_the_command_that_does():
+    assert demo.APP_COMMAND in [command.module for command in cli.COMMANDS]
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS, ids=lambda command: command.name)
+def test_help_of_a_command_imports_nothing_heavy(command):
+    code = (
+        "import sys, contextlib; from ingest import cli\n"
+        f"with contextlib.suppress(SystemExit): cli.main([{command.name!r}, '--help'])\n"
+        "heavy = {'numpy', 'chromadb', 'streamlit', 'onnxruntime', 'PIL', 'torch', 'httpx'} & set(sys.modules)\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("command", cli._COMMANDS)
-def test_every_command_explains_itself(command, capsys):
-    with pytest.raises(SystemExit) as end:
-        cli.main([command, "--help"])
-    assert end.value.code == 0
-    assert f"nearspace {command}" in capsys.readouterr().out
 
 
 def test_the_exit_status_tells_well_partly_and_not_at_all(tmp_path, folder):

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.making import picture, text
+from tests.make_files import picture, text
 
 ROOT = Path(__file__).resolve().parents[2]
 
 _ENTRY_POINTS = {
-    "the Python API": "import search_app.engine",
-    "the encoders by themselves": "import ingest.encoders.lite",
+    "the Python API": "import search_app.search",
+    "the encoders by themselves": "import ingest.encoders.lite.lite_encoder",
     "the command line": "import ingest.cli; ingest.cli.main(['search', '--help'])",
     "the launcher of the app": "import search_app.launch",
     "the app by streamlit run": "from streamlit.testing.v1 import AppTest; AppTest.from_file(APP).run(timeout=120)",
-    "the HTTP server": "import search_app.serve.http",
-    "the tools for assistants": "import search_app.serve.assistant",
-    "the runner of jobs": "import ingest.job_runner",
-    "the keeper of the Chroma server": "import ingest.space.server",
+    "the HTTP server": "import search_app.server.http",
+    "the tools for assistants": "import search_app.server.mcp",
+    "the runner of jobs": "import ingest.run.job_runner",
+    "the keeper of the Chroma server": "import ingest.space.chroma.local_server",
     "the embedding function in a notebook": "import ingest.space.embedding_function",
-    "a worker of a cluster": "import ingest.engines.ray_worker",
+    "a worker of a cluster": "import ingest.run.engines.ray_worker",
     "the training of the image tower": "import ingest.encoders.training",
 }
 

@@ -9,12 +9,14 @@ from typing import Any
 from streamlit.navigation.page import calc_hash
 from streamlit.testing.v1 import AppTest
 
+from tests.patience import limit
+
 APP = Path(__file__).resolve().parents[2] / "search_app" / "app.py"
 
 
 def page(path: str = "", **params: str | list[str]) -> AppTest:
     """A page, that of the search if no path is given, after its first run with these parameters in its URL."""
-    app = AppTest.from_file(str(APP), default_timeout=300)
+    app = AppTest.from_file(str(APP), default_timeout=limit(300))
     if path:
         app._page_hash = calc_hash(path)  # what a link to the page asks for; no page here is a file
     for name, value in params.items():
@@ -54,7 +56,7 @@ def press(app: AppTest, act: str, number: int = 1, label: str = "") -> AppTest:
     """The page after a press on the button of a card that does `act`; see `components.shared.card_actions`."""
     item = next(item for does, item, its_label in acts(app, number) if does == act and label in its_label)
     # A test cannot press what a component of its own listens to: a page of its own does the act to the same URL.
-    doing = AppTest.from_function(_do, args=(act, item))
+    doing = AppTest.from_function(_do, default_timeout=limit(300), args=(act, item))
     for name, values in params(app).items():
         doing.query_params[name] = values
     doing.run()

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeVar
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.errors import EncoderError, UnknownEncoder, WeightsError
 
 PATIENCE = 4.0
@@ -47,7 +47,7 @@ def file_on_disk(repo: str, names: Iterable[str]) -> Path | None:
     return next((snapshot / name for name in names if (snapshot / name).is_file()), None)
 
 
-def fetch_first(repo: str, names: list[str], *, encoder_id: str, say: Say | None = None) -> Path:
+def fetch_first(repo: str, names: list[str], *, encoder_id: str, log: Log | None = None) -> Path:
     """The first of these files that the cache has, else the first that the hub has.
 
     Raises:
@@ -64,15 +64,15 @@ def fetch_first(repo: str, names: list[str], *, encoder_id: str, say: Say | None
         name = next((name for name in names if name in there), None)
         if name is None:
             raise missing(encoder_id, repo, names[0], "the repository has no file of that name")
-        if say is not None:
-            say(f"fetching {name} of {repo} from the hub ...")
+        if log is not None:
+            log(f"fetching {name} of {repo} from the hub ...")
         return Path(hf_hub_download(repo, name))
 
     return _fetched(fetch, repo, names[0], encoder_id)
 
 
 def fetch_matching(
-    repo: str, patterns: list[str], complete: Callable[[Path], str], *, encoder_id: str, say: Say | None = None
+    repo: str, patterns: list[str], complete: Callable[[Path], str], *, encoder_id: str, log: Log | None = None
 ) -> Path:
     """The folder of a repository's files that match `patterns`, from the cache if `complete` finds nothing missing.
 
@@ -93,8 +93,8 @@ def fetch_matching(
         names = [name for name in there if any(fnmatch(name, pattern) for pattern in patterns)]
         safe = {name.rpartition("/")[0] for name in names if name.endswith(".safetensors")}
         names = [name for name in names if not (name.endswith(".bin") and name.rpartition("/")[0] in safe)]
-        if say is not None:
-            say(f"fetching {len(names)} files of {repo} from the hub ...")
+        if log is not None:
+            log(f"fetching {len(names)} files of {repo} from the hub ...")
         for name in names:
             hf_hub_download(repo, name)
         folder = snapshot_on_disk(repo)

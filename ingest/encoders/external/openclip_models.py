@@ -1,4 +1,4 @@
-"""Which models OpenCLIP knows by name, and where their weights are.  Its table is kept: reading it imports torch."""
+"""Which models OpenCLIP knows by name, and where their weights are: its own table, cached since it imports torch."""
 
 import importlib.metadata
 import importlib.util
@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ingest.encoders.external.hub import require_packages
-from ingest.encoders.runtime.json_cache import keep_json, read_json
-from ingest.encoders.runtime.onnx import cache_folder
+from ingest.encoders.runtime.json_cache import cache_folder, read_json, write_json
 from ingest.errors import UnknownEncoder
 
 PREFIX = "openclip:"
-_KEPT = ("hf_hub", "url", "mean", "std", "interpolation", "resize_mode", "quick_gelu")
+_CACHED_FACTS = ("hf_hub", "url", "mean", "std", "interpolation", "resize_mode", "quick_gelu")
 
 
 def require_openclip(encoder_id: str) -> str:
@@ -24,16 +23,16 @@ def require_openclip(encoder_id: str) -> str:
 def pretrained_models(encoder_id: str) -> dict[str, dict[str, dict[str, Any]]]:
     """By model and tag, where OpenCLIP's weights are and how their pictures are prepared."""
     version = require_openclip(encoder_id)
-    kept = cache_folder() / f"openclip-{version}.json"
-    if table := read_json(kept):
+    file = cache_folder() / f"openclip-{version}.json"
+    if table := read_json(file):
         return table
     from open_clip.pretrained import get_pretrained_cfg, list_pretrained  # type: ignore[import-not-found]
 
     table = {}
     for model, tag in list_pretrained():
         facts = get_pretrained_cfg(model, tag)
-        table.setdefault(model, {})[tag] = {name: facts[name] for name in _KEPT if name in facts}
-    keep_json(kept, table)
+        table.setdefault(model, {})[tag] = {name: facts[name] for name in _CACHED_FACTS if name in facts}
+    write_json(file, table)
     return table
 
 
@@ -62,8 +61,8 @@ def find_pretrained(encoder_id: str, name: str) -> tuple[str, str, dict[str, Any
         near = get_close_matches(f"{PREFIX}{model}/{tag}", names, n=6, cutoff=0.0)
         what = f"OpenCLIP has no weights {tag!r} for {model}" if tag else f"{encoder_id} does not say which weights"
         raise UnknownEncoder(f"{what}. Use one of: {', '.join(near)}.")
-    every = {f"{model_name}/{tag_name}".lower(): f"{PREFIX}{model_name}/{tag_name}" for model_name in table
-             for tag_name in table[model_name]}  # fmt: skip
-    near = [every[found] for found in get_close_matches(name.lower(), list(every), n=5, cutoff=0.3)]
+    names = [f"{model_name}/{tag_name}" for model_name, tags in table.items() for tag_name in tags]
+    by_lower_case = {name_of_weights.lower(): f"{PREFIX}{name_of_weights}" for name_of_weights in names}
+    near = [by_lower_case[found] for found in get_close_matches(name.lower(), list(by_lower_case), n=5, cutoff=0.3)]
     nearest = f"The nearest names: {', '.join(near)}. Use one of these" if near else "Write it as MODEL/PRETRAINED"
     raise UnknownEncoder(f"OpenCLIP has no model {name!r}. {nearest}, or look through `nearspace encoders`.")

@@ -1,4 +1,4 @@
-"""An OpenCLIP model in torch: loaded from files on this machine, taken apart into two towers."""
+"""An OpenCLIP model in torch: loaded from files on this machine, split into two towers."""
 
 from copy import deepcopy
 from dataclasses import asdict
@@ -13,11 +13,11 @@ from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preproc
 from open_clip.transformer import TextTransformer  # type: ignore[import-not-found]
 from torch import nn
 
-from ingest.encoders.external.encoder import TorchModel
 from ingest.encoders.external.hf_config import special_ids, tokenizer_json
 from ingest.encoders.external.preprocessing import Preprocessing
-from ingest.encoders.external.tokens import Cleaning, Frame, clip_tokenizer
-from ingest.encoders.runtime.compile import Export
+from ingest.encoders.external.tokenizer import Cleaning, TokenLayout, clip_tokenizer
+from ingest.encoders.external.torch_model import TorchModel
+from ingest.encoders.runtime.onnx_export import Export
 from ingest.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from ingest.encoders.external.openclip import Files
+    from ingest.encoders.external.openclip_files import OpenClipFiles
 
 
-def assemble(encoder_id: str, files: "Files") -> TorchModel:
+def load_torch_model(encoder_id: str, files: "OpenClipFiles") -> TorchModel:
     """Load the model of `files`; nothing is fetched.
 
     Raises what safetensors, torch and OpenCLIP raise for weights that are damaged or do not fit.
     """
     model = _model(files)
     tokenizer = _tokenizer(files)
-    frame, tokenizer_text = _frame(encoder_id, files, model, tokenizer)
+    layout, tokenizer_json_text = _token_layout(encoder_id, files, model, tokenizer)
     preprocess = PreprocessCfg(
         **merge_preprocess_dict(asdict(PreprocessCfg(size=model.visual.image_size)), files.preprocess)
     )
@@ -52,17 +52,18 @@ def assemble(encoder_id: str, files: "Files") -> TorchModel:
         with torch.inference_mode():
             return np.asarray(model.encode_image(torch.stack([transform(image) for image in images]), True).numpy())
 
-    width = frame.width if frame.full else min(frame.width, 8)
-    ids = torch.full((3, width), frame.pad, dtype=torch.int64)
+    width = layout.width if layout.full else min(layout.width, 8)
+    ids = torch.full((3, width), layout.pad, dtype=torch.int64)
     for row in ids:
-        row[: len(frame.first)] = torch.tensor(frame.first, dtype=torch.int64)
-        row[len(frame.first) : len(frame.first) + len(frame.last)] = torch.tensor(frame.last, dtype=torch.int64)
+        row[: len(layout.first)] = torch.tensor(layout.first, dtype=torch.int64)
+        row[len(layout.first) : len(layout.first) + len(layout.last)] = torch.tensor(layout.last, dtype=torch.int64)
+    widths = None if layout.full else (2, layout.width)
     pixels = torch.zeros((3, preprocessing.height, preprocessing.width, 3), dtype=torch.uint8)
     return TorchModel(
-        text=Export(_TextTower(model, trimmed=not frame.full), {"ids": ids}, None if frame.full else (2, frame.width)),
+        text=Export(_TextTower(model, trimmed=not layout.full), {"ids": ids}, widths),
         image=Export(ImageTower(model.encode_image, model.visual, preprocessing), {"pixels": pixels}, None),
-        frame=frame,
-        tokenizer=tokenizer_text,
+        layout=layout,
+        tokenizer=tokenizer_json_text,
         preprocessing=preprocessing,
         expected_texts=expected_texts,
         expected_images=expected_images,
@@ -132,7 +133,7 @@ def _causal_tower(model: nn.Module) -> nn.Module | None:
     return tower if _pooling(tower)[0] in ("argmax", "eos") else None
 
 
-def _model(files: "Files") -> nn.Module:
+def _model(files: "OpenClipFiles") -> nn.Module:
     config = deepcopy(files.config)
     vision, text = config["vision_cfg"], config["text_cfg"]
     if "timm_model_name" in vision:
@@ -147,7 +148,7 @@ def _model(files: "Files") -> nn.Module:
     return model.eval().requires_grad_(False)
 
 
-def _tokenizer(files: "Files") -> Any:
+def _tokenizer(files: "OpenClipFiles") -> Any:
     text = files.config["text_cfg"]
     length = text.get("context_length", DEFAULT_CONTEXT_LENGTH)
     settings = dict(text.get("tokenizer_kwargs") or {})
@@ -157,8 +158,8 @@ def _tokenizer(files: "Files") -> Any:
     return HFTokenizer(str(files.tokenizer), context_length=length, tokenizer_mode=mode, **settings)
 
 
-def _frame(encoder_id: str, files: "Files", model: nn.Module, tokenizer: Any) -> tuple[Frame, str]:
-    """The frame of tokens, and the tokeniser in the JSON of the `tokenizers` library."""
+def _token_layout(encoder_id: str, files: "OpenClipFiles", model: nn.Module, tokenizer: Any) -> tuple[TokenLayout, str]:
+    """The layout of tokens, and the tokeniser in the JSON of the `tokenizers` library."""
     settings = files.config["text_cfg"].get("tokenizer_kwargs") or {}
     default: Cleaning = "lower" if files.tokenizer is None else "whitespace"
     cleaning = settings.get("clean", default)
@@ -181,7 +182,7 @@ def _frame(encoder_id: str, files: "Files", model: nn.Module, tokenizer: Any) ->
         full = files.text_config is None and _causal_tower(model) is None
     if pad is None:
         raise EncoderError(f"The tokeniser of {encoder_id} has no padding token. Use another model.")
-    return Frame(cleaning, first, last, pad, tokenizer.context_length, full or bool(tail), tail), text
+    return TokenLayout(cleaning, first, last, pad, tokenizer.context_length, full or bool(tail), tail), text
 
 
 def _preprocessing(config: PreprocessCfg) -> Preprocessing:

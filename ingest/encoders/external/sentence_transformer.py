@@ -1,56 +1,59 @@
 """sentence-transformers models: `st:MODEL_OR_FOLDER`, or `st:TEXT+IMAGE` for separate towers of one space."""
 
+import json
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
-from ingest.encoders.base import Encoder, Say
+from ingest.encoders.base import Encoder, Log
 from ingest.encoders.catalogue import licence_of
-from ingest.encoders.external.encoder import VERSION, Plan, TorchModel, load_plugged
+from ingest.encoders.external.external_encoder import INT8_SUFFIX, VERSION, ModelSpec
 from ingest.encoders.external.hf_config import TOKENIZER_FILES, licence_in
 from ingest.encoders.external.hub import fetch_matching, missing_in, one_line, require_packages
-from ingest.encoders.runtime.json_cache import digest_of, digest_of_facts
+from ingest.encoders.external.load_external import load_external_encoder
+from ingest.encoders.external.torch_model import TorchModel
+from ingest.encoders.runtime.digests import cached_sha256_of, sha256_of_json
 from ingest.errors import EncoderError, UnknownEncoder, WeightsError
 
 PREFIX = "st:"
-INT8 = "@int8"
 ORGANISATION = "sentence-transformers"
 """Whose models may be named without it."""
-_OWN_MODULES = "sentence_transformers."
+_MODULE_PACKAGE = "sentence_transformers."
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
 _PATTERNS = ["*.json", "*/*.json", "*.safetensors", "*/*.safetensors", "*pytorch_model*.bin", "README.md",
              *(f"*/{name}" for name in TOKENIZER_FILES), *TOKENIZER_FILES]  # fmt: skip
-# Kept beside models of the hub for other programs; of no use here.
-_LEFT_OUT = ("onnx", "openvino", "coreml")
+# Models of the hub have these for other programs.
+_IGNORED_FOLDERS = ("onnx", "openvino", "coreml")
 
 
-def load_sentence_transformer(encoder_id: str, *, device: str = "cpu", say: Say | None = None) -> Encoder:
+def load_sentence_transformer(encoder_id: str, *, device: str = "cpu", log: Log | None = None) -> Encoder:
     """Load the sentence-transformers model of that id; `@int8` at its end rounds its weights to 8 bits.
 
-    Files on this machine are used as they are, and the rest is fetched from the hub.  A model's own code is never run.
+    Files on this machine are used as they are; the others are fetched from the hub.  A model's own code is never run.
 
     Raises:
         UnknownEncoder: the id names no model.
-        WeightsError: a file is neither here nor to be had, or is damaged.
+        WeightsError: a file is neither on this machine nor to be fetched, or is damaged.
         EncoderError: the model does not take both texts and pictures, or sentence-transformers is not installed.
     """
-    name, int8 = encoder_id.removeprefix(PREFIX).removesuffix(INT8), encoder_id.endswith(INT8)
-    places = [_place(part) for part in _towers(encoder_id, name)]
-    encoder_id = PREFIX + "+".join(str(place) for place in places) + (INT8 if int8 else "")
-    folders = [_folder(encoder_id, place, say) for place in places]
+    name, int8 = encoder_id.removeprefix(PREFIX).removesuffix(INT8_SUFFIX), encoder_id.endswith(INT8_SUFFIX)
+    origins = [_origin(part) for part in _tower_names(encoder_id, name)]
+    encoder_id = PREFIX + "+".join(str(origin) for origin in origins) + (INT8_SUFFIX if int8 else "")
+    folders = [_model_folder(encoder_id, origin, log) for origin in origins]
     text, image = folders[0], folders[-1]
-    plan = Plan(
+    spec = ModelSpec(
         id=encoder_id,
-        fingerprint=digest_of_facts(VERSION, [_digests(folder) for folder in folders], "int8" if int8 else ""),
+        fingerprint=sha256_of_json(VERSION, [_digests(folder) for folder in folders], "int8" if int8 else ""),
         licence=licence_of(encoder_id)
         or " and ".join(dict.fromkeys(filter(None, map(licence_in, folders))))
         or "see the model's card",
         int8=int8,
         load=lambda: _load(encoder_id, text, image),
     )
-    return load_plugged(plan, device, say=say)
+    return load_external_encoder(spec, device, log=log)
 
 
-def _towers(encoder_id: str, name: str) -> list[str]:
+def _tower_names(encoder_id: str, name: str) -> list[str]:
     if name and Path(name).expanduser().is_dir():  # a folder's name may have a plus sign
         return [name]
     parts = name.split("+")
@@ -59,7 +62,7 @@ def _towers(encoder_id: str, name: str) -> list[str]:
     return parts
 
 
-def _place(part: str) -> Path | str:
+def _origin(part: str) -> Path | str:
     """A folder on this machine, or else the name of a repository of the hub."""
     folder = Path(part).expanduser()
     if folder.is_dir() or part.startswith(("/", ".", "~")) or part.count("/") > 1:
@@ -67,16 +70,16 @@ def _place(part: str) -> Path | str:
     return part.removeprefix(f"{ORGANISATION}/")
 
 
-def _folder(encoder_id: str, place: Path | str, say: Say | None) -> Path:
-    if isinstance(place, str):
-        repo = place if "/" in place else f"{ORGANISATION}/{place}"
-        folder = fetch_matching(repo, _PATTERNS, _lacking, encoder_id=encoder_id, say=say)
+def _model_folder(encoder_id: str, origin: Path | str, log: Log | None) -> Path:
+    if isinstance(origin, str):
+        repo = origin if "/" in origin else f"{ORGANISATION}/{origin}"
+        folder = fetch_matching(repo, _PATTERNS, _lacking, encoder_id=encoder_id, log=log)
     else:
-        folder = place
+        folder = origin
         if lacking := _lacking(folder):
             raise missing_in(encoder_id, folder, lacking)
     for module in _modules(folder) or []:
-        if not str(module.get("type", "")).startswith(_OWN_MODULES):
+        if not str(module.get("type", "")).startswith(_MODULE_PACKAGE):
             raise EncoderError(
                 f"{encoder_id} comes with code of its own ({module.get('type')}), which Nearspace does not run. "
                 "Use a model that is made of sentence-transformers' modules alone."
@@ -91,21 +94,19 @@ def _lacking(folder: Path) -> str:
         return "modules.json"
     for number, module in enumerate(modules):
         inside = folder / str(module.get("path", ""))
-        weighty = number == 0 or str(module.get("type", "")).endswith(".Dense")
-        if weighty and not any((inside / name).is_file() for name in _WEIGHTS):
+        has_weights = number == 0 or str(module.get("type", "")).endswith(".Dense")
+        if has_weights and not any((inside / name).is_file() for name in _WEIGHTS):
             return f"{inside.relative_to(folder)}/model.safetensors".removeprefix("./")
     return ""
 
 
 def _modules(folder: Path) -> list[dict[str, Any]] | None:
-    import json
-
     try:
         modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    sound = isinstance(modules, list) and modules and all(isinstance(module, dict) for module in modules)
-    return modules if sound else None
+    is_valid = isinstance(modules, list) and modules and all(isinstance(module, dict) for module in modules)
+    return modules if is_valid else None
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -113,21 +114,19 @@ def _digests(folder: Path) -> dict[str, str]:
     kinds = (".json", ".safetensors", ".bin", ".txt", ".model")
     files = (file for file in sorted(folder.rglob("*")) if file.suffix in kinds and file.is_file())
     inside = ((file.relative_to(folder), file) for file in files)
-    return {name.as_posix(): digest_of(file) for name, file in inside if name.parts[0] not in _LEFT_OUT}
+    return {name.as_posix(): cached_sha256_of(file) for name, file in inside if name.parts[0] not in _IGNORED_FOLDERS}
 
 
 def _load(encoder_id: str, text: Path, image: Path) -> TorchModel:
     require_packages(encoder_id)
-    from pickle import UnpicklingError
-
     from safetensors import SafetensorError
 
-    from ingest.encoders.external.sentence_transformer_torch import assemble
-    from ingest.encoders.runtime.compile import quietly
+    from ingest.encoders.external.sentence_transformer_torch import load_torch_model
+    from ingest.encoders.runtime.onnx_export import silenced
 
     try:
-        with quietly():
-            return assemble(encoder_id, text, image)
+        with silenced():
+            return load_torch_model(encoder_id, text, image)
     except (
         SafetensorError,
         UnpicklingError,

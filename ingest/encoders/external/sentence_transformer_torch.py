@@ -1,4 +1,4 @@
-"""sentence-transformers models in torch: loaded from folders on this machine, taken apart into two towers."""
+"""sentence-transformers models in torch: loaded from folders on this machine, split into two towers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,59 +10,59 @@ from sentence_transformers import SentenceTransformer
 from torch import nn
 from transformers.utils import logging as transformers_logging  # type: ignore[import-not-found]
 
-from ingest.encoders.external.encoder import TorchModel
 from ingest.encoders.external.hf_config import special_ids, tokenizer_json
 from ingest.encoders.external.openclip_torch import ImageTower
 from ingest.encoders.external.preprocessing import Interpolation, Preprocessing
-from ingest.encoders.external.tokens import Frame
-from ingest.encoders.runtime.compile import Export
+from ingest.encoders.external.tokenizer import TokenLayout
+from ingest.encoders.external.torch_model import TorchModel
+from ingest.encoders.runtime.onnx_export import Export
 from ingest.errors import EncoderError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-_LONGEST = 512
+_DEFAULT_WINDOW = 512
 """Tokens of a text, where a model names no limit of its own."""
 _INTERPOLATIONS: dict[int, Interpolation] = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}
 
 
-def assemble(encoder_id: str, text: Path, image: Path) -> TorchModel:
+def load_torch_model(encoder_id: str, text: Path, image: Path) -> TorchModel:
     """Load the models of two folders, which may be one; nothing is fetched, and no code of theirs is run.
 
     Raises EncoderError for a model of other inputs, and what the libraries raise for files that are damaged.
     """
-    reader = _open(encoder_id, text)
-    viewer = reader if image == text else _open(encoder_id, image)
-    if "image" not in viewer.modalities:
+    text_model = _open(encoder_id, text)
+    image_model = text_model if image == text else _open(encoder_id, image)
+    if "image" not in image_model.modalities:
         raise EncoderError(
             f"{encoder_id} reads no pictures. Name the image model that shares its space as well: st:TEXT+IMAGE."
         )
-    preprocessing = _preprocessing(encoder_id, viewer)
-    frame = _frame(encoder_id, reader)
+    preprocessing = _preprocessing(encoder_id, image_model)
+    layout = _token_layout(encoder_id, text_model)
     pixels = torch.zeros((3, preprocessing.height, preprocessing.width, 3), dtype=torch.uint8)
-    ids = torch.full((3, min(8, frame.width)), frame.pad, dtype=torch.int64)
-    framed = [*frame.first, *frame.last]
-    ids[:, : len(framed)] = torch.tensor(framed, dtype=torch.int64)
+    ids = torch.full((3, min(8, layout.width)), layout.pad, dtype=torch.int64)
+    laid_out = [*layout.first, *layout.last]
+    ids[:, : len(laid_out)] = torch.tensor(laid_out, dtype=torch.int64)
     mask = torch.zeros_like(ids)
-    mask[:, : len(framed)] = 1
+    mask[:, : len(laid_out)] = 1
 
     def expected_texts(texts: Sequence[str]) -> "NDArray[np.float32]":
-        return np.asarray(reader.encode(list(texts), normalize_embeddings=True, show_progress_bar=False))
+        return np.asarray(text_model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False))
 
     def expected_images(images: "Sequence[Image]") -> "NDArray[np.float32]":
-        return np.asarray(viewer.encode(list(images), normalize_embeddings=True, show_progress_bar=False))
+        return np.asarray(image_model.encode(list(images), normalize_embeddings=True, show_progress_bar=False))
 
     model = TorchModel(
-        text=Export(_TextTower(reader), {"ids": ids, "mask": mask}, (2, frame.width)),
-        image=Export(ImageTower(_Pictures(viewer), viewer, preprocessing), {"pixels": pixels}, None),
-        frame=frame,
-        tokenizer=tokenizer_json(reader[0].tokenizer, encoder_id),
+        text=Export(_TextTower(text_model), {"ids": ids, "mask": mask}, (2, layout.width)),
+        image=Export(ImageTower(_ImageEncoder(image_model), image_model, preprocessing), {"pixels": pixels}, None),
+        layout=layout,
+        tokenizer=tokenizer_json(text_model[0].tokenizer, encoder_id),
         preprocessing=preprocessing,
         expected_texts=expected_texts,
         expected_images=expected_images,
     )
-    dimensions = [expected_texts(["a"]).shape[1], viewer.get_embedding_dimension()]
+    dimensions = [expected_texts(["a"]).shape[1], image_model.get_embedding_dimension()]
     if dimensions[1] is not None and dimensions[0] != dimensions[1]:
         raise EncoderError(
             f"The towers of {encoder_id} share no space: texts get {dimensions[0]} dimensions and pictures "
@@ -83,7 +83,7 @@ class _TextTower(nn.Module):
         return nn.functional.normalize(self._model(features)["sentence_embedding"], dim=-1)
 
 
-class _Pictures:
+class _ImageEncoder:
     """Normalised pixels to the model's vectors."""
 
     def __init__(self, model: SentenceTransformer) -> None:
@@ -104,16 +104,16 @@ def _open(encoder_id: str, folder: Path) -> SentenceTransformer:
     return model.float().eval().requires_grad_(False)
 
 
-def _frame(encoder_id: str, model: SentenceTransformer) -> Frame:
+def _token_layout(encoder_id: str, model: SentenceTransformer) -> TokenLayout:
     tokenizer = model[0].tokenizer
     if tokenizer is None or "text" not in model.modalities:
         raise EncoderError(f"{encoder_id} reads no texts. Name a model that does, as in st:TEXT+IMAGE.")
     if tokenizer.pad_token_id is None or tokenizer.padding_side != "right":
         raise EncoderError(f"The tokeniser of {encoder_id} does not pad on the right. Use another model.")
     limits = [model.max_seq_length, tokenizer.model_max_length, _positions(model)]
-    width = min([limit for limit in limits if limit and limit < 1_000_000] or [_LONGEST])
+    width = min([limit for limit in limits if limit and limit < 1_000_000] or [_DEFAULT_WINDOW])
     first, last = special_ids(tokenizer)
-    return Frame("strip", first, last, tokenizer.pad_token_id, width, full=False)
+    return TokenLayout("strip", first, last, tokenizer.pad_token_id, width, full=False)
 
 
 def _positions(model: SentenceTransformer) -> int | None:

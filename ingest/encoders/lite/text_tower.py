@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.encoders.lite import bert_graph
-from ingest.encoders.lite.reference import text_reference
+from ingest.encoders.lite.reference_outputs import read_text_reference, text_reference_sha256
 from ingest.encoders.lite.weights import MINILM_REMEDY, minilm_folder
-from ingest.encoders.runtime.onnx import cache_folder, compiled_session, in_pieces, require_sha256, side_by_side, tell
+from ingest.encoders.runtime.json_cache import cache_folder
+from ingest.encoders.runtime.onnx import Comparison, compiled_session, require_sha256
+from ingest.encoders.runtime.parallel import map_batches, map_in_threads
 from ingest.errors import DifferenceError, WeightsError
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 FINGERPRINT = hashlib.sha256("\n".join((SHA256, TOKENIZER_SHA256, bert_graph.VERSION)).encode()).hexdigest()
 """A digest of everything that decides a text's vector."""
-_PIECE = 8  # texts that one thread encodes at a time, at most
+_THREAD_BATCH = 8  # texts that one thread encodes at a time, at most
 LONG = 64
 """Longer texts, in tokens, are encoded in 8 bits: passages, not captions or queries."""
 TOLERANCE_8BIT = 0.04
@@ -92,8 +94,8 @@ class MiniLM:
         def encode(places: Sequence[int]) -> NDArray[np.float32]:
             return self._run([windows[place] for place in places])
 
-        yield from zip(short, chain.from_iterable(in_pieces(encode, short, _PIECE)), strict=True)
-        yield from zip(long, side_by_side(lambda place: self._run_8bit(windows[place]), long), strict=True)
+        yield from zip(short, chain.from_iterable(map_batches(encode, short, _THREAD_BATCH)), strict=True)
+        yield from zip(long, map_in_threads(lambda place: self._run_8bit(windows[place]), long), strict=True)
 
     def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:
         width = max(map(len, windows)) + 2
@@ -110,44 +112,52 @@ class MiniLM:
         return np.asarray(self._session_8bit.run(["vectors"], {"ids": ids})[0][0])
 
 
-def load_minilm(reference_folder: Path, *, folder: Path | None = None, say: Say | None = None) -> MiniLM:
+def load_minilm(reference_folder: Path, *, folder: Path | None = None, log: Log | None = None) -> MiniLM:
     """Load the tower; at first use it is compiled into the cache folder and compared with torch's output.
 
-    `reference_folder` has the reference texts and vectors; `folder` (model.safetensors, tokenizer.json) stands in
-    for the installed package.  Raises WeightsError if the weights are missing or not the published ones.
+    `reference_folder` has the reference texts and vectors; `folder` (model.safetensors, tokenizer.json) replaces the
+    installed package.  Raises WeightsError if the weights are missing or not the published ones.
     """
     folder = folder or minilm_folder()
     cache = cache_folder() / f"minilm-{FINGERPRINT[:16]}"
     for name, digest in (("model.safetensors", SHA256), ("tokenizer.json", TOKENIZER_SHA256)):
         if not (folder / name).is_file():
             raise WeightsError(f"The text tower has no {name} in {folder}. {MINILM_REMEDY}")
-        require_sha256(folder / name, digest, cache / f"{name}-published.json", remedy=MINILM_REMEDY)
+        require_sha256(folder / name, digest, remedy=MINILM_REMEDY)
 
     tokenizer = folder / "tokenizer.json"
-    texts, vectors = text_reference(reference_folder)
-    compiled = compiled_session(
+    texts, vectors = read_text_reference(reference_folder)
+    reference = text_reference_sha256(reference_folder)
+
+    def difference(tower: MiniLM) -> float:
+        return float(np.abs(tower.encode(texts) - vectors).max())
+
+    exact = compiled_session(
         cache / "text.onnx",
         lambda: bert_graph.bert_model(_weights(folder), _SHAPE),
-        lambda session: float(np.abs(MiniLM(session, tokenizer).encode(texts) - vectors).max()),
-        title="the text tower of lite",
-        say=say,
+        Comparison("the text tower of lite", reference, lambda session: difference(MiniLM(session, tokenizer))),
+        log=log,
         threads=1,
     )
     try:
-        compiled_8bit = compiled_session(
+        in_8_bits = compiled_session(
             cache / "text-8bit.onnx",
             lambda: bert_graph.bert_model_8bit(_weights(folder), _SHAPE),
-            lambda session: float(np.abs(MiniLM(compiled, tokenizer, session, long=0).encode(texts) - vectors).max()),
-            title="the text tower of lite for passages, in 8 bits",
-            say=say,
-            tolerance=TOLERANCE_8BIT,
+            Comparison(
+                "the text tower of lite for passages, in 8 bits",
+                reference,
+                lambda session: difference(MiniLM(exact, tokenizer, session, long=0)),
+                TOLERANCE_8BIT,
+            ),
+            log=log,
             threads=1,
         )
     except DifferenceError:
         # Some older processors saturate in 8-bit products: slower is better than wrong.
-        tell(say, "passages are encoded in full precision, as this processor's 8-bit arithmetic is not exact enough")
-        return MiniLM(compiled, tokenizer)
-    return MiniLM(compiled, tokenizer, compiled_8bit)
+        if log:
+            log("passages are encoded in full precision, as this processor's 8-bit arithmetic is not exact enough")
+        return MiniLM(exact, tokenizer)
+    return MiniLM(exact, tokenizer, in_8_bits)
 
 
 def _weights(folder: Path) -> bert_graph.Weights:

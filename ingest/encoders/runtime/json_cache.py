@@ -1,32 +1,31 @@
-"""Small things kept in the cache folder between runs: JSON files, and the digests of large files."""
+"""The cache folder: JSON files that are replaced whole, and small records that are cleaned up when they are old."""
 
 import hashlib
 import json
+import os
+import time
 import uuid
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.encoders.runtime.onnx import cache_folder, sha256_of
 from ingest.errors import SettingsError
 
-
-def digest_of(file: Path) -> str:
-    """The SHA-256 of a file's content; a file whose size and time are as they were is not read again."""
-    file = file.resolve()
-    stat = file.stat()
-    note = cache_folder() / "digests" / f"{hashlib.sha256(str(file).encode()).hexdigest()[:32]}.json"
-    state = {"file": str(file), "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-    known = read_json(note)
-    if known and {**known, "sha256": ""} == {**state, "sha256": ""}:
-        return str(known["sha256"])
-    digest = sha256_of(file)
-    keep_json(note, {**state, "sha256": digest})
-    return digest
+MAX_RECORDS = 2_000
+"""Records of one kind that are kept; the oldest beyond them are deleted."""
+MAX_AGE_DAYS = 365
+"""A record that was not used for so long is deleted."""
+_REFRESH_DAYS = 30  # a record in use is marked as used no more often than that
+_DAY_SECONDS = 86_400
 
 
-def digest_of_facts(*facts: Any) -> str:
-    """The SHA-256 of values that JSON has, whatever the order of their keys."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+def cache_folder() -> Path:
+    """Where compiled models, receipts and other derived files are cached: NEARSPACE_CACHE, else the user's cache."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("NEARSPACE_CACHE")
+    return Path(named) if named else user_cache_path("nearspace", appauthor=False)
 
 
 def read_json(file: Path) -> dict[str, Any] | None:
@@ -38,21 +37,80 @@ def read_json(file: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def keep_json(target: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file so that a reader sees the old one or the new one; raises SettingsError if it cannot be."""
-    keep_text(target, json.dumps(content, indent=1, ensure_ascii=False))
+def write_json(target: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file; a reader sees the old content or the new one.  Raises SettingsError if it cannot."""
+    write_text(target, json.dumps(content, indent=1, ensure_ascii=False))
 
 
-def keep_text(target: Path, content: str) -> None:
-    """Write a text file as `keep_json` does."""
-    draft = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
+def write_text(target: Path, content: str) -> None:
+    """Write a text file as `write_json` does."""
+    temporary = write_temporary(target, content.encode("utf-8"))
+    temporary.replace(target)
+
+
+def write_temporary(target: Path, content: bytes) -> Path:
+    """Write `content` beside `target` under a name that no other process uses, to be renamed to `target`.
+
+    Raises SettingsError if the folder cannot be written.
+    """
+    temporary = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(content, encoding="utf-8")
-        draft.replace(target)
+        temporary.write_bytes(content)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise SettingsError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
             "Set NEARSPACE_CACHE to a folder that can."
         ) from error
+    return temporary
+
+
+@dataclass(frozen=True)
+class Records:
+    """Small facts in a folder of the cache, one JSON file for each key; any number of keys are kept side by side.
+
+    Records that were not used for MAX_AGE_DAYS, and the oldest beyond MAX_RECORDS, are deleted when one is written.
+    """
+
+    name: str
+    """Of the folder within the cache folder."""
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        """The facts recorded under `key`; None if there are none, or the file is damaged."""
+        file = self._file(key)
+        facts = read_json(file)
+        if facts is None or facts.get("key") != key:
+            return None
+        _mark_as_used(file)
+        return facts
+
+    def write(self, key: str, facts: dict[str, Any]) -> None:
+        """Record `facts` under `key`; raises SettingsError if the cache folder cannot be written."""
+        write_json(self._file(key), {"key": key, **facts})
+        self._delete_old()
+
+    def _file(self, key: str) -> Path:
+        return cache_folder() / self.name / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+
+    def _delete_old(self) -> None:
+        times: list[tuple[float, Path]] = []
+        for file in (cache_folder() / self.name).glob("*.json"):
+            try:
+                times.append((file.stat().st_mtime, file))
+            except OSError:  # another process deleted it
+                continue
+        times.sort(key=lambda pair: pair[0], reverse=True)
+        oldest = time.time() - MAX_AGE_DAYS * _DAY_SECONDS
+        for place, (modified, file) in enumerate(times):
+            if place >= MAX_RECORDS or modified < oldest:
+                file.unlink(missing_ok=True)
+
+
+def _mark_as_used(file: Path) -> None:
+    try:
+        if time.time() - file.stat().st_mtime > _REFRESH_DAYS * _DAY_SECONDS:
+            os.utime(file)
+    except OSError:  # a cache that is only read serves as well
+        return

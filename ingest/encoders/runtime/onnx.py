@@ -1,52 +1,58 @@
-"""ONNX Runtime sessions on the CPU, and models that are compiled or checked once and remembered in the cache folder.
-
-A receipt is a small JSON file in the cache folder.  It tells which file was found good, by size, time and SHA-256,
-with which ONNX Runtime, and how far its output was from torch's.
-"""
+"""ONNX Runtime sessions on the CPU, of models that are compiled or checked once; receipts remember that."""
 
 import hashlib
-import json
-import os
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from ingest.encoders.base import Say
-from ingest.errors import DifferenceError, SettingsError, WeightsError
+from ingest.encoders.base import Log
+from ingest.encoders.runtime.digests import cached_sha256_of, remember_sha256
+from ingest.encoders.runtime.json_cache import read_json, write_temporary
+from ingest.encoders.runtime.parallel import max_threads
+from ingest.encoders.runtime.receipts import has_match, record_compiled, record_match, was_compiled
+from ingest.errors import DifferenceError, WeightsError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-MOST_THREADS = 16
-"""Small towers gain nothing from more."""
 TOLERANCE = 1e-4
 """Largest difference to torch's output that is accepted, in any number of a unit vector."""
 
-Input = TypeVar("Input")
-Rows = TypeVar("Rows")
-Difference = Callable[["InferenceSession"], float]
-"""Runs the reference inputs and gives the largest absolute difference to torch's output."""
 
+@dataclass(frozen=True)
+class Comparison:
+    """How a model in ONNX Runtime is compared with torch's output for reference inputs."""
 
-def cache_folder() -> Path:
-    """Where compiled models are kept: NEARSPACE_CACHE, or else the user's cache folder."""
-    from platformdirs import user_cache_path
+    title: str
+    """The model in messages, such as `the image tower of lite`."""
+    reference: str
+    """Identifies the reference inputs and outputs: part of the receipt."""
+    difference: Callable[["InferenceSession"], float]
+    """Runs the reference inputs and returns the largest absolute difference to torch's output."""
+    tolerance: float = TOLERANCE
+    """Largest difference that is accepted."""
 
-    named = os.environ.get("NEARSPACE_CACHE")
-    return Path(named) if named else user_cache_path("nearspace", appauthor=False)
+    def measure(self, session: "InferenceSession") -> float:
+        """The difference to torch's output; raises DifferenceError if it is larger than accepted."""
+        found = self.difference(session)
+        if not found <= self.tolerance:  # written so that a difference that is not a number is refused too
+            raise DifferenceError(
+                f"ONNX Runtime computes {self.title} differently from torch: by {found:.1e}, where "
+                f"{self.tolerance:.0e} is allowed. Install the onnxruntime version that Nearspace's constraints name."
+            )
+        return found
 
 
 def open_session(model: bytes | Path, *, threads: int = 0) -> "InferenceSession":
     """A session on the CPU that logs errors only; its `run` may be called from several threads at once.
 
-    One run uses `threads` threads, or as many as serve it.
+    One run uses `threads` threads, or, for 0, as many as help it.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or min(usable_cores(), MOST_THREADS)
+    options.intra_op_num_threads = threads or max_threads()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     source = model if isinstance(model, bytes) else str(model)
@@ -54,129 +60,82 @@ def open_session(model: bytes | Path, *, threads: int = 0) -> "InferenceSession"
 
 
 def compiled_session(
-    target: Path,
-    build: Callable[[], bytes],
-    difference: Difference,
-    *,
-    title: str,
-    say: Say | None,
-    tolerance: float = TOLERANCE,
-    threads: int = 0,
+    target: Path, build: Callable[[], bytes], comparison: Comparison, *, log: Log | None, threads: int = 0
 ) -> "InferenceSession":
-    """The session of the model that `build` makes, which is made once and kept at `target`; see open_session.
+    """The session of the model that `build` makes, which is made once and cached at `target`; see open_session.
 
-    Before it is kept it is compared with torch's output; raises DifferenceError if it differs by more than `tolerance`.
-    A missing or damaged `target` is made again.  Several processes may do this at once.
+    Before it is cached it is compared with torch's output; raises DifferenceError if it differs too much.  A missing or
+    damaged `target` is made again; one that was compiled here for another ONNX Runtime is only compared again.
+    Several processes may do this at once.
     """
-    receipt = target.with_suffix(".json")
-    session = _remembered(target, receipt, threads)
+    session = verified_session(target, comparison.reference, threads=threads)
+    if session is None and target.is_file() and was_compiled(cached_sha256_of(target)):
+        try:
+            session = checked_session(target, comparison, log=log, threads=threads)
+        except WeightsError:
+            session = None
     if session is not None:
         return session
-    tell(say, f"compiling {title} for ONNX Runtime, once ...")
+    if log:
+        log(f"compiling {comparison.title} for ONNX Runtime, once ...")
     content = build()
-    draft = _write_draft(target, content)
+    temporary = write_temporary(target, content)
     try:
-        session = open_session(draft, threads=threads)
-        found = _accept(difference(session), tolerance, title)
-        draft.replace(target)
+        session = open_session(temporary, threads=threads)
+        difference = comparison.measure(session)
+        status = temporary.stat()
+        temporary.replace(target)
     finally:
-        draft.unlink(missing_ok=True)
-    _write_receipt(receipt, target, hashlib.sha256(content).hexdigest(), found)
-    tell(say, f"compiled {title}: largest difference to the torch output {found:.1e}")
+        temporary.unlink(missing_ok=True)
+    digest = hashlib.sha256(content).hexdigest()
+    remember_sha256(target, status, digest)
+    record_compiled(digest)
+    record_match(digest, comparison.reference, difference)
+    if log:
+        log(f"compiled {comparison.title}: largest difference to the torch output {difference:.1e}")
     return session
 
 
-def shipped_session(
-    model: Path,
-    receipt: Path,
-    difference: Difference,
-    *,
-    title: str,
-    say: Say | None,
-    tolerance: float = TOLERANCE,
-    threads: int = 0,
-) -> "InferenceSession":
-    """The session of a model that is ready to run, compared with torch's output once, as `receipt` remembers.
+def checked_session(model: Path, comparison: Comparison, *, log: Log | None, threads: int = 0) -> "InferenceSession":
+    """The session of a model that is ready to run, compared with torch's output once.
 
-    Raises WeightsError if it cannot be loaded or differs by more than `tolerance`.
+    Raises WeightsError if it cannot be loaded, and DifferenceError, a WeightsError too, if it differs too much.
     """
-    session = _remembered(model, receipt, threads)
+    session = verified_session(model, comparison.reference, threads=threads)
     if session is not None:
         return session
-    tell(say, f"checking {title}, once ...")
+    if log:
+        log(f"checking {comparison.title}, once ...")
     session = _try_session(model, threads)
     if session is None:
-        raise WeightsError(f"{model.name}, {title}, is damaged. Install Nearspace again to restore it.")
-    found = _accept(difference(session), tolerance, title)
-    _write_receipt(receipt, model, sha256_of(model), found)
-    tell(say, f"checked {title}: largest difference to the torch output {found:.1e}")
+        raise WeightsError(f"{model.name}, {comparison.title}, is damaged. Install Nearspace again to restore it.")
+    difference = comparison.measure(session)
+    record_match(cached_sha256_of(model), comparison.reference, difference)
+    if log:
+        log(f"checked {comparison.title}: largest difference to the torch output {difference:.1e}")
     return session
 
 
-def require_sha256(file: Path, digest: str, receipt: Path, *, remedy: str) -> None:
-    """Raise WeightsError, ending in `remedy`, unless `file` has that SHA-256; once found good it is not read again."""
-    if _matches(file, receipt):
-        return
-    found = sha256_of(file)
+def verified_session(model: Path, reference: str, *, threads: int = 0) -> "InferenceSession | None":
+    """The session of a model that a receipt shows to match `reference`; None without such a receipt or model."""
+    if not model.is_file():
+        return None
+    digest = cached_sha256_of(model)
+    if not has_match(digest, reference):
+        _adopt_old_receipt(model, digest, reference)
+    return _try_session(model, threads) if has_match(digest, reference) else None
+
+
+def require_sha256(file: Path, digest: str, *, remedy: str) -> None:
+    """Raise WeightsError, ending in `remedy`, unless `file` has that SHA-256; an unchanged file is read only once."""
+    found = cached_sha256_of(file)
     if found != digest:
         raise WeightsError(
             f"{file.name} is not the published file: its SHA-256 is {found[:16]}..., not {digest[:16]}.... {remedy}"
         )
-    _write_receipt(receipt, file, digest)
 
 
-def side_by_side(work: Callable[[int], Rows], starts: Sequence[int]) -> Iterator[Rows]:
-    """What `work` gives for each of `starts`, in their order, on as many threads as there are cores.
-
-    With a session of one thread this keeps the cores busier than all threads on one run: nobody waits for another,
-    and threads that read files meanwhile hold none of them up.
-    """
-    threads = min(usable_cores(), MOST_THREADS, len(starts))
-    if threads < 2:
-        yield from map(work, starts)
-        return
-    with ThreadPoolExecutor(threads, thread_name_prefix="encoder") as pool:
-        yield from pool.map(work, starts)
-
-
-def in_pieces(work: Callable[[Sequence[Input]], Rows], inputs: Sequence[Input], most: int) -> Iterator[Rows]:
-    """What `work` gives for one piece of `inputs` after the other, each of at most `most`; see side_by_side."""
-    size = piece_of(len(inputs), most)
-    return side_by_side(lambda start: work(inputs[start : start + size]), range(0, len(inputs), size))
-
-
-def piece_of(count: int, most: int) -> int:
-    """How many of `count` inputs one thread takes at a time: at most `most`, and fewer where threads would be idle."""
-    return max(1, min(most, -(-count // min(usable_cores(), MOST_THREADS))))
-
-
-def sha256_of(file: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def usable_cores() -> int:
-    """How many cores this process may run on."""
-    # The cores this process may run on are fewer than the machine's in a container or under taskset.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _accept(difference: float, tolerance: float, title: str) -> float:
-    # Written so that a difference that is not a number is refused too.
-    if not difference <= tolerance:
-        raise DifferenceError(
-            f"ONNX Runtime computes {title} differently from torch: by {difference:.1e}, where {tolerance:.0e} is "
-            "allowed. Install the onnxruntime version that Nearspace's constraints name."
-        )
-    return difference
-
-
-def _remembered(model: Path, receipt: Path, threads: int = 0) -> "InferenceSession | None":
-    return _try_session(model, threads) if _matches(model, receipt) else None
-
-
-def _try_session(model: Path, threads: int = 0) -> "InferenceSession | None":
+def _try_session(model: Path, threads: int) -> "InferenceSession | None":
     from onnxruntime.capi import onnxruntime_pybind11_state as states
 
     try:
@@ -185,58 +144,13 @@ def _try_session(model: Path, threads: int = 0) -> "InferenceSession | None":
         return None
 
 
-def _matches(file: Path, receipt: Path) -> bool:
-    """Whether `file` is still what `receipt` was written for."""
+def _adopt_old_receipt(model: Path, digest: str, reference: str) -> None:
+    """Take over the receipt that earlier versions wrote beside a compiled model, so that it is not compiled again."""
     from onnxruntime import __version__ as runtime
 
-    try:
-        known = json.loads(receipt.read_text(encoding="utf-8"))
-        stat = file.stat()
-        if known["file"] != _place(file, receipt) or known["onnxruntime"] != runtime:
-            return False
-        if known["size"] != stat.st_size:
-            return False
-        return bool(known["mtime_ns"] == stat.st_mtime_ns or known["sha256"] == sha256_of(file))
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def _write_receipt(receipt: Path, file: Path, sha256: str, difference: float | None = None) -> None:
-    from onnxruntime import __version__ as runtime
-
-    stat = file.stat()
-    facts = {
-        "file": _place(file, receipt),
-        "size": stat.st_size,
-        "mtime_ns": stat.st_mtime_ns,
-        "sha256": sha256,
-        "onnxruntime": runtime,
-        "difference": difference,
-    }
-    draft = _write_draft(receipt, json.dumps(facts, indent=1).encode("utf-8"))
-    draft.replace(receipt)
-
-
-def _place(file: Path, receipt: Path) -> str:
-    # By name alone beside the receipt, so that a cache folder may be moved or copied as a whole.
-    return file.name if file.parent == receipt.parent else str(file.resolve())
-
-
-def _write_draft(target: Path, content: bytes) -> Path:
-    """Write `content` beside `target` under a name no other process uses."""
-    draft = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
-    except OSError as error:
-        raise SettingsError(
-            f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
-            "Set NEARSPACE_CACHE to a folder that can."
-        ) from error
-    return draft
-
-
-def tell(say: Say | None, line: str) -> None:
-    """Say `line` to whoever listens, if anybody does."""
-    if say is not None:
-        say(line)
+    old = read_json(model.with_suffix(".json"))
+    if not old or old.get("sha256") != digest or not isinstance(old.get("difference"), float):
+        return
+    record_compiled(digest)
+    if old.get("onnxruntime") == runtime:
+        record_match(digest, reference, old["difference"])

@@ -15,7 +15,9 @@ from torch import Tensor
 
 from ingest.encoders.lite.text_tower import MiniLM, load_minilm
 from ingest.encoders.lite.weights import minilm_folder
-from ingest.encoders.runtime.onnx import cache_folder, open_session, sha256_of
+from ingest.encoders.runtime.digests import sha256_of
+from ingest.encoders.runtime.json_cache import cache_folder
+from ingest.encoders.runtime.onnx import open_session
 from ingest.encoders.training.activations import Activations, cached_activations
 from ingest.encoders.training.blocks import LastBlocks, outputs
 from ingest.encoders.training.efficientnet_lite2 import load_tower
@@ -63,7 +65,7 @@ def make_weights(data: Path, out: Path, cache: Path, cutouts: Path = CUTOUTS) ->
     published = fold(load_tower())
     out.mkdir(parents=True, exist_ok=True)
     write_text_reference(out, minilm_folder())
-    text = load_minilm(out, say=print)
+    text = load_minilm(out, log=print)
     names = text.encode(class_phrases())
     recipe, tuning = Recipe(), FineTuning()
     pictures, stamps = read_captioned(data / "flickr8k", "train"), read_cutouts(cutouts)

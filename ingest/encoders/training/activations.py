@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.encoders.lite.pixels import SQUEEZED
 from ingest.encoders.runtime.onnx import open_session
 from ingest.encoders.training.export import ENTRANCE
@@ -18,13 +18,13 @@ Activations = NDArray[np.float16]
 """Shape [n, 17, 17, 120]; 69 kB a picture."""
 
 
-def cached_activations(files: Sequence[Path], name: str, model: bytes, cache: Path, say: Say) -> Activations:
+def cached_activations(files: Sequence[Path], name: str, model: bytes, cache: Path, log: Log) -> Activations:
     """The activations of one view of `files`, mapped from disk; `cache` keeps them by model, files and view."""
     key = hashlib.sha256(model)
     key.update("\n".join([SQUEEZED, name, *(file.name for file in files)]).encode())
     target = cache / f"activations-{name}-{key.hexdigest()[:16]}.npy"
     if not target.exists():
-        say(f"showing {len(files)} pictures to the tower, view {name}")
+        log(f"showing {len(files)} pictures to the tower, view {name}")
         draft = target.with_suffix(".part")
         cache.mkdir(parents=True, exist_ok=True)
         _write(files, name, model, draft)

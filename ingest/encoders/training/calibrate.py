@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.calibration import write_calibration
-from ingest.encoders.lite.encoder import IMAGE_BATCH, load_lite
+from ingest.encoders.lite.lite_encoder import IMAGE_BATCH, load_lite
 from ingest.encoders.lite.weights import model_folder
 from ingest.encoders.training.views import read_captioned
 from ingest.encoders.tuning.caption_vectors import captions_of
@@ -35,7 +35,7 @@ def main() -> None:
     around = _pictures(options.data / "flickr8k", "train")
     drawn = np.sort(np.random.default_rng(0).permutation(len(around))[:AROUND])
     pictures = [*fresh, *(around[row] for row in drawn)]
-    lite = load_lite(say=print, image_folder=options.out)
+    lite = load_lite(log=print, image_folder=options.out)
     images: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), IMAGE_BATCH):
         batch = pictures[start : start + IMAGE_BATCH]

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.encoders.training.activations import Activations
 from ingest.encoders.training.blocks import LastBlocks, as_tensor
 from ingest.encoders.training.train_aligner import Aligner, contrast, keep
@@ -74,7 +74,7 @@ def finetune(
     cutouts: Material,
     recipe: FineTuning,
     checkpoint: Path,
-    say: Say,
+    log: Log,
 ) -> None:
     """Train both in place; after every epoch `checkpoint` is written, from which a stopped run goes on."""
     groups = aligner.parameter_groups(recipe.aligner_rate, recipe.weight_decay)
@@ -84,7 +84,7 @@ def finetune(
     total = steps * recipe.epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: pace(step, total, recipe.warm_up))
     parts: dict[str, Any] = {"blocks": blocks, "aligner": aligner, "optimiser": optimiser, "schedule": schedule}
-    done = _resume(checkpoint, parts, say)
+    done = _resume(checkpoint, parts, log)
     blocks.train()
     aligner.train()
     for epoch in range(done + 1, recipe.epochs + 1):
@@ -105,7 +105,7 @@ def finetune(
             sums += [float(loss.detach()) for loss in (found_captions, kept, strayed)]
         _write(checkpoint, parts, epoch)
         captions_loss, names_loss, logits_loss = sums / steps
-        say(
+        log(
             f"fine-tuning, epoch {epoch} of {recipe.epochs}: captions {captions_loss:.3f}, names {names_loss:.3f}, "
             f"logits {logits_loss:.3f}, temperature {aligner.temperature():.3f}"
         )
@@ -154,7 +154,7 @@ def _batches(photos: Material, cutouts: Material, recipe: FineTuning, rng: np.ra
         yield activations.contiguous(memory_format=torch.channels_last), logits, captions
 
 
-def _resume(checkpoint: Path, parts: dict[str, Any], say: Say) -> int:
+def _resume(checkpoint: Path, parts: dict[str, Any], log: Log) -> int:
     """Load what `checkpoint` holds, if it is there, and give how many epochs were done."""
     if not checkpoint.exists():
         return 0
@@ -162,7 +162,7 @@ def _resume(checkpoint: Path, parts: dict[str, Any], say: Say) -> int:
     for name, part in parts.items():
         part.load_state_dict(kept[name])
     done = int(kept["epochs"])
-    say(f"going on after epoch {done}, from {checkpoint}")
+    log(f"going on after epoch {done}, from {checkpoint}")
     return done
 
 

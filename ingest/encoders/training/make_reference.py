@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from torch import Tensor
 
-from ingest.encoders.lite.reference import IMAGE_VECTORS_FILE, TEXT_VECTORS_FILE, TEXTS_FILE, reference_pictures
+from ingest.encoders.lite.reference_outputs import IMAGE_VECTORS_FILE, TEXT_VECTORS_FILE, TEXTS_FILE, reference_pictures
 from ingest.encoders.training.efficientnet_lite2 import block_shapes, same_padding
 from ingest.encoders.training.export import AlignerWeights, FoldedTower
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.encoders.training.efficientnet_lite2 import FEATURES
 from ingest.encoders.training.export import TOP_CLASSES, AlignerWeights
 
@@ -91,7 +91,7 @@ def top_probabilities(logits: Tensor) -> Tensor:
     return torch.softmax(logits.masked_fill(logits < least, float("-inf")), dim=1)
 
 
-def train(pooled: Tensor, logits: Tensor, captions: Tensor, names: Tensor, recipe: Recipe, say: Say) -> Aligner:
+def train(pooled: Tensor, logits: Tensor, captions: Tensor, names: Tensor, recipe: Recipe, log: Log) -> Aligner:
     """Train on v views of n pictures: pooled [v, n, 1280], logits [v, n, 1000], captions [n, k, 384]."""
     torch.manual_seed(recipe.seed)
     aligner = Aligner(names, recipe)
@@ -112,7 +112,7 @@ def train(pooled: Tensor, logits: Tensor, captions: Tensor, names: Tensor, recip
             schedule.step()
             total += float(loss.detach())
         if epoch % 10 == 0 or epoch == recipe.epochs:
-            say(f"aligner, epoch {epoch} of {recipe.epochs}: loss {total / steps:.3f}")
+            log(f"aligner, epoch {epoch} of {recipe.epochs}: loss {total / steps:.3f}")
     return aligner.eval()
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from ingest.errors import ReadError, SettingsError, SkipSource
 from ingest.outcomes import SourceOutcome
+from ingest.readers.draft import MAX_CAPTION
 from ingest.readers.formats import kind_of
-from ingest.sources.captions import MAX_CAPTION, caption_path, read_caption
+from ingest.sources.captions import caption_path, read_caption
 from ingest.sources.walk import content_hash, walk
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
@@ -62,7 +63,8 @@ def collect(source: Path) -> Collected:
 
 def _read_folder(folder: Path, captions: dict[Path, list[str]], collected: Collected) -> None:
     def cannot_look(path: Path, error: OSError) -> None:
-        _leave_out(collected, path, "failed", f"It cannot be looked into: {error.strerror or error}.")
+        reason = (error.strerror or str(error)).rstrip(".")
+        _leave_out(collected, path, "failed", f"It cannot be looked into: {reason}.")
 
     images: list[Path] = []
     tables: list[Path] = []
@@ -85,7 +87,7 @@ def _read_folder(folder: Path, captions: dict[Path, list[str]], collected: Colle
 
 
 def _read_table(table: Path, captions: dict[Path, list[str]], collected: Collected, *, asked_for: bool) -> None:
-    from ingest.readers.document import decode_text, read_bytes
+    from ingest.readers.text import decode_text, read_bytes
 
     try:
         if table.suffix.lower() not in TABLE_SUFFIXES:

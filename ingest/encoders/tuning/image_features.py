@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.lite.encoder import PIECE
-from ingest.encoders.lite.image_tower import LiteParts
+from ingest.encoders.lite.lite_encoder import THREAD_BATCH
 from ingest.encoders.lite.pixels import IMAGE_SIZE, square_pixels
-from ingest.encoders.runtime.onnx import MOST_THREADS, side_by_side, usable_cores
+from ingest.encoders.lite.split_image_tower import SplitImageTower
+from ingest.encoders.runtime.parallel import map_in_threads, max_threads
 from ingest.encoders.tuning.captioned_pictures import Captioned
 from ingest.errors import ReadError, SkipSource
 from ingest.outcomes import SourceOutcome
@@ -53,18 +53,20 @@ def views_for(count: int) -> tuple[str, ...]:
     return MANY_VIEWS if count <= _MANY else MANY_VIEWS[:2]
 
 
-def features_of(pictures: Sequence[Captioned], parts: LiteParts, views: Sequence[str], seen: Seen) -> Features:
+def features_of(
+    pictures: Sequence[Captioned], image_tower: SplitImageTower, views: Sequence[str], seen: Seen
+) -> Features:
     """The features of `views` of each picture; those that cannot be read are left out, with the reason."""
     found = Features()
     pooled: list[Floats] = []
     prior: list[Floats] = []
-    size = max(1, PIECE // len(views))
-    for group in _groups(pictures, views, size * min(usable_cores(), MOST_THREADS)):
+    size = max(1, THREAD_BATCH // len(views))
+    for group in _groups(pictures, views, size * max_threads()):
         seen(len(group))
         read = [(picture, pixels) for picture, pixels in group if not isinstance(pixels, SourceOutcome)]
-        work = partial(_features, parts, [pixels for _, pixels in read], size)
+        work = partial(_features, image_tower, [pixels for _, pixels in read], size)
         found.left_out += [pixels for _, pixels in group if isinstance(pixels, SourceOutcome)]
-        for p, c in side_by_side(work, range(0, len(read), size)):
+        for p, c in map_in_threads(work, range(0, len(read), size)):
             pooled.append(p.reshape(-1, len(views), p.shape[1]))
             prior.append(c.reshape(-1, len(views), c.shape[1]))
         found.pictures += [picture for picture, _ in read]
@@ -74,8 +76,10 @@ def features_of(pictures: Sequence[Captioned], parts: LiteParts, views: Sequence
     return found
 
 
-def _features(parts: LiteParts, views: Sequence[NDArray[np.uint8]], size: int, start: int) -> tuple[Floats, Floats]:
-    return parts.features(np.concatenate(views[start : start + size]))
+def _features(
+    image_tower: SplitImageTower, views: Sequence[NDArray[np.uint8]], size: int, start: int
+) -> tuple[Floats, Floats]:
+    return image_tower.features(np.concatenate(views[start : start + size]))
 
 
 _Read = tuple[Captioned, NDArray[np.uint8] | SourceOutcome]

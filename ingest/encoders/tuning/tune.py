@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import Say
-from ingest.encoders.calibration import Calibration, calibration_of
+from ingest.encoders.base import Log
+from ingest.encoders.calibration import Calibration, read_calibration
 from ingest.encoders.lite.aligner import Aligner
-from ingest.encoders.lite.encoder import LiteEncoder, load_lite
-from ingest.encoders.lite.image_tower import LiteParts, take_apart
-from ingest.encoders.lite.reference import reference_pictures
-from ingest.encoders.lite.tuned import save_tuned
+from ingest.encoders.lite.lite_encoder import LiteEncoder, load_lite
+from ingest.encoders.lite.reference_outputs import reference_pictures
+from ingest.encoders.lite.split_image_tower import SplitImageTower, split_image_tower
+from ingest.encoders.lite.tuned_store import save_tuned
 from ingest.encoders.lite.weights import model_folder
 from ingest.encoders.tuning.caption_vectors import Captions, Places, captions_of
 from ingest.encoders.tuning.captioned_pictures import Captioned, Collected
@@ -90,7 +90,7 @@ def tune(
     *,
     recipe: Recipe | None = None,
     watch: Watch | None = None,
-    say: Say | None = None,
+    log: Log | None = None,
 ) -> Tuning:
     """Tune `lite` to `collected`, which was read from `source`; pictures that cannot be read join its `left_out`.
 
@@ -100,8 +100,8 @@ def tune(
     """
     recipe, watch = recipe or Recipe(), watch or (lambda doing, done, total: None)
     _require_enough(len(collected.pictures), collected, source)
-    lite = load_lite(say=say)
-    parts = take_apart(model_folder("lite") / "image.onnx")
+    lite = load_lite(log=log)
+    parts = split_image_tower(model_folder("lite") / "image.onnx")
     _require_same(parts, lite)
     total, done = len(collected.pictures), 0
 
@@ -161,7 +161,7 @@ def _calibrate(
         Collection(_vectors(features.of(crowd), aligner), captions.of(crowd), len(divided.held_out)),
         fingerprint="",  # known once the encoder is kept
         source="pictures held out from tuning",
-        otherwise=calibration_of(lite.info),
+        otherwise=read_calibration(model_folder("lite"), lite.info),
     )
 
 
@@ -189,7 +189,7 @@ def _require_enough(count: int, collected: Collected, source: Path) -> None:
     )
 
 
-def _require_same(parts: LiteParts, lite: LiteEncoder) -> None:
+def _require_same(parts: SplitImageTower, lite: LiteEncoder) -> None:
     """Make sure that the parts together are what `lite` does, so that nothing else is lost by taking it apart."""
     from PIL import Image
 

@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 
 import ingest
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.errors import EngineError, SettingsError
 from ingest.run.classify import Examined, Examiner, Fresh, LeftOut
 from ingest.run.engines import local
@@ -44,7 +44,7 @@ _ENDS_WORKERS = (
 )
 
 
-def engine(pool: RayPool, *, say: Say | None = None) -> Engine:
+def engine(pool: RayPool, *, log: Log | None = None) -> Engine:
     """An engine that reads and encodes with the workers of `pool`.
 
     Raises:
@@ -67,12 +67,12 @@ def engine(pool: RayPool, *, say: Say | None = None) -> Engine:
         )
 
     def run(work: Work) -> Iterator[Sequence[Examined]]:
-        return _run(work, pool, say)
+        return _run(work, pool, log)
 
     return run
 
 
-def _run(work: Work, pool: RayPool, say: Say | None) -> Iterator[Sequence[Examined]]:
+def _run(work: Work, pool: RayPool, log: Log | None) -> Iterator[Sequence[Examined]]:
     tasks: dict[str, Task] = {}
     ours: list[Found] = []  # what was fetched from the web lies in the space, which workers never open
     settled: list[Examined] = []
@@ -92,8 +92,8 @@ def _run(work: Work, pool: RayPool, say: Say | None) -> Iterator[Sequence[Examin
     if settled:
         yield settled
     if tasks:
-        with _cluster(pool, say) as workers:
-            yield from _send(work, pool, tasks, workers, say)
+        with _cluster(pool, log) as workers:
+            yield from _send(work, pool, tasks, workers, log)
     yield from local.engine(replace(work, files=takewhile(lambda found: not work.stop(), ours)))
 
 
@@ -107,7 +107,7 @@ def _task(found: Found, examiner: Examiner, ledger: Ledger) -> Examined | Task:
 
 
 def _send(
-    work: Work, pool: RayPool, tasks: dict[str, Task], workers: int, say: Say | None
+    work: Work, pool: RayPool, tasks: dict[str, Task], workers: int, log: Log | None
 ) -> Iterator[Sequence[Examined]]:  # fmt: skip
     """Have `tasks` done by at most `workers` workers; what they give back is done here."""
     examiner = Examiner(work.ledger, work.encoder, work.reading)
@@ -121,8 +121,8 @@ def _send(
     for size in (piece, 1):
         if not tasks or work.stop():
             break
-        if size < piece and say:
-            say(f"{len(tasks):,} files have ended their workers; trying them one by one")
+        if size < piece and log:
+            log(f"{len(tasks):,} files have ended their workers; trying them one by one")
         for results in _results(work, pool, list(tasks.values()), workers, size):
             done: list[Examined] = []
             for result in results:
@@ -209,7 +209,7 @@ def _piece(number: int, tasks: Sequence[Task]) -> "pa.Table":
 
 
 @contextmanager
-def _cluster(pool: RayPool, say: Say | None) -> Iterator[int]:
+def _cluster(pool: RayPool, log: Log | None) -> Iterator[int]:
     """Be part of the cluster, or start Ray on this machine; gives how many workers there may be."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -221,8 +221,8 @@ def _cluster(pool: RayPool, say: Say | None) -> Iterator[int]:
     ours = not ray.is_initialized()
     if ours:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-        if say:
-            say(f"joining the Ray cluster at {address} ..." if address else "starting Ray on this machine ...")
+        if log:
+            log(f"joining the Ray cluster at {address} ..." if address else "starting Ray on this machine ...")
         try:
             with _no_chatter():
                 if address:

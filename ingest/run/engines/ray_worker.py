@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import ingest
 from ingest.encoders.base import EncoderInfo
 from ingest.encoders.registry import load_encoder
-from ingest.encoders.runtime import onnx
+from ingest.encoders.runtime.parallel import limit_threads
 from ingest.errors import EngineError
 from ingest.readers.reading_options import ReadingOptions
 from ingest.run.classify import Examined, Examiner, LeftOut
@@ -127,7 +127,7 @@ class Worker:
                     "Install the same version on every node."
                 )
             # Several workers share a node: each computes with the cores that it was given.
-            onnx.MOST_THREADS = max(1, int(order.cpus))
+            limit_threads(int(order.cpus))
             self._encoder = load_encoder(order.encoder.id, device=order.device)
             if self._encoder.info.fingerprint != order.encoder.fingerprint:
                 raise EngineError(

@@ -48,7 +48,7 @@ class Connection(Protocol):
         """Let go."""
 
 
-def connect(folder: Path, address: ChromaAddress | None, *, say: Callable[[str], None] | None = None) -> Connection:
+def connect(folder: Path, address: ChromaAddress | None, *, log: Callable[[str], None] | None = None) -> Connection:
     """Reach the server of the space in `folder`: that at `address`, or Nearspace's own, which is started if need be.
 
     Raises:
@@ -61,7 +61,7 @@ def connect(folder: Path, address: ChromaAddress | None, *, say: Callable[[str],
         return RemoteConnection(folder, address)
     from ingest.space.chroma.local_server import ServerConnection
 
-    return ServerConnection(folder, say=say)
+    return ServerConnection(folder, log=log)
 
 
 def collection_name(space: str, modality: Modality) -> str:

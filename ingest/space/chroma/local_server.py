@@ -75,14 +75,14 @@ class ServerConnection:
     starts_servers = True
     answer_seconds: float | None = None
 
-    def __init__(self, folder: Path, *, say: Callable[[str], None] | None = None) -> None:
+    def __init__(self, folder: Path, *, log: Callable[[str], None] | None = None) -> None:
         """Reach the server of the space in `folder`, starting it when none runs.
 
         Raises:
             ServerError: it did not start or did not answer in time.
         """
         self.folder = folder
-        self._say = say
+        self._log = log
         self._hold: IO[bytes] | None = wait_for_lock(folder / "clients.lock", SHARED, _STOP_SECONDS + 10)
         if self._hold is None:
             raise ServerError(
@@ -155,8 +155,8 @@ class ServerConnection:
 
     def _start(self) -> int:
         _end_leftovers(self.folder)
-        if self._say:
-            self._say("starting the Chroma server of this space ...")
+        if self._log:
+            self._log("starting the Chroma server of this space ...")
         log = _open_log(self.folder)
         with log:
             keeper = subprocess.Popen(

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 from chromadb.errors import ChromaError, NotFoundError
 
-from ingest.encoders.base import Say
+from ingest.encoders.base import Log
 from ingest.errors import ServerError, SettingsError
 from ingest.readers.draft import MODALITIES
 from ingest.space.chroma.address import ChromaAddress
@@ -39,7 +39,7 @@ def same_address(folder: Path, given: ChromaAddress | None) -> ChromaAddress | N
     return reached
 
 
-def move_index(folder: Path, target: ChromaAddress | None, *, say: Say | None = None) -> str:
+def move_index(folder: Path, target: ChromaAddress | None, *, log: Log | None = None) -> str:
     """Let the index live at `target`, None for Nearspace's own server; for the holder of the write lock.
 
     It is empty there until the space is opened, which fills it from the ledger; where it was, it is deleted.  Returns
@@ -57,13 +57,13 @@ def move_index(folder: Path, target: ChromaAddress | None, *, say: Say | None = 
         return f"wrote down how {known} is reached now"
     moved = manifest.with_chroma(target)
     if target is not None:
-        _drop(connect(folder, target, say=say), moved)
+        _drop(connect(folder, target, log=log), moved)
     write_manifest(folder, moved)
     # From here on a reader that finds its collections gone looks at the manifest, and opens the space anew.
     left = ""
     try:
         if known is not None or (folder / CHROMA_FOLDER).is_dir():
-            _drop(connect(folder, known, say=say), manifest)
+            _drop(connect(folder, known, log=log), manifest)
     except (ServerError, SettingsError):
         left = f", and left {_where(known)} what could not be deleted there"
     return f"moved the index to where it is {_where(target)} now{left}"

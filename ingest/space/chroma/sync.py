@@ -7,7 +7,7 @@ import numpy as np
 from ingest.errors import ServerError, ServerUnreachable
 from ingest.readers.draft import MODALITIES
 from ingest.space.chroma.collections import Collections
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger import Ledger
 
 Progress = Callable[[int, int], None]
 """Receives (items done, items in all)."""
@@ -24,21 +24,21 @@ def catch_up(ledger: Ledger, collections: Collections, progress: Progress | None
 
     Only the holder of the space's write lock may call this.
     """
-    total = ledger.waiting()
+    total = ledger.pending.count()
     done = 0
-    while removed := ledger.removed(_PIECE):
+    while removed := ledger.pending.to_delete(_PIECE):
         for modality in MODALITIES:
             collections.delete(modality, [item_id for item_id, kind in removed if kind == modality])
-        ledger.purge([item_id for item_id, _ in removed])
+        ledger.pending.purge([item_id for item_id, _ in removed])
         done += len(removed)
         if progress:
             progress(done, total)
-    while items := ledger.pending(_PIECE):
+    while items := ledger.pending.to_upsert(_PIECE):
         for modality in MODALITIES:
             chosen = [item for item in items if item.modality == modality]
             if chosen:
-                collections.upsert(modality, chosen, ledger.vectors_of([item.id for item in chosen]))
-        ledger.mark_indexed([item.id for item in items])
+                collections.upsert(modality, chosen, ledger.items.vectors_of([item.id for item in chosen]))
+        ledger.pending.mark_indexed([item.id for item in items])
         done += len(items)
         if progress:
             progress(done, total)
@@ -51,7 +51,7 @@ def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
     Raises:
         ServerUnreachable: a server of the user's own does not answer, which tells nothing of its index.
     """
-    for modality, (sure, perhaps) in ledger.indexed_counts().items():
+    for modality, (sure, perhaps) in ledger.pending.indexed_counts().items():
         try:
             count = collections.count(modality)
         except ServerUnreachable:
@@ -60,10 +60,10 @@ def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
             return f"Chroma cannot count its {modality} items ({error})"
         if not sure <= count <= sure + perhaps:
             return f"Chroma has {count:,} {modality} items and the ledger {sure:,}"
-        ids = ledger.indexed_sample(modality, _PROBES)
+        ids = ledger.pending.indexed_sample(modality, _PROBES)
         if not ids:
             continue
-        vectors = ledger.vectors_of(ids)
+        vectors = ledger.items.vectors_of(ids)
         try:
             theirs = collections.vectors(modality, ids)
             hits = collections.query(modality, vectors, 1)
@@ -84,5 +84,5 @@ def what_is_wrong(ledger: Ledger, collections: Collections) -> str:
 def rebuild(ledger: Ledger, collections: Collections, progress: Progress | None = None) -> int:
     """Make both collections anew from the ledger's vectors; returns how many items they have."""
     collections.start_over()
-    ledger.mark_all_pending()
+    ledger.pending.mark_all()
     return catch_up(ledger, collections, progress)

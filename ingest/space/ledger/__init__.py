@@ -1,1 +1,5 @@
-"""The ledger: sources, their outcomes, items and vectors in one SQLite file."""
+"""A space's ledger: its record of sources, items and vectors, composed of parts that each own their tables."""
+
+from ingest.space.ledger.ledger import Ledger
+
+__all__ = ["Ledger"]

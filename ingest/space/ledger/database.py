@@ -1,150 +1,200 @@
-"""The ledger's file: opened, migrated, and written in transactions."""
+"""The ledger's SQLite file: opened, migrated, queried, and written in transactions."""
 
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceChanged, SpaceError
 from ingest.space.ledger.migrations import migrate
-from ingest.space.ledger.search_index import derive, due_count, is_due, make_all_due
 
 LEDGER_NAME = "ledger.db"
-_DERIVED_AT_ONCE = 5_000
+VECTOR_DTYPE = np.dtype("<f4")
+Row = tuple[Any, ...]
+"""A row as sqlite3 returns it; its types are those of the columns."""
+Value = TypeVar("Value", int, str)
+_MAX_VARIABLES = 500  # of one statement: SQLite limits their number
 
 
 def encoder_in(path: Path) -> EncoderInfo | None:
-    """The encoder that was last swapped into the ledger at `path`; None where only the manifest tells.
+    """The encoder that a re-encoding recorded in the ledger at `path`; None where only the manifest names it.
 
-    Nothing is made or changed.  Raises SpaceError if the file is damaged.
+    Nothing is created or changed.
+
+    Raises:
+        SpaceError: the file is damaged.
     """
     if not path.exists():
         return None
     try:
-        with closing(sqlite3.connect(path, timeout=60)) as database:
-            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'encoder'").fetchone():
+        with closing(sqlite3.connect(path, timeout=60)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'encoder'").fetchone():
                 return None
-            row = database.execute("SELECT info FROM encoder").fetchone()
+            row = connection.execute("SELECT info FROM encoder").fetchone()
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
     return EncoderInfo(**json.loads(row[0])) if row else None
 
 
-class LedgerFile:
-    """An open ledger file; safe to share between threads."""
+class Database:
+    """One connection to a ledger, shared by the parts of the ledger; safe to share between threads."""
 
     def __init__(self, path: Path, dimension: int) -> None:
-        """Open the ledger at `path`, or make it, for vectors of `dimension`.
+        """Open the ledger at `path`, or create it, for vectors of `dimension` unless it records another encoder.
 
         Raises:
             SpaceError: the file is damaged or cannot be opened.
         """
         self.path = path
-        self.dimension = dimension
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        self.before_commit: Callable[[], None] | None = None
+        """Called at the end of every outermost transaction, within it."""
         self._changed = False
         self._closed = False
-        self._counted: dict[str, tuple[object, dict[str, int]]] = {}
+        self._cached_counts: dict[str, tuple[object, dict[str, int]]] = {}
         try:
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # FULL: an item that a run has acknowledged outlives a power cut, not only a killed process.
-            self._db.execute("PRAGMA synchronous = FULL")
-            migrate(self._db)
-            self._encoder = self._encoder_row()
+            self.connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            # FULL: an item that a run has acknowledged survives a power cut, not only a killed process.
+            self.connection.execute("PRAGMA synchronous = FULL")
+            migrate(self.connection)
+            self._encoder = self._stored_encoder()
         except sqlite3.Error as error:
             raise _unusable(path, error) from error
+        encoder = self.encoder()
+        self.dimension = encoder.dimension if encoder else dimension
 
-    def _count_once(self, query: str, stamp: object) -> dict[str, int]:
-        """The rows of `query`, a name and a count each, asked once for each `stamp`: they cost a look at every item."""
-        known = self._counted.get(query)
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
+        """All rows of `query`; raises SpaceChanged once the ledger is closed."""
+        with self.lock:
+            if self._closed:
+                raise SpaceChanged("This space has been closed, as it is when it was re-encoded. Open it again.")
+            return self.connection.execute(query, values).fetchall()
+
+    def number(self, query: str, values: Sequence[object] = ()) -> int:
+        """The integer that `query` selects."""
+        return int(self.rows(query, values)[0][0])
+
+    def cached_counts(self, query: str, stamp: object) -> dict[str, int]:
+        """The rows of `query`, a name and a count each; computed once for each `stamp`, as it scans every item."""
+        known = self._cached_counts.get(query)
         if known is None or known[0] != stamp:
-            known = self._counted[query] = stamp, {name: int(count) for name, count in self._all(query)}
+            known = self._cached_counts[query] = stamp, {name: int(count) for name, count in self.rows(query)}
         return dict(known[1])
 
-    def close(self) -> None:
-        """Close the file; the ledger cannot be used afterwards."""
-        with self._lock:
-            self._closed = True
-            self._db.close()
+    def execute(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Execute a statement that writes; the caller has begun a transaction."""
+        return self.connection.execute(statement, values)
 
-    def encoder(self) -> EncoderInfo | None:
-        """The encoder of these vectors as it was when the ledger was opened; None where only the manifest tells."""
-        return EncoderInfo(**json.loads(self._encoder)) if self._encoder else None
+    def execute_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
+        """Execute a statement that writes for each of `rows`; the caller has begun a transaction."""
+        self.connection.executemany(statement, rows)
 
-    def derive_all(self, progress: Callable[[int, int], None] | None = None, *, anew: bool = False) -> int:
-        """Bring words, facets and metadata in step with the items where an older ledger has none; returns how many.
+    def counter(self, name: Literal["revision", "moves", "facets"]) -> int:
+        """The value of a counter in the table `facts`."""
+        return self.number("SELECT value FROM facts WHERE key = ?", [name])
 
-        `anew` derives from every item, whatever is there.  It is written piece by piece: what is interrupted goes on
-        at the next call.  Raises SpaceError as `transaction` does.
-        """
-        if anew:
-            with self.transaction(deriving=False):
-                make_all_due(self._db)
-        total, done = due_count(self._db), 0
-        while done < total:
-            with self.transaction(deriving=False):
-                piece = derive(self._db, _DERIVED_AT_ONCE)
-            if not piece:
-                break
-            done += piece
-            if progress:
-                progress(min(done, total), total)
-        return done
-
-    def require_same_vectors(self) -> None:
-        """Raise SpaceChanged if another encoder's vectors have been put in since the ledger was opened."""
-        if self._encoder_row() != self._encoder:
-            raise _changed()
+    def increment(self, name: Literal["revision", "moves", "facets"]) -> None:
+        """Increment a counter; the caller has begun a transaction."""
+        self.execute("UPDATE facts SET value = value + 1 WHERE key = ?", [name])
 
     @contextmanager
-    def transaction(self, *, changes: bool = True, deriving: bool = True) -> Iterator[None]:
+    def transaction(self, *, changes: bool = True, finish: bool = True) -> Iterator[None]:
         """Everything inside is written, or nothing is; `changes` tells readers that items changed.
 
-        What is derived from the items is brought in step with them, unless `deriving` leaves that to the caller.
-
-        Transactions inside one another are written together when the outermost ends.
+        Nested transactions are committed together when the outermost ends.  `finish=False` leaves out what is
+        otherwise done before the commit, which brings the search index up to date.
 
         Raises:
             SpaceError: the disk is full, or the file cannot be written.
         """
-        with self._lock:
-            outermost = not self._db.in_transaction
+        with self.lock:
+            outermost = not self.connection.in_transaction
             if outermost:
                 self._changed = False
             try:
                 if outermost:
-                    self._db.execute("BEGIN IMMEDIATE")
+                    self.connection.execute("BEGIN IMMEDIATE")
                 yield
                 self._changed |= changes
                 if outermost:
-                    if deriving and is_due(self._db):
-                        derive(self._db)
+                    if finish and self.before_commit:
+                        self.before_commit()
                     if self._changed:
-                        self._db.execute("UPDATE facts SET value = value + 1 WHERE key = 'revision'")
-                    self._db.execute("COMMIT")
+                        self.increment("revision")
+                    self.connection.execute("COMMIT")
             except BaseException as error:
-                if outermost and self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                if outermost and self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.OperationalError):
                     raise _unwritable(self.path, error) from error
                 raise
 
-    def _encoder_row(self) -> str:
-        rows = self._all("SELECT info FROM encoder")
+    def encoder(self) -> EncoderInfo | None:
+        """The encoder recorded in the ledger when it was opened; None where only the manifest names it."""
+        return EncoderInfo(**json.loads(self._encoder)) if self._encoder else None
+
+    @contextmanager
+    def recording_encoder(self, encoder: EncoderInfo) -> Iterator[None]:
+        """A transaction that replaces the vectors by those of `encoder`, which the ledger records with it."""
+        info = json.dumps(asdict(encoder))
+        with self.transaction():
+            yield
+            self.execute("INSERT OR REPLACE INTO encoder (only_row, info) VALUES (1, ?)", [info])
+        self._encoder, self.dimension = info, encoder.dimension
+
+    def require_same_encoder(self) -> None:
+        """Raise SpaceChanged if another encoder's vectors have replaced those there were when this was opened."""
+        if self._stored_encoder() != self._encoder:
+            raise SpaceChanged("The space was re-encoded while it was open. Ask again: it is then opened anew.")
+
+    def matrix(self, blobs: Sequence[bytes]) -> NDArray[np.float32]:
+        """The vectors in `blobs`, shape (len(blobs), dimension).
+
+        Raises:
+            SpaceError: a vector has another dimension.
+        """
+        flat = np.frombuffer(b"".join(blobs), dtype=VECTOR_DTYPE).astype(np.float32, copy=False)
+        if len(flat) != len(blobs) * self.dimension:
+            raise SpaceError(
+                f"The ledger {self.path} has vectors that are not of {self.dimension} dimensions. "
+                "Mend it: nearspace repair."
+            )
+        return flat.reshape(len(blobs), self.dimension)
+
+    def close(self) -> None:
+        """Close the file; the ledger cannot be used afterwards."""
+        with self.lock:
+            self._closed = True
+            self.connection.close()
+
+    def _stored_encoder(self) -> str:
+        rows = self.rows("SELECT info FROM encoder")
         return str(rows[0][0]) if rows else ""
 
-    def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple]:
-        with self._lock:
-            if self._closed:
-                raise SpaceChanged("This space has been closed, as it is when it was re-encoded. Open it again.")
-            return self._db.execute(query, values).fetchall()
 
-    def _one(self, query: str) -> int:
-        return self._all(query)[0][0]
+def blob(vector: NDArray[np.float32]) -> bytes:
+    """A vector as the ledger stores it."""
+    return np.ascontiguousarray(vector, dtype=VECTOR_DTYPE).tobytes()
+
+
+def chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """`values` in slices that fit into one SQL statement."""
+    for start in range(0, len(values), _MAX_VARIABLES):
+        yield values[start : start + _MAX_VARIABLES]
+
+
+def placeholders(values: Sequence[object]) -> str:
+    """A question mark for each of `values`, separated by commas."""
+    return ",".join("?" * len(values))
 
 
 def _unwritable(path: Path, error: sqlite3.Error) -> SpaceError:
@@ -155,13 +205,9 @@ def _unwritable(path: Path, error: sqlite3.Error) -> SpaceError:
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> SpaceError:
-    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:  # the low byte, whatever the reason in the others
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:  # the low byte; the others give the reason
         return _unwritable(path, error)
     return SpaceError(
         f"The ledger {path} cannot be opened ({error}). Check the folder's permissions and the free space "
         "on its disk; if the file is damaged, restore it from a backup."
     )
-
-
-def _changed() -> SpaceChanged:
-    return SpaceChanged("The space was re-encoded while it was open. Ask again: it is then opened anew.")

@@ -1,87 +1,96 @@
-"""Paths that a person has removed from a space: an ingest of what is around them leaves them out."""
+"""Paths that a person has removed from a space, and that later ingests of a folder leave out: the table `kept_out`."""
 
 import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.database import Database
+from ingest.space.ledger.sources import Sources, at_or_below
 
-_AFTER = chr(ord(os.sep) + 1)
+if TYPE_CHECKING:
+    from ingest.space.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True)
-class Leaving:
-    """How much leaves a space."""
+class Removal:
+    """How much a removal takes out of a space."""
 
     sources: int
     items: int
     """Items that no other source shares."""
 
 
-def kept_out(ledger: Ledger) -> list[str]:
-    """The paths and addresses that are kept out with all that is below them, by name."""
-    return [path for (path,) in ledger._all("SELECT path FROM kept_out ORDER BY path")]
+class Exclusions:
+    """The paths and addresses that are excluded, with all that is below them."""
+
+    def __init__(self, database: Database, sources: Sources) -> None:
+        """Read and write the table in `database`; `sources` is the part that the sources belong to."""
+        self._database = database
+        self._sources = sources
+
+    def paths(self) -> list[str]:
+        """The excluded paths and addresses, sorted."""
+        return [path for (path,) in self._database.rows("SELECT path FROM kept_out ORDER BY path")]
+
+    def preview(self, paths: Collection[str]) -> Removal:
+        """What removing `paths` would take out of the space; nothing is written."""
+        chosen, values = _with_chosen(paths)
+        items = self._database.number(
+            f"{chosen} SELECT COUNT(*) FROM live_items AS items WHERE source IN chosen AND NOT EXISTS "
+            "(SELECT 1 FROM copies WHERE holder = items.source AND copies.source NOT IN chosen)",
+            values,
+        )
+        return Removal(self._database.number(f"{chosen} SELECT COUNT(*) FROM chosen", values), items)
+
+    def filter(self, named: Iterable[str]) -> "ExclusionFilter":
+        """The filter for a run that was called with the paths and addresses `named`."""
+        return ExclusionFilter(self._sources, self.paths(), named)
+
+    # ---- writing: for the holder of the space's write lock ----------------------------------------------------------
+
+    def sources_at_or_below(self, path: str) -> list[int]:
+        """The ids of the sources at `path` and below it."""
+        chosen, values = _with_chosen([path])
+        return [number for (number,) in self._database.rows(f"{chosen} SELECT id FROM chosen", values)]
+
+    def add(self, path: str) -> None:
+        """Exclude `path` from now on."""
+        with self._database.transaction(changes=False):
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            self._database.execute("INSERT OR REPLACE INTO kept_out VALUES (?, ?)", [path.rstrip(os.sep), now])
+
+    def lift(self, paths: Iterable[str]) -> None:
+        """Exclude `paths` no longer."""
+        with self._database.transaction(changes=False):
+            self._database.execute_many("DELETE FROM kept_out WHERE path = ?", [(path,) for path in paths])
 
 
-def leaving(ledger: Ledger, paths: Collection[str]) -> Leaving:
-    """What `remove` would take out of the space; nothing is written."""
-    chosen, values = _chosen(paths)
-    sources = ledger._all(f"{chosen} SELECT COUNT(*) FROM chosen", values)
-    items = ledger._all(
-        f"{chosen} SELECT COUNT(*) FROM items WHERE state != 2 AND source IN chosen AND NOT EXISTS "
-        "(SELECT 1 FROM copies WHERE holder = items.source AND copies.source NOT IN chosen)",
-        values,
-    )
-    return Leaving(int(sources[0][0]), int(items[0][0]))
+class ExclusionFilter:
+    """Tells which files a run leaves out; a path that the run names itself is let in again."""
 
-
-def remove(ledger: Ledger, paths: Collection[str]) -> Leaving:
-    """Take the sources at and below `paths` out of the space and keep them out; for the holder of the write lock.
-
-    Their files are not touched.  Paths with nothing in the space are not kept out either.
-    """
-    gone = leaving(ledger, paths)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    with ledger.transaction():
-        for path in paths:
-            chosen, values = _chosen([path])
-            if sources := [number for (number,) in ledger._all(f"{chosen} SELECT id FROM chosen", values)]:
-                ledger._db.execute("INSERT OR REPLACE INTO kept_out VALUES (?, ?)", [path.rstrip(os.sep), now])
-                ledger.remove(sources)
-    return gone
-
-
-def let_in(ledger: Ledger, paths: Iterable[str]) -> None:
-    """Keep these paths out no longer; for the holder of the space's write lock."""
-    with ledger.transaction(changes=False):
-        ledger._db.executemany("DELETE FROM kept_out WHERE path = ?", [(path,) for path in paths])
-
-
-class Gate:
-    """Tells which files a run leaves out, since a person has removed them; who names a path by itself lets it in."""
-
-    def __init__(self, ledger: Ledger, named: Iterable[str]) -> None:
-        """`named` are the paths and addresses that the run was given."""
-        self._ledger = ledger
+    def __init__(self, sources: Sources, excluded: Collection[str], named: Iterable[str]) -> None:
+        """Leave out what is at and below `excluded`, unless it is `named` itself."""
+        self._sources = sources
         self._named = frozenset(named)
-        self._marks = frozenset(kept_out(ledger))
-        self.let_in = self._marks & self._named
-        """The paths that are kept out no longer."""
+        self._excluded = frozenset(excluded)
+        self.lifted = self._excluded & self._named
+        """The paths that are to be excluded no longer."""
 
-    def keeps_out(self, source: str) -> bool:
-        """Whether the source of that name stays out of the space."""
-        if not self._marks:
+    def excludes(self, source: str) -> bool:
+        """Whether the source at that path or address stays out of the space."""
+        if not self._excluded:
             return False
-        for name in _with_those_above(source):
-            if name in self._named:
+        for path in _with_parents(source):
+            if path in self._named:
                 return False
-            if name in self._marks:
-                return self._ledger.source(source) is None  # else it was named itself in an earlier run
+            if path in self._excluded:
+                return self._sources.get(source) is None  # otherwise an earlier run named it itself
         return False
 
 
-def _with_those_above(source: str) -> Iterator[str]:
+def _with_parents(source: str) -> Iterator[str]:
     yield source
     end = source.rfind(os.sep)
     while end > 0:
@@ -89,11 +98,47 @@ def _with_those_above(source: str) -> Iterator[str]:
         end = source.rfind(os.sep, 0, end)
 
 
-def _chosen(paths: Iterable[str]) -> tuple[str, list[str]]:
-    """The start of a statement that knows the sources at and below `paths` as `chosen`, and its values."""
+def _with_chosen(paths: Iterable[str]) -> tuple[str, list[str]]:
+    """The start of a statement in which `chosen` are the sources at and below `paths`, and its values."""
+    conditions: list[str] = []
     values: list[str] = []
     for path in paths:
-        inside = path.rstrip(os.sep)
-        values += [inside, inside + os.sep, inside + _AFTER]
-    where = " OR ".join(["path = ? OR (path > ? AND path < ?)"] * (len(values) // 3)) or "0"
-    return f"WITH chosen AS (SELECT id FROM sources WHERE {where})", values
+        condition, its_values = at_or_below(path.rstrip(os.sep))
+        conditions.append(condition)
+        values += its_values
+    return f"WITH chosen AS (SELECT id FROM sources WHERE {' OR '.join(conditions) or '0'})", values
+
+
+# ---- as these were called before; until every caller names the part of the ledger ------------------------------------
+
+Leaving = Removal
+
+
+def kept_out(ledger: "Ledger") -> list[str]:
+    """As `Exclusions.paths`."""
+    return ledger.exclusions.paths()
+
+
+def leaving(ledger: "Ledger", paths: Collection[str]) -> Removal:
+    """As `Exclusions.preview`."""
+    return ledger.exclusions.preview(paths)
+
+
+def remove(ledger: "Ledger", paths: Collection[str]) -> Removal:
+    """As `Ledger.exclude`."""
+    return ledger.exclude(paths)
+
+
+def let_in(ledger: "Ledger", paths: Iterable[str]) -> None:
+    """As `Exclusions.lift`."""
+    ledger.exclusions.lift(paths)
+
+
+class Gate:
+    """As `ExclusionFilter`."""
+
+    def __init__(self, ledger: "Ledger", named: Iterable[str]) -> None:
+        """As `Exclusions.filter`."""
+        self._filter = ledger.exclusions.filter(named)
+        self.let_in = self._filter.lifted
+        self.keeps_out = self._filter.excludes

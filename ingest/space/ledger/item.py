@@ -1,10 +1,23 @@
-"""An item of a space, as the ledger keeps it."""
+"""An item of a space, as the ledger stores it."""
 
 import json
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import PurePath
 
 from ingest.readers.draft import Modality, Value
+from ingest.space.ledger.database import Row
+
+
+class ItemState(IntEnum):
+    """What Chroma knows of an item: the values of the column `items.state`."""
+
+    PENDING = 0
+    """Not yet in Chroma."""
+    INDEXED = 1
+    """In Chroma."""
+    REMOVED = 2
+    """No longer in the space, and still to be deleted from Chroma."""
 
 
 @dataclass(frozen=True)
@@ -12,14 +25,14 @@ class Item:
     """One image or passage that has a vector."""
 
     id: str
-    """A decimal integer; rising, and never given to another item of the space."""
+    """A decimal integer; ids rise, and none is used twice in a space."""
     modality: Modality
     path: str
     """The source's absolute path."""
     root: str
-    """The folder that was given to `nearspace ingest`, absolute."""
+    """The folder that `nearspace ingest` was called with, absolute."""
     folder: str
-    """The source's folder as people see it: the root's own name, then the path below it, with '/' between."""
+    """The source's folder as people see it: the root's own name, then the path below it, separated by '/'."""
     text: str = ""
     """The passage; for an image, its caption or ''."""
     title: str = ""
@@ -32,7 +45,7 @@ class Item:
     thumbnail: str = ""
     """The thumbnail's path within the space folder; '' for a passage."""
     also: tuple[str, ...] = ()
-    """The other sources of the same content, by path: the item is theirs as well."""
+    """The other sources of the same content, by path: they share the item."""
 
     @property
     def name(self) -> str:
@@ -56,16 +69,24 @@ class Item:
         return f"also at {count:,} place{'s' * (count != 1)}" if count else ""
 
 
-ITEM_COLUMNS = (
-    "items.id, modality, path, root, folder, text, title, page, position, meta, thumbnail, "
-    "items.source FROM items JOIN sources ON sources.id = items.source"
-)
-"""What `item_of` makes an item of."""
+ITEM_COLUMNS = "items.id, modality, path, root, folder, text, title, page, position, meta, thumbnail, items.source"
+"""The columns of `items` and `sources` that `item_from` takes."""
 
 
-def item_of(row: tuple, also: tuple[str, ...] = ()) -> Item:
+def item_from(row: Row, also: tuple[str, ...] = ()) -> Item:
     """The item in a row of ITEM_COLUMNS, with the other paths of its content."""
     number, modality, path, root, folder, text, title, page, position, meta, thumbnail, _ = row
     return Item(
-        str(number), modality, path, root, folder, text, title, page, position, json.loads(meta), thumbnail, also
-    )  # fmt: skip
+        id=str(number),
+        modality=modality,
+        path=path,
+        root=root,
+        folder=folder,
+        text=text,
+        title=title,
+        page=page,
+        position=position,
+        meta=json.loads(meta),
+        thumbnail=thumbnail,
+        also=also,
+    )

@@ -1,4 +1,7 @@
-"""Near-duplicates in the ledger: each group is known by the item that stands for it, the first of them in the space."""
+"""Near-duplicates in the ledger: the tables `hashes` and `twins`.
+
+Each group is known by its leader, the item that was in the space first; the others are folded below it.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,109 +10,110 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from ingest.space.ledger.duplicates import LedgerCopies, marks, pieces
-
-_VECTOR = np.dtype("<f4")
+from ingest.space.ledger.database import Database, chunks, placeholders
 
 
 @dataclass(frozen=True)
-class Marked:
-    """Items to be compared, in the order of their ids."""
+class HashedItems:
+    """Items to be compared, ascending by id."""
 
     ids: NDArray[np.int64]
     hashes: NDArray[np.int64]
-    """For a picture its perceptual hash, 0 for one of one tone; for a text the hash of its words."""
+    """For a picture its perceptual hash, 0 for one of a single colour; for a text the hash of its words."""
     vectors: NDArray[np.float32]
     """Unit rows, shape (len(ids), dimension)."""
 
 
-class LedgerTwins(LedgerCopies):
-    """The part of a ledger that knows which items are nearly the same."""
+Marked = HashedItems
 
-    def twin_groups(self, ids: Sequence[str]) -> dict[str, str]:
-        """For each of `ids` the item that stands for it and its near-duplicates: itself where there are none."""
-        groups = {item_id: item_id for item_id in ids}
-        for piece in pieces([int(item_id) for item_id in ids]):
-            rows = self._all(f"SELECT item, leader FROM twins WHERE item IN ({marks(piece)})", piece)
-            groups.update((str(item), str(leader)) for item, leader in rows)
-        return groups
 
-    def twin_counts(self) -> tuple[int, int]:
-        """How many groups of near-duplicates there are, and how many items beside those that stand for a group."""
-        rows = self._all("SELECT COUNT(DISTINCT leader), COUNT(*) FROM twins WHERE item != leader")
+class NearDuplicates:
+    """Which items are nearly the same."""
+
+    def __init__(self, database: Database) -> None:
+        """Read and write the tables in `database`."""
+        self._database = database
+
+    def leaders(self, ids: Sequence[str]) -> dict[str, str]:
+        """For each of `ids` the leader of its group: itself where it has no near-duplicates."""
+        found = {item_id: item_id for item_id in ids}
+        for chunk in chunks([int(item_id) for item_id in ids]):
+            query = f"SELECT item, leader FROM twins WHERE item IN ({placeholders(chunk)})"
+            found.update((str(item), str(leader)) for item, leader in self._database.rows(query, chunk))
+        return found
+
+    def counts(self) -> tuple[int, int]:
+        """How many groups of near-duplicates there are, and how many items in them beside their leaders."""
+        rows = self._database.rows("SELECT COUNT(DISTINCT leader), COUNT(*) FROM twins WHERE item != leader")
         return int(rows[0][0]), int(rows[0][1])
 
-    def unmarked_count(self) -> int:
+    def uncompared_count(self) -> int:
         """How many live items have not been compared with the others yet."""
-        return int(self._one("SELECT COUNT(*) FROM items WHERE state != 2 AND id NOT IN (SELECT item FROM twins)"))
+        return self._database.number("SELECT COUNT(*) FROM live_items WHERE id NOT IN (SELECT item FROM twins)")
 
-    # ---- for the holder of the space's write lock -------------------------------------------------------------------
-
-    def forget_lost_twins(self) -> None:
-        """Drop what is marked about items that have gone, and about those they stood for, which are compared anew."""
-        live = "SELECT id FROM items WHERE state != 2"
-        with self.transaction(changes=False):
-            self._db.execute(f"DELETE FROM twins WHERE item NOT IN ({live}) OR leader NOT IN ({live})")
-            self._db.execute(f"DELETE FROM hashes WHERE item NOT IN ({live})")
-
-    def unhashed(self, modality: Modality, limit: int) -> list[tuple[int, str, str]]:
-        """Up to `limit` items without a hash: id, text and thumbnail."""
-        return self._all(
-            "SELECT id, text, thumbnail FROM items WHERE state != 2 AND modality = ? "
+    def without_hash(self, modality: Modality, limit: int) -> list[tuple[int, str, str]]:
+        """Up to `limit` live items without a hash: id, text and thumbnail."""
+        rows = self._database.rows(
+            "SELECT id, text, thumbnail FROM live_items WHERE modality = ? "
             "AND id NOT IN (SELECT item FROM hashes) ORDER BY id LIMIT ?",
             [modality, limit],
         )
+        return [(item, text, thumbnail) for item, text, thumbnail in rows]
 
-    def put_hashes(self, hashes: Iterable[tuple[int, int]]) -> None:
-        """Keep the hash of each item: (id, hash)."""
-        with self.transaction(changes=False):
-            self._db.executemany("INSERT OR REPLACE INTO hashes VALUES (?, ?)", hashes)
+    def uncompared(self, modality: Modality, limit: int) -> HashedItems:
+        """Up to `limit` live items that have a hash and have not been compared yet."""
+        return self._hashed("items.id NOT IN (SELECT item FROM twins)", [modality, 0, limit])
 
-    def unmarked(self, modality: Modality, limit: int) -> Marked:
-        """Up to `limit` items that have a hash and were not compared yet."""
-        return self._marked("items.id NOT IN (SELECT item FROM twins)", [modality, 0, limit])
-
-    def leaders(self, modality: Modality, after: int, limit: int) -> Marked:
-        """Up to `limit` items that stand for themselves or a group, of ids greater than `after`."""
-        return self._marked("items.id IN (SELECT item FROM twins WHERE leader = item)", [modality, after, limit])
+    def leading_items(self, modality: Modality, after: int, limit: int) -> HashedItems:
+        """Up to `limit` leaders, of groups or of themselves alone, of ids greater than `after`."""
+        return self._hashed("items.id IN (SELECT item FROM twins WHERE leader = item)", [modality, after, limit])
 
     def leaders_with_hash(self, modality: Modality, hashes: Sequence[int]) -> dict[int, int]:
         """The first leader of each of `hashes` that has one."""
         found: dict[int, int] = {}
-        for piece in pieces(hashes):
-            rows = self._all(
+        for chunk in chunks(hashes):
+            rows = self._database.rows(
                 "SELECT hash, MIN(hashes.item) FROM hashes "
                 "JOIN twins ON twins.item = hashes.item AND leader = twins.item "
-                f"JOIN items ON items.id = hashes.item WHERE modality = ? AND hash IN ({marks(piece)}) GROUP BY hash",
-                [modality, *piece],
+                "JOIN items ON items.id = hashes.item "
+                f"WHERE modality = ? AND hash IN ({placeholders(chunk)}) GROUP BY hash",
+                [modality, *chunk],
             )
-            found.update(rows)
+            found.update((number, item) for number, item in rows)
         return found
 
-    def untitled_texts(self, ids: Sequence[int]) -> dict[int, str]:
-        """The text of each item alone: many passages of a document share its title."""
-        found: dict[int, str] = {}
-        for piece in pieces(ids):
-            found.update(self._all(f"SELECT id, text FROM items WHERE id IN ({marks(piece)})", piece))
-        return found
+    # ---- writing: for the holder of the space's write lock ----------------------------------------------------------
 
-    def mark_twins(self, leaders: Iterable[tuple[int, int]]) -> None:
-        """Keep for each item the one that stands for it: (id, id)."""
-        with self.transaction():
-            self._db.executemany("INSERT OR REPLACE INTO twins VALUES (?, ?)", leaders)
+    def drop_stale(self) -> None:
+        """Forget items that have been removed, and those they led, which are compared again."""
+        live = "SELECT id FROM live_items"
+        with self._database.transaction(changes=False):
+            self._database.execute(f"DELETE FROM twins WHERE item NOT IN ({live}) OR leader NOT IN ({live})")
+            self._database.execute(f"DELETE FROM hashes WHERE item NOT IN ({live})")
 
-    # ---- inside ---------------------------------------------------------------------------------------------------
+    def put_hashes(self, hashes: Iterable[tuple[int, int]]) -> None:
+        """Store the hash of each item: (id, hash)."""
+        with self._database.transaction(changes=False):
+            self._database.execute_many("INSERT OR REPLACE INTO hashes VALUES (?, ?)", hashes)
 
-    def _marked(self, which: str, values: Sequence[object]) -> Marked:
-        rows = self._all(
-            "SELECT items.id, hash, vector FROM items JOIN hashes ON hashes.item = items.id "
-            f"JOIN vectors ON vectors.item = items.id WHERE {which} AND state != 2 AND modality = ? AND items.id > ? "
+    def put_leaders(self, leaders: Iterable[tuple[int, int]]) -> None:
+        """Store the leader of each item: (id, id of its leader)."""
+        with self._database.transaction():
+            self._database.execute_many("INSERT OR REPLACE INTO twins VALUES (?, ?)", leaders)
+
+    def clear(self) -> None:
+        """Forget all groups, so that every item is compared again; within a transaction."""
+        self._database.execute("DELETE FROM twins")
+
+    def _hashed(self, condition: str, values: Sequence[object]) -> HashedItems:
+        rows = self._database.rows(
+            "SELECT items.id, hash, vector FROM live_items AS items JOIN hashes ON hashes.item = items.id "
+            f"JOIN vectors ON vectors.item = items.id WHERE {condition} AND modality = ? AND items.id > ? "
             "ORDER BY items.id LIMIT ?",
             values,
         )
-        flat = np.frombuffer(b"".join(row[2] for row in rows), dtype=_VECTOR).astype(np.float32, copy=False)
-        return Marked(
-            np.array([row[0] for row in rows], np.int64),
-            np.array([row[1] for row in rows], np.int64),
-            flat.reshape(len(rows), self.dimension),
+        return HashedItems(
+            ids=np.array([row[0] for row in rows], np.int64),
+            hashes=np.array([row[1] for row in rows], np.int64),
+            vectors=self._database.matrix([row[2] for row in rows]),
         )

@@ -1,32 +1,41 @@
-"""What filters and keyword search ask of the ledger: words (SQLite FTS5), facets, and metadata by key.
+"""What filters and keyword search look up: the tables `words` (SQLite FTS5), `facets` and `meta_values`.
 
-All of it is derived from items and their sources.  Triggers note in the table `derived_due` which items were added,
-changed or removed, whoever writes; `derive` brings the tables in step, within the transaction that made the change.  An
-older ledger has all its items due once.
+All of it is derived from items and their sources.  Triggers record in the table `derived_due` which items were added,
+changed or removed, whoever writes; `update` derives the tables from those items again, within the transaction that made
+the change.  In a ledger from before there was a search index all items are due once.
 
-FTS5 splits words at spaces and signs, and scripts that write without spaces would be one word a sentence.  So their
-letters are set apart, here and in every query alike: a word of two letters is then a phrase of two tokens.
+FTS5 splits words at spaces and punctuation, so in scripts that are written without spaces a sentence would be one word.
+So their letters are separated by spaces, here and in every query alike: a word of two letters is then a phrase of two
+tokens.
 """
 
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import PurePath
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.readers.dominant_colours import colour_bits
+from ingest.space.ledger.database import Database, placeholders
+from ingest.space.ledger.item import ItemState
+from ingest.space.ledger.records import FacetRows
 
 SHAPES = ("", "landscape", "portrait", "square")
 """What the numbers in the column `shape` stand for."""
 _EPOCH = date(1970, 1, 1).toordinal()
 _SQUARE = 1.05  # up to this ratio of its sides a picture is square
-_LONGEST_VALUE = 200  # characters of a metadata value that a filter can ask for
-_PIECE = 500
-_NOT_WORDS = frozenset({"format", "colours", "taken", "width", "height"})  # facts of a picture that are no words of it
+_MAX_VALUE_LENGTH = 200  # characters of a metadata value that a filter can compare
+_CHUNK = 500  # items derived at a time
+_UPDATE_CHUNK = 5_000  # items a transaction when many are due
+_NOT_WORDS = frozenset({"format", "colours", "taken", "width", "height"})  # metadata of a picture that are no words
 _SHORT_SUFFIXES = {"jpeg": "jpg", "tiff": "tif", "htm": "html", "markdown": "md", "yml": "yaml"}
-# Han, kana, Hangul, and the scripts of South-East Asia: words run on without spaces, or carry particles.
-_RUN_ON = re.compile(
+# Han, kana, Hangul, and the scripts of South-East Asia: written without spaces, or with particles attached.
+_UNSPACED = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3130-\u318f"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff])"
 )
@@ -34,7 +43,7 @@ _RUN_ON = re.compile(
 
 def spaced(text: str) -> str:
     """`text` with a space around each letter of a script that writes without spaces."""
-    return _RUN_ON.sub(r" \1 ", text) if not text.isascii() else text
+    return _UNSPACED.sub(r" \1 ", text) if not text.isascii() else text
 
 
 def suffix_of(path: str) -> str:
@@ -43,81 +52,168 @@ def suffix_of(path: str) -> str:
     return _SHORT_SUFFIXES.get(suffix, suffix)
 
 
-def is_due(database: sqlite3.Connection) -> bool:
-    """Whether anything is still to be derived."""
-    return database.execute("SELECT EXISTS (SELECT 1 FROM derived_due)").fetchone() == (1,)
+class SearchIndex:
+    """Full-text search, facets and metadata of live items; expressions are those of FTS5."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep the search index up to date in every transaction of `database`."""
+        self._database = database
+        database.before_commit = self._update_before_commit
+
+    def due_count(self) -> int:
+        """How many items cannot be looked up yet, as in a ledger from before there was a search index."""
+        return self._database.number("SELECT COUNT(*) FROM derived_due")
+
+    def facet_changes(self) -> int:
+        """A number that rises whenever facets of existing items change; cheap."""
+        return self._database.counter("facets")
+
+    def facets(self, after: int = 0) -> FacetRows:
+        """The facets of live items whose id is greater than `after`, ascending by id."""
+        rows = self._database.rows(
+            "SELECT item, format, day, bytes, pixels, shape, colours, captioned FROM facets WHERE item > ? "
+            "ORDER BY item",
+            [after],
+        )
+        columns = zip(*rows, strict=True) if rows else ((),) * 8
+        ids, formats, days, sizes, pixels, shapes, colours, captioned = columns
+        return FacetRows(
+            np.array(ids, np.int64),
+            list(cast(Sequence[str], formats)),
+            np.array(days, np.int32),
+            np.array(sizes, np.int64),
+            np.array(pixels, np.int32),
+            np.array(shapes, np.int8),
+            np.array(colours, np.int32),
+            np.array(captioned, np.bool_),
+        )
+
+    def matching(self, expression: str) -> NDArray[np.int64]:
+        """The live items whose words match, ascending."""
+        return self._ids("SELECT rowid AS id FROM words WHERE words MATCH ? ORDER BY rowid", [expression])
+
+    def some_matching(self, expression: str, limit: int) -> list[int]:
+        """Up to `limit` live items whose words match, in no order."""
+        rows = self._database.rows("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [expression, limit])
+        return [item for (item,) in rows]
+
+    def with_metadata(self, key: str, value: str | None = None) -> NDArray[np.int64]:
+        """The live items whose metadata has `key`, with `value` unless that is None, ascending; case is ignored."""
+        if value is None:
+            return self._ids("SELECT DISTINCT item AS id FROM meta_values WHERE key = ? ORDER BY item", [key])
+        return self._ids("SELECT item AS id FROM meta_values WHERE key = ? AND value = ? ORDER BY item", [key, value])
+
+    def metadata_keys(self) -> dict[str, int]:
+        """How many values each metadata key has, by key."""
+        stamp = self._database.rows("SELECT key, value FROM facts WHERE key IN ('revision', 'facets')")
+        return self._database.cached_counts("SELECT key, COUNT(*) FROM meta_values GROUP BY key ORDER BY key", stamp)
+
+    def metadata_values(self, key: str) -> list[tuple[int, str]]:
+        """Each live item that has a metadata key with each of its values, ascending by id."""
+        rows = self._database.rows("SELECT item, value FROM meta_values WHERE key = ? ORDER BY item, value", [key])
+        return [(item, value) for item, value in rows]
+
+    # ---- writing: for the holder of the space's write lock ----------------------------------------------------------
+
+    def update(self, progress: Callable[[int, int], None] | None = None, *, all_items: bool = False) -> int:
+        """Derive words, facets and metadata from the items that are due, or from all; returns how many.
+
+        `progress` receives (items done, items in all).  It is written in several transactions: an interrupted update
+        continues at the next call.
+
+        Raises:
+            SpaceError: the disk is full, or the file cannot be written.
+        """
+        if all_items:
+            with self._database.transaction(finish=False):
+                mark_all_due(self._database.connection)
+        total, done = self.due_count(), 0
+        while done < total:
+            with self._database.transaction(finish=False):
+                count = derive(self._database.connection, _UPDATE_CHUNK)
+            if not count:
+                break
+            done += count
+            if progress:
+                progress(min(done, total), total)
+        return done
+
+    def _update_before_commit(self) -> None:
+        if self._database.number("SELECT EXISTS (SELECT 1 FROM derived_due)"):
+            derive(self._database.connection)
+
+    def _ids(self, query: str, values: Sequence[object]) -> NDArray[np.int64]:
+        # Joined by SQLite: to return a row each would take five times as long.
+        ((joined,),) = self._database.rows(f"SELECT group_concat(id) FROM ({query})", values)
+        return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)
 
 
-def due_count(database: sqlite3.Connection) -> int:
-    """How many items are still to be derived from."""
-    return int(database.execute("SELECT COUNT(*) FROM derived_due").fetchone()[0])
-
-
-def make_all_due(database: sqlite3.Connection) -> None:
-    """Empty the derived tables, whatever state they are in, and have every live item derived from anew.
+def mark_all_due(connection: sqlite3.Connection) -> None:
+    """Empty the derived tables, whatever state they are in, and have every live item derived from again.
 
     The caller has begun a transaction.
     """
-    (made,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
-    database.execute("DROP TABLE words")  # from a damaged index rows cannot be deleted one by one
-    database.execute(made)
+    (schema,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'words'").fetchone()
+    connection.execute("DROP TABLE words")  # from a damaged index rows cannot be deleted one by one
+    connection.execute(schema)
     for table in ("facets", "meta_values", "derived_due"):
-        database.execute(f"DELETE FROM {table}")
-    database.execute("INSERT INTO derived_due SELECT id FROM items WHERE state != 2")
+        connection.execute(f"DELETE FROM {table}")
+    # Not from the view of live items, which a ledger that has not been migrated lacks.
+    connection.execute(f"INSERT INTO derived_due SELECT id FROM items WHERE state != {ItemState.REMOVED}")
 
 
-def derive(database: sqlite3.Connection, most: int | None = None) -> int:
-    """Bring the derived tables in step with the items that are due, `most` of them; returns how many.
+def derive(connection: sqlite3.Connection, limit: int | None = None) -> int:
+    """Derive words, facets and metadata from up to `limit` items that are due; returns how many.
 
     The caller has begun a transaction.
     """
     done = 0
-    while most is None or done < most:
-        limit = _PIECE if most is None else min(_PIECE, most - done)
-        due = [number for (number,) in database.execute("SELECT item FROM derived_due LIMIT ?", [limit])]
+    while limit is None or done < limit:
+        chunk = _CHUNK if limit is None else min(_CHUNK, limit - done)
+        due = [number for (number,) in connection.execute("SELECT item FROM derived_due LIMIT ?", [chunk])]
         if not due:
             break
-        _derive_piece(database, due)
+        _derive_from(connection, due)
         done += len(due)
     return done
 
 
-def _derive_piece(database: sqlite3.Connection, due: Sequence[int]) -> None:
-    marks = ",".join("?" * len(due))
-    rows = database.execute(
+def _derive_from(connection: sqlite3.Connection, due: Sequence[int]) -> None:
+    marks = placeholders(due)
+    rows = connection.execute(
         "SELECT items.id, modality, text, title, meta, coalesce(path, ''), coalesce(size, 0), coalesce(mtime_ns, 0) "
-        f"FROM items LEFT JOIN sources ON sources.id = items.source WHERE state != 2 AND items.id IN ({marks})",
+        f"FROM live_items AS items LEFT JOIN sources ON sources.id = items.source WHERE items.id IN ({marks})",
         due,
     ).fetchall()
-    known = database.execute(f"SELECT COUNT(*) FROM facets WHERE item IN ({marks})", due).fetchone()[0]
+    known = connection.execute(f"SELECT COUNT(*) FROM facets WHERE item IN ({marks})", due).fetchone()[0]
     for table, key in (("words", "rowid"), ("facets", "item"), ("meta_values", "item"), ("derived_due", "item")):
-        database.executemany(f"DELETE FROM {table} WHERE {key} = ?", [(number,) for number in due])
+        connection.executemany(f"DELETE FROM {table} WHERE {key} = ?", [(number,) for number in due])
     items = [(*row[:4], json.loads(row[4]), *row[5:]) for row in rows]
-    database.executemany(
+    connection.executemany(
         "INSERT INTO words (rowid, name, title, text, keywords) VALUES (?, ?, ?, ?, ?)",
         [(item, *words_of(text, title, meta, path)) for item, _, text, title, meta, path, _, _ in items],
     )
-    database.executemany(
+    connection.executemany(
         "INSERT INTO facets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(item[0], *facets_of(item[1], item[2], *item[4:])) for item in items],
     )
-    database.executemany(
+    connection.executemany(
         "INSERT OR IGNORE INTO meta_values VALUES (?, ?, ?)",
         [(key, value, item) for item, _, _, _, meta, _, _, _ in items for key, value in values_of(meta)],
     )
-    if known:  # otherwise the items are new, and are read for the first time anyway
-        database.execute("UPDATE facts SET value = value + 1 WHERE key = 'facets'")
+    if known:  # otherwise the items are new, and readers load them for the first time anyway
+        connection.execute("UPDATE facts SET value = value + 1 WHERE key = 'facets'")
 
 
 def words_of(text: str, title: str, meta: Mapping[str, object], path: str) -> tuple[str, str, str, str]:
-    """The columns of `words`: file name, title, text, and what else the metadata says in words."""
-    said = {key: value for key, value in meta.items() if isinstance(value, str) and key not in _NOT_WORDS}
-    titles = dict.fromkeys(filter(None, (title, said.pop("title", ""))))
-    if said.get("caption") == text:
-        del said["caption"]
+    """The columns of `words`: file name, title, text, and the other words of the metadata."""
+    keywords = {key: value for key, value in meta.items() if isinstance(value, str) and key not in _NOT_WORDS}
+    titles = dict.fromkeys(filter(None, (title, keywords.pop("title", ""))))
+    if keywords.get("caption") == text:
+        del keywords["caption"]
     if "id" in meta:
-        said["id"] = str(meta["id"])
-    return spaced(PurePath(path).name), spaced(" ".join(titles)), spaced(text), spaced("\n".join(said.values()))
+        keywords["id"] = str(meta["id"])
+    return spaced(PurePath(path).name), spaced(" ".join(titles)), spaced(text), spaced("\n".join(keywords.values()))
 
 
 def facets_of(
@@ -137,10 +233,10 @@ def facets_of(
 def values_of(meta: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """The metadata as (key, value): keywords and colours are several values each, and long values are cut."""
     for key, value in meta.items():
-        written = json.dumps(value) if isinstance(value, bool) else str(value)
-        parts = [part.strip() for part in written.split(",")] if key in ("keywords", "colours", "tags") else []
-        for part in dict.fromkeys([written, *parts]):
-            yield key, part[:_LONGEST_VALUE]
+        text = json.dumps(value) if isinstance(value, bool) else str(value)
+        parts = [part.strip() for part in text.split(",")] if key in ("keywords", "colours", "tags") else []
+        for part in dict.fromkeys([text, *parts]):
+            yield key, part[:_MAX_VALUE_LENGTH]
 
 
 def day_number(day: date) -> int:

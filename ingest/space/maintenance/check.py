@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import SpaceError
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.chroma.address import ChromaAddress
@@ -98,7 +98,7 @@ def look_over(
     *,
     full: bool = False,
     chroma: ChromaAddress | None = None,
-    say: Say | None = None,
+    log: Log | None = None,
     progress: Progress | None = None,
 ) -> Findings:
     """What is wrong with the space in `folder`; a `full` look compares every vector with Chroma's, else a sample.
@@ -124,7 +124,7 @@ def look_over(
                 if findings.encoder:
                     from ingest.space.maintenance.check_chroma import compare_with_chroma
 
-                    compare_with_chroma(findings, database, folder, say=say, progress=progress)
+                    compare_with_chroma(findings, database, folder, log=log, progress=progress)
     except sqlite3.Error as error:
         findings.add("ledger", f"the ledger cannot be read ({error})")
     return findings

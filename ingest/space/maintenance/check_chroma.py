@@ -10,7 +10,7 @@ import numpy as np
 from chromadb.errors import ChromaError, NotFoundError
 from numpy.typing import NDArray
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ServerError, ServerUnreachable, SettingsError
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.chroma.connection import collection_name, connect, plainly
@@ -34,7 +34,7 @@ def compare_with_chroma(
     database: sqlite3.Connection,
     folder: Path,
     *,
-    say: Say | None,
+    log: Log | None,
     progress: Progress | None,
 ) -> None:
     """Add to `findings` where Chroma disagrees with the ledger in `database`; what waits for Chroma is left out."""
@@ -44,7 +44,7 @@ def compare_with_chroma(
             _broken(findings, f"Chroma's folder {CHROMA_FOLDER} is missing")
         return
     try:
-        connection = connect(folder, address, say=say)
+        connection = connect(folder, address, log=log)
     except (ServerUnreachable, SettingsError) as error:
         findings.add("index", str(error))  # which tells nothing of what the server keeps
         return

@@ -13,7 +13,7 @@ import numpy as np
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
-from ingest.encoders.base import EncoderInfo, Say
+from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.readers.draft import MODALITIES
 from ingest.sources.location import at_hand
@@ -26,7 +26,7 @@ from ingest.space.chroma.remote_server import OWNER
 from ingest.space.chroma.sync import Progress
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item
-from ingest.space.ledger.search_index import make_all_due
+from ingest.space.ledger.search_index import mark_all_due
 from ingest.space.maintenance.check import Findings, as_vector, is_thumbnail, look_over, what_is_broken
 from ingest.space.manifest import new_manifest, read_manifest, write_manifest
 from ingest.space.open import open_to_reencode, require_space, write_lock
@@ -49,7 +49,7 @@ class Repair:
 
 
 def check(
-    home: Path, name: str, *, full: bool = False, say: Say | None = None, progress: Progress | None = None
+    home: Path, name: str, *, full: bool = False, log: Log | None = None, progress: Progress | None = None
 ) -> Findings:  # fmt: skip
     """Look the space `name` over, once nobody writes into it any more; nothing of it is changed.
 
@@ -58,8 +58,8 @@ def check(
         SpaceError: its folder cannot be looked into.
     """
     folder = require_space(home, name)
-    with write_lock(folder, name, say, float("inf")):
-        return look_over(folder, full=full, say=say, progress=progress)
+    with write_lock(folder, name, log, float("inf")):
+        return look_over(folder, full=full, log=log, progress=progress)
 
 
 def repair(
@@ -68,7 +68,7 @@ def repair(
     *,
     chroma: ChromaAddress | None = None,
     back: bool = False,
-    say: Say | None = None,
+    log: Log | None = None,
     progress: Progress | None = None,
 ) -> Repair:
     """Mend the space `name`, once nobody writes into it any more; and move its index to `chroma`, if that is given.
@@ -85,32 +85,32 @@ def repair(
     folder = require_space(home, name)
     done: list[str] = []
     roots: list[str] = []
-    with write_lock(folder, name, say, float("inf")):
-        before = found = look_over(folder, full=True, chroma=_reached(folder, chroma), say=say, progress=progress)
+    with write_lock(folder, name, log, float("inf")):
+        before = found = look_over(folder, full=True, chroma=_reached(folder, chroma), log=log, progress=progress)
         if any(problem.part in ("manifest", "ledger") for problem in found.problems):
             _mend_files(folder, found, done)
-            found = look_over(folder, full=True, say=say, progress=progress)
+            found = look_over(folder, full=True, log=log, progress=progress)
         if found.broken or found.ownerless or found.sourceless or found.widowed:
             roots = _mend_ledger(folder, found, done)
         if found.words_are_broken:
             with closing(sqlite3.connect(folder / LEDGER_NAME, timeout=60, isolation_level=None)) as database:
                 database.execute("BEGIN IMMEDIATE")
-                make_all_due(database)
+                mark_all_due(database)
                 database.execute("COMMIT")
             done.append("had words and facts made searchable anew from the items")
         if chroma or back:
-            if moved := move_index(folder, chroma, say=say):
+            if moved := move_index(folder, chroma, log=log):
                 done.append(moved)
                 # Opening the space fills the index where it is now.
                 found.index_is_broken, found.strays = False, {}
             chroma = _reached(folder, chroma)
     # Whoever gets the lock in between finds a ledger that is sound, and an index that opening mends or leaves.
-    with open_to_reencode(home, name, chroma=chroma, say=say, progress=progress) as space:
+    with open_to_reencode(home, name, chroma=chroma, log=log, progress=progress) as space:
         _mend_index(space, found, done, progress)
         if found.bare:
             _mend_thumbnails(space, found.bare, done)
         space.refresh_statistics()
-        after = look_over(folder, full=True, chroma=chroma, say=say, progress=progress)
+        after = look_over(folder, full=True, chroma=chroma, log=log, progress=progress)
     return Repair(before, tuple(done), tuple(roots), after)
 
 
@@ -307,7 +307,7 @@ def _or_empty(column: Any) -> Any:
 def _mend_index(space: Space, found: Findings, done: list[str], progress: Progress | None) -> None:
     if found.index_is_broken:
         space.rebuild_index(progress)
-        done.append(f"filled Chroma anew with the ledger's {space.ledger.item_count():,} items")
+        done.append(f"filled Chroma anew with the ledger's {space.ledger.items.count():,} items")
         return
     for modality, ids in found.strays.items():
         space.drop_from_index(modality, ids)
@@ -321,12 +321,12 @@ def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> Non
 
     made = 0
     by_path: dict[str, list[Item]] = {}
-    for item in space.ledger.items([str(number) for number in items]):
+    for item in space.ledger.items.get([str(number) for number in items]):
         by_path.setdefault(item.path, []).append(item)
     for path, bare in by_path.items():
         wanted = [item for item in bare if not is_thumbnail(space.folder / item.thumbnail)]
         made += len(bare) - len(wanted)  # another copy of the same content has just had them made
-        source = space.ledger.source(path)
+        source = space.ledger.sources.get(path)
         if source is None or not wanted:
             continue
         for place in (path, *bare[0].also):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ingest.encoders.catalogue import listed
+from ingest.encoders.registry import list_encoders
 from search_app.access.permissions import Permission
 from search_app.components.lab import url_state
 from search_app.components.lab.retrieval_table import table
@@ -94,7 +94,7 @@ def _markup(space: OpenSpace, found: Beside) -> str:
 
 def _here(space: OpenSpace) -> list[str]:
     """The other encoders whose weights are on this machine."""
-    return [model.id for model in listed() if model.here and model.id != space.space.manifest.encoder.id]
+    return [model.id for model in list_encoders() if model.here and model.id != space.space.manifest.encoder.id]
 
 
 def _may_load(allowed: Permission, space: OpenSpace, encoder_id: str) -> bool:

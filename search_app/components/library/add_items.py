@@ -5,12 +5,11 @@ from pathlib import Path
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.commands.demo import DEMO_SPACE
-from ingest.console.output import printable
-from ingest.encoders.catalogue import listed
+from ingest.encoders.registry import list_encoders
 from ingest.errors import NearspaceError
+from ingest.formatting import printable
 from ingest.resources import sample_folder
-from ingest.settings import DEFAULT_ENCODER
+from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
 from ingest.sources.preview import Look, look
 from ingest.sources.selection import Selection
 from ingest.space.ledger.source_lists import places
@@ -99,7 +98,7 @@ def _folder(home: Path, name: str, allowed: Permission, space: OpenSpace | None,
         st.text_input("Only files like", key=_ONLY, placeholder="*.jpg *.md")
         st.text_input("Leave out", key=_WITHOUT, placeholder="drafts/ *.tmp")
         if space is None:
-            here = [model.id for model in listed() if model.here]
+            here = [model.id for model in list_encoders() if model.here]
             st.selectbox("Encoder of the new space", here, key=_ENCODER, index=here.index(DEFAULT_ENCODER))
         page_layout.note("As in a .gitignore file, several with spaces between. Hidden files are left out.")
     ready = bool(typed) and _look(allowed, typed)
@@ -182,7 +181,7 @@ def _ingest_folder(home: Path, name: str, new: bool) -> None:
         return
     only, without = _globs()
     options = [*(f"--include={glob}" for glob in only), *(f"--exclude={glob}" for glob in without)]
-    if new and (encoder := st.session_state.get(_ENCODER)) in {model.id for model in listed()}:
+    if new and (encoder := st.session_state.get(_ENCODER)) in {model.id for model in list_encoders()}:
         options.append(f"--encoder={encoder}")
     if start_jobs.ingest(home, name, [path], path, options):
         st.session_state[_FOLDER] = ""

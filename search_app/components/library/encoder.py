@@ -5,8 +5,9 @@ from typing import Any
 import streamlit as st
 
 from ingest.encoders.base import EncoderInfo
-from ingest.encoders.catalogue import Listed, listed
-from ingest.encoders.lite.tuned import PREFIX, tuned_figures, tuned_names
+from ingest.encoders.catalogue import ModelFacts
+from ingest.encoders.lite.tuned_store import PREFIX, tuned_figures, tuned_names
+from ingest.encoders.registry import list_encoders
 from ingest.errors import NearspaceError, SettingsError
 from ingest.resources import packaged_folder
 from ingest.settings import DEFAULT_ENCODER, encoder_name
@@ -34,7 +35,7 @@ def encoder(space: OpenSpace, allowed: Permission, *, busy: bool) -> None:
 
 
 def _card(info: EncoderInfo) -> None:
-    known = next((model for model in listed() if model.id == info.id), None)
+    known = next((model for model in list_encoders() if model.id == info.id), None)
     facts = {
         "dimensions": f"{info.dimension:,}",
         "pictures": f"{info.image_size} pixels a side",
@@ -53,7 +54,7 @@ def _card(info: EncoderInfo) -> None:
             st.markdown((card / "README.md").read_text(encoding="utf-8"))
 
 
-def _known(model: Listed) -> dict[str, str]:
+def _known(model: ModelFacts) -> dict[str, str]:
     recall = {"Flickr30k": model.flickr30k, "COCO": model.coco}
     return {
         "languages": model.languages,
@@ -129,7 +130,7 @@ def _reencode(space: OpenSpace, info: EncoderInfo, allowed: Permission, *, busy:
         "Gives every item the vector of another encoder, from its file. Searches go on with the old vectors until all "
         "are there; what is interrupted goes on where it was. Links keep their meaning, scores do not."
     )
-    choices = [model.id for model in listed() if model.here and model.id != info.id]
+    choices = [model.id for model in list_encoders() if model.here and model.id != info.id]
     if not choices:
         page_layout.note("No other encoder is on this machine; tune one, or name one that can be fetched.")
     with st.form("reencode-form", border=False):
@@ -155,7 +156,7 @@ def _start(space: OpenSpace) -> None:
     if not other and not chosen:
         start_jobs.complain(SettingsError("No encoder was named. Type the id of one."))
         return
-    if not other and chosen not in {model.id for model in listed()}:
+    if not other and chosen not in {model.id for model in list_encoders()}:
         start_jobs.complain(SettingsError("There is no such encoder here. Choose one of the list."))
         return
     options = [f"--encoder={other or chosen}", *(["--drop-missing"] if st.session_state[_DROP] else [])]

@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.console.output import in_words
+from ingest.formatting import format_duration
 from ingest.run.jobs import jobs
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.overview import size_by_part
@@ -95,7 +95,7 @@ def _jobs(space: OpenSpace) -> None:
         return
     rows = "".join(
         f'<tr><td class="ns-when">{datetime.fromisoformat(job.started).astimezone():%Y-%m-%d %H:%M}</td>'
-        f"<td>{in_html(title(job))}</td><td>{in_words(job.seconds()) if job.finished else ''}</td>"
+        f"<td>{in_html(title(job))}</td><td>{format_duration(job.seconds()) if job.finished else ''}</td>"
         f"<td>{in_html(', '.join(f'{number:,} {kind}' for kind, number in job.outcomes.items()))}</td></tr>"
         for job in ran
     )

@@ -5,7 +5,7 @@ from pathlib import Path, PurePath
 
 import streamlit as st
 
-from ingest.console.output import in_words, printable
+from ingest.formatting import format_duration, printable
 from ingest.outcomes import OUTCOMES
 from ingest.run.jobs import Job, log_tail, newest
 from search_app.components.library import start_jobs, url_state
@@ -62,11 +62,11 @@ def _running(home: Path, name: str, job: Job, may_change: bool) -> None:
     if job.kind == "ingest":
         left = job.seconds_left()
         now = "Finishing the batch in hand …" if job.ends_asked else _phase(job)
-        time_left = f" · about {in_words(left)} left" if left and not job.ends_asked else ""
+        time_left = f" · about {format_duration(left)} left" if left and not job.ends_asked else ""
         st.progress(job.share or 0.0, text=in_markdown(f"{now}{time_left}"))
         _outcomes(job)
     else:
-        words = "It is asked to end …" if job.ends_asked else f"For {in_words(job.seconds())} so far."
+        words = "It is asked to end …" if job.ends_asked else f"For {format_duration(job.seconds())} so far."
         st.html(f'<div class="ns-note">{in_html(words)}</div>')
     if job.kind in ("tune", "reencode") and (said := log_tail(home, name, job.id)):
         st.code(said, language=None, wrap_lines=True)
@@ -91,7 +91,7 @@ def _phase(job: Job) -> str:
 def _ended(home: Path, name: str, job: Job) -> None:
     tail = log_tail(home, name, job.id, 14)
     good = None if job.ended_early else job.done and not (job.kind == "check" and job.status)
-    _head(title(job), f"{in_words(job.seconds())}" if job.finished else "", good=good)
+    _head(title(job), f"{format_duration(job.seconds())}" if job.finished else "", good=good)
     if sentence := _what_happened(job) or _last_said(job, tail):
         st.html(f'<p class="ns-said">{in_html(sentence)}</p>')
     _outcomes(job)

@@ -6,13 +6,13 @@ from pathlib import Path
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.commands.status import begun_words, describe, run_words
-from ingest.console.output import printable
+from ingest.formatting import printable
 from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import MODALITIES
 from ingest.sources.web import is_address
 from ingest.space.ledger.exclusions import leaving
 from ingest.space.ledger.source_lists import Place, places
+from ingest.space.status import describe_reencoding, describe_run, space_status
 from search_app.components.library import start_jobs
 from search_app.components.shared import page_layout
 from search_app.components.shared.formatting import in_html
@@ -35,9 +35,9 @@ def overview(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
     with right:
         _spread("By year", dict(sorted(facts["years"].items(), reverse=True)), by_size=False)
     if run := facts["last_run"]:
-        page_layout.note(f"Last ingest: {run_words(run)}.")
+        page_layout.note(f"Last ingest: {describe_run(run)}.")
     if facts["reencoding"]:
-        page_layout.note(f"Re-encoding {begun_words(facts['reencoding'], facts['items'])}.")
+        page_layout.note(f"Re-encoding {describe_reencoding(facts['reencoding'], facts['items'])}.")
 
 
 def facts_of(space: OpenSpace) -> dict:
@@ -49,7 +49,7 @@ def facts_of(space: OpenSpace) -> dict:
 
 @st.cache_data(show_spinner=False, max_entries=8, ttl=60)
 def _facts(_space: OpenSpace, folder: str, fingerprint: str, revision: int) -> dict:
-    return describe(_space.space)
+    return space_status(_space.space)
 
 
 def _figures(facts: Mapping) -> None:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.console.output import printable
+from ingest.formatting import printable
 from ingest.outcomes import IN_THE_SPACE
 from ingest.space.ledger.exclusions import kept_out
 from ingest.space.ledger.ledger import Ledger

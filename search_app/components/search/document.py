@@ -6,8 +6,8 @@ from pathlib import PurePath
 import streamlit as st
 
 from ingest.encoders.base import Encoder
+from ingest.readers.formats import is_table
 from ingest.readers.passages import Span
-from ingest.readers.reading_options import TABLE_SUFFIXES
 from ingest.space import Item
 from search_app.components.shared.formatting import in_html, marked, unwrapped
 from search_app.components.shared.open_spaces import OpenSpace
@@ -24,7 +24,7 @@ def document(
 
     `found` are the ids of hits; those that are passages of the document are marked in it.
     """
-    is_row = PurePath(item.path).suffix.lower() in TABLE_SUFFIXES
+    is_row = is_table(PurePath(item.path))
     passages = [item] if is_row else space.space.ledger.items_of(item.path)
     texts = [passage for passage in passages if passage.modality == "text"] or [item]
     first, last = _about(texts, item)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ingest.encoders.base import Encoder, EncoderInfo, Say
+from ingest.encoders.base import Encoder, EncoderInfo, Log
 from ingest.encoders.registry import load_encoder
 from ingest.errors import NearspaceError
 from ingest.settings import home_folder, space_name
@@ -81,12 +81,12 @@ class OpenSpace:
             self.searcher.phrases(encoder)
             encoder.encode_texts(PHRASES[:1])  # a model's first run takes longer
 
-    def encoder(self, say: Say | None = None) -> Encoder:
+    def encoder(self, log: Log | None = None) -> Encoder:
         """The space's encoder, loaded when it is first needed.
 
         Raises EncoderError when it cannot be loaded, and EncoderMismatch when the space was made with another.
         """
-        encoder = _encoders().get(self.space.manifest.encoder, say)
+        encoder = _encoders().get(self.space.manifest.encoder, log)
         check_encoder(self.space.manifest, encoder.info)
         return encoder
 
@@ -139,11 +139,11 @@ class _Encoders:
         loaded = self._loaded.get(wanted.id)
         return loaded is not None and loaded.info.fingerprint == wanted.fingerprint
 
-    def get(self, wanted: EncoderInfo, say: Say | None) -> Encoder:
+    def get(self, wanted: EncoderInfo, log: Log | None) -> Encoder:
         with self._lock:
             # An encoder of one's own may have been tuned again under its name since it was loaded.
             if not self.has(wanted):
-                self._loaded[wanted.id] = load_encoder(wanted.id, say=say)
+                self._loaded[wanted.id] = load_encoder(wanted.id, log=log)
             return self._loaded[wanted.id]
 
 

@@ -30,11 +30,11 @@ def image_features(pictures: "Sequence[Image]", encoder: EncoderInfo) -> Floats:
             f"The encoder {encoder.id} does not show what its image tower sees before alignment. "
             "Look at this in a space of the encoder lite."
         )
-    from ingest.encoders.lite.image_tower import take_apart
     from ingest.encoders.lite.pixels import pixel_batch
+    from ingest.encoders.lite.split_image_tower import split_image_tower
     from ingest.encoders.lite.weights import model_folder
 
-    parts = take_apart(model_folder("lite") / "image.onnx")
+    parts = split_image_tower(model_folder("lite") / "image.onnx")
     pieces = [
         parts.features(pixel_batch(pictures[start : start + _BATCH]))[0] for start in range(0, len(pictures), _BATCH)
     ]

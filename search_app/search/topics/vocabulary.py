@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.runtime.onnx import cache_folder
+from ingest.encoders.runtime.json_cache import cache_folder
 from ingest.resources import packaged_folder
 from search_app.search.array_cache import load_arrays, save_arrays
 from search_app.search.background_tasks import Progress

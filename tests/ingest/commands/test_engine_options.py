@@ -2,18 +2,18 @@
 
 import pytest
 
-from ingest.cli import parser
+from ingest.cli import make_parser
 from ingest.commands.engine_options import pool_from_args
 from ingest.run.engines.ray_pool import RayPool
 
 
 def options(*given):
-    return parser().parse_args(["ingest", "folder", *given])
+    return make_parser().parse_args(["ingest", "folder", *given])
 
 
 def test_files_are_read_and_encoded_here_unless_ray_is_asked_for():
     assert pool_from_args(options()) is None
-    assert pool_from_args(parser().parse_args(["watch", "folder"])) is None
+    assert pool_from_args(make_parser().parse_args(["watch", "folder"])) is None
     assert pool_from_args(options("--engine", "ray")) == RayPool()
 
 

@@ -8,12 +8,12 @@ import pytest
 from PIL import ExifTags, Image
 
 from ingest import cli
-from ingest.commands.status import describe
 from ingest.console.output import show_report
 from ingest.outcomes import SourceOutcome
 from ingest.run.reencode import reencode
 from ingest.run.report import Report
 from ingest.space import open_space, open_to_reencode
+from ingest.space.status import space_status
 from tests.make_files import ingest_folders, picture, text
 from tests.retuned_encoder import RetunedEncoder, SharedTextEncoder
 
@@ -37,7 +37,7 @@ def test_status_counts_by_the_year_of_the_photo_else_of_the_file(tmp_path: Path,
         of_year(text(tmp_path / "files" / f"{year}.txt", f"The harvest of {year}."), year)
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
     with open_space(tmp_path / "home", "test") as space:
-        years = describe(space)["years"]
+        years = space_status(space)["years"]
     assert years["1999"] == {"image": 1}
     assert years["2020"] == {"image": 1, "text": 1}
     assert list(years) == ["1999", *map(str, range(2001, 2013)), "2020"]
@@ -63,14 +63,14 @@ def test_status_tells_of_a_reencoding_that_was_begun(
         patch.setattr("ingest.space.space.Space.swap_encoder", interrupted)
         reencode(space, RetunedEncoder())
     with open_space(home, "test") as space:
-        assert describe(space)["reencoding"] == {"staged": 3}
+        assert space_status(space)["reencoding"] == {"staged": 3}
     assert cli.main(["status", "--home", str(home), "--space", "test"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "begun: 3 of 4 items have a vector of another encoder" in told
     with open_to_reencode(home, "test") as space:
         assert reencode(space, RetunedEncoder()).swapped
     with open_space(home, "test") as space:
-        assert describe(space)["reencoding"] is None
+        assert space_status(space)["reencoding"] is None
 
 
 def test_the_summary_names_the_slowest_files_and_each_failed_one_under_its_reason(

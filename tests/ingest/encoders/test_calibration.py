@@ -10,13 +10,13 @@ from ingest.encoders.calibration import (
     UNRELATED,
     Calibration,
     Cell,
-    calibration_of,
     echo,
     features,
     read_calibration,
     write_calibration,
 )
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
+from ingest.encoders.registry import calibration_of
 from tests.fake_encoder import FakeEncoder
 
 INFO = FakeEncoder.info

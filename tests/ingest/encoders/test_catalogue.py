@@ -12,12 +12,14 @@ import pytest
 from rich.console import Console
 
 from ingest.commands import encoders as command
-from ingest.encoders.catalogue import MODELS, OPENCLIP_FILES, licence_of, listed
+from ingest.encoders.catalogue import MODELS, OPENCLIP_FILES, licence_of
+from ingest.encoders.registry import list_encoders
+from tests.patience import limit
 
 
 def nearspace(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "ingest.cli", "encoders", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})
+    return subprocess.run(line, capture_output=True, text=True, timeout=limit(300), env={**os.environ, **variables})
 
 
 def test_about_a_dozen_models_small_to_best_english_and_multilingual() -> None:
@@ -43,7 +45,7 @@ def test_a_models_licence_is_known_rounded_or_not() -> None:
 
 
 def test_lite_comes_first_and_is_here() -> None:
-    first = listed()[0]
+    first = list_encoders()[0]
     assert (first.id, first.dimension, first.here) == ("lite", 384, True)
 
 
@@ -51,13 +53,13 @@ def test_weights_in_the_hubs_cache_are_here(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     wanted = "openclip:ViT-B-16-SigLIP2/webli"
-    assert not {model.id: model.here for model in listed()}[wanted]
+    assert not {model.id: model.here for model in list_encoders()}[wanted]
     folder = tmp_path / "hub" / "models--timm--ViT-B-16-SigLIP2"
     (folder / "refs").mkdir(parents=True)
     (folder / "refs" / "main").write_text("abc")
     (folder / "snapshots" / "abc").mkdir(parents=True)
     (folder / "snapshots" / "abc" / OPENCLIP_FILES[0]).write_bytes(b"")
-    here = [model.id for model in listed() if model.here and model.id.startswith("openclip")]
+    here = [model.id for model in list_encoders() if model.here and model.id.startswith("openclip")]
     assert here == [wanted]
 
 
@@ -72,7 +74,7 @@ def test_the_command_prints_a_row_a_model_and_imports_nothing_heavy() -> None:
         "heavy = {'torch', 'open_clip', 'transformers', 'huggingface_hub', 'chromadb', 'streamlit'} & set(sys.modules);"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
-    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=limit(300))
     assert imported.returncode == 0, imported.stderr
 
 

@@ -1,9 +1,13 @@
 """Which encoder an id gives."""
 
+import importlib
+
 import pytest
 
-from ingest.encoders.lite.encoder import LiteEncoder
-from ingest.encoders.registry import load_encoder
+from ingest.encoders import registry
+from ingest.encoders.base import Log
+from ingest.encoders.lite.lite_encoder import LiteEncoder
+from ingest.encoders.registry import FAMILIES, Family, load_encoder
 from ingest.errors import SettingsError, UnknownEncoder
 from tests.fake_encoder import FakeEncoder
 
@@ -18,13 +22,37 @@ def test_an_encoder_of_ones_own_is_loaded_by_module_and_name() -> None:
 
 def test_a_device_for_an_encoder_that_takes_none_is_told_and_must_exist_all_the_same() -> None:
     said: list[str] = []
-    load_encoder("python:tests.fake_encoder:FakeEncoder", device="cuda", say=said.append)
+    load_encoder("python:tests.fake_encoder:FakeEncoder", device="cuda", log=said.append)
     assert said == [
         "python:tests.fake_encoder:FakeEncoder takes no device; one can be chosen for openclip:... and st:... "
         "encoders only"
     ]
     with pytest.raises(SettingsError, match="There is no device 'gpu'"):
         load_encoder("lite", device="gpu")
+
+
+def load_xyz(encoder_id: str, *, device: str, log: Log | None) -> FakeEncoder:
+    """The loader of a family that a test adds."""
+    if log:
+        log(f"loading {encoder_id} on {device}")
+    return FakeEncoder()
+
+
+def test_a_family_is_added_by_one_entry_of_the_table_and_the_module_that_it_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(FAMILIES, "xyz:", Family(f"{__name__}:load_xyz", takes_device=True))
+    said: list[str] = []
+    assert isinstance(load_encoder("xyz:small", device="cpu", log=said.append), FakeEncoder)
+    assert said == ["loading xyz:small on cpu"]
+    assert registry.calibration_of(load_encoder("xyz:small").info) is None
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
+def test_every_function_that_the_table_names_exists(family: Family) -> None:
+    for path in filter(None, (family.loader, family.calibration_folder)):
+        module, _, name = path.partition(":")
+        assert callable(getattr(importlib.import_module(module), name))
 
 
 @pytest.mark.parametrize(

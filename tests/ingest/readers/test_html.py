@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.readers.document import Section
-from ingest.readers.html import decode_html, html_document
+from ingest.readers.html import decode_html, parse_html
 
 PAGE = """\
 <!doctype html>
@@ -27,7 +27,7 @@ PAGE = """\
 
 
 def test_a_page_keeps_what_is_seen_and_nothing_else() -> None:
-    document = html_document(PAGE.encode(), "file")
+    document = parse_html(PAGE.encode(), "file")
     assert document.title == "Owls & gulls"
     intro, table = document.sections
     assert intro == Section("", None, "They hunt by night.\nSilently.\n\none\ntwo and a half")
@@ -45,9 +45,9 @@ def test_a_page_keeps_what_is_seen_and_nothing_else() -> None:
 
 
 def test_the_title_is_the_pages_own_else_its_heading_else_the_files_name() -> None:
-    assert html_document(b"<title>Mine</title><h1>Other</h1><p>x", "file").title == "Mine"
-    assert html_document(b"<h1>Heading</h1><p>x", "file").title == "Heading"
-    assert html_document(b"<p>x", "file").title == "file"
+    assert parse_html(b"<title>Mine</title><h1>Other</h1><p>x", "file").title == "Mine"
+    assert parse_html(b"<h1>Heading</h1><p>x", "file").title == "Heading"
+    assert parse_html(b"<p>x", "file").title == "file"
 
 
 @pytest.mark.parametrize(
@@ -69,15 +69,15 @@ def test_a_page_is_decoded_as_it_says(head: str, encoding: str) -> None:
     )
     page = f"<html><head>{head}<title>{word}</title></head><p>{word}</p>"
     assert word in decode_html(page.encode(encoding))
-    assert html_document(page.encode(encoding), "file").title == word
+    assert parse_html(page.encode(encoding), "file").title == word
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "klingon", "utf-16", "ascii"])
 def test_a_page_that_says_the_wrong_thing_is_decoded_all_the_same(charset: str) -> None:
     page = f"<meta charset={charset}><p>Die größten Häuser der Stadt stehen am Flußufer.".encode("latin-1")
-    assert html_document(page, "file").sections[0].text == "Die größten Häuser der Stadt stehen am Flußufer."
+    assert parse_html(page, "file").sections[0].text == "Die größten Häuser der Stadt stehen am Flußufer."
 
 
 def test_pages_nested_deeper_than_python_may_call_are_read() -> None:
-    assert html_document(b"<div>" * 5_000 + b"words", "file").sections == (Section("", None, "words"),)
-    assert html_document(b"<b>" * 5_000 + b"words", "file").sections == (Section("", None, "words"),)
+    assert parse_html(b"<div>" * 5_000 + b"words", "file").sections == (Section("", None, "words"),)
+    assert parse_html(b"<b>" * 5_000 + b"words", "file").sections == (Section("", None, "words"),)

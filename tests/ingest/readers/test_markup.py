@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.readers import markup
-from ingest.readers.document import Section, read_document
-from ingest.readers.markup import markdown_document, rst_document
+from ingest.readers.document import Section
+from ingest.readers.markup import parse_markdown, parse_rst
+from ingest.readers.registry import read_document
 
 MARKDOWN = """\
 # Owls *of the* night
@@ -45,7 +46,7 @@ def hoot():
 
 
 def test_markdown_keeps_every_word_and_no_markup() -> None:
-    document = markdown_document(MARKDOWN, "file")
+    document = parse_markdown(MARKDOWN, "file")
     assert document.title == "Owls of the night"
     intro, rest = document.sections
     assert intro == Section(
@@ -74,14 +75,14 @@ def test_markdown_keeps_every_word_and_no_markup() -> None:
     ],
 )
 def test_front_matter_gives_the_title_and_no_text(front: str) -> None:
-    document = markdown_document(front + "\nText.\n\n# Heading\n\nMore.", "file")
+    document = parse_markdown(front + "\nText.\n\n# Heading\n\nMore.", "file")
     assert document.title == "Owls: a book"
     assert document.sections == (Section("", None, "Text."), Section("Heading", None, "More."))
 
 
 @pytest.mark.parametrize("front", ["---\ntitle: [unclosed\n---\n", "---\nkey: 1\n---\n", "+++\nbroken\n+++\n"])
 def test_front_matter_without_a_title_is_left_out_too(front: str) -> None:
-    document = markdown_document(front + "Text.", "file")
+    document = parse_markdown(front + "Text.", "file")
     assert (document.title, document.sections) == ("file", (Section("", None, "Text."),))
 
 
@@ -89,13 +90,13 @@ def test_front_matter_without_a_title_is_left_out_too(front: str) -> None:
     "value", ["!!timestamp foo", "!!bool maybe", '!!int ""', '!!float ""', "!!binary 1", "!!python/none x", "&a [*a]"]
 )
 def test_front_matter_with_values_that_are_not_what_they_say_is_left_out(value: str) -> None:
-    document = markdown_document(f"---\ntitle: {value}\n---\nText.", "file")
+    document = parse_markdown(f"---\ntitle: {value}\n---\nText.", "file")
     assert (document.title, document.sections) == ("file", (Section("", None, "Text."),))
 
 
 def test_pictographs_in_front_matter_are_read_as_json_writes_them() -> None:
     front = r'"Party \ud83c\udf89 \ud83c and\u0000 on"'
-    document = markdown_document(f"---\ntitle: {front}\nmood: {front}\ntags: [{front}]\n{front}: 1\n---\nText.", "a")
+    document = parse_markdown(f"---\ntitle: {front}\nmood: {front}\ntags: [{front}]\n{front}: 1\n---\nText.", "a")
     party = "Party 🎉 \ufffd and on"
     assert document.title == party
     assert document.meta == {"mood": party, "tags": party, party: 1}
@@ -103,12 +104,12 @@ def test_pictographs_in_front_matter_are_read_as_json_writes_them() -> None:
 
 @pytest.mark.parametrize("front", ["---\ntitle: {0}\nage: {0}\n---\n", "+++\ntitle = {0}\nage = {0}\n+++\n"])
 def test_a_number_too_long_to_write_out_is_no_fact(front: str) -> None:
-    document = markdown_document(front.format("0x" + "f" * 5_000) + "Text.", "file")
+    document = parse_markdown(front.format("0x" + "f" * 5_000) + "Text.", "file")
     assert (document.title, document.meta) == ("file", {})
 
 
 def test_a_rule_at_the_start_is_no_front_matter() -> None:
-    document = markdown_document("---\n\nText: one.\n\n---\n\nText two.", "file")
+    document = parse_markdown("---\n\nText: one.\n\n---\n\nText two.", "file")
     assert document.sections == (Section("", None, "Text: one.\n\nText two."),)
 
 
@@ -162,7 +163,7 @@ owl
 
 
 def test_rst_keeps_every_word_and_no_markup(capfd: pytest.CaptureFixture[str]) -> None:
-    document = rst_document(RST, "file")
+    document = parse_rst(RST, "file")
     assert document.title == "Owls"
     intro, hunting = document.sections
     assert intro == Section(
@@ -204,7 +205,7 @@ def test_rst_reads_no_other_file_and_no_raw_markup(tmp_path: Path, capfd: pytest
     ],
 )
 def test_rst_with_slips_keeps_its_words(text: str, capfd: pytest.CaptureFixture[str]) -> None:
-    document = rst_document(text, "file")
+    document = parse_rst(text, "file")
     said = " ".join([document.title, *(f"{section.heading} {section.text}" for section in document.sections)])
     for word in ("Words", "closed", "deep", "breaks", "word"):
         assert (word in said) == (word in text)
@@ -213,4 +214,4 @@ def test_rst_with_slips_keeps_its_words(text: str, capfd: pytest.CaptureFixture[
 
 def test_rst_too_long_to_parse_is_read_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(markup, "MAX_RST", 10)
-    assert rst_document("Owls\n\n*hunt* at night.", "file").sections == (Section("", None, "*hunt* at night."),)
+    assert parse_rst("Owls\n\n*hunt* at night.", "file").sections == (Section("", None, "*hunt* at night."),)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.readers.document import Document, Section
 from ingest.readers.passages import TARGET, cut, sentences
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.console.output import in_words
+from ingest.formatting import format_duration
 from ingest.run.dry_run import Plan, ledger_to_read, plan
 from ingest.run.options import IngestOptions, MissingPolicy
 from ingest.sources.selection import Selection
@@ -118,4 +118,4 @@ def test_the_time_told_is_about_the_encoders(home: Path, tmp_path: Path) -> None
     [(0.2, "1 second"), (42, "42 seconds"), (100, "1.7 minutes"), (840, "14 minutes"), (12_600, "3.5 hours")],
 )
 def test_a_time_is_told_in_words(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert format_duration(seconds) == words

@@ -12,7 +12,7 @@ from ingest.run.dry_run import ledger_to_read, plan
 from ingest.run.engines.local import READERS
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.duplicates import Duplicates
 from ingest.space.ledger.overview import spread
 from ingest.space.maintenance.repair import check, repair
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
@@ -208,7 +208,7 @@ def test_files_that_cannot_be_read_fail_each_for_itself(home, tmp_path):
     assert len({entry.reason for entry in report.of("failed")}) == 1
 
 
-class Asked(Ledger):
+class Asked(Duplicates):
     """Counts what is asked about the sources of one content, and the statements that it takes."""
 
     questions = 0
@@ -225,16 +225,16 @@ class Asked(Ledger):
             Asked.statements += 1
 
         Asked.questions += 1
-        with self._lock:
-            self._db.set_trace_callback(count)
+        with self._database.lock:
+            self._database.connection.set_trace_callback(count)
             answer = ask(*what)
-            self._db.set_trace_callback(None)
+            self._database.connection.set_trace_callback(None)
             return answer
 
 
 @pytest.fixture
 def asked(monkeypatch) -> type[Asked]:
-    monkeypatch.setattr("ingest.space.space.Ledger", Asked)
+    monkeypatch.setattr("ingest.space.ledger.ledger.Duplicates", Asked)
     monkeypatch.setattr(Asked, "questions", 0)
     monkeypatch.setattr(Asked, "statements", 0)
     return Asked

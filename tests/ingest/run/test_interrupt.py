@@ -7,10 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from ingest.interrupt import Stopping
+from ingest.interrupt import GracefulInterrupt
 from ingest.space import open_space
 from tests.ingest.run.test_killed import acknowledged
 from tests.make_files import finds_every_item, shades
+from tests.patience import Patience, limit
 
 PICTURES = 900
 
@@ -28,11 +29,11 @@ def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Pa
     with subprocess.Popen(
         command(home, folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:  # fmt: skip
-        deadline = time.monotonic() + 180
-        while not acknowledged(home) and time.monotonic() < deadline:
+        patience = Patience(180)
+        while not acknowledged(home) and not patience.over():
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        told, wrong = process.communicate(timeout=300)
+        told, wrong = process.communicate(timeout=limit(300))
     assert process.returncode == 130
     assert "finishing the batch in hand" in wrong and "Traceback" not in wrong
     kept = len(acknowledged(home))
@@ -41,7 +42,7 @@ def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Pa
     with open_space(home, "test") as space:
         assert space.ledger.waiting() == 0
         assert finds_every_item(space)
-    done = subprocess.run(command(home, folder, "--json-lines"), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command(home, folder, "--json-lines"), capture_output=True, text=True, timeout=limit(300))
     summary = json.loads(done.stdout.splitlines()[-1])
     assert (summary["counts"]["unchanged"], summary["counts"]["added"]) == (kept, PICTURES - kept)
     assert summary["encoded"]["images"] == PICTURES - kept
@@ -50,7 +51,7 @@ def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Pa
 def test_the_second_ctrl_c_ends_at_once() -> None:
     before = signal.getsignal(signal.SIGINT)
     interrupted = False
-    with Stopping(quiet=True) as stop:
+    with GracefulInterrupt(quiet=True) as stop:
         assert not stop()
         signal.raise_signal(signal.SIGINT)
         assert stop()

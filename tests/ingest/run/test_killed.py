@@ -13,6 +13,7 @@ from ingest.space import open_space
 from ingest.space.chroma.local_server import read_note
 from ingest.space.maintenance.repair import check
 from tests.make_files import FAKE, finds_every_item, shades
+from tests.patience import Patience, limit
 
 KILLS = 10
 PICTURES_A_ROUND = 200
@@ -55,10 +56,10 @@ def test_an_ingest_killed_at_ten_random_moments_loses_no_acknowledged_item(tmp_p
         shades(folder, PICTURES_A_ROUND, start=number * PICTURES_A_ROUND)
         with start_ingest(home, folder) as process:
             before = len(kept)
-            deadline = time.monotonic() + PATIENCE
+            patience = Patience(PATIENCE)
             # Half of the kills fall into the start-up, half into the writing.
             if number % 2:
-                while len(acknowledged(home)) == before and time.monotonic() < deadline and process.poll() is None:
+                while len(acknowledged(home)) == before and not patience.over() and process.poll() is None:
                     time.sleep(0.02)
             time.sleep(chance.uniform(0.0, 1.2))
             killed_in_the_middle += process.poll() is None
@@ -69,7 +70,7 @@ def test_an_ingest_killed_at_ten_random_moments_loses_no_acknowledged_item(tmp_p
     assert killed_in_the_middle >= KILLS // 2
 
     with start_ingest(home, folder, FAKE) as process:  # the same vectors, without the waiting
-        assert process.wait(2 * PATIENCE) == 0
+        assert process.wait(limit(2 * PATIENCE)) == 0
     assert kept.items() <= acknowledged(home).items()
     with open_space(home, "test") as space:
         assert space.ledger.item_count() == KILLS * PICTURES_A_ROUND
@@ -86,14 +87,14 @@ def test_an_ingest_whose_server_is_killed_again_and_again_loses_no_acknowledged_
         shades(folder, PICTURES_A_SERVER, start=number * PICTURES_A_SERVER)
         with start_ingest(home, folder) as process:
             before = len(kept)
-            deadline = time.monotonic() + PATIENCE
-            while len(acknowledged(home)) == before and time.monotonic() < deadline and process.poll() is None:
+            patience = Patience(PATIENCE)
+            while len(acknowledged(home)) == before and not patience.over() and process.poll() is None:
                 time.sleep(0.02)
             time.sleep(chance.uniform(0.0, 0.5))
             if process.poll() is None and (note := read_note(home / "test")):
                 os.kill(note.chroma_pid, signal.SIGKILL)
                 killed.add(note.chroma_pid)
-            assert process.wait(2 * PATIENCE) in (0, 2), "it goes on with a new server, or says that it cannot"
+            assert process.wait(limit(2 * PATIENCE)) in (0, 2), "it goes on with a new server, or says that it cannot"
         now = acknowledged(home)
         assert kept.items() <= now.items(), "an acknowledged item is gone from the ledger"
         kept = now
@@ -102,7 +103,7 @@ def test_an_ingest_whose_server_is_killed_again_and_again_loses_no_acknowledged_
             assert finds_every_item(space)
     assert len(killed) == SERVER_KILLS
     with start_ingest(home, folder, FAKE) as process:
-        assert process.wait(2 * PATIENCE) == 0
+        assert process.wait(limit(2 * PATIENCE)) == 0
     assert len(acknowledged(home)) == SERVER_KILLS * PICTURES_A_SERVER
     findings = check(home, "test", full=True)
     assert findings.sound, findings.problems

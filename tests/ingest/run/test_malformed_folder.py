@@ -13,6 +13,7 @@ import pytest
 from ingest.readers.reading_options import ReadingOptions
 from ingest.space import open_space
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, text
+from tests.patience import limit
 
 EMOJI = "🐈 with a hat.png"
 LONG = "n" * 196 + ".png"
@@ -71,7 +72,7 @@ def test_every_file_of_a_troubled_folder_is_reported_and_the_good_ones_are_in(tm
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "ingest.cli", "ingest", str(folder), "--home", str(tmp_path / "home")]
     command += ["--space", "test", "--encoder", FAKE, "--report", str(report)]
-    done = subprocess.run([*prefix, *command], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([*prefix, *command], capture_output=True, text=True, timeout=limit(300))
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     content = json.loads(report.read_text())

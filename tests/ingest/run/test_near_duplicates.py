@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
-from ingest.commands.status import describe
 from ingest.readers.perceptual_hash import FLAT, picture_hash
 from ingest.run.near_duplicates import LIKELY_BITS, SURE_BITS, mark_twins, near_texts, words_hash
 from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
 from ingest.space.ledger.ledger import Ledger
+from ingest.space.status import space_status
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import ingest_folders, picture, text
 
@@ -119,7 +119,7 @@ def test_an_ingest_marks_pictures_and_texts_that_are_nearly_the_same(home):
     with open_space(home, "test") as space:
         assert groups(space.ledger) == [FIRST, WORDS]
         assert space.ledger.twin_counts() == (2, 6)
-        assert describe(space)["near_duplicates"] == {"groups": 2, "items": 6, "not_compared": 0}
+        assert space_status(space)["near_duplicates"] == {"groups": 2, "items": 6, "not_compared": 0}
 
 
 def test_what_comes_later_joins_its_group_and_only_it_is_compared(home, folder, monkeypatch):
@@ -159,8 +159,8 @@ def test_a_re_encoding_compares_all_anew(home):
 
 def test_a_space_from_before_there_were_marks_gets_them_at_the_next_ingest(home, folder):
     with open_to_write(home, "test", FakeEncoder.info) as space:
-        space.ledger._db.execute("DELETE FROM twins")
-        space.ledger._db.execute("DELETE FROM hashes")
+        space.ledger.database.connection.execute("DELETE FROM twins")
+        space.ledger.database.connection.execute("DELETE FROM hashes")
         assert ingest(space, FakeEncoder(), [folder]).counts()["unchanged"] == 10
         assert groups(space.ledger) == [FIRST, WORDS], "the hashes come from the thumbnails"
 
@@ -198,6 +198,6 @@ def test_blocks_and_pieces_give_what_one_look_gives(home, folder, monkeypatch):
     monkeypatch.setattr("ingest.run.near_duplicates._PIECE", 2)
     monkeypatch.setattr("ingest.run.near_duplicates._ROWS", 2)
     with open_to_write(home, "test", FakeEncoder.info) as space:
-        space.ledger._db.execute("DELETE FROM twins")
+        space.ledger.database.connection.execute("DELETE FROM twins")
         mark_twins(space.ledger, space.folder)
         assert groups(space.ledger) == [FIRST, WORDS]

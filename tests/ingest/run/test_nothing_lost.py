@@ -15,6 +15,7 @@ from ingest.space import open_space
 from ingest.space.maintenance.repair import check
 from tests.ingest.run.test_malformed_folder import without_root_rights
 from tests.make_files import finds_every_item, ingest_folders, shades
+from tests.patience import limit
 from tests.servers import end_server
 
 PATIENCE = 300  # seconds, for a busy machine
@@ -54,7 +55,7 @@ def test_a_full_disk_stops_the_run_with_a_clear_error_and_the_space_goes_on_from
         [part.replace(SLOW, "python:tests.fake_encoder:FakeEncoder") for part in command(home, tmp_path / "files")],
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=limit(PATIENCE),
     )
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -95,7 +96,7 @@ def test_a_folder_that_cannot_be_written_stops_the_run_and_the_space_stays_sound
         path.chmod(mode & ~0o222)
     try:
         done = subprocess.run(
-            [*prefix, *command(home, tmp_path / "files")], capture_output=True, text=True, timeout=PATIENCE
+            [*prefix, *command(home, tmp_path / "files")], capture_output=True, text=True, timeout=limit(PATIENCE)
         )
     finally:
         for path, mode in modes.items():
@@ -117,7 +118,7 @@ def test_two_ingests_at_once_both_complete_with_nothing_missing_or_doubled(tmp_p
         subprocess.Popen(command(home, folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for folder in folders
     ]
-    said = [process.communicate(timeout=PATIENCE)[1] for process in both]
+    said = [process.communicate(timeout=limit(PATIENCE))[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sum("waiting until it is done" in words for words in said) == 1, "the one that waits says so"
     findings = check(home, "test", full=True)

@@ -221,8 +221,7 @@ def test_a_file_without_a_reader_is_skipped_with_the_reason(home, folder):
 def test_a_file_that_had_no_reader_is_read_once_there_is_one(home, folder, monkeypatch):
     text(folder / "notes.new", "a red bird")
     assert ingest_folders(home, [folder]).counts()["skipped"] == 1
-    suffixes = formats.DOCUMENT_SUFFIXES | {".new"}
-    monkeypatch.setattr(formats, "DOCUMENT_SUFFIXES", suffixes)
+    monkeypatch.setitem(formats.BY_SUFFIX, ".new", formats.BY_SUFFIX[".txt"])
     report = ingest_folders(home, [folder])
     assert (report.counts()["added"], report.counts()["skipped"]) == (1, 0)
 

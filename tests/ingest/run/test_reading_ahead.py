@@ -15,6 +15,7 @@ from ingest.run.engines.work import EncodingCount
 from ingest.sources.walk import Found
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import ingest_folders, shades, text
+from tests.patience import limit
 
 RED = Image.new("RGB", (8, 8), "red")
 
@@ -97,7 +98,7 @@ def test_what_was_read_ahead_is_dropped_when_the_run_is_to_stop():
 
 
 def test_while_the_end_of_a_batch_is_encoded_the_next_one_is_begun():
-    begun = threading.Barrier(2, timeout=30)
+    begun = threading.Barrier(2, timeout=limit(30))
 
     class Waiting(FakeEncoder):
         def encode_images(self, images):

@@ -26,6 +26,7 @@ from search_app.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
 from tests.narrow_encoder import NarrowEncoder
+from tests.patience import Patience
 from tests.retuned_encoder import RetunedEncoder, SharedTextEncoder
 
 LONG = (
@@ -270,8 +271,8 @@ def test_a_reencoding_killed_in_its_middle_leaves_the_old_space_and_goes_on(tmp_
     staged, kills = 0, 0
     for _ in range(3):
         with start(home, "SlowRetunedEncoder") as process:
-            deadline = time.monotonic() + 180
-            while staged_count(home / "test") <= staged and process.poll() is None and time.monotonic() < deadline:
+            patience = Patience(180)
+            while staged_count(home / "test") <= staged and process.poll() is None and not patience.over():
                 time.sleep(0.02)
             kills += process.poll() is None
             process.send_signal(signal.SIGKILL)

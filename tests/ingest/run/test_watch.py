@@ -23,6 +23,7 @@ from ingest.space import open_space, open_to_write
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.space.chroma.chroma_server import own_server, proxy
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.patience import limit
 
 
 @pytest.fixture
@@ -174,7 +175,7 @@ class Watcher:
     def wait_for(self, *outcomes: tuple[str, str]) -> None:
         """Wait until each (file name, outcome) has been told, and the run that told the last has been summed up."""
         missing = set(outcomes)
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + limit(180)
         while True:
             event = json.loads(self._lines.get(timeout=max(0.1, deadline - time.monotonic())))
             if event["event"] == "outcome":
@@ -184,7 +185,7 @@ class Watcher:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(limit(60))
 
 
 @pytest.fixture
@@ -238,7 +239,7 @@ def test_a_header_of_the_run_serves_as_long_as_it_watches(
 
 def next_of(changes: Iterator[set[Path]]) -> set[Path]:
     """The next group of changes that has any."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + limit(60)
     return next(group for group in changes if group or time.monotonic() > deadline)
 
 
@@ -284,7 +285,7 @@ def test_a_path_that_is_not_there_is_told_before_a_space_is_made(home: Path, tmp
         [sys.executable, "-m", "ingest.cli", "watch", str(tmp_path / "none"), "--home", str(home), "--encoder", FAKE],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=limit(300),
     )
     assert (done.returncode, home.exists()) == (2, False)
     assert "There is nothing at" in done.stderr

@@ -1,15 +1,28 @@
 """Globs and `.nearspaceignore` files choose what git would choose; hidden names come when they are asked for."""
 
+import json
+import os
 import random
 import shutil
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ingest.errors import SettingsError
-from ingest.sources.selection import IGNORE_FILE, Selection
+from ingest.sources.selection import (
+    IGNORE_FILE,
+    MAX_IGNORE_BYTES,
+    MAX_PATTERN_LENGTH,
+    IgnoreFileError,
+    Selection,
+    _Patterns,
+)
 from ingest.sources.walk import walk
+from tests.make_files import FAKE
 
 
 def write(path: Path, content: str = "x") -> Path:
@@ -83,6 +96,92 @@ def test_a_folder_whose_rules_cannot_be_read_is_left_alone_and_told(folder: Path
     found = list(walk(folder, on_error=lambda path, error: errors.update({path: str(error.strerror)})))
     assert [(path.name, IGNORE_FILE in reason) for path, reason in errors.items()] == [("2024", True)]
     assert not [each for each in found if "2024" in each.path.parts]
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link_to(target: str) -> Callable[[Path], None]:
+    return lambda path: path.symlink_to(target)
+
+
+def filled(content: str) -> Callable[[Path], None]:
+    return lambda path: path.write_text(content) and None
+
+
+_UNREADABLE: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a pipe": (pipe, "neither a file nor a folder"),
+    "a link to a device without end": (link_to("/dev/zero"), "neither a file nor a folder"),
+    "a broken link": (link_to("nowhere"), "a broken link"),
+    "a link to itself": (link_to(IGNORE_FILE), "a broken link"),
+    "a file that is too large": (filled("pattern\n" * (MAX_IGNORE_BYTES // 8 + 1)), "larger than 1 MB"),
+    "a line that is too long": (filled("a" * (MAX_PATTERN_LENGTH + 1)), "a line of more than 4,096 characters"),
+}
+
+_RUN = """
+import resource, sys
+from ingest import cli
+
+resource.setrlimit(resource.RLIMIT_AS, (8_000_000_000, 8_000_000_000))
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("kind", _UNREADABLE)
+def test_a_folder_whose_ignore_file_is_no_readable_text_is_told_and_the_run_ends(tmp_path: Path, kind: str) -> None:
+    make, reason = _UNREADABLE[kind]
+    files, report = tmp_path / "files", tmp_path / "report.json"
+    for name in ("a.txt", "private/b.txt", "private/inner/c.txt", "z/d.txt"):
+        write(files / name, f"Words of {name}.")
+    run = [sys.executable, "-c", _RUN, "ingest", str(files), "--home", str(tmp_path / "home"), "--encoder", FAKE]
+    outcomes: dict[str, tuple[str, str]] = {}
+    for again in (False, True):
+        if again:
+            make(files / "private" / IGNORE_FILE)
+        done = subprocess.run([*run, "--report", str(report)], capture_output=True, text=True, timeout=120)
+        assert done.returncode == (1 if again else 0), done.stderr
+        sources = json.loads(report.read_text())["sources"]
+        outcomes = {os.path.relpath(each["path"], files): (each["outcome"], each["reason"]) for each in sources}
+    # What the space has of the folder stays: nobody knows whether it is to go.
+    assert {path: outcome for path, (outcome, _) in outcomes.items()} == {
+        "a.txt": "unchanged",
+        "private": "failed",
+        "z/d.txt": "unchanged",
+    }
+    told = outcomes["private"][1]
+    assert IGNORE_FILE in told and reason in told
+    assert told.endswith(f"or remove the {IGNORE_FILE}, and run again.")
+
+
+def test_an_ignore_file_may_be_a_link_to_a_file_and_a_folder_of_its_name_says_nothing(folder: Path) -> None:
+    write(folder / "rules", "*.jpg\n/rules\n")
+    (folder / IGNORE_FILE).symlink_to("rules")
+    (folder / "2024" / IGNORE_FILE).mkdir()
+    assert names(folder) == ["2024/e.pdf", "b.JPG", "c.txt", "drafts/g.txt"]
+
+
+def test_an_ignore_file_that_becomes_a_pipe_as_it_is_opened_is_not_waited_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    regular = (folder / "a.jpg").stat()
+    os.mkfifo(folder / "2024" / IGNORE_FILE)
+    stat = Path.stat
+    monkeypatch.setattr(Path, "stat", lambda path, **how: regular if path.name == IGNORE_FILE else stat(path, **how))
+    errors: dict[str, OSError] = {}
+    found = list(walk(folder, on_error=lambda path, error: errors.update({path.name: error})))
+    assert list(errors) == ["2024"] and isinstance(errors["2024"], IgnoreFileError)
+    assert [each.path.name for each in found] == ["a.jpg", "b.JPG", "c.txt", "g.txt"]
+
+
+def test_an_ignore_file_of_many_patterns_is_understood_in_a_time_that_grows_with_it() -> None:
+    def seconds(count: int) -> float:
+        start = time.process_time()
+        _Patterns([f"draft{number}" for number in range(count)])
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(4_000) < 12 * seconds(1_000), "four times as many took more than twelve times as long"
 
 
 def test_ignore_files_choose_what_git_chooses(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import ReadError
-from ingest.sources.captions import MAX_CAPTION, caption_path, read_caption
+from ingest.readers.draft import MAX_CAPTION
+from ingest.sources.captions import caption_path, read_caption
 from ingest.sources.walk import Found, content_hash, walk, walk_changed
 
 

@@ -14,6 +14,7 @@ from ingest.resources import sample_folder
 from ingest.space import open_space
 from ingest.space.chroma.local_server import read_note
 from ingest.space.embedding_function import ImageLoader, NearspaceEmbeddingFunction
+from tests.patience import limit
 
 NOTEBOOK = """
 import json, sys
@@ -51,7 +52,7 @@ def test_a_fresh_process_queries_by_text_and_by_image_uri(sample_home: Path, tmp
         assert note is not None
         asked = json.dumps([note.port, ["a bird", "making music"], [str(upright), turned.as_uri()]])
         done = subprocess.run(
-            [sys.executable, "-c", NOTEBOOK, asked], capture_output=True, text=True, timeout=300, cwd=Path.cwd()
+            [sys.executable, "-c", NOTEBOOK, asked], capture_output=True, text=True, timeout=limit(300), cwd=Path.cwd()
         )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -42,27 +42,31 @@ def overwrite_the_database(chroma: Path) -> None:
 def test_a_damaged_index_is_rebuilt_from_the_ledger_and_the_person_is_told(home, damage):
     damage(home / "test" / "chroma")
     said: list[str] = []
-    with open_space(home, "test", say=said.append) as space:
-        assert space.ledger.item_count() == 40
+    with open_space(home, "test", log=said.append) as space:
+        assert space.ledger.items.count() == 40
         assert finds_every_item(space)
     assert any("nothing is lost" in line for line in said)
 
 
 def test_items_that_never_reached_the_index_are_put_there_on_opening(home):
     with open_space(home, "test") as space:
-        space.ledger.mark_all_pending()
+        space.ledger.pending.mark_all()
     with open_space(home, "test") as space:
-        assert space.ledger.waiting() == 0
+        assert space.ledger.pending.count() == 0
         assert finds_every_item(space)
 
 
 def test_what_the_index_has_still_to_learn_is_found_without_a_look_at_every_item(home):
     with open_space(home, "test") as space:
         asked: list[str] = []
-        space.ledger._db.set_trace_callback(asked.append)
-        assert (space.ledger.pending(10), space.ledger.removed(10), space.ledger.waiting()) == ([], [], 0)
-        space.ledger._db.set_trace_callback(None)
-        plans = [space.ledger._db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall() for query in asked]
+        space.ledger.database.connection.set_trace_callback(asked.append)
+        assert (
+            space.ledger.pending.to_upsert(10),
+            space.ledger.pending.to_delete(10),
+            space.ledger.pending.count(),
+        ) == ([], [], 0)
+        space.ledger.database.connection.set_trace_callback(None)
+        plans = [space.ledger.database.connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall() for query in asked]
     assert len(plans) == 3
     assert all("items_not_indexed" in plan[0][3] for plan in plans), plans
 
@@ -92,11 +96,11 @@ def test_the_manifest_tells_counts_and_mean_vectors(home):
 
 def test_statistics_follow_the_ledger(home):
     with open_to_write(home, "test", FakeEncoder.info) as space:
-        stored = space.ledger.vectors()
+        stored = space.ledger.items.vectors()
         images = stored.vectors[np.array(stored.modalities) == "image"]
         np.testing.assert_allclose(space.manifest.statistics["image"].mean, images.mean(axis=0), atol=1e-6)
-        gone = space.ledger.sources()[0]
-        left = len(space.ledger.live_ids("image")) - len(space.ledger.items_of(gone.path))
+        gone = space.ledger.sources.all()[0]
+        left = len(space.ledger.items.ids("image")) - len(space.ledger.items.of_source(gone.path))
         space.ledger.remove([gone.id])
         space.refresh_statistics()
         assert space.manifest.statistics["image"].count == left
@@ -104,12 +108,12 @@ def test_statistics_follow_the_ledger(home):
 
 def test_the_mean_of_many_items_is_that_of_a_steady_sample(home):
     with open_space(home, "test") as space:
-        ids = space.ledger.live_ids("image")
-        count, mean = space.ledger.count_and_mean("image", 10)
+        ids = space.ledger.items.ids("image")
+        count, mean = space.ledger.items.count_and_mean("image", 10)
         chosen = ids[steady_sample(ids, 10)]
         assert count == 40 and len(chosen) == 10
-        np.testing.assert_allclose(mean, space.ledger.vectors_of(list(map(str, chosen))).mean(axis=0), atol=1e-6)
-        assert space.ledger.count_and_mean("text", 10)[0] == len(space.ledger.live_ids("text"))
+        np.testing.assert_allclose(mean, space.ledger.items.vectors_of(list(map(str, chosen))).mean(axis=0), atol=1e-6)
+        assert space.ledger.items.count_and_mean("text", 10)[0] == len(space.ledger.items.ids("text"))
 
 
 def test_chromadb_alone_can_query_a_collection_by_text(home):

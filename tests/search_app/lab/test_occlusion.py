@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.readers.images import open_upright
 from ingest.resources import sample_folder
 from search_app.lab.occlusion import MOST_PIECES, PATCHES, cover, leave_out, patches

@@ -82,7 +82,7 @@ def test_an_encoder_that_was_tuned_again_under_its_name_is_loaded_again(
         info = replace(FakeEncoder.info, fingerprint="fake-tuned")
 
     app = page(q="red")
-    monkeypatch.setattr(open_spaces, "load_encoder", lambda encoder_id, say=None: Tuned())
+    monkeypatch.setattr(open_spaces, "load_encoder", lambda encoder_id, log=None: Tuned())
     again(home, Tuned())
     app.run()
     assert not app.exception

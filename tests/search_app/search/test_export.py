@@ -134,7 +134,9 @@ def test_names_within_an_archive_lead_nowhere_else(files: Path, tmp_path: Path) 
         opened: OpenedSpace = space._space
         found = space.search("red", count=50)
         with opened.ledger.transaction():
-            opened.ledger._db.execute("UPDATE sources SET folder = '../../etc/./C:\\x' WHERE path LIKE '%png'")
+            opened.ledger.database.connection.execute(
+                "UPDATE sources SET folder = '../../etc/./C:\\x' WHERE path LIKE '%png'"
+            )
         out = io.BytesIO()
         write_zip(opened, found, out)
     assert sorted(names(out.getvalue())) == [

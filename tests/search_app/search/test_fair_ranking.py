@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from search_app.search.query import Query
 from tests.benchmarks.ranking import FLICKR, Pairs, measure, read_pairs
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.space import open_space
 from search_app.search.hits import Ranking
 from search_app.search.query import Query

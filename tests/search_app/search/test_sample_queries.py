@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 import pytest
 from PIL import Image
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.readers.images import open_upright
 from ingest.resources import sample_folder
 from ingest.space import Item, open_space

@@ -26,6 +26,7 @@ from search_app.server.open_space import LivingSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, ingest_folders, picture
+from tests.patience import Patience, limit
 from tests.search_app.conftest import CAPTION, PASSAGE, fill
 
 TOKEN = "a-token-of-the-tests-0123"
@@ -313,20 +314,20 @@ def test_the_command_serves_and_refuses_to_start_open_to_others(colours_home: Pa
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(command, env={**os.environ, "NEARSPACE_TOKEN": TOKEN}, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 120
+        patience = Patience(120)
         while True:
             try:
-                answer = httpx.get(f"{HERE}:{port}/v1/status", timeout=30)
+                answer = httpx.get(f"{HERE}:{port}/v1/status", timeout=limit(30))
                 break
             except httpx.TransportError:
-                assert server.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
+                assert server.poll() is None and not patience.over(), (tmp_path / "log").read_text()
                 time.sleep(0.3)
         refusal(answer, 401)
         headers = {"authorization": f"Bearer {TOKEN}"}
-        assert found(httpx.get(f"{HERE}:{port}/v1/search?text=red", headers=headers, timeout=60))
+        assert found(httpx.get(f"{HERE}:{port}/v1/search?text=red", headers=headers, timeout=limit(60)))
     finally:
         server.send_signal(signal.SIGINT)
-        assert server.wait(60) == 0
+        assert server.wait(limit(60)) == 0
     told = (tmp_path / "log").read_text()
     assert TOKEN not in told and "Traceback" not in told
 

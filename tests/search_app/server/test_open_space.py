@@ -27,7 +27,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[CountedSpace]:
     """The spaces that are opened, in order."""
     made: list[CountedSpace] = []
 
-    def opened(name: str | None, home: Path | None, say: object) -> CountedSpace:
+    def opened(name: str | None, home: Path | None, log: object) -> CountedSpace:
         made.append(CountedSpace())
         return made[-1]
 

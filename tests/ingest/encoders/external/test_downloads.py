@@ -10,6 +10,7 @@ import pytest
 
 from tests.ingest.encoders.external.make_models import clip_st_folder, openclip_folder, text_st_folder
 from tests.ingest.encoders.external.model_server import serving
+from tests.patience import limit
 
 pytest.importorskip("open_clip", reason="OpenCLIP is not installed (pip install 'nearspace[models]')")
 pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
@@ -21,7 +22,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderError
 said = []
 try:
-    encoder = load_encoder(sys.argv[1], device="cpu", say=said.append)
+    encoder = load_encoder(sys.argv[1], device="cpu", log=said.append)
     print(json.dumps({"said": said, "dimension": encoder.encode_texts(["a dog"]).shape[1]}))
 except EncoderError as error:
     print(json.dumps({"said": said, "error": str(error)}))
@@ -34,7 +35,7 @@ def load(encoder_id: str, tmp_path: Path, endpoint: str) -> dict:
     variables |= {"NEARSPACE_CACHE": str(tmp_path / "cache"), "HF_HUB_DISABLE_XET": "1"}
     environment = {**os.environ, **variables, "PYTHONPATH": str(Path(__file__).parents[4])}
     command = [sys.executable, "-c", CODE, encoder_id]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=limit(300), env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -19,6 +19,7 @@ from ingest.readers.document import Document, Section
 from ingest.readers.passages import cut
 from tests.ingest.encoders.external.make_models import openclip_folder, roberta_like_folder, siglip_like_folder
 from tests.make_files import picture, text
+from tests.patience import limit
 
 open_clip = pytest.importorskip("open_clip", reason="OpenCLIP is not installed (pip install 'nearspace[models]')")
 torch = pytest.importorskip("torch", reason="torch is not installed (pip install 'nearspace[models]')")
@@ -111,11 +112,11 @@ def test_a_longer_text_is_read_to_its_end(encoder_cache: Path, plain: Path) -> N
 def test_the_first_load_compiles_and_checks_and_the_second_does_neither(encoder_cache: Path, tmp_path: Path) -> None:
     folder = openclip_folder(tmp_path / "fresh", seed=11)
     said: list[str] = []
-    first = load(folder, say=said.append)
+    first = load(folder, log=said.append)
     differences = [line.rsplit(" ", 1)[1] for line in said if "largest difference to the torch output" in line]
     assert len(differences) == 2 and all(float(figure) < 1e-5 for figure in differences)
     again: list[str] = []
-    second = load(folder, say=again.append)
+    second = load(folder, log=again.append)
     assert again == [] and second.info == first.info
     np.testing.assert_array_equal(first.encode_texts(TEXTS), second.encode_texts(TEXTS))
 
@@ -128,15 +129,16 @@ def test_once_compiled_it_runs_without_torch_and_openclip(encoder_cache: Path, p
         "encoder.encode_texts(['a dog']); encoder.encode_images([Image.new('RGB', (9, 9))]);"
         "sys.exit(str({'torch', 'open_clip', 'transformers', 'huggingface_hub'} & set(sys.modules) or ''))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=limit(300))
     assert done.stderr.strip() == ""
 
 
 def test_the_fingerprint_tells_weights_preparation_and_rounding_apart(encoder_cache: Path, tmp_path: Path) -> None:
-    from ingest.encoders.external.openclip import _files_of_folder, _fingerprint
+    from ingest.encoders.external.openclip import fingerprint_of
+    from ingest.encoders.external.openclip_files import files_in_folder
 
     def fingerprint(folder: Path, int8: bool = False) -> str:
-        return _fingerprint(_files_of_folder("openclip:x", folder, None), int8)
+        return fingerprint_of(files_in_folder("openclip:x", folder, None), int8)
 
     one = openclip_folder(tmp_path / "one")
     same = openclip_folder(tmp_path / "same")
@@ -258,7 +260,7 @@ def test_a_name_that_nothing_comes_near_is_answered_with_how_to_write_one(encode
 
 def nearspace(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ingest.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})
+    return subprocess.run(command, capture_output=True, text=True, timeout=limit(300), env={**os.environ, **variables})
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ def test_without_weights_and_network_three_lines_come_within_seconds(
         *("ingest", tmp_path / "files", "--home", tmp_path / "home", "--encoder", encoder_id),
         HF_HOME=str(tmp_path / "hub"), HF_ENDPOINT="http://192.0.2.1", HF_HUB_OFFLINE="0",
     )  # fmt: skip
-    assert time.monotonic() - started < 20  # the waiting itself is bounded; a busy machine also imports
+    assert time.monotonic() - started < limit(20)  # the waiting itself is bounded; a busy machine also imports
     assert done.returncode == 2
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 3 and "Traceback" not in done.stderr

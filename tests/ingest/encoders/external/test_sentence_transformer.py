@@ -15,6 +15,7 @@ from ingest.errors import EncoderError, UnknownEncoder, WeightsError
 from ingest.readers.document import Document, Section
 from ingest.readers.passages import cut
 from tests.ingest.encoders.external.make_models import clip_st_folder, text_st_folder
+from tests.patience import limit
 
 sentence_transformers = pytest.importorskip(
     "sentence_transformers", reason="sentence-transformers is not installed (pip install 'nearspace[models]')"
@@ -99,7 +100,7 @@ def test_once_compiled_it_runs_without_torch_and_its_kin(encoder_cache: Path, mo
         "encoder.encode_texts(['a dog']); encoder.encode_images([Image.new('RGB', (9, 9))]);"
         "sys.exit(str({'torch', 'sentence_transformers', 'transformers', 'huggingface_hub'} & set(sys.modules) or ''))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=limit(300))
     assert done.stderr.strip() == ""
 
 

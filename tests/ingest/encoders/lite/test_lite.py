@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 from ingest.encoders.base import Encoder
-from ingest.encoders.lite.encoder import LiteEncoder
-from ingest.encoders.lite.reference import text_reference
+from ingest.encoders.lite.lite_encoder import LiteEncoder
+from ingest.encoders.lite.reference_outputs import read_text_reference
 from ingest.encoders.lite.text_tower import LONG
 from ingest.encoders.lite.weights import model_folder
 
@@ -71,7 +71,7 @@ def test_a_picture_has_the_same_vector_alone_and_in_any_batch(lite: LiteEncoder)
 
 
 def test_texts_have_the_vectors_that_torch_gives(lite: LiteEncoder) -> None:
-    texts, vectors = text_reference(model_folder("lite"))
+    texts, vectors = read_text_reference(model_folder("lite"))
     lengths = np.array([len(lite.token_spans(text)) for text in texts])
     assert len(texts) >= 20 and lengths.max() == lite.info.text_window
     rows, short = lite.encode_texts(texts), lengths <= LONG

@@ -11,10 +11,17 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from ingest.encoders.lite.encoder import LiteEncoder, load_lite
-from ingest.encoders.lite.reference import IMAGE_VECTORS_FILE, TEXT_VECTORS_FILE, image_reference, text_reference
+from ingest.encoders.lite.lite_encoder import LiteEncoder, load_lite
+from ingest.encoders.lite.reference_outputs import (
+    IMAGE_VECTORS_FILE,
+    TEXT_VECTORS_FILE,
+    read_image_reference,
+    read_text_reference,
+)
 from ingest.encoders.lite.weights import minilm_folder, model_folder
+from ingest.encoders.runtime.digests import sha256_of
 from ingest.errors import SettingsError, WeightsError
+from tests.patience import limit
 
 CHILD = """
 import json, sys
@@ -39,7 +46,7 @@ for attempt in (lambda: socket.create_connection(("192.0.2.1", 80)), lambda: soc
 from PIL import Image
 from ingest.encoders.registry import load_encoder
 said = []
-encoder = load_encoder("lite", say=said.append)
+encoder = load_encoder("lite", log=said.append)
 texts = encoder.encode_texts(["a dog", "a cat"])
 images = encoder.encode_images([Image.new("RGB", (40, 30), "red")])
 heavy = sorted({name.split(".")[0] for name in sys.modules} & set(HEAVY))
@@ -80,7 +87,7 @@ def children(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[st
     ]
     results = []
     for child in running:
-        out, err = child.communicate(timeout=300)
+        out, err = child.communicate(timeout=limit(300))
         assert child.returncode == 0, err
         results.append(json.loads(out))
     assert [file.name for file in cache.rglob(".*")] == [], "drafts are left in the cache folder"
@@ -112,13 +119,13 @@ def test_the_first_load_says_what_it_does_and_how_close_it_is_to_torch(children:
 def test_the_second_load_is_silent_and_compiles_nothing(cache: Path) -> None:
     before = compiled_file(cache).stat()
     said: list[str] = []
-    load_lite(say=said.append)
+    load_lite(log=said.append)
     after = compiled_file(cache).stat()
     assert said == []
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "missing", "receipt"])
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "missing", "receipts"])
 def test_a_damaged_cache_is_made_again(cache: Path, lite: LiteEncoder, damage: str) -> None:
     file = compiled_file(cache)
     good = file.read_bytes()
@@ -129,9 +136,10 @@ def test_a_damaged_cache_is_made_again(cache: Path, lite: LiteEncoder, damage: s
     elif damage == "missing":
         file.unlink()
     else:
-        file.with_suffix(".json").write_text("{", encoding="utf-8")
+        for receipt in (cache / "receipts").iterdir():
+            receipt.write_text("{", encoding="utf-8")
     said: list[str] = []
-    again = load_lite(say=said.append)
+    again = load_lite(log=said.append)
     assert said[0].startswith("compiling the text tower")
     assert file.read_bytes() == good
     np.testing.assert_array_equal(again.encode_texts(["a dog"]), lite.encode_texts(["a dog"]))
@@ -160,11 +168,9 @@ def test_missing_weights_are_named_with_the_way_to_get_them(tmp_path: Path, cach
 
 def test_an_image_tower_that_differs_from_torch_is_refused(tmp_path: Path, cache: Path) -> None:
     folder = copy_of(model_folder("lite"), tmp_path / "lite")
-    vectors = image_reference(folder).copy()
+    vectors = read_image_reference(folder).copy()
     vectors[0, 0] += 0.001
     save_file({"vectors": vectors}, folder / IMAGE_VECTORS_FILE)
-    for receipt in cache.rglob("image.json"):
-        receipt.unlink()
     with pytest.raises(WeightsError, match=r"image tower of lite differently from torch: by 1\.0e-03"):
         load_lite(image_folder=folder)
 
@@ -174,7 +180,7 @@ def test_a_text_tower_that_differs_from_torch_is_refused_and_not_kept(
     tmp_path: Path, cache: Path, error: float
 ) -> None:
     folder = copy_of(model_folder("lite"), tmp_path / "lite")
-    vectors = text_reference(folder)[1].copy()
+    vectors = read_text_reference(folder)[1].copy()
     vectors[3, 7] += error
     save_file({"vectors": vectors}, folder / TEXT_VECTORS_FILE)
     file = compiled_file(cache)
@@ -203,6 +209,77 @@ def test_another_image_tower_has_another_fingerprint(tmp_path: Path, lite: LiteE
     model.doc_string = "changed"
     onnx.save(model, folder / "image.onnx")
     assert load_lite(image_folder=folder).info.fingerprint != lite.info.fingerprint
+
+
+@pytest.mark.parametrize("order", ["first second first second", "second first first second first"])
+def test_installations_that_share_a_cache_are_checked_once_each_at_most(
+    tmp_path: Path, encoder_cache: Path, lite: LiteEncoder, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    cache = copy_of(encoder_cache, tmp_path / "cache")
+    shutil.rmtree(cache / "receipts")
+    monkeypatch.setenv("NEARSPACE_CACHE", str(cache))
+    installations = {
+        name: (
+            copy_of(minilm_folder(), tmp_path / name / "text"),
+            copy_of(model_folder("lite"), tmp_path / name / "lite"),
+        )
+        for name in ("first", "second")
+    }
+    lines: dict[str, list[str]] = {name: [] for name in installations}
+    loads: list[tuple[str, list[str]]] = []
+    for name in order.split():
+        said: list[str] = []
+        text_folder, image_folder = installations[name]
+        load_lite(text_folder=text_folder, image_folder=image_folder, log=said.append)
+        loads.append((name, said))
+        lines[name] += said
+    for said in lines.values():
+        assert sum(line.startswith("checking the image tower of lite") for line in said) <= 1
+    assert any("checking the image tower of lite" in line for line in loads[0][1])
+    assert [said for _, said in loads[1:]] == [[]] * (len(loads) - 1)
+
+
+def test_installations_with_other_weights_do_not_evict_each_other(tmp_path: Path, cache: Path) -> None:
+    import onnx
+
+    other = copy_of(model_folder("lite"), tmp_path / "lite")
+    model = onnx.load(other / "image.onnx")
+    model.doc_string = "other bytes"
+    onnx.save(model, other / "image.onnx")
+    said: list[str] = []
+    for folder in (other, model_folder("lite"), other, model_folder("lite")):
+        load_lite(image_folder=folder, log=said.append)
+    assert [line.split(",")[0] for line in said[:1]] == ["checking the image tower of lite"]
+    assert len(said) == 2, "what was checked with either is remembered"
+
+
+def test_a_tower_compiled_for_another_onnx_runtime_is_compared_again_and_not_compiled(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingest.encoders.runtime import receipts
+
+    before = compiled_file(cache).stat()
+    runtime = receipts._runtime()
+    said: list[str] = []
+    for version in ("0.0.1", runtime, "0.0.1", runtime):
+        monkeypatch.setattr(receipts, "_runtime", lambda version=version: version)
+        load_lite(log=said.append)
+    assert [line for line in said if line.startswith("compil")] == []
+    assert len([line for line in said if line.startswith("checking")]) == 3, "three towers, each once for 0.0.1"
+    assert compiled_file(cache).stat().st_ino == before.st_ino
+
+
+def test_the_receipt_of_an_earlier_version_beside_a_compiled_tower_is_taken_over(cache: Path) -> None:
+    from onnxruntime import __version__ as runtime
+
+    for receipt in (cache / "receipts").iterdir():
+        receipt.unlink()
+    for tower in cache.rglob("text*.onnx"):
+        facts = {"file": tower.name, "sha256": sha256_of(tower), "onnxruntime": runtime, "difference": 1e-7}
+        tower.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
+    said: list[str] = []
+    load_lite(log=said.append)
+    assert [line.split(",")[0] for line in said[:1]] == ["checking the image tower of lite"] and len(said) == 2
 
 
 def test_a_cache_folder_that_cannot_be_written_says_which_variable_to_set(

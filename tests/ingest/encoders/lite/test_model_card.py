@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.encoders.lite.weights import model_folder
-from ingest.encoders.runtime.onnx import sha256_of
+from ingest.encoders.runtime.digests import sha256_of
 
 CARD = model_folder("lite") / "README.md"
 FIGURES = json.loads((model_folder("lite") / "figures.json").read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ingest.encoders.lite.pixels import IMAGE_SIZE, lies_on_white, pixel_batch, square_pixels, squeezed
-from ingest.encoders.lite.reference import reference_pictures
+from ingest.encoders.lite.reference_outputs import reference_pictures
 
 
 @pytest.mark.parametrize("size", [(1, 1), (260, 260), (640, 480), (30, 900), (5000, 20)])

@@ -7,11 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from ingest.encoders.lite import text_tower
-from ingest.encoders.lite.encoder import LiteEncoder
+from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.encoders.lite.text_tower import LONG, MiniLM, load_minilm
 from ingest.encoders.lite.weights import minilm_folder, model_folder
-from ingest.readers.document import read_document
 from ingest.readers.passages import cut
+from ingest.readers.registry import read_document
 from ingest.resources import sample_folder
 
 
@@ -69,7 +69,7 @@ def test_a_processor_that_is_bad_at_8_bits_uses_full_precision_and_says_so(
     monkeypatch.setenv("NEARSPACE_CACHE", str(tmp_path))
     monkeypatch.setattr(text_tower, "TOLERANCE_8BIT", 1e-4)
     said: list[str] = []
-    careful = load_minilm(model_folder("lite"), say=said.append)
+    careful = load_minilm(model_folder("lite"), log=said.append)
     assert any("passages are encoded in full precision" in line for line in said)
     assert not list(tmp_path.rglob("text-8bit.onnx"))
     np.testing.assert_allclose(careful.encode(passages[:2]), towers[1].encode(passages[:2]), atol=1e-6)

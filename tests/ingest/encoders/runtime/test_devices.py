@@ -7,6 +7,7 @@ import pytest
 
 from ingest.encoders.runtime import devices
 from ingest.errors import SettingsError
+from tests.patience import limit
 
 
 @pytest.fixture(autouse=True)
@@ -46,4 +47,4 @@ def test_asking_for_the_cpu_imports_no_torch() -> None:
         "import sys; from ingest.encoders.runtime.devices import choose_device; choose_device('cpu');"
         "sys.exit('torch' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=300).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=limit(300)).returncode == 0

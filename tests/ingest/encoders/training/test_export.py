@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ingest.encoders.lite.reference import reference_pictures
+from ingest.encoders.lite.reference_outputs import reference_pictures
 from ingest.encoders.runtime.onnx import open_session
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")

@@ -21,6 +21,7 @@ from ingest.space import open_to_write
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.run.engines.fatal_encoder import ENDED, FatalEncoder
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.patience import limit
 
 pytestmark = [
     pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (extra: ray)"),
@@ -269,7 +270,7 @@ def test_the_command_joins_the_cluster_and_says_nothing_of_rays_own(home, tmp_pa
         ],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=limit(300),
     )
     assert done.returncode == 0, done.stderr + done.stdout
     assert "5 " in done.stdout
@@ -283,7 +284,7 @@ def test_a_stranger_cannot_join_the_ray_that_was_started_here():
     for token in ({"RAY_AUTH_MODE": "disabled"}, {"RAY_AUTH_TOKEN": "0" * 64}):
         environment = {**os.environ, **token}
         done = subprocess.run(
-            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=limit(300)
         )
         assert done.returncode != 0
         assert "joined" not in done.stdout

@@ -13,6 +13,7 @@ from threading import Thread
 import trustme
 
 from ingest.space.chroma.local_server import _CHROMA, HOST, _free_port, answers
+from tests.patience import Patience, limit
 
 
 class OwnServer:
@@ -29,10 +30,10 @@ class OwnServer:
             [sys.executable, "-c", _CHROMA, "run", "--path", self.folder, "--host", HOST, "--port", str(self.port)],
             stdout=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 60
+        patience = Patience(60)
         while not answers(self.port):
             assert self._process.poll() is None
-            assert time.monotonic() < deadline
+            assert not patience.over()
             time.sleep(0.1)
 
     def kill(self) -> None:
@@ -92,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.path.startswith("/vectors/"):
             self._answer(404, b"nothing here", "text/plain")
             return
-        inner = http.client.HTTPConnection(HOST, self.server.target_port, timeout=60)
+        inner = http.client.HTTPConnection(HOST, self.server.target_port, timeout=limit(60))
         kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         inner.request(self.command, self.path.removeprefix("/vectors"), body, kept)
         answer = inner.getresponse()

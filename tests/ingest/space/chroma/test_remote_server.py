@@ -24,6 +24,7 @@ from ingest.space.manifest import read_manifest
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.space.chroma.chroma_server import answering, collection_names, own_server, proxy
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
+from tests.patience import limit
 
 SECRET = "s3cret-0123456789"
 
@@ -62,7 +63,7 @@ def nearspace(*arguments, **options):
         [sys.executable, "-m", "ingest.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=limit(120),
         **options,
     )
 
@@ -223,7 +224,7 @@ def test_a_server_that_was_emptied_is_filled_from_the_ledger(home, folder, serve
     ingest_at(home, folder, "emptied", ChromaAddress(server.url))
     client_of(server).delete_collection("emptied-image")
     said = []
-    with open_space(home, "emptied", say=said.append) as space:
+    with open_space(home, "emptied", log=said.append) as space:
         assert finds_every_item(space)
     assert any("rebuilding" in line for line in said)
 
@@ -239,7 +240,7 @@ def test_a_server_that_is_down_is_no_reason_to_rebuild_and_what_it_missed_it_lea
         assert not found.index_is_broken
         server.start()
         said = []
-        with open_space(home, "down", say=said.append) as space:
+        with open_space(home, "down", log=said.append) as space:
             assert finds_every_item(space)
         assert said == []
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from ingest.readers.draft import Draft, Value
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.records import SourceRecord
-from ingest.space.ledger.search_index import day_number, make_all_due, spaced, suffix_of
+from ingest.space.ledger.search_index import day_number, mark_all_due, spaced, suffix_of
 from search_app.search.full_text import MOST_WORDS, phrase, quoted, tokens_of
 
 
@@ -36,7 +36,7 @@ def put(ledger: Ledger, path: str, *texts: str, image: bool = False, title: str 
 
 
 def saying(ledger: Ledger, words: str, column: str = "") -> list[int]:
-    return ledger.items_saying(phrase(words, column)).tolist()
+    return ledger.search_index.matching(phrase(words, column)).tolist()
 
 
 def test_names_titles_texts_and_keywords_are_found_word_for_word(ledger: Ledger) -> None:
@@ -69,26 +69,26 @@ def test_words_of_scripts_without_spaces_are_found(ledger: Ledger) -> None:
 
 def test_lookups_follow_every_change_of_an_item(ledger: Ledger) -> None:
     [photo] = put(ledger, "/a/one.jpg", "", image=True)
-    source = ledger.source("/a/one.jpg")
+    source = ledger.sources.get("/a/one.jpg")
     assert source is not None
-    changes = ledger.facet_changes()
+    changes = ledger.search_index.facet_changes()
     ledger.set_caption(1, source.id, "x", "a heron")
     assert saying(ledger, "heron") == [photo]
-    assert ledger.facets().captioned.tolist() == [True]
-    assert ledger.facet_changes() > changes
+    assert ledger.search_index.facets().captioned.tolist() == [True]
+    assert ledger.search_index.facet_changes() > changes
     moved = SourceRecord("/b/two.png", "/", "b", 5, 0, "x", "moved")
     ledger.move(1, source.id, moved)
     assert saying(ledger, "one.jpg") == []
     assert saying(ledger, "two") == [photo]
-    assert ledger.facets().formats == ["png"]
-    assert ledger.facets().days.tolist() == [0]
+    assert ledger.search_index.facets().formats == ["png"]
+    assert ledger.search_index.facets().days.tolist() == [0]
     [newer] = put(ledger, "/b/two.png", "a stork", image=True)
     assert saying(ledger, "heron") == []
-    assert ledger.facets().ids.tolist() == saying(ledger, "stork") == [newer]
-    ledger.purge([str(photo)])
+    assert ledger.search_index.facets().ids.tolist() == saying(ledger, "stork") == [newer]
+    ledger.pending.purge([str(photo)])
     ledger.remove([source.id])
-    assert saying(ledger, "stork") == [] and not len(ledger.facets().ids)
-    assert ledger.derived_due() == 0
+    assert saying(ledger, "stork") == [] and not len(ledger.search_index.facets().ids)
+    assert ledger.search_index.due_count() == 0
 
 
 def test_what_is_rolled_back_cannot_be_looked_up(ledger: Ledger) -> None:
@@ -96,7 +96,7 @@ def test_what_is_rolled_back_cannot_be_looked_up(ledger: Ledger) -> None:
         put(ledger, "/a.txt", "a heron")
         raise RuntimeError
     assert saying(ledger, "heron") == []
-    assert ledger.derived_due() == 0
+    assert ledger.search_index.due_count() == 0
 
 
 def test_facts_of_a_picture_and_of_a_text(ledger: Ledger) -> None:
@@ -104,7 +104,7 @@ def test_facts_of_a_picture_and_of_a_text(ledger: Ledger) -> None:
     put(ledger, "/b.tar.gz", "x")
     put(ledger, "/c.webp", "said", image=True, width=300, height=301)
     put(ledger, "/d", "x", date="2021-03-04")
-    facets = ledger.facets()
+    facets = ledger.search_index.facets()
     assert facets.formats == ["jpg", "gz", "webp", ""]
     assert facets.days.tolist() == [
         day_number(date(*day)) for day in ((2019, 7, 4), (2020, 1, 2), (2020, 1, 2), (2021, 3, 4))
@@ -113,29 +113,30 @@ def test_facts_of_a_picture_and_of_a_text(ledger: Ledger) -> None:
     assert facets.shapes.tolist() == [1, 0, 3, 0]
     assert facets.colours.tolist() == [1 | 1 << 11, 0, 0, 0]
     assert facets.captioned.tolist() == [False, False, True, False]
-    assert ledger.facets(after=2).ids.tolist() == [3, 4]
+    assert ledger.search_index.facets(after=2).ids.tolist() == [3, 4]
 
 
 def test_metadata_is_found_by_key_and_value_whatever_its_kind(ledger: Ledger) -> None:
     put(ledger, "/a", "x", keywords="lake, Boat", draft=False, weight=3, camera="Canon = R5")
     put(ledger, "/b", "x", Camera="nikon")
-    assert ledger.items_with("keywords", "boat").tolist() == [1]
-    assert ledger.items_with("draft", "false").tolist() == ledger.items_with("weight", "3").tolist() == [1]
-    assert ledger.items_with("camera", "Canon = R5").tolist() == [1]
-    assert ledger.items_with("camera").tolist() == [1, 2]
-    assert ledger.items_with("camera", "' OR 1=1 --").tolist() == []
+    assert ledger.search_index.with_metadata("keywords", "boat").tolist() == [1]
+    assert ledger.search_index.with_metadata("draft", "false").tolist() == [1]
+    assert ledger.search_index.with_metadata("weight", "3").tolist() == [1]
+    assert ledger.search_index.with_metadata("camera", "Canon = R5").tolist() == [1]
+    assert ledger.search_index.with_metadata("camera").tolist() == [1, 2]
+    assert ledger.search_index.with_metadata("camera", "' OR 1=1 --").tolist() == []
 
 
 def test_an_older_ledger_is_filled_when_it_is_opened_to_write(tmp_path: Path, ledger: Ledger) -> None:
     ids = put(ledger, "/a.txt", "a heron", "a stork")
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as database, database:
-        make_all_due(database)
-    assert saying(ledger, "heron") == [] and ledger.derived_due() == 2
+        mark_all_due(database)
+    assert saying(ledger, "heron") == [] and ledger.search_index.due_count() == 2
     seen: list[tuple[int, int]] = []
-    assert ledger.derive_all(lambda done, total: seen.append((done, total))) == 2
+    assert ledger.search_index.update(lambda done, total: seen.append((done, total))) == 2
     assert seen == [(2, 2)]
     assert [*saying(ledger, "heron"), *saying(ledger, "stork")] == ids
-    assert ledger.derive_all() == 0
+    assert ledger.search_index.update() == 0
 
 
 def test_nothing_typed_is_ever_syntax(ledger: Ledger) -> None:
@@ -166,8 +167,8 @@ def test_nothing_typed_is_ever_syntax(ledger: Ledger) -> None:
     typed += ["".join(chance.choices("ab \"*():^-+{}AND OR NOT'\\\n京é", k=40)) for _ in range(300)]
     for words in typed:
         if expression := phrase(words):
-            ledger.items_saying(expression)
-            ledger.some_saying(expression, 5)
+            ledger.search_index.matching(expression)
+            ledger.search_index.some_matching(expression, 5)
     assert saying(ledger, "heron AND stork") == [1]
     assert saying(ledger, "heron OR lake") == []
     assert phrase("--- ...") == ""

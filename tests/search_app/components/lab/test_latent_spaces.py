@@ -10,6 +10,7 @@ from search_app.components.lab import encoder_comparison
 from search_app.components.lab.latent_spaces.section import KINDS
 from search_app.lab.latent_spaces import autoencoder
 from search_app.lab.presentation_steps import Step, keep_steps
+from tests.patience import Patience
 from tests.search_app.components.lab.lab_page import lab
 from tests.search_app.page_driver import params, words
 
@@ -56,9 +57,9 @@ def test_an_autoencoder_is_trained_on_the_pictures_and_kept(colours: Path, monke
     monkeypatch.setattr(autoencoder, "_MOST_EPOCHS", 20)
     app = _family("autoencoder", **{"family-ae-size": "2"})
     app.button(key="family-ae-train").click().run()
-    deadline = time.monotonic() + 120
+    patience = Patience(120)
     while "Through the bottleneck" not in words(app):
-        assert not app.exception and time.monotonic() < deadline
+        assert not app.exception and not patience.over()
         time.sleep(0.3)
         app.run()
     again = _family("autoencoder", **{"family-ae-size": "2"})
@@ -88,9 +89,9 @@ def test_another_encoder_is_compared_on_the_same_items_and_leaves_again(colours:
     app = lab(part="quality", quality="folders")
     app.text_input(key="quality-with-typed").set_value("python:tests.narrow_encoder:NarrowEncoder")
     app.button(key="quality-with-start").click().run()
-    deadline = time.monotonic() + 120
+    patience = Patience(120)
     while "Both were asked the same" not in words(app):
-        assert not app.exception and time.monotonic() < deadline
+        assert not app.exception and not patience.over()
         time.sleep(0.2)
         app.run()
     assert words(app).count("python:tests.narrow_encoder:NarrowEncoder") >= 2
@@ -107,9 +108,9 @@ def test_a_link_never_has_code_loaded_by_itself() -> None:
     app = lab(part="quality", quality="folders", **{"quality-with": "python:tests.nowhere:Nothing"})
     assert "Compare with python:tests.nowhere:Nothing" in app.button(key="quality-with-again").label.replace("\\", "")
     app.button(key="quality-with-again").click().run()
-    deadline = time.monotonic() + 120
+    patience = Patience(120)
     while "cannot be compared" not in words(app):
-        assert not app.exception and time.monotonic() < deadline
+        assert not app.exception and not patience.over()
         time.sleep(0.2)
         app.run()
 

@@ -1,0 +1,39 @@
+"""Links to every page, with every parameter that they may have, show what they showed."""
+
+import pytest
+
+from tests.compatibility import answers, cases
+from tests.compatibility.differences import difference
+from tests.compatibility.exported_map import embedded
+from tests.compatibility.recorded_space import Recorded, record_of
+
+
+@pytest.mark.parametrize("case", cases.LINKS)
+def test_a_link_shows_what_it_showed(recorded: Recorded, case: str) -> None:
+    before = record_of("links")[case]
+    assert not (differs := difference(before, answers.link(recorded, cases.LINKS[case]))), differs
+
+
+def test_a_link_names_its_space(recorded: Recorded) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "SPACE", "elsewhere")
+        assert not difference(record_of("links")["the map"], answers.link(recorded, cases.LINKS["the map"]))
+
+
+@pytest.mark.parametrize("case", cases.ROUND_TRIPS)
+def test_a_link_that_the_page_writes_anew_shows_the_same(recorded: Recorded, case: str) -> None:
+    before = record_of("round_trips")[case]
+    for now in answers.link_and_written_anew(recorded, cases.ROUND_TRIPS[case]):
+        assert not (differs := difference(before, now)), differs
+
+
+@pytest.mark.parametrize("case", answers.MAPS)
+def test_an_exported_map_draws_what_it_drew(recorded: Recorded, case: str) -> None:
+    now = embedded(answers.exported_map(recorded, answers.MAPS[case]))
+    before = record_of("maps")[case]
+    rows = zip(before.pop("rows"), now.pop("rows"), strict=True)
+    assert not (differs := difference(before, now)), differs
+    for row_before, row_now in rows:
+        *words, x, y = row_before[:8]
+        assert words == row_now[:6]
+        assert row_now[6:] == pytest.approx(row_before[6:], abs=8), (words, x, y)  # of 65,535: 1e-4 of the map
