@@ -111,7 +111,7 @@ def test_a_question_is_a_star_with_numbered_hits_and_colours_tell_of_all_points(
     assert on_map(page, "map.scene.trail.map(({ label }) => label)") == ["a bird"]
     page.goto(page.url + "&colour=match")
     drawn(page)
-    expect(page.locator(".ramp")).to_be_visible()
+    expect(page.locator(".scale")).to_be_visible()
     page.goto(page.url.replace("colour=match", "colour=folder&map=3d&pictures=shown"))
     drawn(page)
     assert on_map(page, "map.points.dimensions") == 3

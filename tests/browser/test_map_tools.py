@@ -58,7 +58,7 @@ def test_a_box_selects_what_lies_in_it(page: Page, sample_address: str):
     inside = on_map(
         page,
         f"""[...Array(map.points.n).keys()].filter((row) => {{
-            const x = map.screenPositions()[2 * row], y = map.screenOf()[2 * row + 1];
+            const x = map.screenPositions()[2 * row], y = map.screenPositions()[2 * row + 1];
             return x > {left} && x < {right} && y > {top} && y < {bottom};
         }}).length""",
     )
