@@ -244,7 +244,8 @@ def _layout_by_manifold(snapshot: Snapshot, spec: MapSpec, manifold: Manifold) -
 
     def place_probe(probe: Probe) -> NDArray[np.float32]:
         position = probe.composed(lambda modality, vector: vector - manifold.reduction.means[modality])
-        return manifold.place_reduced((manifold.reduction.basis @ position)[np.newaxis].astype(np.float32))[0]
+        reduced = (manifold.reduction.basis @ position)[np.newaxis].astype(np.float32)
+        return np.asarray(manifold.place_reduced(reduced)[0], np.float32)
 
     def place_group(name: Modality, group: Group) -> NDArray[np.float32]:
         nonlocal came, left

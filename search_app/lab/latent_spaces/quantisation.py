@@ -45,7 +45,7 @@ def measure_quantisation(vectors: Floats) -> list[QuantisationResult]:
     signs = np.packbits(vectors > vectors.mean(axis=0), axis=1)
 
     def by_signs(row: int) -> NDArray[np.floating]:
-        return -np.bitwise_count(signs ^ signs[row]).sum(axis=1, dtype=np.int32).astype(np.float32)
+        return np.asarray(-np.bitwise_count(signs ^ signs[row]).sum(axis=1, dtype=np.int32), np.float32)
 
     def reranked(row: int) -> NDArray[np.floating]:
         rough = by_signs(row)

@@ -142,71 +142,71 @@ def _figure(
     *,
     flat: bool,
 ) -> go.Figure:
-    positions = latent.point_map.positions
-    axes = "xy" if flat else "xyz"
-    names = [in_plotly(snippet(name, 60)) for name in latent.names]
+    """The points by class, lines from the chosen point to its neighbours, and these over all others."""
+    points = _Points(latent, [chosen, *near], flat)
+    size = 9 if len(latent) < 300 else 6
     groups = np.asarray(classes) if len(classes) else np.zeros(len(latent), np.int64)
     traces: list[dict[str, Any]] = []
-
-    def trace(rows: Sequence[int], marks: dict[str, Any], name: str, **more: Any) -> None:
-        places = {axis: positions[list(rows), place] for place, axis in enumerate(axes)}
-        traces.append(
-            {
-                "type": "scatter" if flat else "scatter3d",
-                "mode": "markers",
-                "name": in_plotly(name),
-                "marker": {"line": {"width": 0}, **marks},
-                "hovertext": [names[row] for row in rows],
-                "customdata": list(rows),
-                "hoverinfo": "text",
-                "selected": {"marker": {"opacity": 1}},
-                "unselected": {"marker": {"opacity": marks.get("opacity", 1)}},
-                **places,
-                **more,
-            }
-            if flat
-            else {
-                "type": "scatter3d",
-                "mode": "markers",
-                "name": in_plotly(name),
-                "marker": {"line": {"width": 0}, **marks, "size": marks["size"] * 0.6},
-                "hovertext": [names[row] for row in rows],
-                "customdata": list(rows),
-                "hoverinfo": "text",
-                **places,
-                **more,
-            }
-        )
-
-    written = readable(positions[:, :2], names, [chosen, *near], _HEIGHT) if names_fit(latent) else set()
-
-    def in_words(rows: Sequence[int], **font: Any) -> dict[str, Any]:
-        """The part of a trace that writes the readable names among `rows`."""
-        if not written:
-            return {}
-        words = [names[row] if row in written else "" for row in rows]
-        return {"mode": "markers+text", "textposition": "top center", "textfont": font, "text": words}
-
-    size = 9 if len(latent) < 300 else 6
-    for place in np.unique(groups).tolist():
-        rows = np.flatnonzero(groups == place).tolist()
-        colour = colour_of(place) if len(classes) else MAP_OTHER
-        plain = [row if row not in (chosen, *near) else -1 for row in rows]
+    for group in np.unique(groups).tolist():
+        colour = colour_of(group) if len(classes) else MAP_OTHER
+        name = class_names[group] if class_names and group >= 0 else ""
+        rows = np.flatnonzero(groups == group).tolist()
         marks = {"size": size, "color": colour, "opacity": 0.75}
-        name = class_names[place] if class_names and place >= 0 else ""
-        trace(rows, marks, name, **in_words(plain, size=10))
-    lines = {axis: [] for axis in axes}  # type: dict[str, list[float | None]]
-    for row in near:
-        for place, axis in enumerate(axes):
-            lines[axis] += [float(positions[chosen, place]), float(positions[row, place]), None]
-    kind = "scatter" if flat else "scatter3d"
-    traces.append(
-        {"type": kind, "mode": "lines", "line": {"color": colours.accent, "width": 1.5}, "hoverinfo": "skip", **lines}
-    )
+        traces.append(points.trace(rows, marks, name, {"size": 10}, unnamed=(chosen, *near)))
+    traces.append(points.lines(chosen, near, colours.accent))
     bold = {"size": 11, "color": colours.ink, "weight": 700}
-    trace(list(near), {"size": size + 3, "color": colours.accent, "opacity": 1}, "nearest", **in_words(near, **bold))
+    marks = {"size": size + 3, "color": colours.accent, "opacity": 1}
+    traces.append(points.trace(list(near), marks, "nearest", bold))
     star = {"size": size + 7, "color": MAP_STAR, "opacity": 1, "symbol": "diamond"}
-    trace([chosen], star, "picked", **in_words([chosen], **bold))
+    traces.append(points.trace([chosen], star, "picked", bold))
+    return go.Figure({"data": traces, "layout": _figure_layout(len(latent), colours, flat)})
+
+
+class _Points:
+    """Makes Plotly's traces of the points of a latent space, on a flat map or in a 3-D scene."""
+
+    def __init__(self, latent: LatentSpace, first: Sequence[int], flat: bool) -> None:
+        """Names that can be read are written beside the points, those of the rows `first` before all others."""
+        self._flat = flat
+        self._kind = "scatter" if flat else "scatter3d"
+        self._axes = "xy" if flat else "xyz"
+        self._positions = latent.point_map.positions
+        self._names = [in_plotly(snippet(name, 60)) for name in latent.names]
+        self._named = readable(self._positions[:, :2], self._names, first, _HEIGHT) if names_fit(latent) else set()
+
+    def trace(
+        self, rows: list[int], marks: dict[str, Any], name: str, font: dict[str, Any], unnamed: Sequence[int] = ()
+    ) -> dict[str, Any]:
+        """The points of `rows`, with their names but for those of `unnamed`."""
+        marker = {"line": {"width": 0}, **marks}
+        trace: dict[str, Any] = {
+            "type": self._kind,
+            "mode": "markers",
+            "name": in_plotly(name),
+            "marker": marker if self._flat else marker | {"size": marks["size"] * 0.6},
+            "hovertext": [self._names[row] for row in rows],
+            "customdata": rows,
+            "hoverinfo": "text",
+            **{axis: self._positions[rows, place] for place, axis in enumerate(self._axes)},
+        }
+        if self._flat:
+            trace |= {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": marks["opacity"]}}}
+        if self._named:
+            words = [self._names[row] if row in self._named and row not in unnamed else "" for row in rows]
+            trace |= {"mode": "markers+text", "textposition": "top center", "textfont": font, "text": words}
+        return trace
+
+    def lines(self, chosen: int, near: Sequence[int], colour: str) -> dict[str, Any]:
+        """Lines from the chosen point to its neighbours."""
+        ends: dict[str, list[float | None]] = {axis: [] for axis in self._axes}
+        for row in near:
+            for place, axis in enumerate(self._axes):
+                ends[axis] += [float(self._positions[chosen, place]), float(self._positions[row, place]), None]
+        line = {"color": colour, "width": 1.5}
+        return {"type": self._kind, "mode": "lines", "line": line, "hoverinfo": "skip", **ends}
+
+
+def _figure_layout(points: int, colours: Theme, flat: bool) -> dict[str, Any]:
     hidden = {"showticklabels": False, "zeroline": False, "title": "", "gridcolor": GRID}
     layout: dict[str, Any] = {
         "height": _HEIGHT,
@@ -216,12 +216,10 @@ def _figure(
         "showlegend": False,
         "dragmode": "pan" if flat else "orbit",
         "hoverlabel": {"bgcolor": colours.card, "bordercolor": colours.line, "font": {"color": colours.ink}},
-        "uirevision": f"{len(latent)}-{flat}",
+        "uirevision": f"{points}-{flat}",
         "font": {"color": colours.muted},
     }
     if flat:
-        layout |= {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
-    else:
-        walls = hidden | {"showbackground": False, "gridcolor": colours.line, "title": {"text": ""}}
-        layout["scene"] = {f"{axis}axis": walls for axis in "xyz"} | {"aspectmode": "data"}
-    return go.Figure({"data": traces, "layout": layout})
+        return layout | {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
+    walls = hidden | {"showbackground": False, "gridcolor": colours.line, "title": {"text": ""}}
+    return layout | {"scene": {f"{axis}axis": walls for axis in "xyz"} | {"aspectmode": "data"}}
