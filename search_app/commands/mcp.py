@@ -26,9 +26,9 @@ def run(options: argparse.Namespace) -> int:
             "The package that speaks with assistants (MCP) is not installed. Run: pip install 'nearspace[mcp]'."
         )
     from search_app.server.mcp import make_server
-    from search_app.server.open_space import LivingSpace
+    from search_app.server.open_space import ServedSpace
 
-    living = LivingSpace(space_name(options.space), home_folder(options.home), log=show_message)
+    living = ServedSpace(space_name(options.space), home_folder(options.home), log=show_message)
     try:
         with suppress(KeyboardInterrupt):
             make_server(living).run("stdio")

@@ -35,11 +35,11 @@ def run(options: argparse.Namespace) -> int:
     import uvicorn
 
     from search_app.server.http import LOOPBACK_NAMES, make_app
-    from search_app.server.open_space import LivingSpace
+    from search_app.server.open_space import ServedSpace
 
     shown = f"[{options.host}]" if ":" in options.host else options.host
     listening = _listening(options.host, options.port)
-    living = LivingSpace(space_name(options.space), home_folder(options.home), log=show_message)
+    living = ServedSpace(space_name(options.space), home_folder(options.home), log=show_message)
     try:
         needs = f"with the token of ${TOKEN_VARIABLE}" if token else "without a token"
         config = uvicorn.Config(

@@ -20,7 +20,7 @@ from search_app.maps.layout import (
     PlaceVectors,
     SemanticAxis,
     Trust,
-    spec_to_params,
+    with_spec,
 )
 from search_app.maps.manifold import SETTINGS, Manifold, fit_manifold, load_manifold, save_manifold
 from search_app.maps.semantic_axes import AxisDirection, axis_direction, end_vectors
@@ -31,7 +31,8 @@ from search_app.search.modality_items import Group
 from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Drift, LiveProjections, Projection, Projections
 from search_app.search.projection import drift as pca_drift
-from search_app.search.query import Probe
+from search_app.search.query_vectors import Probe
+from search_app.search.schema import MapView
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 
@@ -186,9 +187,10 @@ class SpaceMaps:
 
 
 def _fit_key(spec: MapSpec) -> str:
-    """The same key for two specifications that one fit serves."""
-    params: dict[str, list[str]] = {**spec_to_params(spec), "projection": [spec.method]}
-    return "&".join(f"{name}={value}" for name, values in sorted(params.items()) for value in values)
+    """The same key for two specifications that one fit serves; it is also the key of a saved trust."""
+    axes = with_spec(MapView(), spec).axis
+    parts = [*(f"axis={axis}" for axis in axes), *["gap=open"] * spec.gap, *["map=3d"] * (spec.dimensions == 3)]
+    return "&".join([*parts, f"projection={spec.method}"])
 
 
 def _words(end: AxisEnd) -> str:

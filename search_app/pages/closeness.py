@@ -9,8 +9,8 @@ from search_app.components import lab
 from search_app.components.lab import evaluation, labelling, matrix, occlusion, presentation, sections, walks
 from search_app.components.lab.latent_spaces import section
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import draw_page, space_empty
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
@@ -25,7 +25,7 @@ def closeness_page() -> None:
     draw_page(_draw)
 
 
-def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     st.html(_STYLE)
     if not len(snapshot):
         space_empty(space, snapshot)

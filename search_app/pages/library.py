@@ -13,8 +13,8 @@ from search_app.components.library.job_panel import LOOK_EVERY, job_panel
 from search_app.components.library.overview import facts_of, overview
 from search_app.components.library.source_lists import problems, sources
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace, SpaceChoice, choose_space
 from search_app.components.shared.open_page import draw_page, space_missing
-from search_app.components.shared.open_spaces import OpenSpace, Place, place
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
@@ -26,9 +26,9 @@ def library_page() -> None:
     draw_page(_draw, _without_space)
 
 
-def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     allowed = start_jobs.granted()
-    home, name = space.space.folder.parent, space.space.name
+    home, name = space.home, space.name
     start_jobs.complaint()
     running = job_panel(home, name, may_change=allowed.may_change)
     tab = url_state.current().tab or (url_state.OVERVIEW if len(snapshot) or running else url_state.ADD)
@@ -55,7 +55,7 @@ def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
         page_layout.note(allowed.why)
 
 
-def _tabs(space: OpenSpace, tab: str) -> None:
+def _tabs(space: AppSpace, tab: str) -> None:
     wrong = sum(facts_of(space)["sources"].get(outcome, 0) for outcome in ("failed", "skipped"))
     labels = {**url_state.TABS, url_state.PROBLEMS: f"Problems ({wrong:,})" if wrong else "Problems"}
     st.session_state[_TAB] = tab
@@ -74,13 +74,13 @@ def _tab_picked() -> None:
     url_state.go_to(st.session_state[_TAB])
 
 
-def _without_space(where: Place) -> None:
+def _without_space(where: SpaceChoice) -> None:
     """The friendly start."""
     allowed = start_jobs.granted()
     start_jobs.complaint()
     name = DEMO_SPACE if page_url.space_asked_for() == DEMO_SPACE and newest(where.home, DEMO_SPACE) else where.name
     running = job_panel(where.home, name, may_change=allowed.may_change)
-    if not allowed.may_change or (where.others and name == where.name):
+    if not allowed.may_change or (where.existing and name == where.name):
         space_missing(where)
         if not allowed.may_change:
             start_jobs.read_only(allowed)
@@ -91,7 +91,7 @@ def _without_space(where: Place) -> None:
     _look_for(name)
 
 
-def _start(allowed: Permission, where: Place | None = None) -> None:
+def _start(allowed: Permission, where: SpaceChoice | None = None) -> None:
     if not allowed.may_change:
         return
     with st.container(key="start"):
@@ -107,5 +107,5 @@ def _start(allowed: Permission, where: Place | None = None) -> None:
 @st.fragment(run_every=LOOK_EVERY)
 def _look_for(name: str) -> None:
     """Draw the page again once the space is there."""
-    if name in place().others:
+    if name in choose_space().existing:
         st.rerun()

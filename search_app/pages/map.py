@@ -24,7 +24,7 @@ from search_app.components.map.side_panel import (
     results_panel,
     selection_panel,
 )
-from search_app.components.map.toolbar import colouring_choices, reset_axes_button, spec_of, toolbar
+from search_app.components.map.toolbar import colouring_choices, reset_axes_button, toolbar
 from search_app.components.map.topics_panel import (
     current_topics,
     topic_clicked,
@@ -39,16 +39,18 @@ from search_app.components.search.keyboard import listen
 from search_app.components.search.query_box import query_box
 from search_app.components.search.query_terms import asked_of
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.area import Area, inside, parse_area, simplified_area
 from search_app.maps.colouring import Colouring, colour_items
 from search_app.maps.decoding import DecodedPlace
-from search_app.maps.layout import Layout, MapSpec
-from search_app.search.filters import Filters, let_through
+from search_app.maps.layout import Layout, MapSpec, spec_of
+from search_app.search.filters import let_through, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
 from search_app.search.pca_reduction import groups_of
-from search_app.search.query import MapView, Probe, Query, with_quoted
+from search_app.search.query import Query
+from search_app.search.query_vectors import Probe
+from search_app.search.schema import Filters, MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import open_selection
 from search_app.search.snapshot import Snapshot
@@ -68,7 +70,7 @@ _POLL_EVERY = 1.0  # seconds, while a map is fitted
 class _Page:
     """What the page is drawn from in one run."""
 
-    space: OpenSpace
+    space: AppSpace
     query: Query
     snapshot: Snapshot
     view: MapView
@@ -94,7 +96,7 @@ def map_page() -> None:
     draw_page(_draw)
 
 
-def _draw(space: OpenSpace, query: Query, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     box = st.container(key="map-box")
     if not len(snapshot):
         with box:
@@ -158,17 +160,17 @@ def _view_for(query: Query, view: MapView) -> MapView:
     """The view; a new query clears what was looked at before."""
     before = st.session_state.get(_LAST_QUERY)
     st.session_state[_LAST_QUERY] = query.at_start
-    if before is None or before == query.at_start or not view.looking:
+    if before is None or before == query.at_start or not view.focused:
         return view
-    page_url.go(query, view.at_rest)
-    return view.at_rest
+    page_url.go(query, view.unfocused)
+    return view.unfocused
 
 
-def _answer(space: OpenSpace, query: Query) -> Answer | None:
+def _answer(space: AppSpace, query: Query) -> Answer | None:
     """The answer to the query, with its terms and filters drawn; None without a query, or where the search fails."""
-    if not query.asks:
+    if query.is_empty:
         # A selected topic is described beside the map.
-        if replace(query.filters, topics=()) != Filters():
+        if replace(query.filters, topic=()) != Filters():
             asked_and_filters(space, query, space.searcher.vectors.now())
         return None
     asked = asked_of(space, query)
@@ -195,7 +197,7 @@ def _layout(page: _Page) -> Layout | None:
 
 
 @st.fragment(run_every=_POLL_EVERY)
-def _fit_progress(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
+def _fit_progress(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
     """Show the progress of a fit, and the map once it is done; starts the fit if nobody has."""
     task = space.maps.task(spec)
     if task is None:
@@ -216,7 +218,7 @@ def _fit_progress(space: OpenSpace, snapshot: Snapshot, spec: MapSpec) -> None:
             task.cancel()
 
 
-def _refit_offer(space: OpenSpace, snapshot: Snapshot, layout: Layout) -> None:
+def _refit_offer(space: AppSpace, snapshot: Snapshot, layout: Layout) -> None:
     """Offer a new fit where the space has drifted from this one."""
     task = space.maps.task(layout.spec)
     if task is not None and not task.status.finished:
@@ -255,7 +257,7 @@ def _map(page: _Page, layout: Layout, focus: _Focus, *, map_first: bool) -> None
         else [],
         "flyTo": topic_view(picture, page.topics, page.snapshot),
         "window": view.window,
-        "pictures": view.sheet,
+        "pictures": view.pictures,
     }
     actions = _actions(picture, page.topics) | ({"drawn": first_paint.mark_painted} if map_first else {})
     colours = point_colours(picture, focus.colouring, page_layout.theme(), _highlighted(page, focus.in_area))
@@ -277,17 +279,17 @@ def _colouring(page: _Page) -> Colouring:
     if page.view.colouring == "topic" and page.topics is not None:
         return topic_colouring(page.topics, page.snapshot)
     probe = page.answer.probe if page.answer else None
-    return colour_items(page.view.colouring, page.snapshot, page.space.space.ledger, probe)
+    return colour_items(page.view.colouring, page.snapshot, page.space.ledger, probe)
 
 
 def _highlighted(page: _Page, in_area: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
     """Which items pass the filters and lie in the selected area; None where all do."""
     highlighted = None
-    filters = with_quoted(page.query)
-    if filters.narrow or filters.modalities:
-        topics = page.space.searcher.topics.current(page.snapshot) if filters.topics else None
-        selected = open_selection(page.space.space.folder, filters.selection) if filters.selection else None
-        masks = let_through(filters, page.snapshot, page.space.space.ledger, topics, selected)
+    filters = with_quoted_phrases(page.query)
+    if filters.narrow or filters.modality:
+        topics = page.space.searcher.topics.current(page.snapshot) if filters.topic else None
+        selected = open_selection(page.space.folder, filters.selection) if filters.selection else None
+        masks = let_through(filters, page.snapshot, page.space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(page.snapshot)}
         highlighted = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(page.snapshot)])
     if in_area is not None:
@@ -338,7 +340,7 @@ def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
             found = simplified_area(picture.to_layout(np.array(points, np.float64).reshape(-1, 2)).tolist())
         if found is not None:
             query, view = page_url.current()
-            page_url.go(query, view.at_rest)
+            page_url.go(query, view.unfocused)
             page_url.look(area=found.to_param())
 
     def hide(values: Mapping[str, Any]) -> None:
@@ -357,7 +359,7 @@ def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
 def _side_panel(page: _Page, layout: Layout, focus: _Focus) -> None:
     space, view = page.space, page.view
     if view.item:
-        found = space.space.ledger.items([view.item])
+        found = space.ledger.items([view.item])
         item_panel(space, found[0], focus.neighbours, view) if found else missing_item_panel()
     elif focus.place is not None:
         place_panel(space, focus.place)
@@ -366,6 +368,6 @@ def _side_panel(page: _Page, layout: Layout, focus: _Focus) -> None:
         selection_panel(space, layout.ids[focus.in_area], page.snapshot, vocabulary)
     if page.answer is not None:
         results_panel(space, page.answer)
-    elif not view.looking:
+    elif not view.focused:
         page_layout.note(_HELP)
         topics_panel(space, page.snapshot, page.topics)

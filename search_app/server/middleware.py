@@ -52,7 +52,7 @@ def require_token(host: str, token: str) -> None:
         )
 
 
-class Guards:
+class SecurityMiddleware:
     """Lets a request through when its host and token are right, and while its body stays small."""
 
     def __init__(self, app: ASGIApp, *, token: str, hosts: Iterable[str], most_bytes: int) -> None:

@@ -1,4 +1,4 @@
-"""A space that a server keeps open for as long as it runs, also over a re-encoding."""
+"""A space that a server holds open while it runs, reopened when the space is re-encoded."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,60 +15,60 @@ T = TypeVar("T")
 
 
 @dataclass(eq=False)
-class _Opened:
-    """A space, and how many are at work on it."""
+class _Handle:
+    """An open space, and how many requests are using it."""
 
     space: Space
     users: int = 0
 
 
-class LivingSpace:
-    """One open space; opened again when it got another encoder's vectors."""
+class ServedSpace:
+    """One open space, shared by all requests; reopened when it has been given another encoder's vectors."""
 
     def __init__(self, name: str | None, home: Path | None, log: Log | None = None) -> None:
         """Open the space; raises SpaceNotFound or another SpaceError."""
-        self._opening = (name, home, log)
+        self._open_arguments = (name, home, log)
         self._lock = threading.Lock()
-        self._renewing = threading.Lock()
-        self._now = _Opened(self._open())
+        self._reopen_lock = threading.Lock()
+        self._current = _Handle(self._open())
 
-    def ask(self, work: Callable[[Space], T]) -> T:
-        """What `work` gives for the space as it is now."""
-        with self._used() as opened:
+    def run(self, operation: Callable[[Space], T]) -> T:
+        """The result of `operation` on the space as it is now; run again once if the space changed meanwhile."""
+        with self._use() as handle:
             try:
-                return work(opened.space)
+                return operation(handle.space)
             except SpaceChanged:
-                self._renew(opened)
-        with self._used() as opened:
-            return work(opened.space)
+                self._reopen(handle)
+        with self._use() as handle:
+            return operation(handle.space)
 
     def close(self) -> None:
-        """Let go of the space."""
-        self._now.space.close()
+        """Close the space."""
+        self._current.space.close()
 
     @contextmanager
-    def _used(self) -> Iterator[_Opened]:
-        """The space as it is now; one that another has taken the place of is closed by the last at work on it."""
+    def _use(self) -> Iterator[_Handle]:
+        """The current space; one that has been replaced is closed by its last user."""
         with self._lock:
-            opened = self._now
-            opened.users += 1
+            handle = self._current
+            handle.users += 1
         try:
-            yield opened
+            yield handle
         finally:
             with self._lock:
-                opened.users -= 1
-                idle = opened is not self._now and not opened.users
-            if idle:
-                opened.space.close()
+                handle.users -= 1
+                unused = handle is not self._current and not handle.users
+            if unused:
+                handle.space.close()
 
-    def _renew(self, opened: _Opened) -> None:
-        """Open the space again, unless another has done so since it was `opened`."""
-        with self._renewing:
-            if self._now is opened:
-                new = _Opened(self._open())
+    def _reopen(self, stale: _Handle) -> None:
+        """Open the space again, unless another request has already replaced `stale`."""
+        with self._reopen_lock:
+            if self._current is stale:
+                reopened = _Handle(self._open())
                 with self._lock:
-                    self._now = new
+                    self._current = reopened
 
     def _open(self) -> Space:
-        name, home, log = self._opening
+        name, home, log = self._open_arguments
         return Space(name, home=home, log=log)

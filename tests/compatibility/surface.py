@@ -11,7 +11,7 @@ from search_app.lab.presentation_steps import Step, keep_steps
 from search_app.search.query_pictures import keep_picture
 from search_app.search.selections import keep_selection
 from search_app.server.http import make_app
-from search_app.server.open_space import LivingSpace
+from search_app.server.open_space import ServedSpace
 from tests.search_app.page_driver import markup, page, words
 
 __all__ = ["http_client", "keep_the_picture", "keep_the_selection", "keep_the_steps", "markup", "page", "words"]
@@ -35,7 +35,7 @@ def keep_the_steps(space: Path, steps: list[tuple[str, str, dict[str, list[str]]
 @contextmanager
 def http_client(home: Path, space: str) -> Iterator[TestClient]:
     """A client of the HTTP API over the space, without a network."""
-    living = LivingSpace(space, home)
+    living = ServedSpace(space, home)
     try:
         with TestClient(make_app(living), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
             yield client

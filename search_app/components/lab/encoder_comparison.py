@@ -8,8 +8,8 @@ from search_app.components.lab import url_state
 from search_app.components.lab.evaluation_table import table
 from search_app.components.library.start_jobs import granted
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of, in_html, in_markdown
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.encoder_comparison import ComparisonTasks, EncoderComparison
 from search_app.lab.evaluation import Truth
 from search_app.search.background_tasks import Task
@@ -21,7 +21,7 @@ _PICKER_KEY = "encoders compared in the lab so far"
 _POLL_EVERY = 1.0  # seconds
 
 
-def encoder_picker(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
+def encoder_picker(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
     """Draw the popover to choose another encoder, for people who may load one."""
     allowed = granted()
     here = _installed_encoders(space)
@@ -44,13 +44,13 @@ def encoder_picker(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
         )
 
 
-def draw(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
+def draw(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
     """Draw the comparison with the encoder that the URL names, or its progress."""
     other = url_state.value(_WITH)
     if not other:
         return
     st.html(f'<div class="ns-section">{in_html(_title(space, other))}</div>')
-    task = _comparisons(str(space.space.folder)).task(snapshot, other, truth)
+    task = _comparisons(str(space.folder)).task(snapshot, other, truth)
     if task is not None and not task.status.finished:
         _progress(task)
         return
@@ -72,37 +72,37 @@ def draw(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
     st.button("Leave it", key="quality-with-none", type="tertiary", on_click=url_state.set_param, args=(_WITH, ""))
 
 
-def handout(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> str:
+def handout(space: AppSpace, snapshot: Snapshot, truth: Truth) -> str:
     """The table of the comparison that the URL names, for a handout; '' if there is none yet."""
     other = url_state.value(_WITH)
-    task = _comparisons(str(space.space.folder)).task(snapshot, other, truth) if other else None
+    task = _comparisons(str(space.folder)).task(snapshot, other, truth) if other else None
     if task is None or task.status.state != "done":
         return ""
     return f"<h4>{in_html(_title(space, other))}</h4>{_comparison_markup(space, task.result())}"
 
 
-def _title(space: OpenSpace, other: str) -> str:
-    return f"{space.space.manifest.encoder.id} and {other}"
+def _title(space: AppSpace, other: str) -> str:
+    return f"{space.manifest.encoder.id} and {other}"
 
 
-def _comparison_markup(space: OpenSpace, found: EncoderComparison) -> str:
+def _comparison_markup(space: AppSpace, found: EncoderComparison) -> str:
     counts = " and ".join(count_of(count, modality) for modality, count in found.counts.items())
-    rows = [(space.space.manifest.encoder.id, found.own), (found.encoder, found.other)]
+    rows = [(space.manifest.encoder.id, found.own), (found.encoder, found.other)]
     note = f"Both were asked the same about the same {counts}: a sample where the collection has more."
     return f'{table(rows)}<div class="ns-note">{note}</div>'
 
 
-def _installed_encoders(space: OpenSpace) -> list[str]:
+def _installed_encoders(space: AppSpace) -> list[str]:
     """The other encoders whose weights are on this machine."""
-    return [model.id for model in list_encoders() if model.here and model.id != space.space.manifest.encoder.id]
+    return [model.id for model in list_encoders() if model.here and model.id != space.manifest.encoder.id]
 
 
-def _can_load(allowed: Permission, space: OpenSpace, encoder_id: str) -> bool:
+def _can_load(allowed: Permission, space: AppSpace, encoder_id: str) -> bool:
     # An id may name a folder of the server, or code to be run: only who may name any folder may name any encoder.
     return allowed.any_folder or (allowed.may_change and encoder_id in _installed_encoders(space))
 
 
-def _on_chosen(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
+def _on_chosen(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
     typed = str(st.session_state.get(_TYPED) or "").strip()
     if other := typed or str(st.session_state.get(_LISTED) or ""):
         st.session_state[_PICKER_KEY] = st.session_state.get(_PICKER_KEY, 0) + 1
@@ -110,9 +110,9 @@ def _on_chosen(space: OpenSpace, snapshot: Snapshot, truth: Truth) -> None:
         _start(space, snapshot, other, truth)
 
 
-def _start(space: OpenSpace, snapshot: Snapshot, other: str, truth: Truth) -> None:
+def _start(space: AppSpace, snapshot: Snapshot, other: str, truth: Truth) -> None:
     if _can_load(granted(), space, other):
-        _comparisons(str(space.space.folder)).start(space.space, snapshot, space.encoder, other, truth)
+        _comparisons(str(space.folder)).start(space.stored, snapshot, space.encoder, other, truth)
 
 
 @st.fragment(run_every=_POLL_EVERY)

@@ -12,9 +12,9 @@ from search_app.components.lab.evaluation_table import table
 from search_app.components.lab.item_labels import ItemLabel, image_tag, item_label
 from search_app.components.lab.sections import Section
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace, choose_space, open_app_space
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace, opened, place
 from search_app.lab.evaluation import RetrievalDirection, RetrievalMiss, Truth, by_captions, by_folders
 from search_app.search.snapshot import Snapshot
 
@@ -22,19 +22,19 @@ _TRUTH, _BESIDE, _WAY = "quality", "quality-beside", "quality-way"
 _TRUTHS: dict[str, Truth] = {"": "captions", "folders": "folders"}
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     truth = _truth()
-    others = [name for name in place().others if name != space.space.name]
+    others = [name for name in choose_space().existing if name != space.name]
     beside = [name for name in url_state.values(_BESIDE) if name in others]
     bar = _controls(truth, others, beside)
     spaces = [space, *_open_others(space, beside)]
-    found = {one.space.name: _directions(one, truth) for one in spaces}
-    if not found[space.space.name]:
+    found = {one.name: _directions(one, truth) for one in spaces}
+    if not found[space.name]:
         _no_truth_notice(truth)
         return
     with bar:
         encoder_comparison.encoder_picker(space, snapshot, _TRUTHS[truth])
-    st.html(table([(_title(one), found[one.space.name]) for one in spaces]))
+    st.html(table([(_title(one), found[one.name]) for one in spaces]))
     what = (
         "Each caption asks for its picture among all, and each picture for its caption."
         if not truth
@@ -45,7 +45,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         "first answers. nDCG: how well the first ten are ordered, from 0 to 1.</div>"
     )
     encoder_comparison.draw(space, snapshot, _TRUTHS[truth])
-    _draw_misses(space, found[space.space.name])
+    _draw_misses(space, found[space.name])
 
 
 def _truth() -> str:
@@ -53,11 +53,11 @@ def _truth() -> str:
     return url_state.value(_TRUTH) if url_state.value(_TRUTH) in _TRUTHS else ""
 
 
-def _title(space: OpenSpace) -> str:
-    return f"{space.space.name} · {space.space.manifest.encoder.id}"
+def _title(space: AppSpace) -> str:
+    return f"{space.name} · {space.manifest.encoder.id}"
 
 
-def _handout(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
     truth = _truth()
     found = _directions(space, truth)
     if not found:
@@ -88,27 +88,27 @@ def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> Delta
     return bar
 
 
-def _open_others(space: OpenSpace, names: Sequence[str]) -> list[OpenSpace]:
+def _open_others(space: AppSpace, names: Sequence[str]) -> list[AppSpace]:
     there = []
     for name in names:
         try:
-            there.append(opened(space.space.folder.parent, name))
+            there.append(open_app_space(space.home, name))
         except NearspaceError as error:
             page_layout.error_notice(f"The space {name} cannot be opened", error)
     return there
 
 
-def _directions(space: OpenSpace, truth: str) -> list[RetrievalDirection]:
+def _directions(space: AppSpace, truth: str) -> list[RetrievalDirection]:
     snapshot = space.searcher.vectors.now()
     encoder = None if truth else loaded_encoder(space)
-    return _cached(str(space.space.folder), snapshot.revision, truth, space, snapshot, encoder)
+    return _cached(str(space.folder), snapshot.revision, truth, space, snapshot, encoder)
 
 
 @st.cache_resource(show_spinner="Asking a thousand questions …", max_entries=16)
 def _cached(
-    folder: str, revision: int, truth: str, _space: OpenSpace, _snapshot: Snapshot, _encoder: Encoder | None
+    folder: str, revision: int, truth: str, _space: AppSpace, _snapshot: Snapshot, _encoder: Encoder | None
 ) -> list[RetrievalDirection]:
-    return by_captions(_space.space.ledger, _snapshot, _encoder) if _encoder is not None else by_folders(_snapshot)
+    return by_captions(_space.ledger, _snapshot, _encoder) if _encoder is not None else by_folders(_snapshot)
 
 
 def _missed(directions: Sequence[RetrievalDirection]) -> dict[str, RetrievalDirection]:
@@ -121,7 +121,7 @@ def _direction_name(missed: Mapping[str, RetrievalDirection]) -> str:
     return url_state.value(_WAY) if url_state.value(_WAY) in missed else next(iter(missed))
 
 
-def _draw_misses(space: OpenSpace, directions: Sequence[RetrievalDirection]) -> None:
+def _draw_misses(space: AppSpace, directions: Sequence[RetrievalDirection]) -> None:
     missed = _missed(directions)
     if not missed:
         st.html('<div class="ns-note">Every question found a right answer first.</div>')
@@ -132,12 +132,12 @@ def _draw_misses(space: OpenSpace, directions: Sequence[RetrievalDirection]) -> 
     st.html(_miss_cards(space, missed[way]))
 
 
-def _miss_cards(space: OpenSpace, direction: RetrievalDirection) -> str:
+def _miss_cards(space: AppSpace, direction: RetrievalDirection) -> str:
     cards = "".join(_miss(space, direction, miss) for miss in direction.misses)
     return f'<div class="ns-misses">{cards}</div>'
 
 
-def _miss(space: OpenSpace, direction: RetrievalDirection, miss: RetrievalMiss) -> str:
+def _miss(space: AppSpace, direction: RetrievalDirection, miss: RetrievalMiss) -> str:
     parts = (("asked", miss.question), ("came first", miss.first), (f"right, at place {miss.rank:,}", miss.right))
     cells = "".join(
         f"<figure><figcaption>{title}</figcaption>{_label_markup(_miss_label(space, name))}</figure>"
@@ -146,9 +146,9 @@ def _miss(space: OpenSpace, direction: RetrievalDirection, miss: RetrievalMiss) 
     return f'<div class="ns-miss">{cells}</div>'
 
 
-def _miss_label(space: OpenSpace, name: str) -> ItemLabel:
+def _miss_label(space: AppSpace, name: str) -> ItemLabel:
     """The label of the item of that id, or of a caption."""
-    items = space.space.ledger.items([name]) if name.isdecimal() else []
+    items = space.ledger.items([name]) if name.isdecimal() else []
     return item_label(space, items[0]) if items else ItemLabel(name, name, picture=False)
 
 

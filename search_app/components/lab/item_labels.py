@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from PIL import Image
 
 from ingest.space import Item
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, snippet
-from search_app.components.shared.open_spaces import OpenSpace, as_url, small_picture
+from search_app.components.shared.thumbnails import data_url, resized_thumbnail
 from search_app.search.query_pictures import open_picture
 from search_app.search.terms import Term
 
@@ -37,20 +38,20 @@ class ItemLabel:
         return f"“{snippet(self.name, 60)}”"
 
 
-def items_of(space: OpenSpace, terms: Sequence[Term]) -> dict[str, Item]:
+def items_of(space: AppSpace, terms: Sequence[Term]) -> dict[str, Item]:
     """The items that `terms` name and that still exist, by id."""
     ids = dict.fromkeys(item_id for term in terms for item_id in term.items)
-    return {item.id: item for item in space.space.ledger.items(list(ids))}
+    return {item.id: item for item in space.ledger.items(list(ids))}
 
 
-def pictures_of(space: OpenSpace, terms: Sequence[Term]) -> dict[str, Image.Image]:
+def pictures_of(space: AppSpace, terms: Sequence[Term]) -> dict[str, Image.Image]:
     """The uploaded pictures that `terms` name and that still exist, by name."""
-    opened = {term.value: open_picture(space.space.folder, term.value) for term in terms if term.kind == "image"}
+    opened = {term.value: open_picture(space.folder, term.value) for term in terms if term.kind == "image"}
     return {name: picture for name, picture in opened.items() if picture is not None}
 
 
 def term_label(
-    space: OpenSpace, term: Term, items: Mapping[str, Item], pictures: Mapping[str, Image.Image], side: int = SMALL
+    space: AppSpace, term: Term, items: Mapping[str, Item], pictures: Mapping[str, Image.Image], side: int = SMALL
 ) -> ItemLabel:
     """The label of the operand that `term` names; it says so if that no longer exists."""
     if term.kind == "text":
@@ -62,13 +63,13 @@ def term_label(
     return item_label(space, item, side) if item else ItemLabel("an item that has gone", "", picture=False)
 
 
-def item_label(space: OpenSpace, item: Item, side: int = SMALL) -> ItemLabel:
+def item_label(space: AppSpace, item: Item, side: int = SMALL) -> ItemLabel:
     """The label of an item."""
     if item.modality == "text":
         return ItemLabel(headline(item), item.text, False, item=item)
-    path = space.space.thumbnail_path(item)
-    small = small_picture(path, side) if path else None
-    return ItemLabel(headline(item), item.text, True, as_url(small) if small else "", item)
+    path = space.thumbnail_path(item)
+    small = resized_thumbnail(path, side) if path else None
+    return ItemLabel(headline(item), item.text, True, data_url(small) if small else "", item)
 
 
 def image_tag(label: ItemLabel, name: str = "ns-small") -> str:
@@ -90,4 +91,4 @@ def embedded(picture: Image.Image, side: int) -> str:
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     small.save(out, "JPEG", quality=85)
-    return as_url(out.getvalue())
+    return data_url(out.getvalue())

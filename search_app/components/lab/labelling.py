@@ -23,9 +23,9 @@ from search_app.components.lab.latent_spaces.samples import MAX_PICTURES, MAX_TE
 from search_app.components.lab.latent_spaces.static_map import class_legend
 from search_app.components.lab.operand_picker import default_terms, item_search, on_item_picked, picture_upload
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of, in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.palette import MAP_KINDS
 from search_app.lab.labelling import (
     LONGEST_LABEL,
@@ -69,7 +69,7 @@ _ANYTHING = ("dog", "bird", "cat", "flower", "food", "car", "boat", "building", 
 class _State:
     """The labels and prompt of the URL, and the labelling."""
 
-    space: OpenSpace
+    space: AppSpace
     reference: Reference
     modality: Modality
     labels: tuple[str, ...]
@@ -79,7 +79,7 @@ class _State:
     view: str
 
 
-def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
+def _state(space: AppSpace, snapshot: Snapshot) -> _State:
     encoder = loaded_encoder(space)
     modality: Modality = "image" if len(snapshot.groups.get("image", ())) else "text"
     labels = parse_labels(url_state.value(_LABELS)) or folder_labels(snapshot, modality) or _ANYTHING
@@ -91,7 +91,7 @@ def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
     return _State(space, reference, modality, labels, prompt, labelling, vectors, view)
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     state = _state(space, snapshot)
     _controls(state)
     if state.view == "one":
@@ -153,7 +153,7 @@ def _cell_picked(value: str) -> None:
         url_state.set_param(_CELL, value)
 
 
-def _markup(space: OpenSpace, snapshot: Snapshot) -> str:
+def _markup(space: AppSpace, snapshot: Snapshot) -> str:
     return _render(_state(space, snapshot))
 
 
@@ -225,10 +225,10 @@ def _label_row(name: str, count: int, most: int, pictures: Sequence[str], *, nam
     return f'<div class="ns-label"><div>{label}<small>{count:,}</small>{bar}</div>{strip}</div>'
 
 
-def _small(space: OpenSpace, ids: Sequence[str]) -> dict[str, str]:
+def _small(space: AppSpace, ids: Sequence[str]) -> dict[str, str]:
     """Each item as a small picture or a few words, by id."""
     answer = {}
-    for item in space.space.ledger.items(list(dict.fromkeys(ids))):
+    for item in space.ledger.items(list(dict.fromkeys(ids))):
         label = item_label(space, item)
         answer[item.id] = image_tag(label) or f"<span>{in_html(snippet(label.words or label.name, 60))}</span>"
     return answer

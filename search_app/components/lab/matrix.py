@@ -18,9 +18,9 @@ from search_app.components.lab.operand_picker import (
     operand_chips,
 )
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.matrix import Matrix, closer_items, compare
 from search_app.lab.operands import Operand, operands_of
 from search_app.lab.reference import Reference, reference_of
@@ -36,7 +36,7 @@ _MOST = 14
 class _State:
     """The operands that the URL names, compared."""
 
-    space: OpenSpace
+    space: AppSpace
     reference: Reference
     operands: Sequence[Operand]
     labels: Sequence[ItemLabel]
@@ -45,7 +45,7 @@ class _State:
     cell: tuple[int, int] | None
 
 
-def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
+def _state(space: AppSpace, snapshot: Snapshot) -> _State:
     encoder = loaded_encoder(space)
     terms = url_state.terms(_THINGS) or default_terms(space, snapshot)
     items, pictures = items_of(space, terms), pictures_of(space, terms)
@@ -57,7 +57,7 @@ def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
     return _State(space, reference, operands, labels, measure, matrix, _cell(matrix, operands))
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     state = _state(space, snapshot)
     there = [operand.term for operand in state.operands]
     add = partial(_add, there)
@@ -69,7 +69,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     listen({"pairs-add": on_item_picked(add), "cell": _cell_picked})
 
 
-def _markup(space: OpenSpace, snapshot: Snapshot) -> str:
+def _markup(space: AppSpace, snapshot: Snapshot) -> str:
     return _render(_state(space, snapshot))
 
 

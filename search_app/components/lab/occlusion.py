@@ -29,9 +29,9 @@ from search_app.components.lab.operand_picker import (
     operand_chips,
 )
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet, unwrapped
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.matrix import how_close
 from search_app.lab.occlusion import OccludedText
 from search_app.lab.operands import Operand, operands_of
@@ -48,7 +48,7 @@ _LONGEST = 4_000  # characters of a passage that are occluded
 class _State:
     """What is occluded, and the target of the match."""
 
-    space: OpenSpace
+    space: AppSpace
     encoder: Encoder
     reference: Reference
     items: Mapping[str, Item]
@@ -60,7 +60,7 @@ class _State:
         return term_label(self.space, operand.term, self.items, self.pictures)
 
 
-def _state(space: OpenSpace, snapshot: Snapshot) -> _State:
+def _state(space: AppSpace, snapshot: Snapshot) -> _State:
     encoder = loaded_encoder(space)
     subject, target = url_state.terms(_OF)[:1], url_state.terms(_FOR)[:1]
     if not subject and not target and (found := default_occlusion(space, snapshot)):
@@ -84,7 +84,7 @@ def _words_for(subject: list[Term], first: list[Term], encoder: Encoder, snapsho
     return [best.term] if best else []
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     state = _state(space, snapshot)
     slots = ((_OF, "Look at", state.subject, "Type a passage"), (_FOR, "and ask about", state.target, "Type words"))
     for column, (name, title, operand, label) in zip(st.columns(2, gap="large"), slots, strict=True):
@@ -100,7 +100,7 @@ def _choose(name: str, term: Term) -> None:
     url_state.set_terms(name, [term])
 
 
-def _markup(space: OpenSpace, snapshot: Snapshot) -> str:
+def _markup(space: AppSpace, snapshot: Snapshot) -> str:
     return _render(_state(space, snapshot))
 
 

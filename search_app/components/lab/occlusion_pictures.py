@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 
 from ingest.encoders.base import Encoder
 from ingest.space import Item
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import waiting
 from search_app.lab.occlusion import OccludedPicture, OccludedText, occlude_picture, occlude_text
 from search_app.search.originals import picture_of
@@ -24,7 +24,7 @@ _TINT = 0.5
 
 
 def whole_picture(
-    space: OpenSpace, term: Term, items: Mapping[str, Item], pictures: Mapping[str, Image.Image]
+    space: AppSpace, term: Term, items: Mapping[str, Item], pictures: Mapping[str, Image.Image]
 ) -> Image.Image | None:
     """The upright picture that `term` stands for; its thumbnail if the file can no longer be read."""
     if term.kind == "image":
@@ -32,17 +32,17 @@ def whole_picture(
     item = items.get(term.value)
     if item is None or item.modality != "image":
         return None
-    picture = picture_of(space.space, item, SIDE)
+    picture = picture_of(space.stored, item, SIDE)
     if picture is not None:
         picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return picture
 
 
-def picture_occlusion(space: OpenSpace, encoder: Encoder, term: Term, picture: Image.Image) -> OccludedPicture:
+def picture_occlusion(space: AppSpace, encoder: Encoder, term: Term, picture: Image.Image) -> OccludedPicture:
     """A picture occluded part by part; cached, as the vectors serve any target."""
     with waiting("Covering the picture piece by piece …"):
         return _cached_picture_occlusion(
-            str(space.space.folder), encoder.info.fingerprint, write_term(term), encoder, picture
+            str(space.folder), encoder.info.fingerprint, write_term(term), encoder, picture
         )
 
 

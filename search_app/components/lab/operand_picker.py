@@ -10,13 +10,13 @@ from ingest.space.steady_sample import steady_sample
 from search_app.components.lab.clicks import action_attribute
 from search_app.components.lab.item_labels import ItemLabel, image_tag, item_label
 from search_app.components.search.query_terms import MEGABYTES
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.operands import DEFAULT_WORDS, OCCLUSION_WORDS, default_operands, matching_pairs
-from search_app.search.filters import Filters
 from search_app.search.query import Query
 from search_app.search.query_pictures import keep_picture, upload_suffixes
+from search_app.search.schema import Filters
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, is_item
 
@@ -67,7 +67,7 @@ def operand_chips(
 
 
 def add_controls(
-    space: OpenSpace, snapshot: Snapshot, key: str, on_chosen: OnChosen, *, words: str = "Add words"
+    space: AppSpace, snapshot: Snapshot, key: str, on_chosen: OnChosen, *, words: str = "Add words"
 ) -> None:
     """Draw the three ways to add an operand; each calls `chosen` with its term, as a callback.
 
@@ -104,7 +104,7 @@ def text_entry(key: str, on_chosen: OnChosen, label: str) -> None:
     )
 
 
-def picture_upload(space: OpenSpace, key: str, on_chosen: OnChosen) -> None:
+def picture_upload(space: AppSpace, key: str, on_chosen: OnChosen) -> None:
     """Draw a popover to upload a picture."""
     # Another key each time: an uploader cannot be emptied, and would give its picture again.
     box = f"lab-upload-{key}-{st.session_state.get(_UPLOADS, 0)}"
@@ -115,8 +115,8 @@ def picture_upload(space: OpenSpace, key: str, on_chosen: OnChosen) -> None:
             return
         st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
         try:
-            at_least = space.space.manifest.encoder.image_size
-            on_chosen(Term("image", keep_picture(space.space.folder, upload.getvalue(), at_least, upload.name)))
+            at_least = space.manifest.encoder.image_size
+            on_chosen(Term("image", keep_picture(space.folder, upload.getvalue(), at_least, upload.name)))
         except (ReadError, SpaceError) as error:
             st.session_state[_PROBLEM] = f"{snippet(upload.name, 80)}: {error}"
 
@@ -125,7 +125,7 @@ def picture_upload(space: OpenSpace, key: str, on_chosen: OnChosen) -> None:
 
 
 def item_search(
-    space: OpenSpace,
+    space: AppSpace,
     snapshot: Snapshot,
     key: str,
     modality: Modality | None = None,
@@ -134,7 +134,7 @@ def item_search(
     """Draw a popover to search the space for an item and pick it."""
     with st.popover(label, key=f"lab-picking-{key}", icon=":material/photo_library:", type="tertiary"):
         words = st.text_input("Look for", key=f"lab-find-{key}", placeholder="a bird, a castle …")
-        items = space.space.ledger.items(_found(space, snapshot, str(words or "").strip(), modality))
+        items = space.ledger.items(_found(space, snapshot, str(words or "").strip(), modality))
         cells = ""
         for item in items:
             shown = item_label(space, item)
@@ -161,9 +161,9 @@ def add_within_limit(terms: Sequence[Term], term: Term, most: int = MOST_TERMS) 
     return list(dict.fromkeys([*terms, term]))[-most:]
 
 
-def _found(space: OpenSpace, snapshot: Snapshot, words: str, modality: Modality | None) -> list[str]:
+def _found(space: AppSpace, snapshot: Snapshot, words: str, modality: Modality | None) -> list[str]:
     if words:
-        filters = Filters(modalities=(modality,) if modality else ())
+        filters = Filters(modality=(modality,) if modality else ())
         answer = space.searcher.ask(Query(text=words, filters=filters, count=_FOUND), loaded_encoder(space))
         return [hit.id for hit in answer.ranking.hits]
     groups: Mapping[Modality, object] = snapshot.groups
@@ -175,9 +175,9 @@ def _found(space: OpenSpace, snapshot: Snapshot, words: str, modality: Modality 
     ]
 
 
-def default_occlusion(space: OpenSpace, snapshot: Snapshot) -> tuple[Term, Term] | None:
+def default_occlusion(space: AppSpace, snapshot: Snapshot) -> tuple[Term, Term] | None:
     """A picture of the space and the words that it matches, for a fresh page; None where there is none."""
-    state = (space.space.folder, snapshot.revision)
+    state = (space.folder, snapshot.revision)
     known = st.session_state.get(_OCCLUSION)
     if known is None or known[0] != state:
         pairs = matching_pairs(space.searcher, loaded_encoder(space), (*OCCLUSION_WORDS, *DEFAULT_WORDS))
@@ -186,9 +186,9 @@ def default_occlusion(space: OpenSpace, snapshot: Snapshot) -> tuple[Term, Term]
     return found
 
 
-def default_terms(space: OpenSpace, snapshot: Snapshot) -> list[Term]:
+def default_terms(space: AppSpace, snapshot: Snapshot) -> list[Term]:
     """The operands of a fresh page: words and items of the space; computed once a session and revision."""
-    state = (space.space.folder, snapshot.revision)
+    state = (space.folder, snapshot.revision)
     known = st.session_state.get(_DEFAULTS)
     if known is None or known[0] != state:
         known = st.session_state[_DEFAULTS] = (state, default_operands(space.searcher, loaded_encoder(space)))

@@ -13,8 +13,8 @@ from search_app.components.lab.clicks import listen
 from search_app.components.lab.handout import HandoutPage, handout_html
 from search_app.components.lab.sections import Section
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.presentation_steps import (
     LONGEST_NOTE,
     LONGEST_TITLE,
@@ -68,7 +68,7 @@ def is_presenting() -> bool:
     return url_state.value(_PRESENT) == "on"
 
 
-def present(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section]) -> None:
+def present(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section]) -> None:
     """Draw the step that the URL names: large, with nothing around it; the arrow keys change the step.
 
     The state of the step is in the URL as well, so that it can be changed before the audience: a square clicked, a
@@ -114,7 +114,7 @@ def present(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section]) -
         )
 
 
-def steps_panel(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], now: Section) -> None:
+def steps_panel(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section], now: Section) -> None:
     """Draw the popover to prepare, save, share and present steps."""
     steps = _steps(space)
     with st.popover("Present", key="lab-steps", icon=":material/slideshow:"):
@@ -138,7 +138,7 @@ def steps_panel(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section
         page_layout.notice("This did not work", problem, bad=True)
 
 
-def _step_row(space: OpenSpace, steps: Sequence[Step], place: int, step: Step) -> None:
+def _step_row(space: AppSpace, steps: Sequence[Step], place: int, step: Step) -> None:
     with st.container(key=f"lab-step-{place}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
         name = in_markdown(snippet(step.title, 44))
         st.button(
@@ -159,7 +159,7 @@ def _step_row(space: OpenSpace, steps: Sequence[Step], place: int, step: Step) -
             )
 
 
-def _new_step(space: OpenSpace, steps: Sequence[Step], now: Section) -> None:
+def _new_step(space: AppSpace, steps: Sequence[Step], now: Section) -> None:
     st.text_input("Keep what you see as a step", key=_TITLE, max_chars=LONGEST_TITLE, placeholder=now.title)
     st.text_area("What to say about it", key=_NOTE, max_chars=LONGEST_NOTE, height=70)
     st.button(
@@ -167,8 +167,8 @@ def _new_step(space: OpenSpace, steps: Sequence[Step], now: Section) -> None:
     )
 
 
-def _files(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], steps: Sequence[Step]) -> None:
-    folder = space.space.folder
+def _files(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section], steps: Sequence[Step]) -> None:
+    folder = space.folder
     with st.container(key="lab-steps-files", horizontal=True, gap="small"):
         st.download_button(
             "Save the steps",
@@ -193,7 +193,7 @@ def _files(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], st
             )
         elif st.button("Make a handout", key="lab-handout", icon=":material/description:", type="tertiary"):
             with page_layout.waiting("Drawing every step …"):
-                page = handout_html(space.space.name, _handout_pages(space, snapshot, sections, steps))
+                page = handout_html(space.name, _handout_pages(space, snapshot, sections, steps))
             st.session_state[_HANDOUT] = (state, page)
             st.rerun()
     box = f"lab-steps-read-{st.session_state.get(_UPLOADS, 0)}"
@@ -201,7 +201,7 @@ def _files(space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], st
 
 
 def _handout_pages(
-    space: OpenSpace, snapshot: Snapshot, sections: Sequence[Section], steps: Sequence[Step]
+    space: AppSpace, snapshot: Snapshot, sections: Sequence[Section], steps: Sequence[Step]
 ) -> list[HandoutPage]:
     pages = []
     for step in steps:
@@ -216,9 +216,9 @@ def _handout_pages(
     return pages
 
 
-def _steps(space: OpenSpace) -> tuple[Step, ...]:
+def _steps(space: AppSpace) -> tuple[Step, ...]:
     """The steps that the URL names; the tour where it names none, or they no longer exist."""
-    return load_steps(space.space.folder, url_state.value(_STEPS)) or TOUR
+    return load_steps(space.folder, url_state.value(_STEPS)) or TOUR
 
 
 def _show_step(step: Step) -> None:
@@ -241,14 +241,14 @@ def _leave(step: Step) -> None:
     url_state.set_param(_STEP, "")
 
 
-def _save(space: OpenSpace, steps: Sequence[Step]) -> None:
+def _save(space: AppSpace, steps: Sequence[Step]) -> None:
     try:
-        url_state.set_param(_STEPS, save_steps(space.space.folder, steps))
+        url_state.set_param(_STEPS, save_steps(space.folder, steps))
     except SpaceError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _on_add(space: OpenSpace, steps: Sequence[Step], usual: str) -> None:
+def _on_add(space: AppSpace, steps: Sequence[Step], usual: str) -> None:
     params = {name: tuple(url_state.values(name)) for name in st.query_params if name not in _PRESENTATION_PARAMS}
     title = str(st.session_state.get(_TITLE) or "").strip() or usual
     note = str(st.session_state.get(_NOTE) or "").strip()
@@ -263,24 +263,24 @@ def _section_params(params: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, 
     return {url_state.PART: (part,), **kept}
 
 
-def _on_move(space: OpenSpace, steps: Sequence[Step], place: int, to: int) -> None:
+def _on_move(space: AppSpace, steps: Sequence[Step], place: int, to: int) -> None:
     moved = list(steps)
     moved[place], moved[to] = moved[to], moved[place]
     _save(space, moved)
 
 
-def _on_drop(space: OpenSpace, steps: Sequence[Step], place: int, _: int) -> None:
+def _on_drop(space: AppSpace, steps: Sequence[Step], place: int, _: int) -> None:
     _save(space, [*steps[:place], *steps[place + 1 :]])
 
 
-def _on_upload(space: OpenSpace, box: str) -> None:
+def _on_upload(space: AppSpace, box: str) -> None:
     upload = st.session_state.get(box)
     if upload is None:
         return
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
     try:
-        image_size = space.space.manifest.encoder.image_size
-        _save(space, parse_steps(upload.getvalue(), space.space.folder, image_size))
+        image_size = space.manifest.encoder.image_size
+        _save(space, parse_steps(upload.getvalue(), space.folder, image_size))
     except (ReadError, SpaceError) as error:
         st.session_state[_PROBLEM] = str(error)
 

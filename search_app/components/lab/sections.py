@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from search_app.components.lab import url_state
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.snapshot import Snapshot
 
 
@@ -27,15 +27,15 @@ class Section:
     title: str
     lead: str
     """What it shows, in a sentence or two for people who have never heard of a vector."""
-    draw: Callable[[OpenSpace, Snapshot], None]
+    draw: Callable[[AppSpace, Snapshot], None]
     """Draws what is below the lead; the snapshot is not empty."""
-    markup: Callable[[OpenSpace, Snapshot], str] | None = None
+    markup: Callable[[AppSpace, Snapshot], str] | None = None
     """The section without its controls as self-contained markup, for presentations and handouts.
 
     It reads its state through `components.lab.url_state` alone.  None where a section has no such markup: it is then
     presented as it is drawn.
     """
-    handout: Callable[[OpenSpace, Snapshot], str] | None = None
+    handout: Callable[[AppSpace, Snapshot], str] | None = None
     """The markup in a handout of a section without `markup`, likewise."""
     actions: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
     """The actions of buttons in `markup`; see search_app.components.lab.clicks."""

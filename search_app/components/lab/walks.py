@@ -29,9 +29,9 @@ from search_app.components.lab.operand_picker import (
     operand_chips,
 )
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.everyday_words import everyday_words
 from search_app.lab.operands import operands_of
 from search_app.lab.reference import Reference, reference_of
@@ -82,7 +82,7 @@ def _how() -> str:
     return url_state.value(_HOW) if url_state.value(_HOW) in _HOWS else "between"
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     st.session_state[_HOW] = _HOWS[_how()]
     st.segmented_control(
         "How", list(_HOWS.values()), key=_HOW, required=True, label_visibility="collapsed", on_change=_how_changed
@@ -104,7 +104,7 @@ def _how_changed() -> None:
     url_state.set_param(_HOW, "" if how == "between" else how)
 
 
-def _between_controls(space: OpenSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
+def _between_controls(space: AppSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
     ends = _ends(space, snapshot)
     items, pictures = items_of(space, ends), pictures_of(space, ends)
     actions = {}
@@ -161,7 +161,7 @@ def _axis_controls() -> None:
         _steps_control()
 
 
-def _sum_controls(space: OpenSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
+def _sum_controls(space: AppSpace, snapshot: Snapshot) -> dict[str, Callable[[str], None]]:
     terms = _sum()
     items, pictures = items_of(space, terms), pictures_of(space, terms)
 
@@ -197,7 +197,7 @@ def _choose(name: str, term: Term) -> None:
     url_state.set_terms(name, [term])
 
 
-def _ends(space: OpenSpace, snapshot: Snapshot) -> list[Term]:
+def _ends(space: AppSpace, snapshot: Snapshot) -> list[Term]:
     """The two ends of the walk; on a fresh page two pictures, or whatever there is."""
     first = default_terms(space, snapshot)
     items = [term for term in first if term.kind == "item"]
@@ -211,7 +211,7 @@ def _sum() -> list[Term]:
     return url_state.terms(_SUM) or list(_FIRST_SUM)
 
 
-def _markup(space: OpenSpace, snapshot: Snapshot) -> str:
+def _markup(space: AppSpace, snapshot: Snapshot) -> str:
     encoder = loaded_encoder(space)
     reference = reference_of(space.searcher, encoder, snapshot)
     if _how() == "between":
@@ -221,7 +221,7 @@ def _markup(space: OpenSpace, snapshot: Snapshot) -> str:
     return _added(space, reference)
 
 
-def _between(space: OpenSpace, reference: Reference) -> str:
+def _between(space: AppSpace, reference: Reference) -> str:
     ends = _ends(space, reference.snapshot)
     items, pictures = items_of(space, ends), pictures_of(space, ends)
     operands = operands_of(ends, loaded_encoder(space), reference.snapshot, pictures)
@@ -233,7 +233,7 @@ def _between(space: OpenSpace, reference: Reference) -> str:
     return _film(space, stations, first, last, lambda station: f"{station.place:.0%}".replace("%", " %"))
 
 
-def _along(space: OpenSpace, snapshot: Snapshot) -> str:
+def _along(space: AppSpace, snapshot: Snapshot) -> str:
     projection = space.searcher.projections(snapshot).of(gap=False)
     component = _axis() - 1
     share = projection.kept[component] if component < len(projection.kept) else 0.0
@@ -253,7 +253,7 @@ def _ordinal(number: int) -> str:
 
 
 def _film(
-    space: OpenSpace,
+    space: AppSpace,
     stations: Sequence[Station],
     first: ItemLabel | None,
     last: ItemLabel | None,
@@ -261,7 +261,7 @@ def _film(
 ) -> str:
     """Stations side by side as markup: the nearest picture over the nearest passage."""
     ids = [near.id for station in stations for found in station.nearest.values() for near in found]
-    items = {item.id: item for item in space.space.ledger.items(ids)}
+    items = {item.id: item for item in space.ledger.items(ids)}
     frames = [_end(first, "start")] if first else []
     for station in stations:
         near = [one.id for modality in MODALITIES for one in station.nearest.get(modality, ())[:1]]
@@ -279,7 +279,7 @@ def _end(label: ItemLabel, caption: str) -> str:
     return f'<div class="ns-station ns-end"><small>{caption}</small>{card(label)}</div>'
 
 
-def _added(space: OpenSpace, reference: Reference) -> str:
+def _added(space: AppSpace, reference: Reference) -> str:
     terms = _sum()
     items, pictures = items_of(space, terms), pictures_of(space, terms)
     operands = operands_of(terms, loaded_encoder(space), reference.snapshot, pictures)
@@ -297,7 +297,7 @@ def _added(space: OpenSpace, reference: Reference) -> str:
     best = in_html(words[0][0]) if words else "?"
     others = "".join(f"<li>{in_html(word)}<small>{cosine:.2f}</small></li>" for word, cosine in words[1:])
     near = nearest_items(point, reference, _NEAREST, [term.value for term in terms if term.kind == "item"])
-    found = space.space.ledger.items([one.id for modality in MODALITIES for one in near.get(modality, ())])
+    found = space.ledger.items([one.id for modality in MODALITIES for one in near.get(modality, ())])
     frames = "".join(card(item_label(space, item, MEDIUM)) for item in found)
     return (
         f'<div class="ns-equation">{equation}<span>≈</span><b class="ns-answer">{best}</b></div>'
@@ -307,7 +307,7 @@ def _added(space: OpenSpace, reference: Reference) -> str:
     )
 
 
-def _words(space: OpenSpace) -> Vocabulary:
+def _words(space: AppSpace) -> Vocabulary:
     encoder = loaded_encoder(space)
     return _vocabulary(encoder.info.fingerprint, space.searcher.topics.words, encoder)
 

@@ -10,7 +10,7 @@ from ingest.errors import NearspaceError
 from ingest.formatting import printable
 from ingest.resources import sample_folder
 from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
-from ingest.sources.preview import Look, look
+from ingest.sources.preview import Preview, preview
 from ingest.sources.selection import Selection
 from ingest.space.ledger.source_lists import places
 from search_app.access.permissions import Permission
@@ -23,8 +23,8 @@ from search_app.components.library.uploaded_files import (
     kept_suffixes,
 )
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 
 _FOLDER, _ONLY, _WITHOUT, _ENCODER = "add-folder", "add-only", "add-without", "add-encoder"
 _DROPPED = "add-dropped"
@@ -33,7 +33,7 @@ _REFUSED = "add-refused"
 _OFFERED = 6
 
 
-def adding(home: Path, name: str, allowed: Permission, space: OpenSpace | None, *, busy: bool) -> None:
+def adding(home: Path, name: str, allowed: Permission, space: AppSpace | None, *, busy: bool) -> None:
     """Draw the forms; `space` is None where there is none yet."""
     if busy:
         page_layout.note("A job goes on; what is added here can start when it is done.")
@@ -68,7 +68,7 @@ def _add_sample(home: Path) -> None:
         page_url.go_to_space(DEMO_SPACE)
 
 
-def _folder(home: Path, name: str, allowed: Permission, space: OpenSpace | None, *, busy: bool) -> None:
+def _folder(home: Path, name: str, allowed: Permission, space: AppSpace | None, *, busy: bool) -> None:
     st.html('<div class="ns-section">A folder</div>')
     if not allowed.names_folders:
         page_layout.note(
@@ -127,16 +127,16 @@ def _look(allowed: Permission, typed: str) -> bool:
 
 
 @st.cache_data(show_spinner=False, ttl=30, max_entries=32)
-def _look_at(path: str, only: tuple[str, ...], without: tuple[str, ...]) -> Look:
-    return look(Path(path), Selection(only, without))
+def _look_at(path: str, only: tuple[str, ...], without: tuple[str, ...]) -> Preview:
+    return preview(Path(path), Selection(only, without))
 
 
-def _found(found: Look) -> str:
+def _found(found: Preview) -> str:
     kinds = ((found.images, "picture"), (found.documents, "document"), (found.videos, "video"))
     told = [f"{number:,} {word}{'s' * (number != 1)}" for number, word in kinds if number]
     if not told:
-        return "It is there, and no file in it can be read here." if found.whole else "It is there; it is large."
-    more = "" if found.whole else "At least "
+        return "It is there, and no file in it can be read here." if found.complete else "It is there; it is large."
+    more = "" if found.complete else "At least "
     others = f"; {found.others:,} other files are left out" if found.others else ""
     return f"{more}{', '.join(told)}, {decimal(found.bytes)}{others}."
 
@@ -146,12 +146,12 @@ def _globs() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return only, without
 
 
-def _offered(allowed: Permission, space: OpenSpace | None) -> list[str]:
+def _offered(allowed: Permission, space: AppSpace | None) -> list[str]:
     """Folders to choose from: those that were ingested lately, else the usual ones."""
     found: list[Path] = []
     if space is not None:
-        found = [Path(place.path) for place in places(space.space.ledger, space.space.folder, _OFFERED)]
-        found = [path for path in found if not path.is_relative_to(space.space.folder.resolve())]
+        found = [Path(place.path) for place in places(space.ledger, space.folder, _OFFERED)]
+        found = [path for path in found if not path.is_relative_to(space.folder.resolve())]
     if not found:
         found = [Path.home() / "Pictures", Path.home() / "Documents"] if allowed.any_folder else [*allowed.folders]
     shown: list[str] = []

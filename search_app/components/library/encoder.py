@@ -14,16 +14,16 @@ from ingest.settings import DEFAULT_ENCODER, encoder_name
 from search_app.access.permissions import Permission
 from search_app.components.library import start_jobs
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 
 _CAPTIONED, _NAME, _AGAIN, _ANYWAY = "tune-folder", "tune-name", "tune-overwrite", "tune-keep-anyway"
 _TO, _OTHER, _DROP = "reencode-to", "reencode-other", "reencode-drop"
 
 
-def encoder(space: OpenSpace, allowed: Permission, *, busy: bool) -> None:
+def encoder(space: AppSpace, allowed: Permission, *, busy: bool) -> None:
     """Draw the tab."""
-    info = space.space.manifest.encoder
+    info = space.manifest.encoder
     _card(info)
     if not allowed.may_change:
         return
@@ -89,7 +89,7 @@ def _direction(words: str, figures: dict[str, Any], key: str) -> str:
     )
 
 
-def _tune(space: OpenSpace, allowed: Permission, *, busy: bool) -> None:
+def _tune(space: AppSpace, allowed: Permission, *, busy: bool) -> None:
     st.html('<div class="ns-section">Tune lite to your pictures</div>')
     page_layout.note(
         "From pictures with captions: a text beside each (a.txt for a.jpg), or a table of image and caption. It takes "
@@ -109,7 +109,7 @@ def _tune(space: OpenSpace, allowed: Permission, *, busy: bool) -> None:
         )
 
 
-def _start_tuning(space: OpenSpace) -> None:
+def _start_tuning(space: AppSpace) -> None:
     try:
         path = start_jobs.granted().folder(str(st.session_state[_CAPTIONED]))
         name = encoder_name(str(st.session_state[_NAME]).strip())
@@ -121,10 +121,10 @@ def _start_tuning(space: OpenSpace) -> None:
         return
     chosen = {"--overwrite": again, "--keep-anyway": bool(st.session_state[_ANYWAY])}
     options = [f"--name={name}", *(option for option, wanted in chosen.items() if wanted), "--", str(path)]
-    start_jobs.begin(space.space.folder.parent, space.space.name, "tune", options, f"{PREFIX}{name}")
+    start_jobs.begin(space.home, space.name, "tune", options, f"{PREFIX}{name}")
 
 
-def _reencode(space: OpenSpace, info: EncoderInfo, allowed: Permission, *, busy: bool) -> None:
+def _reencode(space: AppSpace, info: EncoderInfo, allowed: Permission, *, busy: bool) -> None:
     st.html('<div class="ns-section">Re-encode this space</div>')
     page_layout.note(
         "Gives every item the vector of another encoder, from its file. Searches go on with the old vectors until all "
@@ -148,7 +148,7 @@ def _reencode(space: OpenSpace, info: EncoderInfo, allowed: Permission, *, busy:
         )
 
 
-def _start(space: OpenSpace) -> None:
+def _start(space: AppSpace) -> None:
     allowed = start_jobs.granted()
     chosen = str(st.session_state.get(_TO) or "")
     # An id may name a folder of the server, or code to be run: only who may name any folder may type one.
@@ -160,4 +160,4 @@ def _start(space: OpenSpace) -> None:
         start_jobs.complain(SettingsError("There is no such encoder here. Choose one of the list."))
         return
     options = [f"--encoder={other or chosen}", *(["--drop-missing"] if st.session_state[_DROP] else [])]
-    start_jobs.begin(space.space.folder.parent, space.space.name, "reencode", options, other or chosen)
+    start_jobs.begin(space.home, space.name, "reencode", options, other or chosen)

@@ -12,8 +12,8 @@ from ingest.space.ledger.overview import size_by_part
 from search_app.components.library import start_jobs
 from search_app.components.library.job_panel import title
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 
 _PARTS = {
     LEDGER_NAME: "ledger: every source and every vector",
@@ -29,7 +29,7 @@ _PARTS = {
 _LEAST = 0.02  # of the whole; smaller parts are summed up
 
 
-def health(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
+def health(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     """Draw the tab."""
     left, right = st.columns(2, gap="medium")
     with left:
@@ -39,8 +39,8 @@ def health(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
     _jobs(space)
 
 
-def _storage(space: OpenSpace) -> None:
-    sizes = _sizes(str(space.space.folder), space, space.space.ledger.revision())
+def _storage(space: AppSpace) -> None:
+    sizes = _sizes(str(space.folder), space, space.ledger.revision())
     whole = sum(sizes.values()) or 1
     shown = {_PARTS[name]: size for name, size in sizes.items() if name in _PARTS and size >= _LEAST * whole}
     if rest := whole - sum(shown.values()):
@@ -51,28 +51,28 @@ def _storage(space: OpenSpace) -> None:
         for name, size in shown.items()
     )
     st.html(
-        f'<div class="ns-section">Storage<small>{decimal(whole)} in {in_html(str(space.space.folder))}</small></div>'
+        f'<div class="ns-section">Storage<small>{decimal(whole)} in {in_html(str(space.folder))}</small></div>'
         f'<dl class="ns-spread ns-wide">{rows}</dl>'
     )
 
 
 @st.cache_data(show_spinner=False, max_entries=8, ttl=60)
-def _sizes(folder: str, _space: OpenSpace, revision: int) -> dict[str, int]:
-    return size_by_part(_space.space.folder)
+def _sizes(folder: str, _space: AppSpace, revision: int) -> dict[str, int]:
+    return size_by_part(_space.folder)
 
 
-def _checks(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
+def _checks(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     st.html('<div class="ns-section">Is it sound?</div>')
     page_layout.note(
         "A check looks at every vector and thumbnail and compares a sample with the index; the full one compares "
         "them all. A repair mends what a check finds, from the ledger; no item leaves the space by it."
     )
-    waiting = space.space.ledger.waiting()
+    waiting = space.ledger.waiting()
     if waiting:
         page_layout.note(f"{waiting:,} items are still to be told to the index; that happens by itself.")
     if not may_change:
         return
-    home, name = space.space.folder.parent, space.space.name
+    home, name = space.home, space.name
     with st.container(key="checks", horizontal=True, gap="small"):
         for label, icon, kind, options in (
             ("Check", "health_and_safety", "check", ["--json"]),
@@ -89,8 +89,8 @@ def _checks(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
             )
 
 
-def _jobs(space: OpenSpace) -> None:
-    ran = [job for job in jobs(space.space.folder.parent, space.space.name) if not job.running]
+def _jobs(space: AppSpace) -> None:
+    ran = [job for job in jobs(space.home, space.name) if not job.running]
     if not ran:
         return
     rows = "".join(

@@ -1,7 +1,6 @@
 """What is in the space: how much, where it comes from, and how it spreads over folders, formats and years."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 from rich.filesize import decimal
@@ -9,20 +8,20 @@ from rich.filesize import decimal
 from ingest.formatting import printable
 from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import MODALITIES
-from ingest.sources.web import is_address
+from ingest.sources.location import location_of
 from ingest.space.ledger.exclusions import leaving
 from ingest.space.ledger.source_lists import Place, places
 from ingest.space.status import describe_reencoding, describe_run, space_status
 from search_app.components.library import start_jobs
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 
 _SHOWN = 12  # rows of each table
 _PLACES = 30
 
 
-def overview(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
+def overview(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     """Draw the tab."""
     facts = facts_of(space)
     _figures(facts)
@@ -40,16 +39,14 @@ def overview(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
         page_layout.note(f"Re-encoding {describe_reencoding(facts['reencoding'], facts['items'])}.")
 
 
-def facts_of(space: OpenSpace) -> dict:
+def facts_of(space: AppSpace) -> dict:
     """What `nearspace status` says of the space; looked up anew when something changes, and once a minute."""
-    return _facts(
-        space, str(space.space.folder), space.space.manifest.encoder.fingerprint, space.space.ledger.revision()
-    )
+    return _facts(space, str(space.folder), space.manifest.encoder.fingerprint, space.ledger.revision())
 
 
 @st.cache_data(show_spinner=False, max_entries=8, ttl=60)
-def _facts(_space: OpenSpace, folder: str, fingerprint: str, revision: int) -> dict:
-    return space_status(_space.space)
+def _facts(_space: AppSpace, folder: str, fingerprint: str, revision: int) -> dict:
+    return space_status(_space.stored)
 
 
 def _figures(facts: Mapping) -> None:
@@ -68,14 +65,14 @@ def _figures(facts: Mapping) -> None:
     st.html(f'<div class="ns-figures">{tiles}</div>')
 
 
-def _places(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
-    found = places(space.space.ledger, space.space.folder, _PLACES + 1)
+def _places(space: AppSpace, *, may_change: bool, busy: bool) -> None:
+    found = places(space.ledger, space.folder, _PLACES + 1)
     if not found:
         return
     st.html('<div class="ns-section">Where it comes from</div>')
     for number, place in enumerate(found[:_PLACES], start=1):
         with st.container(key=f"place-{number}", horizontal=True, vertical_alignment="center", gap="small"):
-            there = is_address(place.path) or Path(place.path).exists()
+            there = location_of(place.path, space.folder).exists()
             gone = "" if there else ' <em class="ns-without">not there now</em>'
             sources = f"{place.sources:,} file{'s' * (place.sources != 1)}"
             st.html(
@@ -92,8 +89,8 @@ def _places(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
         )
 
 
-def _acts(space: OpenSpace, place: Place, number: int, *, there: bool, busy: bool) -> None:
-    home, name = space.space.folder.parent, space.space.name
+def _acts(space: AppSpace, place: Place, number: int, *, there: bool, busy: bool) -> None:
+    home, name = space.home, space.name
     st.button(
         "Look for changes",
         key=f"again-{number}",
@@ -107,9 +104,9 @@ def _acts(space: OpenSpace, place: Place, number: int, *, there: bool, busy: boo
 
 
 @st.dialog("Remove from the space?", width="medium")
-def confirm_removal(space: OpenSpace, paths: list[str]) -> None:
+def confirm_removal(space: AppSpace, paths: list[str]) -> None:
     """Say what would leave the space, and remove it when a person agrees."""
-    gone = leaving(space.space.ledger, paths)
+    gone = leaving(space.ledger, paths)
     sources = f"{gone.sources:,} file{'s' * (gone.sources != 1)}"
     items = f"{gone.items:,} item{'s' * (gone.items != 1)}"
     shared = "" if gone.items or not gone.sources else " (their items stay, as other files have the same content)"
@@ -129,7 +126,7 @@ def confirm_removal(space: OpenSpace, paths: list[str]) -> None:
             type="primary",
             disabled=not gone.sources,
             on_click=start_jobs.begin_clicked,
-            args=(space.space.folder.parent, space.space.name, "remove", options, about),
+            args=(space.home, space.name, "remove", options, about),
         ):
             st.rerun()
         if st.button("Keep them", key="confirm-keep", type="tertiary"):

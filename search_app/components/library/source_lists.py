@@ -16,8 +16,8 @@ from search_app.components.library import start_jobs, url_state
 from search_app.components.library.overview import confirm_removal
 from search_app.components.library.url_state import View
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 
 PAGE = 50
 """Sources on a page."""
@@ -32,12 +32,12 @@ _REASONS = 40
 _KEPT_OUT = 100
 
 
-def sources(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
+def sources(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     """Draw the tab with every source."""
     view = url_state.current()
     _narrow(view, _SHOWN)
     wanted = Wanted(view.find, _OUTCOMES.get(view.show, ()))
-    chosen = _page(space.space.ledger, wanted, view, choosing=may_change)
+    chosen = _page(space.ledger, wanted, view, choosing=may_change)
     if may_change:
         words = f"Remove {len(chosen):,} chosen …" if chosen else "Choose rows to remove them"
         if st.button(words, key="remove-chosen", icon=":material/remove_circle:", disabled=busy or not chosen):
@@ -45,17 +45,17 @@ def sources(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
     _kept_out(space, may_change=may_change, busy=busy)
 
 
-def problems(space: OpenSpace) -> None:
+def problems(space: AppSpace) -> None:
     """Draw the tab with what failed or was left out, by reason."""
     view = url_state.current()
     wrong = _OUTCOMES.get(view.show) or (_FAILED, _SKIPPED)
-    if not count(space.space.ledger, Wanted(outcomes=(_FAILED, _SKIPPED))):
+    if not count(space.ledger, Wanted(outcomes=(_FAILED, _SKIPPED))):
         page_layout.notice("Nothing failed", "Every file that was looked at could be read.")
         return
     _narrow(view, _WRONG)
-    found = reasons(space.space.ledger, Wanted(view.find, wrong))
+    found = reasons(space.ledger, Wanted(view.find, wrong))
     _reasons(found, view)
-    _page(space.space.ledger, Wanted(view.find, wrong, view.reason), view, choosing=False)
+    _page(space.ledger, Wanted(view.find, wrong, view.reason), view, choosing=False)
 
 
 def _narrow(view: View, shown: dict[str, str]) -> None:
@@ -185,8 +185,8 @@ def _turn(at: int, pages: int, total: int, shown: int) -> None:
         )
 
 
-def _kept_out(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
-    out = kept_out(space.space.ledger)
+def _kept_out(space: AppSpace, *, may_change: bool, busy: bool) -> None:
+    out = kept_out(space.ledger)
     if not out:
         return
     with st.expander(f"Removed by hand and kept out ({len(out):,})"):
@@ -201,7 +201,7 @@ def _kept_out(space: OpenSpace, *, may_change: bool, busy: bool) -> None:
                         type="tertiary",
                         disabled=busy,
                         on_click=start_jobs.ingest_clicked,
-                        args=(space.space.folder.parent, space.space.name, [path], path),
+                        args=(space.home, space.name, [path], path),
                     )
         if len(out) > _KEPT_OUT:
             page_layout.note(f"and {len(out) - _KEPT_OUT:,} more; nearspace status --json names them all.")

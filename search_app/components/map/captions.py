@@ -3,20 +3,20 @@
 import streamlit as st
 
 from search_app.components.map.scatter import DrawnMap
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.layout import AxisInfo, Layout, Trust
 from search_app.search.snapshot import Snapshot
 
 _LONGEST_NAME = 44  # characters
 
 
-def axis_captions(space: OpenSpace, layout: Layout) -> list[dict[str, str]]:
+def axis_captions(space: AppSpace, layout: Layout) -> list[dict[str, str]]:
     """What is written along each axis: its `title`, and the `low` and `high` end of one with a meaning."""
     return [_axis_caption(space, axis, place) for place, axis in enumerate(layout.axes, start=1)]
 
 
-def _axis_caption(space: OpenSpace, axis: AxisInfo, place: int) -> dict[str, str]:
+def _axis_caption(space: AppSpace, axis: AxisInfo, place: int) -> dict[str, str]:
     if axis.axis is None:
         return {"title": "", "low": "", "high": ""}
     if isinstance(axis.axis, int):
@@ -24,7 +24,7 @@ def _axis_caption(space: OpenSpace, axis: AxisInfo, place: int) -> dict[str, str
         return {"title": f"component {axis.axis}{share}", "low": "", "high": ""}
     low, high = axis.start, axis.end
     ends = [end.value for end in (axis.axis.start, axis.axis.end) if end.kind == "item"]
-    names = {item.id: headline(item) for item in space.space.ledger.items(ends)} if ends else {}
+    names = {item.id: headline(item) for item in space.ledger.items(ends)} if ends else {}
     low = snippet(low or names.get(axis.axis.start.value, "an item"), _LONGEST_NAME)
     high = snippet(high or names.get(axis.axis.end.value, "an item"), _LONGEST_NAME)
     return {"title": f"{low} to {high}", "low": low, "high": high}

@@ -5,12 +5,12 @@ import streamlit as st
 from ingest.errors import NearspaceError
 from search_app.components.map.item_list import panel_heading, rows, section
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.decoding import DecodedPlace, decode
 from search_app.maps.layout import Layout
-from search_app.search.query import MapView
+from search_app.search.schema import MapView
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import Topics
 from search_app.search.topics.vocabulary import Vocabulary
@@ -20,7 +20,7 @@ _WORDS = 8
 _SEARCHED_WORDS = 3
 
 
-def place_vocabulary(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -> Vocabulary | None:
+def place_vocabulary(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> Vocabulary | None:
     """The words that name places; None before topics have been found, since to encode them all takes a while."""
     if topics is None:
         return None
@@ -31,7 +31,7 @@ def place_vocabulary(space: OpenSpace, snapshot: Snapshot, topics: Topics | None
 
 
 def decode_place(
-    space: OpenSpace, snapshot: Snapshot, view: MapView, layout: Layout, topics: Topics | None
+    space: AppSpace, snapshot: Snapshot, view: MapView, layout: Layout, topics: Topics | None
 ) -> DecodedPlace | None:
     """What the place that the view looks at stands for; None where it looks at none of this map."""
     if len(view.spot) != layout.spec.dimensions:
@@ -40,7 +40,7 @@ def decode_place(
     return decode(layout, view.spot, snapshot, projection, place_vocabulary(space, snapshot, topics), ITEMS)
 
 
-def place_panel(space: OpenSpace, found: DecodedPlace) -> None:
+def place_panel(space: AppSpace, found: DecodedPlace) -> None:
     """Draw what a place stands for."""
     with st.container(key="map-spot"):
         words = [word for word, _ in found.words[:_WORDS]]
@@ -63,6 +63,6 @@ def place_panel(space: OpenSpace, found: DecodedPlace) -> None:
                 args=(" ".join(words[:_SEARCHED_WORDS]),),
             )
         section("Nearest to it in the full space")
-        items = {each.id: each for each in space.space.ledger.items([near.id for near in found.items])}
+        items = {each.id: each for each in space.ledger.items([near.id for near in found.items])}
         remarks = {near.id: f"{near.cosine:.2f}" for near in found.items}
         rows(space, [items[near.id] for near in found.items if near.id in items], "spot", remarks)

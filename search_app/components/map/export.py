@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ingest.space import Item
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.maps.html_export import ExportedMap, export_html
 from search_app.maps.layout import Layout
 from search_app.maps.projector_export import export_projector
@@ -19,7 +19,7 @@ _FILES = (
 _MAKE: dict[str, Callable[..., ExportedMap]] = {"page": export_html, "projector": export_projector}
 
 
-def export_menu(space: OpenSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
+def export_menu(space: AppSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
     """Draw a popover with the files; each is made when it is downloaded."""
 
     def picture(item: Item) -> bytes | None:
@@ -27,8 +27,8 @@ def export_menu(space: OpenSpace, snapshot: Snapshot, layout: Layout, topics: To
         return found.jpeg if found else None
 
     def made(name: str) -> Callable[[], bytes]:
-        ledger = space.space.ledger
-        return lambda: _MAKE[name](layout, snapshot, space.space.name, ledger.items, picture, topics).content
+        ledger = space.ledger
+        return lambda: _MAKE[name](layout, snapshot, space.name, ledger.items, picture, topics).content
 
     with st.popover("Save the map", icon=":material/download:", type="tertiary", key="map-out"):
         st.caption("The view as PNG or SVG: the two last buttons on the map.")

@@ -6,8 +6,9 @@ import streamlit as st
 
 from ingest.space import Item
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, in_markdown, snippet, whereabouts
-from search_app.components.shared.open_spaces import OpenSpace, as_url, small_picture
+from search_app.components.shared.thumbnails import data_url, resized_thumbnail
 
 _SIDE = 128  # pixels
 
@@ -28,7 +29,7 @@ def panel_heading(title: str, remark: str = "") -> None:
         st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=page_url.look_at_nothing)
 
 
-def rows(space: OpenSpace, items: Iterable[Item], key: str, remarks: Mapping[str, str] | None = None) -> None:
+def rows(space: AppSpace, items: Iterable[Item], key: str, remarks: Mapping[str, str] | None = None) -> None:
     """Draw a row for each item; `remarks`, by id, stand at its end."""
     with st.container(key=f"items-{key}", gap=None):
         for item in items:
@@ -50,7 +51,7 @@ def rows(space: OpenSpace, items: Iterable[Item], key: str, remarks: Mapping[str
                     st.html(f'<div class="ns-remark">{in_html(remark)}</div>', width="content")
 
 
-def thumbnails(space: OpenSpace, items: Iterable[Item], key: str) -> None:
+def thumbnails(space: AppSpace, items: Iterable[Item], key: str) -> None:
     """Draw small cards side by side: a picture, or the beginning of a passage, each with a button that opens it."""
     with st.container(key=f"cards-{key}"):
         for item in items:
@@ -66,7 +67,7 @@ def thumbnails(space: OpenSpace, items: Iterable[Item], key: str) -> None:
                 )
 
 
-def picture_strip(space: OpenSpace, items: Iterable[Item]) -> None:
+def picture_strip(space: AppSpace, items: Iterable[Item]) -> None:
     """Draw a row of small pictures; a passage is a sign with its beginning as tooltip."""
     parts = [
         _picture(space, item) or f'<div class="ns-glyph" title="{in_html(snippet(item.text, 200))}">¶</div>'
@@ -75,9 +76,9 @@ def picture_strip(space: OpenSpace, items: Iterable[Item]) -> None:
     st.html(f'<div class="ns-strip">{"".join(parts)}</div>')
 
 
-def _picture(space: OpenSpace, item: Item) -> str:
+def _picture(space: AppSpace, item: Item) -> str:
     """The item's small picture as HTML; '' where it has none."""
-    path = space.space.thumbnail_path(item)
-    small = small_picture(path, _SIDE) if path else None
+    path = space.thumbnail_path(item)
+    small = resized_thumbnail(path, _SIDE) if path else None
     alt = in_html(snippet(item.text or item.name, 100))
-    return f'<img class="ns-small" src="{as_url(small)}" alt="{alt}">' if small else ""
+    return f'<img class="ns-small" src="{data_url(small)}" alt="{alt}">' if small else ""

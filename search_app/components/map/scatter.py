@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.map.binary_message import pack_message
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, snippet, whereabouts
-from search_app.components.shared.open_spaces import OpenSpace, as_url, small_picture
 from search_app.components.shared.palette import LIGHT, MAP_KINDS, MAP_MODALITY, MAP_OTHER, SCALES, Theme
+from search_app.components.shared.thumbnails import data_url, resized_thumbnail
 from search_app.maps.colouring import SCALE_STEPS, Colouring
-from search_app.maps.layout import Layout, spec_to_params
+from search_app.maps.layout import Layout
 
 MAX_POINTS = 150_000
 """Points drawn at most; of a larger space a steady sample is drawn, over the density of all items."""
@@ -102,8 +103,7 @@ def _scale(layout: Layout, most: int) -> DrawnMap:
         reach = np.full(dimensions, reach.max())
     rows = drawn_rows(layout, most)
     at = (layout.positions - middle) / reach
-    params = spec_to_params(layout.spec)
-    name = f"{sorted(params.items())} {layout.fitted_on} {layout.items_at_fit}"
+    name = f"{layout.spec} {layout.fitted_on} {layout.items_at_fit}"
     ids = layout.ids[rows]
     arrays: dict[str, NDArray[np.generic]] = {
         "spots": np.round(at[rows] * _UNITS).astype(np.int16),
@@ -234,7 +234,7 @@ def scatter(
 
 # A fragment of its own: details of items are sent without drawing the page again.
 @st.fragment
-def item_details(name: str, space: OpenSpace) -> None:
+def item_details(name: str, space: AppSpace) -> None:
     """Send the details of items that the browser's map called `name` requests: names, beginnings and pictures."""
     key, pending = f"{name}-items", f"items that {name} requests"
     request = st.session_state.pop(pending, None)
@@ -246,7 +246,7 @@ def item_details(name: str, space: OpenSpace) -> None:
     _component(name, "items")(key=key, data=data, height=1, on_request_change=on_request)
 
 
-def describe_items(space: OpenSpace, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def describe_items(space: AppSpace, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The details of the items in `request`: those under `whole` with words and picture, `small` with a small picture.
 
     A picture is a data URL, or '' where the item has none.
@@ -254,14 +254,14 @@ def describe_items(space: OpenSpace, request: Mapping[str, Any]) -> dict[str, di
     whole, small = (
         [str(each) for each in request.get(part) or () if str(each).isdecimal()][:most] for part, most in _REQUESTED
     )
-    items = {item.id: item for item in space.space.ledger.items([*whole, *small])}
+    items = {item.id: item for item in space.ledger.items([*whole, *small])}
     return {
         "whole": {item_id: _whole(space, items.get(item_id)) for item_id in whole},
         "small": {item_id: _small(space, items.get(item_id)) for item_id in small},
     }
 
 
-def _whole(space: OpenSpace, item: Item | None) -> dict[str, str]:
+def _whole(space: AppSpace, item: Item | None) -> dict[str, str]:
     if item is None:
         return {"title": "an item that no longer exists", "where": "", "text": "", "picture": ""}
     found = space.thumbnail(item)
@@ -269,11 +269,11 @@ def _whole(space: OpenSpace, item: Item | None) -> dict[str, str]:
         "title": snippet(headline(item), 80),
         "where": snippet(whereabouts(item), 120),
         "text": snippet(item.text, 240),
-        "picture": as_url(found.jpeg) if found else "",
+        "picture": data_url(found.jpeg) if found else "",
     }
 
 
-def _small(space: OpenSpace, item: Item | None) -> str:
-    path = space.space.thumbnail_path(item) if item is not None else None
-    jpeg = small_picture(path, _SMALL_SIDE) if path else None
-    return as_url(jpeg) if jpeg else ""
+def _small(space: AppSpace, item: Item | None) -> str:
+    path = space.thumbnail_path(item) if item is not None else None
+    jpeg = resized_thumbnail(path, _SMALL_SIDE) if path else None
+    return data_url(jpeg) if jpeg else ""

@@ -5,17 +5,18 @@ from typing import Any
 
 from search_app.components.map.captions import axis_captions
 from search_app.components.map.scatter import DrawnMap, theme_of
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import theme
 from search_app.search.hits import Hit
-from search_app.search.query import MapView, Query
+from search_app.search.query import Query
+from search_app.search.schema import MapView
 from search_app.search.searcher import Answer
 
 _LABEL = 28  # characters
 
 
-def scene_of(space: OpenSpace, picture: DrawnMap, query: Query, view: MapView, answer: Answer | None) -> dict[str, Any]:
+def scene_of(space: AppSpace, picture: DrawnMap, query: Query, view: MapView, answer: Answer | None) -> dict[str, Any]:
     """What every map draws beside its points, with nothing selected; see scatter/src/map.js."""
     return {
         "space": space.identity,
@@ -68,4 +69,4 @@ def query_star(picture: DrawnMap, query: Query, answer: Answer | None) -> dict[s
 
 def query_label(query: Query) -> str:
     """A few words for a query."""
-    return snippet(query.words or ("a picture" if query.pictures else "items"), _LABEL)
+    return snippet(query.words or ("a picture" if query.images else "items"), _LABEL)

@@ -13,6 +13,7 @@ from search_app.components.map.item_list import panel_heading, rows, section, th
 from search_app.components.map.toolbar import axis_button
 from search_app.components.search.cards import photo
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import (
     MEASURES,
     closeness,
@@ -23,11 +24,10 @@ from search_app.components.shared.formatting import (
     unwrapped,
     whereabouts,
 )
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.contrast import Contrast, contrast
 from search_app.search.export import items_as_csv
-from search_app.search.neighbours import Measure, Neighbour, nearest
-from search_app.search.query import MapView
+from search_app.search.neighbours import Neighbour, nearest
+from search_app.search.schema import MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import keep_selection
 from search_app.search.snapshot import Snapshot
@@ -48,14 +48,13 @@ def item_neighbours(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
 
     With the gap closed each modality is centred, as on the map.
     """
-    measure: Measure = "euclidean" if view.euclidean else "cosine"
-    found = nearest(snapshot, view.item, measure, centred=not view.gap, count=NEIGHBOURS)
+    found = nearest(snapshot, view.item, view.measure, centred=not view.gap, count=NEIGHBOURS)
     together = [each for part in found.values() for each in part]
-    together.sort(key=lambda each: each.distance if view.euclidean else -each.cosine)
+    together.sort(key=lambda each: each.distance if view.measure == "euclidean" else -each.cosine)
     return together[:NEIGHBOURS]
 
 
-def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: MapView) -> None:
+def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: MapView) -> None:
     """Draw an item and its neighbours."""
     with st.container(key="map-item"):
         panel_heading(headline(item), whereabouts(item))
@@ -83,7 +82,7 @@ def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: Ma
             axis_button(space, item.id)
     with st.container(key="near-head", horizontal=True, vertical_alignment="center", gap="small"):
         section("Nearest in the full space")
-        st.session_state[_MEASURE] = "euclidean" if view.euclidean else "cosine"
+        st.session_state[_MEASURE] = view.measure
         st.segmented_control(
             "Distance",
             list(MEASURES),
@@ -94,13 +93,13 @@ def item_panel(space: OpenSpace, item: Item, near: Sequence[Neighbour], view: Ma
             on_change=_on_measure,
             help="Of vectors as they are, both give one order; once each modality is centred they may differ.",
         )
-    items = {each.id: each for each in space.space.ledger.items([each.id for each in near])}
-    remarks = {each.id: f"{each.distance if view.euclidean else each.cosine:.2f}" for each in near}
+    items = {each.id: each for each in space.ledger.items([each.id for each in near])}
+    remarks = {each.id: f"{each.distance if view.measure == 'euclidean' else each.cosine:.2f}" for each in near}
     rows(space, [items[each.id] for each in near if each.id in items], "near", remarks)
 
 
 def _on_measure() -> None:
-    page_url.look(euclidean=st.session_state[_MEASURE] == "euclidean")
+    page_url.look(measure=st.session_state[_MEASURE])
 
 
 def missing_item_panel() -> None:
@@ -109,9 +108,7 @@ def missing_item_panel() -> None:
         panel_heading("That item is not in the space any more", "Its file was removed, or changed and read again.")
 
 
-def selection_panel(
-    space: OpenSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None
-) -> None:
+def selection_panel(space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None) -> None:
     """Draw the selection: cards, how it differs from the rest, a table and its export."""
     count = len(ids)
     with st.container(key="map-selection"):
@@ -120,13 +117,13 @@ def selection_panel(
         if not count:
             return
         means = space.maps.means(snapshot, gap=False)
-        found = contrast(snapshot, ids, means, space.space.ledger.texts, vocabulary, count=_CARDS)
+        found = contrast(snapshot, ids, means, space.ledger.texts, vocabulary, count=_CARDS)
         st.html(f'<div class="ns-note">{" ".join(_facts(found, len(snapshot)))}</div>')
         _filter_button(space, ids)
         section("In its middle", "the items nearest to it" if count > _CARDS else "")
-        thumbnails(space, space.space.ledger.items(list(found.medoids[:_CARDS])), "selected")
+        thumbnails(space, space.ledger.items(list(found.medoids[:_CARDS])), "selected")
         with st.expander("Table", key="selection-table"):
-            listed = space.space.ledger.items([str(number) for number in ids[:_TABLE]])
+            listed = space.ledger.items([str(number) for number in ids[:_TABLE]])
             st.dataframe(
                 {
                     "name": [headline(item) for item in listed],
@@ -141,7 +138,7 @@ def selection_panel(
                 st.html(f'<div class="ns-note">The first {_TABLE:,} of {count:,}; the file has them all.</div>')
         st.download_button(
             "Save as CSV",
-            data=lambda: items_as_csv(space.space.ledger.items([str(number) for number in ids])),
+            data=lambda: items_as_csv(space.ledger.items([str(number) for number in ids])),
             file_name="selection.csv",
             mime="text/csv",
             key="selection-csv",
@@ -165,7 +162,7 @@ def _facts(found: Contrast, whole: int) -> list[str]:
     return facts
 
 
-def _filter_button(space: OpenSpace, ids: NDArray[np.int64]) -> None:
+def _filter_button(space: AppSpace, ids: NDArray[np.int64]) -> None:
     """Draw a button that saves the selection in the space and filters the next searches by it."""
     query, _ = page_url.current()
     st.button(
@@ -182,17 +179,17 @@ def _filter_button(space: OpenSpace, ids: NDArray[np.int64]) -> None:
         page_layout.note("The next searches find items of the selection alone, until the filter is taken away.")
 
 
-def _filter_by_selection(space: OpenSpace, ids: NDArray[np.int64]) -> None:
+def _filter_by_selection(space: AppSpace, ids: NDArray[np.int64]) -> None:
     query, view = page_url.current()
     try:
-        name = keep_selection(space.space.folder, ids)
+        name = keep_selection(space.folder, ids)
     except SpaceError as error:
         st.session_state[_PROBLEM] = str(error)
         return
     page_url.go(replace(query, filters=replace(query.filters, selection=name)).at_start, view)
 
 
-def results_panel(space: OpenSpace, answer: Answer) -> None:
+def results_panel(space: AppSpace, answer: Answer) -> None:
     """Draw the results of the query, as numbered on the map."""
     hits = answer.ranking.hits[:_HITS]
     section("Results", "as numbered on the map")

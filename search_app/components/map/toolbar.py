@@ -6,8 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.maps.layout import (
     METHODS,
     Axis,
@@ -15,11 +15,12 @@ from search_app.maps.layout import (
     MapSpec,
     ModalityGap,
     SemanticAxis,
-    spec_from_params,
-    spec_to_params,
+    spec_of,
+    with_spec,
 )
 from search_app.search.projection import COMPONENTS
-from search_app.search.query import Dimensions, MapView, Query, to_params
+from search_app.search.query import Query
+from search_app.search.schema import Dimensions, MapView
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import LONGEST_TEXT
 
@@ -34,24 +35,13 @@ _MOST_KEYS = 40
 _HIDDEN_KEYS = ("width", "height", "format", "id")  # metadata that differs for every item, or has a filter of its own
 
 
-def spec_of(view: MapView) -> MapSpec:
-    """The map that a view names."""
-    return spec_from_params(to_params(Query(), view))
-
-
-def with_spec(view: MapView, spec: MapSpec) -> MapView:
-    """The view with another map."""
-    axes = tuple(spec_to_params(spec).get("axis", ()))
-    return replace(view, dimensions=spec.dimensions, gap=spec.gap, projection=spec.method, axes=axes)
-
-
-def toolbar(space: OpenSpace, view: MapView, query: Query, snapshot: Snapshot, colourings: Sequence[str]) -> None:
+def toolbar(space: AppSpace, view: MapView, query: Query, snapshot: Snapshot, colourings: Sequence[str]) -> None:
     """Draw the controls; `colourings` are what the points can be coloured by, as a link names them."""
     spec = spec_of(view)
     state = st.session_state
     state[_METHOD], state[_DIMENSIONS] = spec.method, spec.dimensions
     state[_COLOUR] = view.colouring if view.colouring in colourings else "modality"
-    state[_GAP], state[_SHEET], state[_NAMES] = view.gap, view.sheet, view.names
+    state[_GAP], state[_SHEET], state[_NAMES] = view.gap, view.pictures, view.names
     with st.container(key="map-bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Projection",
@@ -93,11 +83,11 @@ def toolbar(space: OpenSpace, view: MapView, query: Query, snapshot: Snapshot, c
         st.toggle("Topics", key=_NAMES, on_change=_on_change, help="Write the names of topics at their centres.")
 
 
-def colouring_choices(space: OpenSpace, query: Query, more: Sequence[str] = ()) -> list[str]:
+def colouring_choices(space: AppSpace, query: Query, more: Sequence[str] = ()) -> list[str]:
     """The attributes that points can be coloured by; `more` comes after the folder."""
-    keys = space.space.ledger.metadata_keys()
+    keys = space.ledger.metadata_keys()
     shown = sorted((key for key in keys if key not in _HIDDEN_KEYS), key=lambda key: (-keys[key], key))[:_MOST_KEYS]
-    match = ["match"] if query.asks else []
+    match = ["match"] if not query.is_empty else []
     return ["modality", "folder", *more, "date", *match, *(f"{_METADATA}{key}" for key in shown)]
 
 
@@ -129,7 +119,7 @@ def _on_change() -> None:
     dimensions: Dimensions = 3 if state[_DIMENSIONS] == 3 else 2
     changed = replace(spec, method=state[_METHOD], dimensions=dimensions, gap=bool(state[_GAP]))
     new_view = with_spec(view, changed)
-    new_view = replace(new_view, sheet=bool(state[_SHEET]), names=bool(state[_NAMES]))
+    new_view = replace(new_view, pictures=bool(state[_SHEET]), names=bool(state[_NAMES]))
     if changed != spec:
         new_view = replace(new_view, spot=(), area="", window="")  # these are positions on the former map
     if state[_COLOUR] != view.colouring:
@@ -211,7 +201,7 @@ def _set_axis(place: int, axis: Axis) -> None:
     _set_axes(tuple(axes))
 
 
-def axis_button(space: OpenSpace, item_id: str) -> None:
+def axis_button(space: AppSpace, item_id: str) -> None:
     """Draw a button that starts a semantic axis at an item, or ends a started one at it."""
     key = f"{_AXIS_START} {space.identity}"
     start = st.session_state.get(key, "")

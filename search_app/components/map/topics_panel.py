@@ -11,9 +11,9 @@ from ingest.errors import NearspaceError
 from search_app.components.map.item_list import picture_strip, section, thumbnails
 from search_app.components.map.scatter import DrawnMap
 from search_app.components.shared import page_layout, page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of, in_html, in_markdown, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.palette import MAP_KINDS, MAP_OTHER
 from search_app.maps.colouring import Category, Colouring, colour_by_topic
 from search_app.search.snapshot import Snapshot
@@ -28,7 +28,7 @@ _SHOWN = 3  # words of a topic's name on the map
 _VIEW_WIDTH = 2.2  # the view of a topic, in median distances of its items from their middle
 
 
-def current_topics(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
+def current_topics(space: AppSpace, snapshot: Snapshot) -> Topics | None:
     """The space's topics; if there are none, the search for them starts by itself where it takes only a moment."""
     space_topics = space.searcher.topics
     topics = space_topics.current(snapshot)
@@ -39,7 +39,7 @@ def current_topics(space: OpenSpace, snapshot: Snapshot) -> Topics | None:
     return topics
 
 
-def _find(space: OpenSpace, snapshot: Snapshot) -> None:
+def _find(space: AppSpace, snapshot: Snapshot) -> None:
     try:
         space.searcher.topics.start(snapshot, loaded_encoder(space))
     except NearspaceError as error:
@@ -79,9 +79,9 @@ def topic_colouring(topics: Topics, snapshot: Snapshot) -> Colouring:
 def topic_view(picture: DrawnMap, topics: Topics | None, snapshot: Snapshot) -> dict[str, Any] | None:
     """The part of the map to show when one topic is selected: its middle `at`, and how `wide`; None otherwise."""
     query, _ = page_url.current()
-    if topics is None or len(query.filters.topics) != 1:
+    if topics is None or len(query.filters.topic) != 1:
         return None
-    inside: NDArray[np.bool_] = np.isin(topics.labels(snapshot), topics.numbers_of(query.filters.topics))
+    inside: NDArray[np.bool_] = np.isin(topics.labels(snapshot), topics.numbers_of(query.filters.topic))
     if not inside.any():
         return None
     at = picture.to_drawn(picture.layout.positions[inside])
@@ -99,10 +99,10 @@ def topic_clicked(topics: Topics | None, code: int) -> None:
 def look_at_topic(name: str) -> None:
     """Filter by one topic, or by none if that one is selected already."""
     query, _ = page_url.current()
-    _filter_by(() if query.filters.topics == (name,) else (name,))
+    _filter_by(() if query.filters.topic == (name,) else (name,))
 
 
-def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) -> None:
+def topics_panel(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> None:
     """Draw the list of topics, or the selected ones."""
     if len(snapshot) < MIN_ITEMS:
         return
@@ -111,8 +111,8 @@ def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) ->
         return
     query, _ = page_url.current()
     described = topics.describe(snapshot)
-    chosen = [topic for topic in described if topic.number in topics.numbers_of(query.filters.topics)]
-    if query.filters.topics and chosen:
+    chosen = [topic for topic in described if topic.number in topics.numbers_of(query.filters.topic)]
+    if query.filters.topic and chosen:
         for topic in chosen:
             _topic(space, topic)
         return
@@ -123,7 +123,7 @@ def topics_panel(space: OpenSpace, snapshot: Snapshot, topics: Topics | None) ->
     _drift(space, snapshot, topics)
 
 
-def _row(space: OpenSpace, topic: Topic) -> None:
+def _row(space: AppSpace, topic: Topic) -> None:
     with st.container(key=f"topic-row-{topic.number}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"topic-head-{topic.number}"):
             st.button(
@@ -134,11 +134,11 @@ def _row(space: OpenSpace, topic: Topic) -> None:
                 args=(topic.name,),
             )
             st.html(f'<div class="ns-remark">{topic.size:,}</div>', width="content")
-        items = space.space.ledger.items(list(topic.representatives))
+        items = space.ledger.items(list(topic.representatives))
         picture_strip(space, sorted(items, key=lambda item: item.modality != "image")[:_STRIP])
 
 
-def _topic(space: OpenSpace, topic: Topic) -> None:
+def _topic(space: AppSpace, topic: Topic) -> None:
     with st.container(key=f"map-topic-{topic.number}"):
         with st.container(key=f"map-side-head-{topic.number}", horizontal=True, vertical_alignment="top", gap="small"):
             holds = " and ".join(
@@ -166,22 +166,22 @@ def _topic(space: OpenSpace, topic: Topic) -> None:
         facts.append(f"Mean cosine to its middle: {topic.spread:.2f} of 1.")
         st.html(f'<div class="ns-note">{" ".join(facts)}</div>')
         section("Typical for it")
-        thumbnails(space, space.space.ledger.items(list(topic.representatives)), f"topic-{topic.number}")
+        thumbnails(space, space.ledger.items(list(topic.representatives)), f"topic-{topic.number}")
 
 
 def _leave_topic(name: str) -> None:
     """Filter by the other selected topics; by none where the filter was a word of several names."""
     query, _ = page_url.current()
-    others = tuple(other for other in query.filters.topics if other != name)
-    _filter_by(others if others != query.filters.topics else ())
+    others = tuple(other for other in query.filters.topic if other != name)
+    _filter_by(others if others != query.filters.topic else ())
 
 
 def _filter_by(topics: tuple[str, ...]) -> None:
     query, view = page_url.current()
-    page_url.go(replace(query, filters=replace(query.filters, topics=topics)).at_start, view.at_rest)
+    page_url.go(replace(query, filters=replace(query.filters, topic=topics)).at_start, view.unfocused)
 
 
-def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
+def _drift(space: AppSpace, snapshot: Snapshot, topics: Topics) -> None:
     drift = topics.drift(snapshot)
     if drift.offered and st.button("Find topics anew", key="topics-anew", icon=":material/refresh:", type="tertiary"):
         _find(space, snapshot)
@@ -189,7 +189,7 @@ def _drift(space: OpenSpace, snapshot: Snapshot, topics: Topics) -> None:
 
 
 @st.fragment(run_every=_POLL_EVERY)
-def _find_progress(space: OpenSpace, snapshot: Snapshot) -> None:
+def _find_progress(space: AppSpace, snapshot: Snapshot) -> None:
     """Show how far the search for topics is, or offer it."""
     space_topics = space.searcher.topics
     task = space_topics.task()

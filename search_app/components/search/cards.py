@@ -13,10 +13,11 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.encoders.base import Encoder
 from ingest.readers.passages import Span
 from ingest.space import Item
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.card_actions import act_button
 from search_app.components.shared.formatting import closeness, excerpt, headline, in_html, numbers, snippet, whereabouts
-from search_app.components.shared.media import picture_address
-from search_app.components.shared.open_spaces import OpenSpace, Thumbnail
+from search_app.components.shared.media import media_url
+from search_app.components.shared.thumbnails import Thumbnail
 from search_app.search.hits import Hit
 from search_app.search.query import Query
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
@@ -49,14 +50,14 @@ class _Piece:
 class Results:
     """The results that are drawn; what has passages whose best sentence is still to be found is marked by `mark`."""
 
-    space: OpenSpace
+    space: AppSpace
     query: Query
     answer: Answer
     waiting: list[_Piece] = field(default_factory=list)
 
     def draw(self) -> None:
         """Draw a card for each result whose item is still there; images and passages apart if asked for so."""
-        if not self.query.separate:
+        if not self.query.listing.separate:
             self._part(self.answer.page.entries, "results")
             return
         for modality, title in (("image", "Images"), ("text", "Passages")):
@@ -169,7 +170,7 @@ def _article(name: str, body: str, listed: bool = False) -> str:
     return f'<article class="ns-result{" ns-listed" if listed else ""}" data-rank="{name}">{body}</article>'
 
 
-def starters(space: OpenSpace, items: Sequence[Item]) -> None:
+def starters(space: AppSpace, items: Sequence[Item]) -> None:
     """Draw small cards of items to start from."""
     drawn = ""
     for place, item in enumerate(items, start=1):
@@ -211,12 +212,12 @@ def _marks(item: Item, badge: str) -> str:
     return f'{number}<span class="ns-kind">{_KINDS[item.modality]}</span>'
 
 
-def _picture_front(space: OpenSpace, item: Item, key: str, badge: str = "") -> str:
+def _picture_front(space: AppSpace, item: Item, key: str, badge: str = "") -> str:
     small = space.thumbnail(item)
     if small is None:
         picture = '<div class="ns-gone">no thumbnail</div>'
     else:
-        address = picture_address(small.jpeg, key)
+        address = media_url(small.jpeg, key)
         picture = f'<img class="ns-{_fit(item, small)}" src="{address}" alt="{in_html(_shows(item))}" decoding="sync">'
     return f'<div class="ns-image">{_marks(item, badge)}{picture}</div>'
 
@@ -226,7 +227,7 @@ def _passage_front(item: Item, badge: str, span: Span | None) -> str:
     return f'<div class="ns-text">{_marks(item, badge)}<div class="ns-passage"><p>{words}</p></div></div>'
 
 
-def photo(space: OpenSpace, item: Item, key: str, width: int | None = None) -> None:
+def photo(space: AppSpace, item: Item, key: str, width: int | None = None) -> None:
     """Draw an image's thumbnail by itself."""
     small = space.thumbnail(item)
     if small is None:

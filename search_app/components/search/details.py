@@ -10,8 +10,8 @@ from ingest.space import Item
 from search_app.components.search.document import document
 from search_app.components.search.neighbours_panel import neighbours, on_the_map
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import closeness, headline, in_html, readable_size, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.hits import Hit
 from search_app.search.originals import is_unchanged, open_original, picture_in_file
 from search_app.search.query import Query
@@ -27,7 +27,7 @@ _ABOUT, _NEAR, _MAP = "About", "Neighbours", "On the map"
 _TOLD_APART = ("width", "height", "taken", "colours", "seconds", "frame")
 
 
-def details(space: OpenSpace, query: Query, answer: Answer | None = None, encoder: Encoder | None = None) -> None:
+def details(space: AppSpace, query: Query, answer: Answer | None = None, encoder: Encoder | None = None) -> None:
     """Open the details that the URL asks for, if it does; `answer` tells what is before and after, and how close."""
     if query.look.opened:
         _dialog(space, answer, encoder)
@@ -38,10 +38,10 @@ def _closed() -> None:
 
 
 @st.dialog("Details", width="large", on_dismiss=_closed)
-def _dialog(space: OpenSpace, answer: Answer | None, encoder: Encoder | None) -> None:
+def _dialog(space: AppSpace, answer: Answer | None, encoder: Encoder | None) -> None:
     # Read here, not handed over: going to the next result draws the dialog alone.
     query, _ = page_url.current()
-    found = space.space.ledger.items([query.look.opened])
+    found = space.ledger.items([query.look.opened])
     if not found:
         st.html('<div class="ns-note">This item is not in the space any more.</div>')
         return
@@ -105,7 +105,7 @@ def _head(item: Item, numbers: Mapping[str, str]) -> None:
             )
 
 
-def _acts(space: OpenSpace, item: Item) -> None:
+def _acts(space: AppSpace, item: Item) -> None:
     with st.container(key="details-acts", horizontal=True, gap="xsmall"):
         if st.button("Search from this alone", key="details-more", icon=":material/travel_explore:"):
             page_url.ask_like(item.id)
@@ -119,12 +119,12 @@ def _acts(space: OpenSpace, item: Item) -> None:
         _original(space, item)
 
 
-def _original(space: OpenSpace, item: Item) -> None:
-    source = space.space.ledger.source(item.path)
-    there = source is not None and source.size <= _LARGEST and is_unchanged(space.space, item)
+def _original(space: AppSpace, item: Item) -> None:
+    source = space.ledger.source(item.path)
+    there = source is not None and source.size <= _LARGEST and is_unchanged(space.stored, item)
 
     def content() -> bytes:
-        file = open_original(space.space, item)
+        file = open_original(space.stored, item)
         if file is None:
             return b""
         with file:
@@ -144,8 +144,8 @@ def _original(space: OpenSpace, item: Item) -> None:
     )
 
 
-def _about(space: OpenSpace, item: Item, hit: Hit | None) -> None:
-    source = space.space.ledger.source(item.path)
+def _about(space: AppSpace, item: Item, hit: Hit | None) -> None:
+    source = space.ledger.source(item.path)
     facts: dict[str, str] = {"folder": item.folder}
     if item.also:
         more = [f"and {len(item.also) - _PLACES:,} more"] if len(item.also) > _PLACES else []
@@ -184,9 +184,9 @@ def _about(space: OpenSpace, item: Item, hit: Hit | None) -> None:
     st.html(f'<div class="ns-item ns-details"><dl>{path}{rows}</dl></div>')
 
 
-def _picture(space: OpenSpace, item: Item) -> None:
+def _picture(space: AppSpace, item: Item) -> None:
     alt = snippet(item.text or item.name, 120)
-    picture = picture_in_file(space.space, item, _SIDE // 2)
+    picture = picture_in_file(space.stored, item, _SIDE // 2)
     if picture is None:
         if small := space.thumbnail(item):
             st.image(small.jpeg, alt=alt)

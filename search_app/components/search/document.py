@@ -9,8 +9,8 @@ from ingest.encoders.base import Encoder
 from ingest.readers.formats import is_table
 from ingest.readers.passages import Span
 from ingest.space import Item
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, marked, unwrapped
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.searcher import Answer
 
 MOST_CHARACTERS = 300_000
@@ -18,14 +18,14 @@ MOST_CHARACTERS = 300_000
 
 
 def document(
-    space: OpenSpace, item: Item, answer: Answer | None, encoder: Encoder | None, found: Collection[str]
+    space: AppSpace, item: Item, answer: Answer | None, encoder: Encoder | None, found: Collection[str]
 ) -> None:
     """Draw the document of a passage, all of it unless it is very long; of a table the row alone.
 
     `found` are the ids of hits; those that are passages of the document are marked in it.
     """
     is_row = is_table(PurePath(item.path))
-    passages = [item] if is_row else space.space.ledger.items_of(item.path)
+    passages = [item] if is_row else space.ledger.items_of(item.path)
     texts = [passage for passage in passages if passage.modality == "text"] or [item]
     first, last = _about(texts, item)
     best = _best(space, texts[first:last], item, answer, encoder, found)
@@ -63,7 +63,7 @@ def _about(texts: Sequence[Item], item: Item) -> tuple[int, int]:
 
 
 def _best(
-    space: OpenSpace,
+    space: AppSpace,
     texts: Sequence[Item],
     item: Item,
     answer: Answer | None,

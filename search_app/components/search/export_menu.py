@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import note
 from search_app.search.export import as_csv, as_json, write_zip
 from search_app.search.query import LARGEST_COUNT, Query
@@ -20,7 +20,7 @@ _WHAT = "export-what"
 _PAGE, _MORE = "This page", f"The first {LARGEST_COUNT}"
 
 
-def export_menu(space: OpenSpace, query: Query) -> None:
+def export_menu(space: AppSpace, query: Query) -> None:
     """Draw a button that opens the choice of files."""
     with (
         st.popover("Export", key="export", icon=":material/download:", type="tertiary", width="content"),
@@ -30,7 +30,7 @@ def export_menu(space: OpenSpace, query: Query) -> None:
 
 
 @st.fragment
-def _choices(space: OpenSpace, query: Query) -> None:
+def _choices(space: AppSpace, query: Query) -> None:
     wanted = st.segmented_control(
         "Results", [_PAGE, _MORE], key=_WHAT, default=_PAGE, required=True, label_visibility="collapsed"
     )
@@ -38,13 +38,13 @@ def _choices(space: OpenSpace, query: Query) -> None:
         query = replace(query, count=LARGEST_COUNT, listing=replace(query.listing, page=1))
 
     def found() -> list[Result]:
-        pictures = {name: open_picture(space.space.folder, name) for name in query.pictures}
+        pictures = {name: open_picture(space.folder, name) for name in query.images}
         there = {name: picture for name, picture in pictures.items() if picture is not None}
         return list(results_of(space.searcher.ask(query, space.encoder(), there)))
 
     def archive() -> bytes:
         output = io.BytesIO()
-        write_zip(space.space, found(), output, most_bytes=MOST_BYTES)
+        write_zip(space.stored, found(), output, most_bytes=MOST_BYTES)
         return output.getvalue()
 
     _download("Table (CSV)", "csv", "table", lambda: as_csv(found()))

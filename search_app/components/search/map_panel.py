@@ -10,11 +10,12 @@ from search_app.components.map.captions import count_caption
 from search_app.components.map.scatter import drawn_map, item_details, point_colours, scatter
 from search_app.components.map.scene import scene_of
 from search_app.components.shared import page_url
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import theme
 from search_app.maps.colouring import colour_items
 from search_app.maps.layout import Layout, MapSpec
-from search_app.search.query import Dimensions, MapView, Query
+from search_app.search.query import Query
+from search_app.search.schema import Dimensions, MapView
 from search_app.search.searcher import Answer
 from search_app.search.snapshot import Snapshot
 
@@ -25,7 +26,7 @@ _PICKED = "a point of the map was clicked"
 
 
 @st.fragment
-def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer | None) -> None:
+def map_panel(space: AppSpace, snapshot: Snapshot, query: Query, answer: Answer | None) -> None:
     """Draw the map; its own settings redraw it alone, and a click on a point asks for what is like its item."""
     if st.session_state.pop(_PICKED, False):
         st.rerun()
@@ -36,7 +37,7 @@ def map_panel(space: OpenSpace, snapshot: Snapshot, query: Query, answer: Answer
         assert layout is not None  # principal components are fitted at once
         picture = drawn_map(layout, _MOST_POINTS)
         hits = answer.ranking.hits if answer else ()
-        coloured = colour_items(_colouring(view), snapshot, space.space.ledger)
+        coloured = colour_items(_colouring(view), snapshot, space.ledger)
         parts = [_kept(layout), count_caption(picture, snapshot, len(hits)), "Click one to search from it."]
         scene = {**scene_of(space, picture, query, view, answer), "caption": " ".join(parts), "small": True}
         scatter(_NAME, picture, point_colours(picture, coloured, theme(), None), scene, {"pick": _pick, "hide": _hide})

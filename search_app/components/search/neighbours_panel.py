@@ -8,8 +8,8 @@ import streamlit as st
 from ingest.space import Item
 from search_app.components.map.small_map import small_map
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import MEASURES, PLURAL, headline, in_markdown, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import note, theme
 from search_app.search.neighbours import Measure, Neighbour, nearest
 
@@ -23,7 +23,7 @@ _WORDS = {
 }
 
 
-def neighbours(space: OpenSpace, item: Item) -> None:
+def neighbours(space: AppSpace, item: Item) -> None:
     """Draw the neighbours of an item as the person chooses to measure them."""
     with st.container(key="near-controls", horizontal=True, vertical_alignment="center", gap="small"):
         measure = st.segmented_control(
@@ -39,7 +39,7 @@ def neighbours(space: OpenSpace, item: Item) -> None:
     snapshot = space.searcher.vectors.now()
     near = nearest(snapshot, item.id, measure or "cosine", centred=centred, count=_COUNT)
     ids = [neighbour.id for own in near.values() for neighbour in own]
-    items = {other.id: other for other in space.space.ledger.items(ids)}
+    items = {other.id: other for other in space.ledger.items(ids)}
     with st.container(key="near", gap="xsmall"):
         for modality, own in near.items():
             there = [(items[each.id], _value(each, measure or "cosine")) for each in own if each.id in items]
@@ -49,7 +49,7 @@ def neighbours(space: OpenSpace, item: Item) -> None:
     note(_WORDS[centred])
 
 
-def on_the_map(space: OpenSpace, item: Item) -> None:
+def on_the_map(space: AppSpace, item: Item) -> None:
     """Draw where an item lies, with its nearest neighbours of both kinds about it."""
     snapshot = space.searcher.vectors.now()
     near = nearest(snapshot, item.id, centred=True, count=_COUNT)
@@ -73,7 +73,7 @@ def _value(neighbour: Neighbour, measure: Measure) -> str:
     return f"{neighbour.cosine if measure == 'cosine' else neighbour.distance:.3f}"
 
 
-def _pictures(space: OpenSpace, near: Sequence[tuple[Item, str]]) -> None:
+def _pictures(space: AppSpace, near: Sequence[tuple[Item, str]]) -> None:
     with st.container(key="near-images", horizontal=True):
         for item, value in near:
             with st.container(key=f"near-one-{item.id}"):
@@ -82,7 +82,7 @@ def _pictures(space: OpenSpace, near: Sequence[tuple[Item, str]]) -> None:
                 _open(item, value, help=in_markdown(headline(item)))
 
 
-def _passages(space: OpenSpace, near: Sequence[tuple[Item, str]]) -> None:
+def _passages(space: AppSpace, near: Sequence[tuple[Item, str]]) -> None:
     for item, value in near:
         with st.container(key=f"near-text-{item.id}", horizontal=True, vertical_alignment="center", wrap=False):
             _open(item, in_markdown(snippet(item.text, 75)) or "a passage", width="stretch")

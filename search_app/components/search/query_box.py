@@ -9,8 +9,8 @@ from ingest.space import Item
 from search_app.components.search.cards import photo
 from search_app.components.search.query_terms import MEGABYTES, composing_problem
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, snippet, unwrapped, whereabouts
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import notice
 from search_app.search.query import Query
 from search_app.search.query_pictures import keep_picture, upload_suffixes
@@ -21,7 +21,7 @@ _IN_BOX = "text in the query box"
 _PROBLEM = "problem of the last upload"
 
 
-def query_box(space: OpenSpace, query: Query) -> None:
+def query_box(space: AppSpace, query: Query) -> None:
     """Draw the box.  What is submitted becomes the query in the URL; an upload is kept in the space.
 
     Words are the simple text of the query, so they stay in the box to be changed.  New words or a new picture take
@@ -45,27 +45,27 @@ def query_box(space: OpenSpace, query: Query) -> None:
         notice("This cannot be searched for", problem, bad=True)
 
 
-def _submitted(space: OpenSpace) -> None:
+def _submitted(space: AppSpace) -> None:
     value = st.session_state[KEY]
     st.session_state.pop(_IN_BOX, None)
     if value is None:
         return
     query, _ = page_url.current()
     text = str(value.text).strip()[:LONGEST_TEXT]
-    picture = query.picture
+    picture = query.image
     if value.files:
-        at_least = space.space.manifest.encoder.image_size
+        at_least = space.manifest.encoder.image_size
         try:
             upload = value.files[0]
-            picture = keep_picture(space.space.folder, upload.getvalue(), at_least=at_least, file_name=upload.name)
+            picture = keep_picture(space.folder, upload.getvalue(), at_least=at_least, file_name=upload.name)
         except (ReadError, SpaceError) as error:
             st.session_state[_PROBLEM] = f"{snippet(value.files[0].name, 80)}: {error}"
             return
     if text or value.files:
-        page_url.go(replace(query, text=text, picture=picture, likes=(), unlikes=()))
+        page_url.go(replace(query, text=text, image=picture, like=(), unlike=()))
 
 
-def from_item(space: OpenSpace, item: Item) -> None:
+def from_item(space: AppSpace, item: Item) -> None:
     """Show the item that the query is like."""
     with (
         st.container(key="from-item"),

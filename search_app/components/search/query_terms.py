@@ -9,8 +9,8 @@ from PIL.Image import Image
 from ingest.errors import ReadError, SpaceError
 from ingest.space import Item
 from search_app.components.shared import page_url
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.query import Query
 from search_app.search.query_pictures import keep_picture, open_picture, upload_suffixes
 from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, between
@@ -36,28 +36,28 @@ class Asked:
     """By id."""
 
 
-def asked_of(space: OpenSpace, query: Query) -> Asked:
+def asked_of(space: AppSpace, query: Query) -> Asked:
     """The pictures and items that a question names, as far as they are still there."""
-    opened = {name: open_picture(space.space.folder, name) for name in query.pictures}
+    opened = {name: open_picture(space.folder, name) for name in query.images}
     pictures = {name: picture for name, picture in opened.items() if picture is not None}
-    return Asked(pictures, {item.id: item for item in space.space.ledger.items(query.named)})
+    return Asked(pictures, {item.id: item for item in space.ledger.items(query.items)})
 
 
-def chips(space: OpenSpace, query: Query, asked: Asked) -> None:
+def chips(space: AppSpace, query: Query, asked: Asked) -> None:
     """Show the parts of the question, each with a button that drops it and, in company, its weight and sign.
 
     A single item that is asked for alone has no chip: the page shows it large.
     """
     alone = only_item(query)
     with st.container(key="chips", horizontal=True, vertical_alignment="center", gap="small"):
-        together = len(query.asked) + len(query.likes) + len(query.unlikes) > 1
-        for place in range(len(query.asked)):
-            _term(space, query.asked, place, asked, together)
-        for item_id in () if alone else query.likes:
+        together = len(query.all_terms) + len(query.like) + len(query.unlike) > 1
+        for place in range(len(query.all_terms)):
+            _term(space, query.all_terms, place, asked, together)
+        for item_id in () if alone else query.like:
             _judgement(space, asked, item_id, liked=True)
-        for item_id in query.unlikes:
+        for item_id in query.unlike:
             _judgement(space, asked, item_id, liked=False)
-        if len(query.likes) == 2 and not query.unlikes and not query.asked:
+        if len(query.like) == 2 and not query.unlike and not query.all_terms:
             st.button(
                 "Go between the two",
                 key="go-between",
@@ -70,10 +70,10 @@ def chips(space: OpenSpace, query: Query, asked: Asked) -> None:
 
 def only_item(query: Query) -> str:
     """The id of the item that is all the question there is; '' when there is more, or none."""
-    return query.likes[0] if len(query.likes) == 1 and not query.asked and not query.unlikes else ""
+    return query.like[0] if len(query.like) == 1 and not query.all_terms and not query.unlike else ""
 
 
-def _term(space: OpenSpace, terms: Sequence[Term], place: int, asked: Asked, together: bool) -> None:
+def _term(space: AppSpace, terms: Sequence[Term], place: int, asked: Asked, together: bool) -> None:
     term = terms[place]
     name = _name(terms, place)
     with st.container(key=f"chip-{name}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
@@ -157,7 +157,7 @@ def _adjusted(terms: Sequence[Term], place: int, name: str) -> None:
     page_url.set_terms([*terms[:place], term, *terms[place + 1 :]])
 
 
-def _judgement(space: OpenSpace, asked: Asked, item_id: str, *, liked: bool) -> None:
+def _judgement(space: AppSpace, asked: Asked, item_id: str, *, liked: bool) -> None:
     item = asked.items.get(item_id)
     with st.container(key=f"chip-judged-{item_id}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
         _thumbnail(space, item)
@@ -166,7 +166,7 @@ def _judgement(space: OpenSpace, asked: Asked, item_id: str, *, liked: bool) -> 
         _drop(f"judged-{item_id}", "Take this back", page_url.forget_judgement, item_id)
 
 
-def _composer(space: OpenSpace) -> None:
+def _composer(space: AppSpace) -> None:
     """A popover that adds words or a picture to the question, or leaves them out."""
     with st.popover("Add or leave out", key="compose", icon=":material/add:", type="tertiary"):
         st.text_input("Words", key=_NEW_WORDS, max_chars=LONGEST_TEXT, placeholder="at night, people, in the snow …")
@@ -188,15 +188,15 @@ def composing_problem() -> str:
     return str(st.session_state.pop(_PROBLEM, ""))
 
 
-def _composed(space: OpenSpace, weight: float) -> None:
+def _composed(space: AppSpace, weight: float) -> None:
     query, _ = page_url.current()
-    terms = list(query.asked)
+    terms = list(query.all_terms)
     if words := str(st.session_state.get(_NEW_WORDS) or "").strip():
         terms.append(Term("text", words, weight))
     if upload := st.session_state.get(_picture_key()):
-        at_least = space.space.manifest.encoder.image_size
+        at_least = space.manifest.encoder.image_size
         try:
-            name = keep_picture(space.space.folder, upload.getvalue(), at_least, upload.name)
+            name = keep_picture(space.folder, upload.getvalue(), at_least, upload.name)
             terms.append(Term("image", name, weight))
         except (ReadError, SpaceError) as error:
             st.session_state[_PROBLEM] = f"{snippet(upload.name, 80)}: {error}"
@@ -216,15 +216,15 @@ def _picture_key() -> str:
 
 def _go_between() -> None:
     query, _ = page_url.current()
-    first, second = query.likes
-    page_url.go(replace(query, likes=(), terms=(between(first, second, 0.5),)))
+    first, second = query.like
+    page_url.go(replace(query, like=(), term=(between(first, second, 0.5),)))
 
 
 def _title(item: Item | None, longest: int = 40) -> str:
     return "an item that has gone" if item is None else snippet(headline(item), longest)
 
 
-def _thumbnail(space: OpenSpace, item: Item | None) -> None:
+def _thumbnail(space: AppSpace, item: Item | None) -> None:
     if item and (small := space.thumbnail(item)):
         st.image(small.jpeg, width=40, alt=snippet(item.text or item.name, 120))
 

@@ -10,8 +10,8 @@ from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged, SpaceNotFound
 from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
 from search_app.components.shared import navigation, page_layout, page_url
+from search_app.components.shared.app_space import AppSpace, SpaceChoice, choose_space, open_app_space
 from search_app.components.shared.formatting import in_markdown
-from search_app.components.shared.open_spaces import OpenSpace, Place, opened, place
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
@@ -22,7 +22,7 @@ _WAIT_FOR_A_SPACE = 3.0  # seconds
 
 
 def draw_page(
-    draw: Callable[[OpenSpace, Query, Snapshot], None], without_space: Callable[[Place], None] | None = None
+    draw: Callable[[AppSpace, Query, Snapshot], None], without_space: Callable[[SpaceChoice], None] | None = None
 ) -> None:
     """Draw a page of the space that the URL asks for: its head, then what `draw` does.
 
@@ -35,10 +35,10 @@ def draw_page(
         st.rerun()
 
 
-def _draw(draw: Callable[[OpenSpace, Query, Snapshot], None], without_space: Callable[[Place], None]) -> None:
+def _draw(draw: Callable[[AppSpace, Query, Snapshot], None], without_space: Callable[[SpaceChoice], None]) -> None:
     page_layout.style()
     try:
-        where = place(page_url.space_asked_for())
+        where = choose_space(page_url.space_asked_for())
         head = page_layout.head(where)
         space = _open(where)
     except SpaceNotFound:
@@ -50,22 +50,22 @@ def _draw(draw: Callable[[OpenSpace, Query, Snapshot], None], without_space: Cal
     query, _ = page_url.current()
     snapshot = space.searcher.vectors.now()
     with head:
-        page_layout.count_line(space, snapshot.revision, page_layout.theme(), named=len(where.others) < 2)
+        page_layout.count_line(space, snapshot.revision, page_layout.theme(), named=len(where.existing) < 2)
     draw(space, query, snapshot)
-    space.prepare()
+    space.warm_up()
 
 
-def _open(where: Place) -> OpenSpace:
+def _open(where: SpaceChoice) -> AppSpace:
     with page_layout.waiting(f"Opening the space {in_markdown(where.name)} …"):
-        return opened(where.home, where.name)
+        return open_app_space(where.home, where.name)
 
 
-def loaded_encoder(space: OpenSpace) -> Encoder:
+def loaded_encoder(space: AppSpace) -> Encoder:
     """The space's encoder, with a word about it while it loads for the first time.  Raises EncoderError."""
     place = st.container()  # also when there is nothing to say: what comes after it stays where it was
     if space.encoder_is_loaded():
         return space.encoder()
-    with place, st.spinner(f"Loading the encoder {in_markdown(space.space.manifest.encoder.id)} …"):
+    with place, st.spinner(f"Loading the encoder {in_markdown(space.manifest.encoder.id)} …"):
         line = st.empty()
 
         def say(words: str) -> None:
@@ -76,23 +76,23 @@ def loaded_encoder(space: OpenSpace) -> Encoder:
     return encoder
 
 
-def space_empty(space: OpenSpace, snapshot: Snapshot) -> None:
+def space_empty(space: AppSpace, snapshot: Snapshot) -> None:
     """Say that the space holds nothing yet and how to fill it; draws the page again as soon as it holds something."""
     page_layout.notice(
-        f"The space {space.space.name} is empty",
+        f"The space {space.name} is empty",
         "Put pictures and documents into it; this page shows them as soon as they are there:",
-        command=command_line("ingest FOLDER", space.space.folder.parent, space.space.name),
+        command=command_line("ingest FOLDER", space.home, space.name),
     )
     navigation.link_to(LIBRARY, "Add your first folder", ":material/create_new_folder:")
-    _look_again(lambda: space.space.ledger.revision() != snapshot.revision)
+    _look_again(lambda: space.ledger.revision() != snapshot.revision)
 
 
-def space_missing(where: Place) -> None:
+def space_missing(where: SpaceChoice) -> None:
     """Say that there is no such space; offers the others, or says how to make one."""
-    if where.others:
+    if where.existing:
         page_layout.notice(f"There is no space {where.name} in {where.home}", "Choose one of these:")
         with st.container(key="spaces", horizontal=True):
-            for number, name in enumerate(where.others, start=1):
+            for number, name in enumerate(where.existing, start=1):
                 st.button(in_markdown(name), key=f"space-{number}", on_click=page_url.go_to_space, args=(name,))
     else:
         ingest, demo = command_line("ingest FOLDER", where.home, where.name), command_line("demo", where.home)
@@ -102,7 +102,7 @@ def space_missing(where: Place) -> None:
             command=f"{ingest}\n{demo}",
         )
     navigation.link_to(LIBRARY, "Add a folder, or try the sample", ":material/create_new_folder:")
-    _look_again(lambda: where.name in place().others)
+    _look_again(lambda: where.name in choose_space().existing)
 
 
 def command_line(words: str, home: Path, name: str = DEFAULT_SPACE) -> str:

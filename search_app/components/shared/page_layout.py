@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.errors import SpaceChanged
 from ingest.readers.draft import MODALITIES
 from search_app.components.shared import navigation, page_url
+from search_app.components.shared.app_space import AppSpace, SpaceChoice
 from search_app.components.shared.formatting import count_of, in_html
-from search_app.components.shared.open_spaces import OpenSpace, Place
 from search_app.components.shared.palette import DARK, LIGHT, Theme
 
 STYLE = Path(__file__).with_name("style.css")
@@ -29,15 +29,15 @@ def theme() -> Theme:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def head(where: Place) -> DeltaGenerator:
+def head(where: SpaceChoice) -> DeltaGenerator:
     """Draw the name, links to the pages, and the choice where there are several spaces; returns where counts belong."""
     with st.container(key="head", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.html('<div class="ns-brand"><img src="app/static/icon.png" alt=""><b>Nearspace</b></div>', width="content")
         navigation.page_links()
         with st.container(key="head-space", horizontal=True, vertical_alignment="center", gap="small", width="content"):
             counts = st.container(key="head-counts", width="content")
-            if len(where.others) > 1:
-                names = list(where.others) if where.name in where.others else [where.name, *where.others]
+            if len(where.existing) > 1:
+                names = list(where.existing) if where.name in where.existing else [where.name, *where.existing]
                 st.session_state[_PICKER] = where.name
                 st.selectbox(
                     "Space", names, key=_PICKER, label_visibility="collapsed", width=170, on_change=_space_picked
@@ -50,7 +50,7 @@ def _space_picked() -> None:
 
 
 @st.fragment(run_every=_LOOK_EVERY)
-def count_line(space: OpenSpace, revision: int, drawn_for: Theme, named: bool) -> None:
+def count_line(space: AppSpace, revision: int, drawn_for: Theme, named: bool) -> None:
     """Say what the space holds, kept up to date; when it is not as at `revision` any more, offer to show the new.
 
     A page that was `drawn_for` another theme than the browser now shows is drawn again, as a chart cannot change its
@@ -58,14 +58,14 @@ def count_line(space: OpenSpace, revision: int, drawn_for: Theme, named: bool) -
     """
     if theme() != drawn_for:
         st.rerun()
-    ledger = space.space.ledger
+    ledger = space.ledger
     try:
         counts, changed = ledger.counts(), ledger.revision() != revision
     except SpaceChanged:
         st.rerun()
     words = " · ".join(f"<b>{count_of(counts[modality], modality)}</b>" for modality in MODALITIES)
     with st.container(key="counts", horizontal=True, vertical_alignment="center", gap="small"):
-        name = f"{in_html(space.space.name)} · " if named else ""
+        name = f"{in_html(space.name)} · " if named else ""
         st.html(f'<div class="ns-count">{name}{words}</div>', width="content")
         if changed and st.button("Show what is new", key="refresh", icon=":material/refresh:", type="tertiary"):
             st.rerun()

@@ -1,7 +1,7 @@
 import numpy as np
 
 from search_app.maps.colouring import MAX_CATEGORIES, NO_VALUE, SCALE_STEPS, colour_by_topic, colour_items
-from search_app.search.query import PartVector, Probe
+from search_app.search.query_vectors import PartVector, Probe
 from tests.search_app.search.memory_ledger import Facts, MemoryLedger, snapshot_of, texts
 
 

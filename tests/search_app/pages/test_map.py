@@ -64,7 +64,7 @@ def test_an_item_is_looked_at_with_its_neighbours_by_either_distance(colours: Pa
     assert drawn(app)["item"]["id"] == red and len(drawn(app)["near"]) == 10
     assert "red.png" in words(app) and "Nearest in the full space" in words(app)
     app.button_group(key="space-measure").set_value("euclidean").run()
-    assert params(app)["distance"] == ["euclidean"]
+    assert params(app)["measure"] == ["euclidean"]
 
 
 def test_an_item_that_has_gone_says_so(colours: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from search_app.components.shared.open_spaces import OpenSpace, opened
+from search_app.components.shared.app_space import AppSpace, open_app_space
 from search_app.search.topics import space_topics
 from tests.fake_encoder import FakeEncoder, WideFakeEncoder
 from tests.make_files import ingest_folders, picture
@@ -26,12 +26,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def space(home: Path) -> OpenSpace:
+def space(home: Path) -> AppSpace:
     """What the pages have open."""
-    return opened(home, "test")
+    return open_app_space(home, "test")
 
 
-def find_topics(space: OpenSpace) -> list[str]:
+def find_topics(space: AppSpace) -> list[str]:
     snapshot = space.searcher.vectors.now()
     task = space.searcher.topics.start(snapshot, FakeEncoder())
     assert task.wait(60) is not None
@@ -40,7 +40,7 @@ def find_topics(space: OpenSpace) -> list[str]:
     return [name.name for name in topics.names]
 
 
-def test_several_topics_are_told_of_and_each_can_be_left(space: OpenSpace) -> None:
+def test_several_topics_are_told_of_and_each_can_be_left(space: AppSpace) -> None:
     first, second = find_topics(space)[:2]
     app = map_page(topic=[first, second])
     closing = [button for button in app.button if str(button.key).startswith("map-close-")]
@@ -53,7 +53,7 @@ def test_several_topics_are_told_of_and_each_can_be_left(space: OpenSpace) -> No
     assert "topic" not in params(app)
 
 
-def test_topics_that_the_space_has_outgrown_are_offered_anew(space: OpenSpace, monkeypatch) -> None:
+def test_topics_that_the_space_has_outgrown_are_offered_anew(space: AppSpace, monkeypatch) -> None:
     find_topics(space)
     assert not [button for button in map_page().button if button.key == "topics-find"]
     monkeypatch.setattr(space_topics, "_outgrown", lambda topics, snapshot: True)
@@ -86,9 +86,9 @@ def test_questions_asked_in_another_space_leave_no_trail(home: Path, tmp_path: P
     assert header(app, "points")["n"] == 3 and drawn(app)["trail"] == []
 
 
-def test_the_browser_can_tell_spaces_and_fits_apart(home: Path, tmp_path: Path, space: OpenSpace) -> None:
+def test_the_browser_can_tell_spaces_and_fits_apart(home: Path, tmp_path: Path, space: AppSpace) -> None:
     fill(tmp_path / "again", tmp_path / "files")
-    assert space.identity != opened(tmp_path / "again", "test").identity
+    assert space.identity != open_app_space(tmp_path / "again", "test").identity
     assert drawn(map_page())["space"] == space.identity
     # As many points of as many items: what is drawn is another all the same.
     packed = [header(map_page(axis=axes), "points")["packed"] for axes in (["1", "2"], ["2", "1"], ["1", "2"])]

@@ -10,7 +10,7 @@ import streamlit as st
 from ingest.encoders.base import Encoder
 from ingest.run.reencode import reencode
 from ingest.space import open_to_reencode
-from search_app.components.shared import open_spaces
+from search_app.components.shared import app_space
 from search_app.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder
 from tests.narrow_encoder import NarrowEncoder
@@ -82,7 +82,7 @@ def test_an_encoder_that_was_tuned_again_under_its_name_is_loaded_again(
         info = replace(FakeEncoder.info, fingerprint="fake-tuned")
 
     app = page(q="red")
-    monkeypatch.setattr(open_spaces, "load_encoder", lambda encoder_id, log=None: Tuned())
+    monkeypatch.setattr(app_space, "load_encoder", lambda encoder_id, log=None: Tuned())
     again(home, Tuned())
     app.run()
     assert not app.exception

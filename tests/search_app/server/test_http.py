@@ -18,11 +18,12 @@ from PIL import Image
 from ingest.errors import SettingsError
 from ingest.space import open_to_write
 from search_app.search import query_pictures
-from search_app.search.filters import Filters, filters_to_params
+from search_app.search.fields import fields_of
 from search_app.search.results import FIELDS
-from search_app.server.http import FILTERS, make_app
+from search_app.search.schema import Filters
+from search_app.server.http import make_app
 from search_app.server.middleware import is_loopback, require_token
-from search_app.server.open_space import LivingSpace
+from search_app.server.open_space import ServedSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, ingest_folders, picture
@@ -34,14 +35,14 @@ HERE = "http://127.0.0.1"
 
 
 @pytest.fixture(scope="module")
-def living(colours_home: Path) -> Iterator[LivingSpace]:
-    living = LivingSpace("test", colours_home)
+def living(colours_home: Path) -> Iterator[ServedSpace]:
+    living = ServedSpace("test", colours_home)
     yield living
     living.close()
 
 
 @pytest.fixture(scope="module")
-def client(living: LivingSpace) -> Iterator[TestClient]:
+def client(living: ServedSpace) -> Iterator[TestClient]:
     with TestClient(make_app(living), base_url=HERE, raise_server_exceptions=False) as client:
         yield client
 
@@ -79,7 +80,8 @@ def test_words_find_what_they_find_elsewhere(client: TestClient) -> None:
 
 
 def test_every_filter_of_a_link_narrows_and_what_cannot_be_read_is_refused(client: TestClient) -> None:
-    assert FILTERS.keys() | {"modality", "folder"} == filters_to_params(Filters()).keys()
+    ways = client.get("/openapi.json").json()["paths"]["/v1/search"]
+    assert {each["name"] for each in ways["get"]["parameters"]} >= fields_of(Filters).keys()
     only = client.get("/v1/search", params={"text": "red", "exact": "about blue"})
     assert [Path(result["path"]).name for result in found(only)] == ["blue.txt"]
     tall = client.post("/v1/search?shape=portrait&format=png", files={"image": ("a.png", png("red"))})
@@ -169,7 +171,7 @@ def test_a_file_that_took_the_place_of_a_source_is_not_given_out(tmp_path: Path)
     file = picture(tmp_path / "files" / "red.png", "red")
     (tmp_path / "secret").write_text("of no concern")
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
-    living = LivingSpace("test", tmp_path / "home")
+    living = ServedSpace("test", tmp_path / "home")
     with TestClient(make_app(living), base_url=HERE) as client:
         [red] = found(client.get("/v1/search", params={"text": "red"}))
         assert client.get(f"/v1/items/{red['id']}/original").status_code == 200
@@ -197,11 +199,11 @@ def test_what_cannot_be_asked_is_told_in_json(client: TestClient, monkeypatch: p
     assert "too large" in refusal(client.post("/v1/search", files={"image": ("a.png", png("red"))}), 400)
 
 
-def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living: LivingSpace) -> None:
+def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living: ServedSpace) -> None:
     from search_app.server import middleware
 
     inner = make_app(living)
-    app = middleware.Guards(inner, token="", hosts=("127.0.0.1",), most_bytes=2_000)
+    app = middleware.SecurityMiddleware(inner, token="", hosts=("127.0.0.1",), most_bytes=2_000)
     with TestClient(app, base_url=HERE) as client:
         files = {"image": ("a.png", b"x" * 5_000)}
         assert "Send a smaller" in refusal(client.post("/v1/search", files=files), 413)
@@ -216,7 +218,7 @@ def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living
         assert "Send a smaller" in refusal(client.post("/v1/search", content=chunked(), headers=headers), 413)
 
 
-def test_a_token_is_needed_everywhere_once_there_is_one(living: LivingSpace) -> None:
+def test_a_token_is_needed_everywhere_once_there_is_one(living: ServedSpace) -> None:
     with TestClient(make_app(living, token=TOKEN), base_url="http://elsewhere.example") as client:
         for path in ("/", "/openapi.json", "/v1/status", "/v1/search?text=red", "/v1/items/1", "/nowhere"):
             for headers in (
@@ -233,7 +235,7 @@ def test_a_token_is_needed_everywhere_once_there_is_one(living: LivingSpace) -> 
         assert found(client.get("/v1/search?text=red", headers={"authorization": f"Bearer {TOKEN}"}))
 
 
-def test_without_a_token_only_requests_for_this_machine_are_answered(living: LivingSpace) -> None:
+def test_without_a_token_only_requests_for_this_machine_are_answered(living: ServedSpace) -> None:
     with TestClient(make_app(living), base_url=HERE) as client:
         for host in ("evil.example", "evil.example:8502", "127.0.0.1.evil.example", "", "localhost@evil.example"):
             refusal(client.get("/v1/status", headers={"host": host}), 421)
@@ -335,7 +337,7 @@ def test_the_command_serves_and_refuses_to_start_open_to_others(colours_home: Pa
 def test_a_space_that_was_reencoded_is_opened_again(tmp_path: Path) -> None:
     picture(tmp_path / "files" / "red.png", "red")
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
-    living = LivingSpace("test", tmp_path / "home")
+    living = ServedSpace("test", tmp_path / "home")
     with TestClient(make_app(living), base_url=HERE) as client:
         assert found(client.get("/v1/search?text=red"))
         other = "python:tests.retuned_encoder:SharedTextEncoder"
@@ -371,7 +373,7 @@ def test_results_are_paged_sorted_made_diverse_and_folded(client: TestClient) ->
 
 def test_topics_are_told_and_searched_in(tmp_path: Path) -> None:
     fill(tmp_path / "home", tmp_path / "files")
-    living = LivingSpace("test", tmp_path / "home")
+    living = ServedSpace("test", tmp_path / "home")
     with TestClient(make_app(living), base_url=HERE) as client:
         topics = client.get("/v1/topics").json()["topics"]
         chosen = topics[-1]

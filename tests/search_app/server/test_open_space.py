@@ -1,4 +1,4 @@
-"""A space that a server keeps open is opened again after a re-encoding; the old one is closed once it is idle."""
+"""A server reopens its space after a re-encoding, and closes the old one once nobody uses it."""
 
 import threading
 from collections.abc import Callable
@@ -8,12 +8,12 @@ import pytest
 
 from ingest.errors import SpaceChanged
 from search_app.search import Space
-from search_app.server import open_space as living_module
-from search_app.server.open_space import LivingSpace
+from search_app.server import open_space
+from search_app.server.open_space import ServedSpace
 
 
 class CountedSpace:
-    """Stands for an open space, and tells whether it was closed."""
+    """Stands in for an open space and counts how often it was closed."""
 
     def __init__(self) -> None:
         self.closed = 0
@@ -23,53 +23,53 @@ class CountedSpace:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[CountedSpace]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[CountedSpace]:
     """The spaces that are opened, in order."""
-    made: list[CountedSpace] = []
+    opened: list[CountedSpace] = []
 
-    def opened(name: str | None, home: Path | None, log: object) -> CountedSpace:
-        made.append(CountedSpace())
-        return made[-1]
+    def open_counted(name: str | None, home: Path | None, log: object) -> CountedSpace:
+        opened.append(CountedSpace())
+        return opened[-1]
 
-    monkeypatch.setattr(living_module, "Space", opened)
-    return made
+    monkeypatch.setattr(open_space, "Space", open_counted)
+    return opened
 
 
-def changed(old: CountedSpace) -> Callable[[Space], object]:
-    """Work that finds the space `old` re-encoded."""
+def fails_if_changed(old: CountedSpace) -> Callable[[Space], object]:
+    """An operation that finds the space `old` re-encoded."""
 
-    def work(space: Space) -> object:
+    def operation(space: Space) -> object:
         if space is old:
             raise SpaceChanged("It was re-encoded. Open it again.")
         return space
 
-    return work
+    return operation
 
 
-def test_a_space_that_was_reencoded_is_closed_as_soon_as_there_is_another(made: list[CountedSpace]) -> None:
-    living = LivingSpace("test", None)
+def test_a_reencoded_space_is_closed_once_it_has_been_reopened(opened: list[CountedSpace]) -> None:
+    served_space = ServedSpace("test", None)
     for number in range(3):
-        assert living.ask(changed(made[number])) is made[number + 1]
-        assert [space.closed for space in made] == [1] * (number + 1) + [0]
-    living.close()
-    assert [space.closed for space in made] == [1] * 4
+        assert served_space.run(fails_if_changed(opened[number])) is opened[number + 1]
+        assert [space.closed for space in opened] == [1] * (number + 1) + [0]
+    served_space.close()
+    assert [space.closed for space in opened] == [1] * 4
 
 
-def test_a_space_is_not_closed_while_somebody_is_at_work_on_it(made: list[CountedSpace]) -> None:
-    living = LivingSpace("test", None)
-    begun, go_on = threading.Event(), threading.Event()
+def test_a_replaced_space_is_not_closed_while_it_is_in_use(opened: list[CountedSpace]) -> None:
+    served_space = ServedSpace("test", None)
+    started, release = threading.Event(), threading.Event()
 
-    def long(space: Space) -> None:
-        begun.set()
-        go_on.wait(10)
+    def slow(space: Space) -> None:
+        started.set()
+        release.wait(10)
 
-    other = threading.Thread(target=living.ask, args=(long,))
-    other.start()
-    assert begun.wait(10)
-    assert living.ask(changed(made[0])) is made[1]
-    assert made[0].closed == 0
-    go_on.set()
-    other.join(10)
-    assert [space.closed for space in made] == [1, 0]
-    living.close()
-    assert [space.closed for space in made] == [1, 1]
+    slow_request = threading.Thread(target=served_space.run, args=(slow,))
+    slow_request.start()
+    assert started.wait(10)
+    assert served_space.run(fails_if_changed(opened[0])) is opened[1]
+    assert opened[0].closed == 0
+    release.set()
+    slow_request.join(10)
+    assert [space.closed for space in opened] == [1, 0]
+    served_space.close()
+    assert [space.closed for space in opened] == [1, 1]

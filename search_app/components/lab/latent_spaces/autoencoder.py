@@ -24,8 +24,8 @@ from search_app.components.lab.latent_spaces.samples import (
 )
 from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.shared import page_layout
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.palette import Theme
 from search_app.lab.latent_spaces.autoencoder import (
     CODE_SIZES,
@@ -58,14 +58,14 @@ class _TrainingPictures:
     pixels: Floats
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     pictures = _training_pictures(*cache_key(space, snapshot), space, snapshot)
     if len(pictures.pixels) < MIN_PICTURES:
         few = f"There are {len(pictures.pixels)} pictures here, and an autoencoder needs {MIN_PICTURES} at least."
         page_layout.notice("Too few pictures", few, "Ingest more pictures.")
         return
     recipe = _recipe()
-    training, ids = _training(str(space.space.folder)), pictures.sample.ids
+    training, ids = _training(str(space.folder)), pictures.sample.ids
     task = training.task(recipe, ids)
     if task is not None and not task.status.finished:
         _progress(training, recipe, ids)
@@ -93,9 +93,9 @@ def _start(training: TrainingTasks, recipe: Recipe, pictures: _TrainingPictures)
     training.start(recipe, pictures.sample.ids, pictures.pixels)
 
 
-def _handout(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
     pictures, recipe = _training_pictures(*cache_key(space, snapshot), space, snapshot), _recipe_of_url()
-    trained = _training(str(space.space.folder)).load(recipe, pictures.sample.ids)
+    trained = _training(str(space.folder)).load(recipe, pictures.sample.ids)
     if trained is None:
         return '<p class="ns-note">It has not been trained on these pictures yet.</p>'
     codes = trained.model.encode(pictures.pixels)
@@ -148,7 +148,7 @@ def _training(folder: str) -> TrainingTasks:
 
 
 @st.cache_resource(show_spinner="Looking at the pictures …", max_entries=3)
-def _training_pictures(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot) -> _TrainingPictures:
+def _training_pictures(folder: str, revision: int, _space: AppSpace, _snapshot: Snapshot) -> _TrainingPictures:
     sample, pictures = sample_pictures(_space, sample_items(_space, _snapshot, "image", _SAMPLE))
     return _TrainingPictures(sample, as_pixels(pictures))
 
@@ -187,7 +187,7 @@ def _losses(losses: Sequence[Losses], colours: Theme) -> go.Figure:
     return lay_out(figure, colours, height=240, legend="top", x={"title": "epoch"}, y=y)
 
 
-def _results(space: OpenSpace, pictures: _TrainingPictures, trained: TrainedModel, recipe: Recipe) -> None:
+def _results(space: AppSpace, pictures: _TrainingPictures, trained: TrainedModel, recipe: Recipe) -> None:
     model, pixels = trained.model, pictures.pixels
     codes = model.encode(pixels)
     rows = _examples(pictures)

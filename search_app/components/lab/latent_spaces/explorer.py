@@ -11,8 +11,8 @@ from search_app.components.lab import url_state
 from search_app.components.lab.item_labels import image_tag, item_label
 from search_app.components.lab.latent_spaces.charts import GRID
 from search_app.components.lab.latent_spaces.static_map import colour_of, map_svg, names_fit, readable
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import MEASURES, headline, in_html, in_plotly, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import theme
 from search_app.components.shared.palette import MAP_OTHER, MAP_STAR, Theme
 from search_app.lab.latent_spaces.latent_space import LatentSpace, Neighbour
@@ -24,7 +24,7 @@ _CLEAR = "rgba(0,0,0,0)"
 
 
 def explore(
-    key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
+    key: str, latent: LatentSpace, space: AppSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
 ) -> None:
     """Draw `latent` to explore; `classes` colours the points, each an index in `class_names`, or below 0."""
     chosen = _selected_row(key, latent)
@@ -54,7 +54,7 @@ def explore(
         )
 
 
-def explorer_markup(key: str, latent: LatentSpace, space: OpenSpace, *, classes: Sequence[int] = ()) -> str:
+def explorer_markup(key: str, latent: LatentSpace, space: AppSpace, *, classes: Sequence[int] = ()) -> str:
     """The map, the point that the URL names and its neighbours by the distance it names, as markup."""
     chosen, metric = _selected_row(key, latent), _metric(key)
     near = latent.neighbours(chosen, _COUNT, metric)
@@ -112,8 +112,8 @@ def _on_point_clicked(key: str) -> None:
         _choose(key, latent, row)
 
 
-def _neighbour_list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: OpenSpace) -> str:
-    items = space.space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
+def _neighbour_list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: AppSpace) -> str:
+    items = space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
     by_id = {item.id: item for item in items}
     # A longer bar is closer by cosine, and farther away by distance, as the number beside it.
     shown = [1.0 - one.distance if metric == "cosine" else one.distance for one in near]

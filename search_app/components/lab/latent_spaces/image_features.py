@@ -15,8 +15,8 @@ from search_app.components.lab.latent_spaces.samples import (
     sample_pictures,
 )
 from search_app.components.lab.latent_spaces.view import LatentSpaceView
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, snippet
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.latent_spaces.image_features import image_features
 from search_app.lab.latent_spaces.latent_space import Floats, LatentSpace, neighbours_kept
 from search_app.search.snapshot import Snapshot
@@ -25,7 +25,7 @@ _SIDE = "family-features-of"
 _CHANGED = 4
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     before, after = _both(*cache_key(space, snapshot), space, snapshot)
     sides = {"": "Before alignment", "shared": "Shared space"}
     url_state.switch(_SIDE, "Which space", sides, "shared" if _shared() else "")
@@ -40,13 +40,13 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
 
 
 @st.cache_resource(show_spinner="Looking at the pictures …", max_entries=3)
-def _both(folder: str, revision: int, _space: OpenSpace, _snapshot: Snapshot) -> tuple[LatentSpace, LatentSpace]:
+def _both(folder: str, revision: int, _space: AppSpace, _snapshot: Snapshot) -> tuple[LatentSpace, LatentSpace]:
     sample, pictures = sample_pictures(_space, sample_items(_space, _snapshot, "image", MAX_PICTURES))
-    features = image_features(pictures, _space.space.manifest.encoder)
+    features = image_features(pictures, _space.manifest.encoder)
     return LatentSpace(sample.names, features, sample.ids), LatentSpace(sample.names, sample.vectors, sample.ids)
 
 
-def _handout(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
     before, after = _both(*cache_key(space, snapshot), space, snapshot)
     shown = explorer_markup("features", after if _shared() else before, space)
     title = "<h4>What alignment changes</h4>"
@@ -57,13 +57,13 @@ def _shared() -> bool:
     return url_state.value(_SIDE) == "shared"
 
 
-def _changes(space: OpenSpace, before: LatentSpace, after: LatentSpace, kept: Floats) -> str:
+def _changes(space: AppSpace, before: LatentSpace, after: LatentSpace, kept: Floats) -> str:
     """The pictures whose neighbours change most, with their nearest ones in both spaces, as markup."""
     shown = ""
     for row in np.argsort(kept, kind="stable")[:_CHANGED].tolist():
         near = [[one.row for one in each.neighbours(row, 4, "cosine")] for each in (before, after)]
         ids = [before.item_ids[place] for place in (row, *near[0], *near[1])]
-        items = {item.id: item for item in space.space.ledger.items(ids)}
+        items = {item.id: item for item in space.ledger.items(ids)}
 
         def tag(place: int, items: dict[str, Item] = items) -> str:
             item = items.get(before.item_ids[place])

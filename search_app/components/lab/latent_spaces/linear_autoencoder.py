@@ -13,8 +13,8 @@ from search_app.components.lab.latent_spaces.samples import (
     sampled_modalities,
 )
 from search_app.components.lab.latent_spaces.view import LatentSpaceView
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.components.shared.page_layout import theme
 from search_app.components.shared.palette import MAP_MODALITY, Theme
 from search_app.lab.latent_spaces.linear_autoencoder import NEIGHBOURS, ReconstructionResult, measure_reconstruction
@@ -23,7 +23,7 @@ from search_app.search.snapshot import Snapshot
 _MOST = 5_000
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     for modality in sampled_modalities(snapshot):
         there = len(snapshot.groups[modality])
         st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
@@ -46,7 +46,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     )
 
 
-def _handout(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
     return by_modality(snapshot, lambda modality: _table(_rebuilt(*cache_key(space, snapshot), modality, snapshot)))
 
 

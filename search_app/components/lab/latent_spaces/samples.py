@@ -12,8 +12,8 @@ from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, headline
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.snapshot import Snapshot
 
 MAX_PICTURES = 600
@@ -41,14 +41,14 @@ class Sample:
         return tuple(headline(item) for item in self.items)
 
 
-def sample_items(space: OpenSpace, snapshot: Snapshot, modality: Modality, most: int) -> Sample:
+def sample_items(space: AppSpace, snapshot: Snapshot, modality: Modality, most: int) -> Sample:
     """At most `most` items of a modality, mostly the same ones as the space grows.
 
     Raises SpaceError where there are fewer than MIN_ITEMS.
     """
     group = snapshot.groups.get(modality)
     rows = steady_sample(group.ids, most) if group is not None else np.empty(0, np.int64)
-    items = space.space.ledger.items([str(group.ids[row]) for row in rows]) if group is not None else []
+    items = space.ledger.items([str(group.ids[row]) for row in rows]) if group is not None else []
     if group is None or len(items) < MIN_ITEMS:
         what = "pictures" if modality == "image" else "documents"
         raise SpaceError(f"There are too few {what} in this space for this. Ingest more {what}.")
@@ -76,7 +76,7 @@ def sampled(snapshot: Snapshot, modality: Modality, most: int) -> NDArray[np.flo
     return group.vectors[steady_sample(group.ids, most)]
 
 
-def sample_pictures(space: OpenSpace, sample: Sample) -> tuple[Sample, list[Image.Image]]:
+def sample_pictures(space: AppSpace, sample: Sample) -> tuple[Sample, list[Image.Image]]:
     """The items that have a thumbnail, and the thumbnails."""
     small = [space.thumbnail(item) for item in sample.items]
     there = [place for place, one in enumerate(small) if one is not None]
@@ -84,9 +84,9 @@ def sample_pictures(space: OpenSpace, sample: Sample) -> tuple[Sample, list[Imag
     return kept, [one.picture() for one in small if one is not None]
 
 
-def cache_key(space: OpenSpace, snapshot: Snapshot) -> tuple[str, int]:
+def cache_key(space: AppSpace, snapshot: Snapshot) -> tuple[str, int]:
     """The key of a cached result: the space and its revision."""
-    return str(space.space.folder), snapshot.revision
+    return str(space.folder), snapshot.revision
 
 
 def sample_note(shown: int, all_there: int, what: str) -> None:

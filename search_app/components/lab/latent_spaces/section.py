@@ -13,8 +13,8 @@ from search_app.components.lab.latent_spaces import (
 )
 from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.lab.sections import Section
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.search.snapshot import Snapshot
 
 _VIEW = "family"
@@ -29,7 +29,7 @@ VIEWS = (
 """The latent spaces, in the order of the page: one line for each module."""
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     now = _selected()
     url_state.switch(_VIEW, "Kind of latent space", {view.key: view.title for view in VIEWS}, now.key)
     st.html(f'<p class="ns-family-description">{in_html(now.description)}</p>')
@@ -40,7 +40,7 @@ def _selected() -> LatentSpaceView:
     return next((view for view in VIEWS if view.key == url_state.value(_VIEW)), VIEWS[0])
 
 
-def _handout(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
     now = _selected()
     head = f'<p class="ns-family-description"><b>{in_html(now.title)}.</b> {in_html(now.description)}</p>'
     return head + now.handout(space, snapshot)

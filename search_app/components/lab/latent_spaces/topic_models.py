@@ -7,8 +7,8 @@ from search_app.components.lab.latent_spaces.explorer import explore, explorer_m
 from search_app.components.lab.latent_spaces.samples import MAX_TEXTS, cache_key, sample_items, sample_note
 from search_app.components.lab.latent_spaces.static_map import class_legend
 from search_app.components.lab.latent_spaces.view import LatentSpaceView
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.latent_spaces.topic_models import KINDS, TopicModel, agreement, topic_models
 from search_app.lab.latent_spaces.topic_models import Kind as Model
 from search_app.search.snapshot import Snapshot
@@ -17,7 +17,7 @@ _MODEL, _COUNT = "family-model", "family-topics"
 _DEFAULT_COUNT = 8
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     models, now, count = _models_of_url(space, snapshot)
     st.session_state[_COUNT] = count
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="family-topics-bar"):
@@ -41,14 +41,14 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
     )
 
 
-def _handout(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
     models, now, _ = _models_of_url(space, snapshot)
     shown = explorer_markup("topics", models[now].space, space, classes=models[now].topic_of.tolist())
     agree = f"<h4>Do they agree?</h4>{_agreements(models)}"
     return f"<h4>{in_html(KINDS[now])}</h4>{_words(models[now])}{shown}{agree}"
 
 
-def _models_of_url(space: OpenSpace, snapshot: Snapshot) -> tuple[dict[Model, TopicModel], Model, int]:
+def _models_of_url(space: AppSpace, snapshot: Snapshot) -> tuple[dict[Model, TopicModel], Model, int]:
     """All models with as many topics as the URL asks for, the one that it asks for, and their number."""
     count = url_state.integer(_COUNT, 2, 20, _DEFAULT_COUNT)
     now: Model = next((kind for kind in KINDS if kind == url_state.value(_MODEL)), "lda")
@@ -56,7 +56,7 @@ def _models_of_url(space: OpenSpace, snapshot: Snapshot) -> tuple[dict[Model, To
 
 
 @st.cache_resource(show_spinner="Finding topics …", max_entries=6)
-def _models(folder: str, revision: int, count: int, _space: OpenSpace, _snapshot: Snapshot) -> dict[Model, TopicModel]:
+def _models(folder: str, revision: int, count: int, _space: AppSpace, _snapshot: Snapshot) -> dict[Model, TopicModel]:
     sample = sample_items(_space, _snapshot, "text", MAX_TEXTS)
     texts = [f"{item.title} {item.text}" for item in sample.items]
     return topic_models(sample.names, texts, sample.ids, sample.vectors, count)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from search_app.components.shared.open_spaces import OpenSpace
+from search_app.components.shared.app_space import AppSpace
 from search_app.search.snapshot import Snapshot
 
 
@@ -16,6 +16,6 @@ class LatentSpaceView:
     title: str
     description: str
     """What it is, in three sentences."""
-    draw: Callable[[OpenSpace, Snapshot], None]
-    handout: Callable[[OpenSpace, Snapshot], str]
+    draw: Callable[[AppSpace, Snapshot], None]
+    handout: Callable[[AppSpace, Snapshot], str]
     """Its self-contained markup in a handout; it reads its state through `components.lab.url_state` alone."""

@@ -6,8 +6,8 @@ from ingest.encoders.base import Encoder
 from search_app.components.lab import url_state
 from search_app.components.lab.latent_spaces.explorer import explore, explorer_markup
 from search_app.components.lab.latent_spaces.view import LatentSpaceView
+from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.components.shared.open_spaces import OpenSpace
 from search_app.lab.latent_spaces.latent_space import LatentSpace
 from search_app.lab.latent_spaces.word_embedding import DEFAULT_WORDS, MAX_WORDS, parse_words, word_embedding_space
 from search_app.search.snapshot import Snapshot
@@ -16,7 +16,7 @@ _WRITTEN = "family-words"
 _LONGEST = 1_500  # characters of a list that a link keeps
 
 
-def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
+def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     words = _words_of_url()
     explore("words", _space_of(words, space), space)
     with st.popover("Your own words", icon=":material/edit:", key="family-own-words"):
@@ -32,7 +32,7 @@ def _draw(space: OpenSpace, snapshot: Snapshot) -> None:
         )
 
 
-def _handout(space: OpenSpace, snapshot: Snapshot) -> str:
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
     return explorer_markup("words", _space_of(_words_of_url(), space), space)
 
 
@@ -40,7 +40,7 @@ def _words_of_url() -> tuple[str, ...]:
     return parse_words(url_state.value(_WRITTEN)) or DEFAULT_WORDS
 
 
-def _space_of(words: tuple[str, ...], space: OpenSpace) -> LatentSpace:
+def _space_of(words: tuple[str, ...], space: AppSpace) -> LatentSpace:
     encoder = loaded_encoder(space)
     return _words(encoder.info.fingerprint, words, encoder)
 
