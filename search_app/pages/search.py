@@ -189,4 +189,4 @@ def _some_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:
         group = snapshot.groups[modality]  # type: ignore[index]
         room = min(share, _STARTERS - len(ids))
         ids += [str(group.ids[row]) for row in steady_sample(group.ids, room)]
-    return space.ledger.items(ids)
+    return space.ledger.items.get(ids)

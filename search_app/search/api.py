@@ -86,7 +86,7 @@ class Space:
 
     def counts(self) -> dict[Modality, int]:
         """How many images and passages (`text`) the space holds."""
-        return self._space.ledger.counts()
+        return self._space.ledger.items.counts()
 
     def search(
         self,
@@ -157,7 +157,7 @@ class Space:
 
     def show(self, item_id: str) -> Item:
         """An item: where it comes from, its text, and what else is known.  Raises ItemNotFound."""
-        items = self._space.ledger.items([item_id]) if is_item(item_id) else []
+        items = self._space.ledger.items.get([item_id]) if is_item(item_id) else []
         if not items:
             raise item_not_found(repr(item_id[:40]))
         return items[0]
@@ -194,15 +194,13 @@ class Space:
         `roots`, `seconds`, `outcomes`; `settled`: the sources that it came to, by outcome; `not_indexed`: the items
         that Chroma has still to learn.
         """
-        from ingest.space.ledger import overview
-
         ledger = self._space.ledger
-        run = overview.last_run(ledger)
+        run = ledger.runs.last()
         return {
             "running": self._space.is_being_written(),
             "run": asdict(run) if run else None,
-            "settled": overview.settled_by_last_run(ledger),
-            "not_indexed": ledger.waiting(),
+            "settled": ledger.runs.settled_by_last(),
+            "not_indexed": ledger.pending.count(),
         }
 
     def topics(self) -> list[Topic]:
@@ -220,7 +218,7 @@ class Space:
     def vector(self, item_id: str) -> NDArray[np.float32]:
         """An item's vector, unit length, shape (dimension,).  Raises ItemNotFound."""
         self.show(item_id)
-        return self._space.ledger.vectors_of([item_id])[0]
+        return self._space.ledger.items.vectors_of([item_id])[0]
 
     def vectors(self, modality: Modality) -> tuple[list[str], NDArray[np.float32]]:
         """The ids of all images, or all passages (`text`), and their vectors as unit rows, shape (n, dimension).

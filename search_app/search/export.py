@@ -106,13 +106,13 @@ def write_zip(space: Space, results: Sequence[Result], output: IO[bytes], most_b
     An original that several results came from is in it once.  Only files are read that are sources of `space` and still
     what was read; those left out, and those beyond `most_bytes`, are named in `left out.txt`.
     """
-    items = {item.id: item for item in space.ledger.items([result.id for result in results])}
+    items = {item.id: item for item in space.ledger.items.get([result.id for result in results])}
     names: set[str] = {"results.csv", "left out.txt"}
     left_out: list[tuple[str, str]] = []
     done = written = 0
     with zipfile.ZipFile(output, "w") as archive:
         for item in _sources(items.values()):
-            source = space.ledger.source(item.path)
+            source = space.ledger.sources.get(item.path)
             if source is not None and written + source.size > most_bytes:
                 left_out.append((item.path, f"the archive would be larger than {most_bytes / 1e6:,.0f} MB"))
                 continue

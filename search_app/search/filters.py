@@ -140,8 +140,8 @@ def _looked_up(filters: Filters, ledger: "Ledger") -> Iterator[NDArray[np.int64]
         expressions.append(phrase(filters.title, "title"))
     for expression in expressions:
         # Words without a letter or a digit are said nowhere.
-        yield ledger.items_saying(expression) if expression else np.empty(0, np.int64)
+        yield ledger.search_index.matching(expression) if expression else np.empty(0, np.int64)
     for pair in filters.where:
         # A command line may hold bytes that are no text, which SQLite would refuse.
         key, equals, value = pair.encode("utf-8", "replace").decode().partition("=")
-        yield ledger.items_with(key.strip(), value.strip() if equals else None)
+        yield ledger.search_index.with_metadata(key.strip(), value.strip() if equals else None)

@@ -59,7 +59,7 @@ def rare_word_shares(text: str, ledger: "Ledger", items: int) -> dict[int, float
         begins = place == 0 and len(words) > 1
         most = max(usual, _FEW if _names(word, begins=begins) else 0)
         expression = phrase(word)
-        found = ledger.some_saying(expression, max(most, _FEW) + 1) if expression else []
+        found = ledger.search_index.some_matching(expression, max(most, _FEW) + 1) if expression else []
         if not found:
             continue
         weight = math.log(1 + items / len(found))

@@ -105,7 +105,7 @@ def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Pa
     listing = query.listing
     entries = [Entry(hit) for hit in hits]
     if listing.fold:
-        entries = folded(entries, by.ledger.twin_groups([hit.id for hit in hits]))
+        entries = folded(entries, by.ledger.near_duplicates.leaders([hit.id for hit in hits]))
     if listing.diversity and not listing.sorts:
         near = {entry.hit.id: entry for entry in entries if entry.hit.id in chosen_from}
         order = diverse(list(near), by.question, by.snapshot, by.means, listing.diversity)
@@ -118,7 +118,7 @@ def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Pa
 
 def _documents(entries: Sequence[Entry], ledger: "Ledger") -> Mapping[str, str]:
     """The document of each passage; the rows of a table are no passages of one."""
-    paths = ledger.paths_of([entry.hit.id for entry in entries if entry.hit.modality == "text"])
+    paths = ledger.items.paths([entry.hit.id for entry in entries if entry.hit.modality == "text"])
     return {item_id: path for item_id, path in paths.items() if not is_table(PurePath(path))}
 
 
@@ -126,7 +126,7 @@ def _sorted(entries: Sequence[Entry], query: Query, by: PageContext) -> list[Ent
     """In the order asked for: those that match, or all where none does."""
     chosen = [entry for entry in entries if entry.hit.matches] or list(entries)
     by_id = {entry.hit.id: entry for entry in chosen}
-    items = {item.id: item for item in by.ledger.items(list(by_id))}
+    items = {item.id: item for item in by.ledger.items.get(list(by_id))}
     return [by_id[item_id] for item_id in ordered(list(by_id), query.listing, by.snapshot, items)]
 
 

@@ -81,7 +81,7 @@ def build_query(
 
 def require_items(query: Query, ledger: "Ledger") -> None:
     """Make sure that the items are there which the question names; raises ItemNotFound."""
-    there = {item.id for item in ledger.items(query.items)}
+    there = {item.id for item in ledger.items.get(query.items)}
     if absent := [item_id for item_id in query.items if item_id not in there]:
         raise item_not_found(", ".join(absent))
 

@@ -73,7 +73,11 @@ class Searcher:
         self.tasks = TaskQueue()
         self.live_projections = LiveProjections(space.folder, fingerprint)
         self.topics = SpaceTopics(
-            space.folder, fingerprint, space.ledger, lambda now: self.projections(now).of(gap=False).means, self.tasks
+            space.folder,
+            fingerprint,
+            space.ledger.items,
+            lambda now: self.projections(now).of(gap=False).means,
+            self.tasks,
         )
         self._masks = Masks(space.ledger)
         self._lock = threading.Lock()
@@ -90,7 +94,7 @@ class Searcher:
         if probe is None:
             return Answer(snapshot)
         # After a re-encoding the index is filled anew, which may take minutes.
-        exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
+        exact = self.space.ledger.pending.count() > _BEHIND * len(snapshot)
         filters = with_quoted_phrases(query)
         topics = self.topics.get_or_find(snapshot, encoder) if filters.topic else None
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
@@ -115,7 +119,7 @@ class Searcher:
         means = modality_means(snapshot, phrases)
         by = PageContext(snapshot, probe.centred(means), means, self.space.ledger)
         page = results_page(query, ranked, by)
-        items = self.space.ledger.items(list(_shown(page.entries, query.display.unfolded)))
+        items = self.space.ledger.items.get(list(_shown(page.entries, query.display.unfolded)))
         return Answer(snapshot, probe, by.question, means, page, {item.id: item for item in items})
 
     def projections(self, snapshot: Snapshot) -> Projections:

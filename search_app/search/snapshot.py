@@ -112,27 +112,27 @@ class LiveVectors:
     New vectors are appended to spare room behind the old ones, so that a refresh during an ingest copies only them.
     """
 
-    def __init__(self, source: "Ledger") -> None:
+    def __init__(self, ledger: "Ledger") -> None:
         """Read nothing yet: the first `now` does."""
-        self._source = source
+        self._ledger = ledger
         self._lock = threading.Lock()
         self._moves = self._facet_changes = -1
         self._formats: dict[str, int] = {}
         self._folders: dict[str, int] = {}
         self._columns: dict[Modality, Column] = {}
-        self._snapshot = Snapshot(-1, source.dimension, (), {})
+        self._snapshot = Snapshot(-1, ledger.dimension, (), {})
 
     def now(self) -> Snapshot:
         """The space's vectors as the ledger has them now."""
-        if self._source.revision() == self._snapshot.revision:
+        if self._ledger.revision() == self._snapshot.revision:
             return self._snapshot
         with self._lock:
             # Read first: whatever is written from here on gives another revision, and so another refresh.
-            revision, moves = self._source.revision(), self._source.moves()
-            facet_changes = self._source.facet_changes()
+            revision, moves = self._ledger.revision(), self._ledger.moves()
+            facet_changes = self._ledger.search_index.facet_changes()
             if revision != self._snapshot.revision:
                 if moves != self._moves:
-                    self._columns = {name: Column(self._source.dimension) for name in MODALITIES}
+                    self._columns = {name: Column(self._ledger.dimension) for name in MODALITIES}
                 self._drop_dead()
                 newest = self._append_new()
                 self._read_facets(after=newest if facet_changes == self._facet_changes else 0)
@@ -140,24 +140,24 @@ class LiveVectors:
                 other_folders = self._read_other_folders()
                 groups = {name: column.group(name) for name, column in self._columns.items()}
                 self._snapshot = Snapshot(
-                    revision, self._source.dimension, tuple(self._folders), groups, tuple(self._formats), other_folders
+                    revision, self._ledger.dimension, tuple(self._folders), groups, tuple(self._formats), other_folders
                 )
             return self._snapshot
 
     def _drop_dead(self) -> None:
-        live = self._source.live_ids()
+        live = self._ledger.items.ids()
         for column in self._columns.values():
             column.keep(np.isin(column.ids[: column.used], live, assume_unique=True))
 
     def _read_other_folders(self) -> OtherFolders:
-        pairs = self._source.other_folders()
+        pairs = self._ledger.duplicates.other_folders()
         codes = [self._folders.setdefault(folder, len(self._folders)) for _, folder in pairs]
         return OtherFolders(np.array([number for number, _ in pairs], np.int64), np.array(codes, np.int32))
 
     def _append_new(self) -> int:
         """Append the items that are newer than all there are; returns the newest id before."""
         newest = max((int(column.ids[column.used - 1]) for column in self._columns.values() if column.used), default=0)
-        batch = self._source.vectors(after=newest)
+        batch = self._ledger.items.vectors(after=newest)
         modalities = np.array(batch.modalities, dtype=object)
         codes = np.array([self._folders.setdefault(name, len(self._folders)) for name in batch.folders], dtype=np.int32)
         for name, column in self._columns.items():
@@ -167,7 +167,7 @@ class LiveVectors:
         return newest
 
     def _read_facets(self, after: int) -> None:
-        batch = self._source.facets(after=after)
+        batch = self._ledger.search_index.facets(after=after)
         codes = np.array([self._formats.setdefault(name, len(self._formats)) for name in batch.formats], dtype=np.int16)
         read = Facets(codes, batch.days, batch.bytes, batch.pixels, batch.shapes, batch.colours, batch.captioned)
         for column in self._columns.values():

@@ -41,7 +41,7 @@ def _closed() -> None:
 def _dialog(space: AppSpace, answer: Answer | None, encoder: Encoder | None) -> None:
     # Read here, not handed over: going to the next result draws the dialog alone.
     query, _ = page_url.current()
-    found = space.ledger.items([query.display.opened])
+    found = space.ledger.items.get([query.display.opened])
     if not found:
         st.html('<div class="ns-note">This item is not in the space any more.</div>')
         return
@@ -120,7 +120,7 @@ def _acts(space: AppSpace, item: Item) -> None:
 
 
 def _original(space: AppSpace, item: Item) -> None:
-    source = space.ledger.source(item.path)
+    source = space.ledger.sources.get(item.path)
     there = source is not None and source.size <= _LARGEST and is_unchanged(space.stored, item)
 
     def content() -> bytes:
@@ -145,7 +145,7 @@ def _original(space: AppSpace, item: Item) -> None:
 
 
 def _about(space: AppSpace, item: Item, hit: Hit | None) -> None:
-    source = space.ledger.source(item.path)
+    source = space.ledger.sources.get(item.path)
     facts: dict[str, str] = {"folder": item.folder}
     if item.also:
         more = [f"and {len(item.also) - _PLACES:,} more"] if len(item.also) > _PLACES else []

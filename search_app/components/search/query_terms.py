@@ -40,7 +40,7 @@ def term_contents(space: AppSpace, query: Query) -> TermContents:
     """The pictures and items that a question names, as far as they are still there."""
     opened = {name: open_picture(space.folder, name) for name in query.images}
     pictures = {name: picture for name, picture in opened.items() if picture is not None}
-    return TermContents(pictures, {item.id: item for item in space.ledger.items(query.items)})
+    return TermContents(pictures, {item.id: item for item in space.ledger.items.get(query.items)})
 
 
 def term_chips(space: AppSpace, query: Query, contents: TermContents) -> None:
