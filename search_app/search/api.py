@@ -218,7 +218,7 @@ class Space:
     def vector(self, item_id: str) -> NDArray[np.float32]:
         """An item's vector, unit length, shape (dimension,).  Raises ItemNotFound."""
         self.show(item_id)
-        return self._space.ledger.items.vectors_of([item_id])[0]
+        return np.asarray(self._space.ledger.items.vectors_of([item_id])[0])
 
     def vectors(self, modality: Modality) -> tuple[list[str], NDArray[np.float32]]:
         """The ids of all images, or all passages (`text`), and their vectors as unit rows, shape (n, dimension).
@@ -240,13 +240,13 @@ class Space:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Close the space."""
         self.close()
 
     def _ask(
         self, query: Query, filters: Filters | None, count: int, listing: Listing, pictures: "dict[str, Image]"
-    ) -> list[Result]:  # fmt: skip
+    ) -> list[Result]:
         count = min(max(count, 1), LARGEST_COUNT)
         query = replace(query, filters=filters or Filters(), count=count, listing=listing)
         encoder = self._loaded()

@@ -85,9 +85,7 @@ def find_candidates(
     return _of_some(group, target, rows, shares, by_place=index is not None and not target.by_cosine)
 
 
-def _of_all(
-    group: Group, target: Target, allowed: NDArray[np.bool_], shares: Mapping[int, float]
-) -> Candidates:  # fmt: skip
+def _of_all(group: Group, target: Target, allowed: NDArray[np.bool_], shares: Mapping[int, float]) -> Candidates:
     every = affinities_of(group, target.mean, target.centred)
     cosines = products(group.vectors, target.raw) if target.by_cosine else None
     rows = nearest(every if cosines is None else cosines, allowed, target.count)

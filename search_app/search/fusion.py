@@ -87,7 +87,7 @@ def _rank_fusion(found: Found) -> Floats:
 
     The logarithm keeps that order, and lets a balance move it.
     """
-    return -np.log(RANK_CONSTANT + np.arange(1.0, len(found.scores) + 1))
+    return np.asarray(-np.log(RANK_CONSTANT + np.arange(1.0, len(found.scores) + 1)))
 
 
 def _calibrated(found: Found) -> Floats:

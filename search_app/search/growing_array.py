@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,11 +67,11 @@ class Column:
         self.facets = merged
 
 
-def _arrays(facets: Facets) -> list[NDArray]:
+def _arrays(facets: Facets) -> list[NDArray[Any]]:
     return [getattr(facets, field.name) for field in fields(Facets)]
 
 
-def _each(facets: Facets, change: Callable[[NDArray], NDArray]) -> Facets:
+def _each(facets: Facets, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Facets:
     return Facets(*map(change, _arrays(facets)))
 
 

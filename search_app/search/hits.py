@@ -1,5 +1,6 @@
 """What a search found: items, and how close they are."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,7 +51,7 @@ class Hit:
     @property
     def distance(self) -> float:
         """Euclidean distance of query and item, both of unit length: 0 to 2."""
-        return max(2.0 - 2.0 * self.cosine, 0.0) ** 0.5
+        return math.sqrt(max(2.0 - 2.0 * self.cosine, 0.0))
 
     @property
     def closeness(self) -> Closeness:

@@ -186,9 +186,7 @@ def _share_of_texts(probe: Probe) -> float:
     return sum(weight for modality, weight in wanted if modality == "text") / total if total else 0.5
 
 
-def _allowed(
-    query: Query, group: Group, masks: Mapping[Modality, NDArray[np.bool_]] | None
-) -> NDArray[np.bool_]:  # fmt: skip
+def _allowed(query: Query, group: Group, masks: Mapping[Modality, NDArray[np.bool_]] | None) -> NDArray[np.bool_]:
     """Which items of the group the filters let through; never one that the query names."""
     allowed = np.ones(len(group), np.bool_) if masks is None else masks[group.modality].copy()
     if query.items:

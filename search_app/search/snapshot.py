@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ class Snapshot:
         """What the items have of each facet."""
         facets = [group.facets for group in self.groups.values()]
 
-        def together(name: str) -> NDArray:
+        def together(name: str) -> NDArray[Any]:
             return np.concatenate([getattr(each, name) for each in facets]) if facets else np.empty(0, np.int64)
 
         formats = np.bincount(together("formats").astype(np.int64) + 1, minlength=len(self.format_names) + 1)[1:]

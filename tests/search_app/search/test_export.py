@@ -21,10 +21,22 @@ WICKED = ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "  =1", "＝
 
 def result(number: int = 1, **given: object) -> Result:
     usual = {
-        "rank": number, "id": str(number), "modality": "text", "percentile": 99.0, "cosine": -0.25, "distance": 1.0,
-        "score": 2.0, "closeness": "close", "path": "/a/b.txt", "also": (), "folder": "a", "page": None, "title": "",
-        "text": "words", "meta": {},
-    }  # fmt: skip
+        "rank": number,
+        "id": str(number),
+        "modality": "text",
+        "percentile": 99.0,
+        "cosine": -0.25,
+        "distance": 1.0,
+        "score": 2.0,
+        "closeness": "close",
+        "path": "/a/b.txt",
+        "also": (),
+        "folder": "a",
+        "page": None,
+        "title": "",
+        "text": "words",
+        "meta": {},
+    }
     return Result(**(usual | given))  # type: ignore[arg-type]
 
 
@@ -140,8 +152,11 @@ def test_names_within_an_archive_lead_nowhere_else(files: Path, tmp_path: Path) 
         out = io.BytesIO()
         write_zip(opened, found, out)
     assert sorted(names(out.getvalue())) == [
-        "etc/C__x/red (2).png", "etc/C__x/red.png", "files/b/red.txt", "results.csv",
-    ]  # fmt: skip
+        "etc/C__x/red (2).png",
+        "etc/C__x/red.png",
+        "files/b/red.txt",
+        "results.csv",
+    ]
 
 
 def test_results_are_written_by_suffix_and_only_where_that_is_possible(files: Path, tmp_path: Path) -> None:

@@ -63,11 +63,25 @@ def test_a_term_is_read_as_it_was_written(term: Term) -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "", "text", "text:1", "text:1:", "text:1:  ", "text:0:beach", "text:nan:beach", "text:inf:x", "text:1e3:x",
-        "video:1:x", "image:1:../../etc/passwd", "item:1:-3", "item:1:1 OR 1=1", "between:1:3,4", "between:1:3,4,1.5",
-        "between:1:3,x,0.5", "TEXT:1:x",
+        "",
+        "text",
+        "text:1",
+        "text:1:",
+        "text:1:  ",
+        "text:0:beach",
+        "text:nan:beach",
+        "text:inf:x",
+        "text:1e3:x",
+        "video:1:x",
+        "image:1:../../etc/passwd",
+        "item:1:-3",
+        "item:1:1 OR 1=1",
+        "between:1:3,4",
+        "between:1:3,4,1.5",
+        "between:1:3,x,0.5",
+        "TEXT:1:x",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_term_is_left_out(written: str) -> None:
     assert read_term(written) is None
     assert from_params({"term": [written], "q": ["red"]})[0] == Query("red")

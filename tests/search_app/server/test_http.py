@@ -155,8 +155,19 @@ def test_the_ingest_that_goes_on_can_be_watched(client: TestClient, colours_home
 
 
 def test_no_path_outside_the_spaces_items_can_be_fetched(client: TestClient) -> None:
-    for nasty in ("..%2F..%2Fmanifest.json", "%2e%2e/manifest.json", "../manifest.json", "0", "-1", "1%00", "1;x",
-                  "%2Fetc%2Fpasswd", "1 OR 1=1", "9" * 40, "１"):  # fmt: skip
+    for nasty in (
+        "..%2F..%2Fmanifest.json",
+        "%2e%2e/manifest.json",
+        "../manifest.json",
+        "0",
+        "-1",
+        "1%00",
+        "1;x",
+        "%2Fetc%2Fpasswd",
+        "1 OR 1=1",
+        "9" * 40,
+        "１",
+    ):
         for end in ("", "/thumbnail", "/original", "/similar"):
             answer = client.get(f"/v1/items/{nasty}{end}")
             assert answer.status_code in (404, 405), (nasty, end, answer.text)
@@ -351,10 +362,7 @@ def test_a_space_that_was_reencoded_is_opened_again(tmp_path: Path) -> None:
 
 def test_results_are_paged_sorted_made_diverse_and_folded(client: TestClient) -> None:
     whole = found(client.get("/v1/search", params={"text": "red", "count": 8}))
-    pages = [
-        found(client.get("/v1/search", params={"text": "red", "count": 4, "page": page}))
-        for page in (1, 2)
-    ]  # fmt: skip
+    pages = [found(client.get("/v1/search", params={"text": "red", "count": 4, "page": page})) for page in (1, 2)]
     assert [result["id"] for page in pages for result in page] == [result["id"] for result in whole]
     assert [result["rank"] for result in pages[1]] == [5, 6, 7, 8]
     sorted_by_name = found(client.get("/v1/search", params={"text": "red", "sort": "name", "reverse": True}))
