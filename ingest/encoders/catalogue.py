@@ -96,7 +96,7 @@ MODELS: tuple[ModelFacts, ...] = (
                "Apache-2.0 and MIT (OpenAI)",
                (("sentence-transformers/clip-ViT-B-32-multilingual-v1", _ST_FILES),
                 ("sentence-transformers/clip-ViT-B-32", _ST_FILES)),
-               note="the longest window; its text tower learnt from the English one"),
+               note="the longest window; its text tower was trained from the English one"),
     ModelFacts("openclip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k", 512, 224, 75, "100", 366.1, "MIT",
                _laion("CLIP-ViT-B-32-xlm-roberta-base-laion5B-s13B-b90k"), Recall(64.5, 82.7), Recall(37.8, 53.5),
                _OPENCLIP),

@@ -15,8 +15,8 @@ from ingest.sources.captions import Sidecar, find_sidecar
 from ingest.sources.found import Found
 from ingest.sources.location import ArchiveMember, WebCopy, content_hash, location_of
 from ingest.sources.read_state import ReadState
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.duplicates import Content, content_of
-from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
 
 _NO_READER = "no reader for "
@@ -85,18 +85,16 @@ class Classifier:
 
     def _read_alike(self, found: Found, source: Source) -> bool:
         """Whether the source was read with the options of this run that bear on it, and with what its table says."""
-        state = ReadState.parse(source.sidecar)
-        if found.row and state.caption != ReadState.of_row(found.row.digest).caption:
+        if found.row and found.row.digest != source.read_state.row:
             return False
-        return self._reading.options_for(found.path) in ("", state.options)
+        return self._reading.options_for(found.path) in ("", source.read_state.options)
 
     def _same_content(self, found: Found, source: Source) -> Unchanged | Recaptioned:
         if found.kind == "image" and found.row is None:
-            sidecar, state = find_sidecar(found.location), ReadState.parse(source.sidecar)
-            caption_state = sidecar.state if sidecar else ""
-            if caption_state != state.caption:
-                caption = self._caption(source, sidecar)
-                return Recaptioned(found, source, replace(state, caption=caption_state), caption)
+            sidecar = find_sidecar(found.location)
+            state = replace(source.read_state, caption=sidecar.state if sidecar else "", row="")
+            if state != source.read_state:
+                return Recaptioned(found, source, state, self._caption(source, sidecar))
         return Unchanged(found, source)
 
     def _caption(self, source: Source, sidecar: Sidecar | None) -> str:
@@ -152,14 +150,14 @@ class Classifier:
         None for a file whose items are its own: a picture that a table names, a table that names pictures (beside
         it), and what was fetched.
         """
-        reading = self._reading.for_table(found.path, ReadState.parse(source.sidecar).options if source else "")
+        reading = self._reading.for_table(found.path, source.read_state.options if source else "")
         names_pictures = is_table(found.path) and reading.image_column
         if found.row or names_pictures or isinstance(found.location, WebCopy):
             return None, ReadState()
         options = reading.options_for(found.path)
         sidecar = find_sidecar(found.location) if found.kind == "image" else None
         content = content_of(found.path, sha256, options, sidecar.caption() if sidecar else "")
-        return content, ReadState(sidecar.state if sidecar else "", options)
+        return content, ReadState(sidecar.state if sidecar else "", options=options)
 
     def _await_content(self, content: Content, ledger_path: str) -> str:
         """The source of this run that provides `content`, once it is read; '' if that is to be `ledger_path`."""
@@ -176,7 +174,7 @@ class Classifier:
 def earlier_options(ledger: Ledger, table: Found) -> str:
     """The options that `table` was last read with, here or where it has been moved from; '' if none were set."""
     if source := ledger.sources.get(table.ledger_path):
-        return ReadState.parse(source.sidecar).options
+        return source.read_state.options
     if isinstance(table.location, ArchiveMember):
         return ""
     try:
@@ -186,14 +184,14 @@ def earlier_options(ledger: Ledger, table: Found) -> str:
     space = ledger.path.parent
     for source in sources:
         if is_same_format(table, source) and not location_of(source.path, space).exists() and source.in_the_space:
-            return ReadState.parse(source.sidecar).options
+            return source.read_state.options
     return ""
 
 
 def is_same_format(found: Found, source: Source) -> bool:
     """Whether the two are read in the same way if they have the same content, going by their names."""
     before = Path(source.path)
-    if (found.row is None) == ReadState.parse(source.sidecar).from_row or kind_of(before) != found.kind:
+    if (found.row is None) == bool(source.read_state.row) or kind_of(before) != found.kind:
         return False
     return found.kind != "document" or before.suffix.lower() == found.path.suffix.lower()
 

@@ -17,8 +17,8 @@ from ingest.run.classification import New
 from ingest.sources.captions import find_sidecar
 from ingest.sources.found import Found
 from ingest.sources.read_state import ReadState
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.item import Item
-from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
 
 ReadSource = Callable[[Found, Path, str, Source | None], New]
@@ -44,7 +44,7 @@ class SourceReader:
         is_update = source is not None and source.in_the_space
         if found.kind in ("image", "video"):
             return self._read_pictures(found, file, sha256, is_update=is_update)
-        reading = self._reading.for_table(found.path, ReadState.parse(source.sidecar).options if source else "")
+        reading = self._reading.for_table(found.path, source.read_state.options if source else "")
         read_state = ReadState(options=reading.options_for(found.path))
         if is_table(found.path) and reading.image_column and not reading.text_column:
             # Its pictures are sources of their own, and have the texts of their rows.
@@ -63,13 +63,13 @@ class SourceReader:
     def _read_pictures(self, found: Found, file: Path, sha256: str, *, is_update: bool) -> New:
         row, options = found.row, self._reading.options_for(found.path)
         if row:
-            caption, read_state = row.caption, ReadState.of_row(row.digest, options)
+            caption, read_state = row.caption, ReadState(row=row.digest, options=options)
         else:
             sidecar = find_sidecar(found.location) if found.kind == "image" else None
             caption = sidecar.caption() if sidecar else ""
-            read_state = ReadState(sidecar.state if sidecar else "", options)
+            read_state = ReadState(sidecar.state if sidecar else "", options=options)
         same, items = self._same_pictures(sha256, options)
-        if same and not row and not ReadState.parse(same.sidecar).from_row:
+        if same and not row and not same.read_state.row:
             drafts = [
                 Draft("image", caption or own_caption(item), title=item.title, page=item.page, meta=item.meta)
                 for item in items

@@ -142,7 +142,7 @@ def _tasks(space: Space, staged: set[int], result: Reencoding) -> list[_Task]:
         picture = any(modality == "image" for _, modality in items)
         # Pictures of one content have the same vectors; documents have titles from their own names.
         alone = not picture or not source.sha256
-        has_options = bool(ReadState.parse(source.sidecar).options)
+        has_options = bool(source.read_state.options)
         key = (picture, number) if alone else (True, f"{source.sha256} {len(to_stage)} {has_options}")
         alike.setdefault(key, []).append((source, to_stage))
     tasks = []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from ingest.atomic import atomic_write
 from ingest.errors import SpaceError
 from ingest.outcomes import OnOutcome, Outcome, SourceOutcome
 from ingest.readers.draft import Draft
@@ -129,15 +130,15 @@ class Writer:
                     case Unchanged(source=source):
                         seen.append((source.id, found.size, found.mtime_ns))
                     case Moved(source=source, recaptioned=recaptioned):
-                        read_state = ReadState.parse(source.sidecar)
+                        read_state = source.read_state
                         if recaptioned:
                             read_state = recaptioned.read_state
-                            ledger.set_caption(run, source.id, str(read_state), recaptioned.caption)
+                            ledger.set_caption(run, source.id, read_state, recaptioned.caption)
                         outcome, reason = "moved", f"from {source.path}"
                         ledger.move(run, source.id, _record(found, source.sha256, outcome, reason, read_state))
                     case Recaptioned(source=source, read_state=read_state, caption=caption):
                         outcome, reason = "updated", "its caption changed"
-                        ledger.set_caption(run, source.id, str(read_state), caption)
+                        ledger.set_caption(run, source.id, read_state, caption)
                     case LeftOut():
                         outcome, reason = classified.outcome, classified.reason
                         self._leave_out(classified, records)
@@ -238,9 +239,7 @@ class Writer:
         path = self._space.folder / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            temporary.write_bytes(draft.thumbnail)
-            temporary.replace(path)
+            atomic_write(path, draft.thumbnail)
         except OSError as error:
             raise SpaceError(
                 f"The thumbnail {path} cannot be written ({error.strerror}). What was written before is safe: free "
@@ -274,5 +273,5 @@ def _record(
         sha256=sha256,
         outcome=outcome,
         reason=reason,
-        sidecar=str(read_state),
+        read_state=read_state,
     )

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from ingest.atomic import atomic_file
 from ingest.errors import ReadError
 from ingest.readers.formats import SUFFIX_BY_CONTENT_TYPE, kind_of
 from ingest.sources.found import Found
@@ -105,23 +106,18 @@ def _store(response: "httpx.Response", address: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     name = PurePosixPath(unquote(urlsplit(address).path)).stem
     name = re.sub(r"[^\w.-]+", " ", name).strip(" .")[:80] or "index"
-    path, temporary = folder / f"{name}{suffix}", folder / "fetching.tmp"
+    path = folder / f"{name}{suffix}"
     deadline = time.monotonic() + MAX_SECONDS
-    try:
-        size = 0
-        with temporary.open("wb") as out:
-            for chunk in response.iter_bytes(_CHUNK):
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    raise _too_large()
-                if time.monotonic() > deadline:
-                    raise ReadError(
-                        f"not all there after {MAX_SECONDS / 60:.0f} minutes. Try again, or download it yourself."
-                    )
-                out.write(chunk)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    size = 0
+    with atomic_file(path) as out:
+        for chunk in response.iter_bytes(_CHUNK):
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise _too_large()
+            if time.monotonic() > deadline:
+                minutes = f"{MAX_SECONDS / 60:.0f} minutes"
+                raise ReadError(f"not all there after {minutes}. Try again, or download it yourself.")
+            out.write(chunk)
     before = read_metadata(folder)
     if before and before.file != path.name:
         (folder / PurePosixPath(before.file).name).unlink(missing_ok=True)  # of another format than now

@@ -6,6 +6,8 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ingest.atomic import atomic_write
+
 FETCHED_FOLDER = "fetched"
 """Within a space's folder: a folder for each address, with the copy and its metadata."""
 
@@ -44,9 +46,7 @@ def read_metadata(folder: Path) -> CopyMetadata | None:
 
 def write_metadata(folder: Path, metadata: CopyMetadata) -> None:
     """Write the metadata of the copy in `folder`, atomically; raises OSError."""
-    temporary = folder / "about.tmp"
-    temporary.write_text(json.dumps(asdict(metadata)), encoding="utf-8")
-    temporary.replace(folder / _METADATA_NAME)
+    atomic_write(folder / _METADATA_NAME, json.dumps(asdict(metadata)))
 
 
 def copy_of(space: Path, address: str) -> Path | None:

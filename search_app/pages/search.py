@@ -11,19 +11,21 @@ from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.search.cards import Results, starters
 from search_app.components.search.details import details
-from search_app.components.search.filter_row import asked_and_filters
+from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen
 from search_app.components.search.map_panel import map_panel
-from search_app.components.search.more_filters import narrowed_by
+from search_app.components.search.more_filters import filter_chips
 from search_app.components.search.query_box import from_item, query_box
-from search_app.components.search.query_terms import Asked, asked_of, only_item
+from search_app.components.search.query_terms import TermContents, only_item, term_contents
 from search_app.components.search.results_bar import pager, results_bar
 from search_app.components.shared import card_actions, page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
 from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
-from search_app.search.filters import Filters
-from search_app.search.query import Query, with_quoted, within_window
+from search_app.search.filters import with_quoted_phrases
+from search_app.search.query import Query
+from search_app.search.query_vectors import within_window
+from search_app.search.schema import Filters
 from search_app.search.snapshot import Snapshot
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
@@ -39,7 +41,7 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     query_box(space, query)
     if not len(snapshot):
         space_empty(space, snapshot)
-    elif query.asks:
+    elif not query.is_empty:
         _answer(space, query, snapshot)
     else:
         _welcome(space, query, snapshot)
@@ -64,17 +66,17 @@ def _parts(query: Query) -> _Parts:
 
 
 def _answer(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    asked, parts = asked_of(space, query), _parts(query)
+    contents, parts = term_contents(space, query), _parts(query)
     with parts.above:
         head, notes = st.container(), st.container()
     try:
         encoder = loaded_encoder(space)
-        answer = space.searcher.ask(query, encoder, asked.pictures)
+        answer = space.searcher.ask(query, encoder, contents.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
         with head:
-            asked_and_filters(space, query, snapshot, asked)
+            terms_and_filters(space, query, snapshot, contents)
         with notes:
             page_layout.error_notice("The search cannot be done", error)
         return
@@ -82,14 +84,14 @@ def _answer(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     shown = Results(space, query, answer)
     # The results go to the browser first: what is around them would hold them up.
     with parts.left:
-        if (alone := only_item(query)) in asked.items:
-            from_item(space, asked.items[alone])
-        _what_has_gone(query, asked)
+        if (alone := only_item(query)) in contents.items:
+            from_item(space, contents.items[alone])
+        _what_has_gone(query, contents)
         _hits(shown)
     with head:
-        asked_and_filters(space, query, snapshot, asked)
+        terms_and_filters(space, query, snapshot, contents)
     with notes:
-        if any(within_window(term.value, encoder) != term.value for term in query.asked if term.kind == "text"):
+        if any(within_window(term.value, encoder) != term.value for term in query.all_terms if term.kind == "text"):
             page_layout.note(
                 f"These words are longer than the encoder reads: the first {encoder.info.text_window} tokens count."
             )
@@ -103,7 +105,7 @@ def _hits(shown: Results) -> None:
     if not page.entries and query.listing.page > 1:
         page_layout.notice("There is no such page", f"The results end before page {query.listing.page:,}.")
         st.button(
-            "To the first page", key="first-page", icon=":material/first_page:", on_click=page_url.turn_to, args=(1,)
+            "To the first page", key="first-page", icon=":material/first_page:", on_click=page_url.go_to_page, args=(1,)
         )
     elif page.entries:
         bar = st.container()
@@ -120,14 +122,14 @@ def _hits(shown: Results) -> None:
         _nothing_found(query, shown.answer.snapshot)
 
 
-def _what_has_gone(query: Query, asked: Asked) -> None:
-    if any(name not in asked.pictures for name in query.pictures):
+def _what_has_gone(query: Query, contents: TermContents) -> None:
+    if any(name not in contents.pictures for name in query.images):
         page_layout.notice(
             "The picture of this link is not kept any more",
             "Only the newest uploads are kept. Upload it again, or search for words.",
             bad=True,
         )
-    if any(item_id not in asked.items for item_id in query.named):
+    if any(item_id not in contents.items for item_id in query.items):
         page_layout.notice(
             "The item of this link is not in the space any more",
             "Its file was removed, or changed and read again. Search for it by words or by its picture.",
@@ -138,16 +140,18 @@ def _what_has_gone(query: Query, asked: Asked) -> None:
 def _nothing_found(query: Query, snapshot: Snapshot) -> None:
     """Say which filter lets nothing through, and offer to drop it."""
     known = snapshot.folder_counts()
-    absent = [name for name in query.filters.folders if name not in known]
-    kinds = ("other " if query.named else "") + " or ".join(PLURAL[modality] for modality in query.filters.wanted)
+    absent = [name for name in query.filters.folder if name not in known]
+    kinds = ("other " if query.items else "") + " or ".join(
+        PLURAL[modality] for modality in query.filters.modalities_searched
+    )
     everything = " and ".join(count_of(len(snapshot.groups[modality]), modality) for modality in MODALITIES)
-    if query.filters.folders and len(absent) == len(query.filters.folders):
+    if query.filters.folder and len(absent) == len(query.filters.folder):
         why = f"The space has no folder {', '.join(absent)}."
-    elif replace(with_quoted(query), folders=()).narrow:
+    elif replace(with_quoted_phrases(query), folder=()).narrow:
         why = "No item is all of what is asked for: leave one of the filters or quotation marks out."
-    elif query.filters.folders:
-        why = f"There are no {kinds} in {', '.join(query.filters.folders)}."
-    elif query.filters.modalities:
+    elif query.filters.folder:
+        why = f"There are no {kinds} in {', '.join(query.filters.folder)}."
+    elif query.filters.modality:
         why = f"The space has no {kinds}."
     else:
         why = "There is no other item in the space."
@@ -168,10 +172,10 @@ def _welcome(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
             "words, with a picture, or with both; every result says how close it is, and the map shows where it "
             "lies.</p></div>"
         )
-        narrowed_by(query)
+        filter_chips(query)
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, words in enumerate(EXAMPLES, start=1):
-                st.button(words, key=f"example-{number}", on_click=page_url.ask_text, args=(words,))
+                st.button(words, key=f"example-{number}", on_click=page_url.search_text, args=(words,))
         st.html('<div class="ns-section">Or start from an item of this space</div>')
         starters(space, _some_items(space, snapshot))
     with parts.right:
@@ -185,4 +189,4 @@ def _some_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:
         group = snapshot.groups[modality]  # type: ignore[index]
         room = min(share, _STARTERS - len(ids))
         ids += [str(group.ids[row]) for row in steady_sample(group.ids, room)]
-    return space.ledger.items(ids)
+    return space.ledger.items.get(ids)

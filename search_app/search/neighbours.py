@@ -1,13 +1,12 @@
 """The neighbours of an item by true distances in the full space, not on a map.
 
 Vectors have unit length, so their Euclidean distance follows from their cosine: d^2 = 2 - 2 cos, and both give one
-order.  Centred, that is, without the mean of its modality, a vector is no unit vector any more, and the two may differ:
+order.  Centred, that is, without the mean of its modality, a vector no longer has unit length, and the two may differ:
 the cosine compares directions alone, the distance lengths too.  Within a modality centring moves no two items apart
 or together, so that only its neighbours in the other modality change by Euclidean distance.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,8 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.background_scores import modality_means
 from search_app.search.modality_items import Group
+from search_app.search.schema import Measure as Measure
 from search_app.search.snapshot import Snapshot
-
-Measure = Literal["cosine", "euclidean"]
 
 
 @dataclass(frozen=True)

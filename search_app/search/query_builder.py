@@ -4,12 +4,12 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ingest.errors import ItemNotFound, ReadError, SettingsError
-from search_app.search.filters import Filters
 from search_app.search.query import Query, with_terms
 from search_app.search.query_pictures import require_small
+from search_app.search.schema import Filters
 from search_app.search.terms import LARGEST_WEIGHT, LONGEST_TEXT, MOST_TERMS, Term, checked_term, is_item
 from search_app.search.terms import between as between_items
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ingest.encoders.base import Encoder
-    from ingest.space import Item
+    from ingest.space import Ledger
     from search_app.search.searcher import Searcher
 
 
@@ -37,15 +37,16 @@ class Part:
     """How much it counts, up to 5; below 0 it is left out."""
 
 
-class Ledger(Protocol):
-    """What is needed of a ledger to know its items."""
+def part_of(term: Term) -> Part:
+    """The part of a question that a term stands for; not for a picture, which a term only names."""
+    if term.kind == "text":
+        return Part(text=term.value, weight=term.weight)
+    if term.kind == "item":
+        return Part(item=term.value, weight=term.weight)
+    return Part(between=term.ends, weight=term.weight)
 
-    def items(self, ids: Sequence[str]) -> "list[Item]":
-        """The live items of `ids`."""
-        ...
 
-
-def question(
+def build_query(
     parts: Iterable[Part], like: Sequence[str] = (), unlike: Sequence[str] = (), *, at_least: int
 ) -> "tuple[Query, dict[str, Image]]":
     """The query of these parts, and its pictures by the names that it has for them.
@@ -75,30 +76,30 @@ def question(
         _require_id(item_id)
     likes = tuple(dict.fromkeys(like))
     unlikes = tuple(item_id for item_id in dict.fromkeys(unlike) if item_id not in likes)
-    return with_terms(Query(likes=likes, unlikes=unlikes), terms), pictures
+    return with_terms(Query(like=likes, unlike=unlikes), terms), pictures
 
 
-def require_items(query: Query, ledger: Ledger) -> None:
+def require_items(query: Query, ledger: "Ledger") -> None:
     """Make sure that the items are there which the question names; raises ItemNotFound."""
-    there = {item.id for item in ledger.items(query.named)}
-    if absent := [item_id for item_id in query.named if item_id not in there]:
-        raise no_item(", ".join(absent))
+    there = {item.id for item in ledger.items.get(query.items)}
+    if absent := [item_id for item_id in query.items if item_id not in there]:
+        raise item_not_found(", ".join(absent))
 
 
 def require_filters(filters: Filters, searcher: "Searcher", encoder: "Encoder") -> None:
     """Make sure that the space has the folders and topics that the filters name; raises SettingsError."""
     snapshot = searcher.vectors.now()
-    for name in filters.folders:
+    for name in filters.folder:
         if name not in snapshot.folder_names:
             raise SettingsError(f"The space has no folder {name!r}. `nearspace status --json` lists those there are.")
-    if filters.topics:
+    if filters.topic:
         topics = searcher.topics.get_or_find(snapshot, encoder)
-        for name in filters.topics:
+        for name in filters.topic:
             if not topics.numbers_of([name]):
                 raise SettingsError(f"The space has no topic {name!r}. `nearspace topics` lists those there are.")
 
 
-def no_item(item_id: str) -> ItemNotFound:
+def item_not_found(item_id: str) -> ItemNotFound:
     """The error of an item that is not there."""
     return ItemNotFound(
         f"The space has no item {item_id}. Take the id of one from a search: `nearspace search ... --json`."
@@ -132,7 +133,7 @@ def _term(part: Part, pictures: "dict[str, Image]", at_least: int) -> Term:
 
 def _require_id(item_id: str) -> None:
     if not is_item(item_id):
-        raise no_item(repr(item_id[:40]))
+        raise item_not_found(repr(item_id[:40]))
 
 
 def _picture(given: "str | Path | bytes | Image", at_least: int) -> "Image":

@@ -78,9 +78,9 @@ def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str)
     drawn(page)
     page.mouse.move(*spot_of(page, on_map(page, "map.scene.hits.find((hit) => hit.rank === '1').id")))
     expect(page.locator(".ns-result[data-rank='1'].ns-lit")).to_be_visible()
-    expect(page.locator(".card .title")).to_contain_text("1 · ")
+    expect(page.locator(".hover-card .title")).to_contain_text("1 · ")
     page.locator(".ns-result[data-rank='2']").hover()
-    assert on_map(page, "map.lit") == "2"
+    assert on_map(page, "map.highlighted") == "2"
     expect(page.locator(".ns-lit")).to_have_count(0)
 
 

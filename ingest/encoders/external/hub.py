@@ -158,7 +158,7 @@ def _fetch(fetch: Callable[[], _File], repo: str, lacking: str, encoder_id: str)
         ) from error
     if is_offline_mode():
         raise missing_in_hub(encoder_id, repo, lacking, "HF_HUB_OFFLINE is set")
-    # Without a network the hub's client retries for minutes, so the hub is asked once, first.
+    # Without a network the hub's client retries for minutes, so one request is tried first.
     if why := _unreachable():
         raise missing_in_hub(encoder_id, repo, lacking, why)
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError

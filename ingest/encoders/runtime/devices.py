@@ -29,7 +29,7 @@ def choose_device(name: str | None = None) -> str:
         return available[0] if available else "cpu"
     if device not in available:
         raise SettingsError(
-            f"The device {device} was asked for, and torch finds {', '.join([*available, 'cpu'])} only. "
+            f"The device {device} is not on this machine: torch finds {', '.join([*available, 'cpu'])} only. "
             f"Choose one of these with --device or {DEVICE_VARIABLE}."
         )
     return device

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from ingest.atomic import atomic_path
 from ingest.encoders.base import Log
 from ingest.encoders.lite.pixels import SQUEEZED
 from ingest.encoders.runtime.onnx import open_session
@@ -25,10 +26,9 @@ def cached_activations(files: Sequence[Path], name: str, model: bytes, cache: Pa
     target = cache / f"activations-{name}-{key.hexdigest()[:16]}.npy"
     if not target.exists():
         log(f"running {len(files)} pictures through the first blocks, view {name}")
-        temporary = target.with_suffix(".part")
         cache.mkdir(parents=True, exist_ok=True)
-        _write_activations(files, name, model, temporary)
-        temporary.replace(target)
+        with atomic_path(target) as temporary:
+            _write_activations(files, name, model, temporary)
     loaded: Activations = np.load(target, mmap_mode="r")
     return loaded
 

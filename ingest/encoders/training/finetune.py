@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ingest.atomic import atomic_path
 from ingest.encoders.base import Log
 from ingest.encoders.training.activations import Activations
 from ingest.encoders.training.last_blocks import LastBlocks, as_tensor
@@ -62,7 +63,7 @@ class TrainingSet:
 
 
 State = Mapping[str, Tensor]
-"""What a module's state_dict gives."""
+"""What a module's state_dict returns."""
 DrawnBatch = tuple[Tensor, Tensor, Tensor]
 """Activations [b, 120, 17, 17], published logits [b, 1000] and captions [b, k, 384] of b pictures."""
 
@@ -171,6 +172,5 @@ def _resume(checkpoint: Path, parts: dict[str, Any], log: Log) -> int:
 
 
 def _save_checkpoint(checkpoint: Path, parts: dict[str, Any], epochs: int) -> None:
-    temporary = checkpoint.with_suffix(".part")
-    torch.save({"epochs": epochs, **{name: part.state_dict() for name, part in parts.items()}}, temporary)
-    temporary.replace(checkpoint)
+    with atomic_path(checkpoint) as temporary:
+        torch.save({"epochs": epochs, **{name: part.state_dict() for name, part in parts.items()}}, temporary)

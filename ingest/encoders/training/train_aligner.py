@@ -113,7 +113,8 @@ def train(pooled: Tensor, logits: Tensor, captions: Tensor, names: Tensor, recip
             total += float(loss.detach())
         if epoch % 10 == 0 or epoch == recipe.epochs:
             log(f"aligner, epoch {epoch} of {recipe.epochs}: loss {total / steps:.3f}")
-    return aligner.eval()
+    aligner.eval()
+    return aligner
 
 
 def contrastive_loss(vectors: Tensor, captions: Tensor, scale: Tensor) -> Tensor:

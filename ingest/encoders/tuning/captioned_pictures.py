@@ -99,17 +99,15 @@ def _read_table(table: Path, captions: dict[Path, list[str]], collected: Collect
         for number, row in rows:
             image, found = _read_row(row)
             if not image:
-                _omit(collected, f"{table}:{number}", "skipped", "a line without an image. Mend it, or leave it out.")
+                _omit(collected, f"{table}:{number}", "skipped", "a line without an image. Correct it, or remove it.")
                 continue
             for caption in found:
                 _add(captions, _resolve(table.parent, image), caption)
             if not found:
-                _omit(
-                    collected, f"{table}:{number}", "skipped", "a line without a caption. Give it one, or leave it out."
-                )
+                _omit(collected, f"{table}:{number}", "skipped", "a line without a caption. Give it one, or remove it.")
     except (ReadError, csv.Error) as error:
         # The messages of the csv module do not say what to do.
-        problem = f"it is no proper table ({error}). Save it anew." if isinstance(error, csv.Error) else str(error)
+        problem = f"it is no valid table ({error}). Save it again." if isinstance(error, csv.Error) else str(error)
         if required:
             raise SettingsError(f"{table}: {problem}") from error
         _omit(collected, table, "skipped", problem)
@@ -134,7 +132,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise ReadError(f"Line {number} is not JSON ({error}). Mend it, or leave it out.") from error
+            raise ReadError(f"Line {number} is not JSON ({error}). Correct it, or remove it.") from error
         if not isinstance(row, dict):
             raise ReadError(f"Line {number} is not a JSON object. Write one object with image and caption a line.")
         yield number, {str(name).strip().casefold(): value for name, value in row.items()}
@@ -175,7 +173,7 @@ def _merge_by_content(captions: dict[Path, list[str]], collected: CollectedPictu
                     "its suffix is not that of a picture. Give pictures that are read: .jpg, .png, .webp, .heic ..."
                 )
             if not path.exists():
-                raise ReadError("there is no picture of that name. Mend its path, which is relative to the table.")
+                raise ReadError("there is no picture of that name. Correct its path, which is relative to the table.")
             digest = content_hash(path)
         except ReadError as error:
             _omit(collected, path, "skipped" if isinstance(error, SkipSource) else "failed", str(error))

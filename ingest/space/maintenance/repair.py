@@ -13,6 +13,7 @@ import numpy as np
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
+from ingest.atomic import atomic_write
 from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.readers.draft import MODALITIES
@@ -341,9 +342,7 @@ def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> Non
         for item, draft in zip(wanted, drafts, strict=True):
             target = space.folder / item.thumbnail
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_suffix(".tmp")
-            temporary.write_bytes(draft.thumbnail)
-            temporary.replace(target)
+            atomic_write(target, draft.thumbnail)
             made += 1
     if made:
         done.append(f"made {made:,} thumbnails anew from their sources")

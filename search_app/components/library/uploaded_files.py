@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from uuid import uuid4
 
+from ingest.atomic import temporary_beside
 from ingest.errors import SpaceError
 from ingest.readers.formats import ARCHIVE_SUFFIXES, DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
@@ -109,18 +109,14 @@ def _why_not(name: str, size: int, number: int, count: int, total: int) -> str:
 
 def _put(folder: Path, name: str, content: bytes) -> tuple[Path, bool]:
     """Write the file under its name, or the next free one; returns where it is, and whether it is new."""
-    temporary = folder / f".{uuid4().hex}.tmp"  # an ingest passes over hidden names
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
+    with temporary_beside(folder / name) as temporary:
+        temporary.write_bytes(content)
         for path in _names(folder, name):
             if _has(path, content):
                 return path, False
             with suppress(FileExistsError):
                 _move(temporary, path)
                 return path, True
-    finally:
-        temporary.unlink(missing_ok=True)
     raise AssertionError("names never end")
 
 

@@ -11,9 +11,9 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of
 from search_app.components.shared.page_layout import note
 from search_app.search.fusion import METHODS, STANDARDISED
-from search_app.search.listing import Sort
 from search_app.search.pagination import Page
 from search_app.search.query import LARGEST_COUNT, Query
+from search_app.search.schema import Sort
 
 _LAYOUT, _SORT, _COUNT = "results-layout", "results-sort", "results-count"
 _FOLD, _GROUP, _DIVERSITY = "results-fold", "results-group", "results-diversity"
@@ -61,7 +61,7 @@ def pager(query: Query, page: Page) -> None:
                 key=f"page-{name.lower()}",
                 icon=f":material/{icon}:",
                 icon_position="left" if name == "Previous" else "right",
-                on_click=page_url.turn_to,
+                on_click=page_url.go_to_page,
                 args=(to,),
                 disabled=not there,
             )
@@ -78,14 +78,14 @@ def _which(query: Query, page: Page) -> str:
     if page.sorted_hits:
         of = f"the {page.sorted_hits:,} closest, sorted" if page.sorted_hits > 1 else "sorted"
     else:
-        only = query.filters.modalities
+        only = query.filters.modality
         of = f"of {count_of(page.searched, only[0]) if only else f'{page.searched:,} items'}"
     return f'{shown}<small>{of}</small> <a class="ns-jump" href="#nearspace-map">to the map</a>'
 
 
 def _shown(query: Query) -> None:
     listing, state = query.listing, st.session_state
-    state[_LAYOUT] = query.look.layout
+    state[_LAYOUT] = query.display.layout
     st.segmented_control(
         "View",
         list(_LAYOUTS),
@@ -93,7 +93,7 @@ def _shown(query: Query) -> None:
         required=True,
         format_func=_LAYOUTS.__getitem__,
         label_visibility="collapsed",
-        on_change=lambda: page_url.show_results(layout=state[_LAYOUT]),
+        on_change=lambda: page_url.change_display(layout=state[_LAYOUT]),
     )
     asked = (listing.sort, listing.reverse if listing.sorts else False)
     orders = _ORDERS | ({} if asked in _ORDERS.values() else {f"By {listing.sort}, reversed": asked})
@@ -104,7 +104,7 @@ def _shown(query: Query) -> None:
         key=_SORT,
         label_visibility="collapsed",
         width=142,
-        on_change=lambda: page_url.list_otherwise(sort=orders[state[_SORT]][0], reverse=orders[state[_SORT]][1]),
+        on_change=lambda: page_url.change_listing(sort=orders[state[_SORT]][0], reverse=orders[state[_SORT]][1]),
     )
 
 
@@ -116,12 +116,12 @@ def _more(query: Query, page: Page) -> None:
         st.popover("More", key="results-more", icon=":material/tune:", type="tertiary", width="content"),
         st.container(key="more-panel", width=330, gap="small"),
     ):
-        st.toggle("Near-duplicates as one", key=_FOLD, on_change=lambda: page_url.list_otherwise(fold=state[_FOLD]))
-        if "text" in query.filters.wanted:
+        st.toggle("Near-duplicates as one", key=_FOLD, on_change=lambda: page_url.change_listing(fold=state[_FOLD]))
+        if "text" in query.filters.modalities_searched:
             st.toggle(
                 "A document's passages as one",
                 key=_GROUP,
-                on_change=lambda: page_url.list_otherwise(group=state[_GROUP]),
+                on_change=lambda: page_url.change_listing(group=state[_GROUP]),
             )
         st.slider(
             "Diversity",
@@ -130,7 +130,7 @@ def _more(query: Query, page: Page) -> None:
             step=0.1,
             key=_DIVERSITY,
             format="%.1f",
-            on_change=lambda: page_url.list_otherwise(diversity=round(float(state[_DIVERSITY]), 2)),
+            on_change=lambda: page_url.change_listing(diversity=round(float(state[_DIVERSITY]), 2)),
             disabled=listing.sorts,
             help="0 shows the closest first. Further to the right, what says the same as a result before it comes "
             "later (maximal marginal relevance).",
@@ -138,15 +138,15 @@ def _more(query: Query, page: Page) -> None:
         st.selectbox(
             "Results on a page", sorted({*_COUNTS, query.count}), key=_COUNT, on_change=_changed, filter_mode=None
         )
-        if len(query.filters.wanted) > 1:
+        if len(query.filters.modalities_searched) > 1:
             _merging(query, page)
 
 
 def _merging(query: Query, page: Page) -> None:
     """How images and texts share the list: the balance, separate lists, and the methods for experts."""
-    st.session_state[_BALANCE] = query.balance
-    st.session_state[_SEPARATE] = query.separate
-    st.session_state[_METHOD] = query.method
+    st.session_state[_BALANCE] = query.listing.balance
+    st.session_state[_SEPARATE] = query.listing.separate
+    st.session_state[_METHOD] = query.listing.method
     st.slider(
         "From texts (-1) to images (1)",
         -1.0,
@@ -155,7 +155,7 @@ def _merging(query: Query, page: Page) -> None:
         key=_BALANCE,
         format="%.1f",
         on_change=_changed,
-        disabled=query.separate,
+        disabled=query.listing.separate,
         help="0 is what ranks best. To the left texts come first, to the right images.",
     )
     st.toggle("Images and texts in separate lists", key=_SEPARATE, on_change=_changed)
@@ -169,7 +169,7 @@ def _merging(query: Query, page: Page) -> None:
             on_change=_changed,
             label_visibility="collapsed",
         )
-        if page.method != query.method:
+        if page.method != query.listing.method:
             note(
                 "The encoder of this space has no calibration, so hits are ordered as by "
                 f"“{METHODS[STANDARDISED].title}”."
@@ -179,12 +179,10 @@ def _merging(query: Query, page: Page) -> None:
 def _changed() -> None:
     query, _ = page_url.current()
     state = st.session_state
-    page_url.go(
-        replace(
-            query,
-            count=int(state.get(_COUNT, query.count)),
-            balance=round(float(state.get(_BALANCE, query.balance)), 2),
-            separate=bool(state.get(_SEPARATE, query.separate)),
-            method=str(state.get(_METHOD, query.method)),
-        )
+    listing = replace(
+        query.listing,
+        balance=round(float(state.get(_BALANCE, query.listing.balance)), 2),
+        separate=bool(state.get(_SEPARATE, query.listing.separate)),
+        method=str(state.get(_METHOD, query.listing.method)),
     )
+    page_url.go(replace(query, count=int(state.get(_COUNT, query.count)), listing=listing).at_start)

@@ -20,8 +20,8 @@ from ingest.run.reencode import Reencoding, reencode
 from ingest.space import encoder_of_space, open_space, open_to_reencode, open_to_write
 from ingest.space.manifest import read_manifest, write_manifest
 from ingest.space.staging import STAGING_NAME, staged_count
-from search_app.search.filters import Filters
 from search_app.search.query import Query
+from search_app.search.schema import Filters
 from search_app.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
@@ -59,13 +59,13 @@ def again(home: Path, encoder: FakeEncoder, **options: bool) -> Reencoding:
 def contents(home: Path) -> dict[str, tuple[str, str]]:
     """What the space holds, by id: the first of its paths, and text."""
     with open_space(home, "test") as space:
-        items = space.ledger.items([str(number) for number in space.ledger.live_ids()])
+        items = space.ledger.items.get([str(number) for number in space.ledger.items.ids()])
         return {item.id: (min((item.path, *item.also)), item.text) for item in items}
 
 
 def vectors(home: Path) -> dict[str, np.ndarray]:
     with open_space(home, "test") as space:
-        stored = space.ledger.vectors()
+        stored = space.ledger.items.vectors()
         return {str(number): vector for number, vector in zip(stored.ids, stored.vectors, strict=True)}
 
 
@@ -149,7 +149,7 @@ def test_pictures_that_are_gone_are_named_and_nothing_changes(home, folder, caps
 
     assert cli.main([*arguments, "--drop-missing"]) == 0
     with open_space(home, "test") as space:
-        left = {Path(source.path).name for source in space.ledger.sources()}
+        left = {Path(source.path).name for source in space.ledger.sources.all()}
         assert left == {"red.png", "copy of red.png", "yellow.png", "fox.txt", "red.md"}
         assert finds_every_item(space)
         thumbnails = {path.name for path in (home / "test" / "thumbnails").rglob("*.jpg")}
@@ -194,7 +194,7 @@ def test_a_reader_that_is_open_is_told_and_one_that_opens_anew_answers(home):
             reader.query("image", old.encode_texts(["red"]), 3)
         assert held
         with open_space(home, "test") as fresh:
-            best = Searcher(fresh).ask(Query("red", filters=Filters(modalities=("image",))), new)
+            best = Searcher(fresh).ask(Query("red", filters=Filters(modality=("image",))), new)
             assert best.items[best.ranking.hits[0].id].name == "green.png", "the new encoder takes green for red"
 
 
@@ -205,7 +205,7 @@ def test_until_the_swap_a_reader_is_answered_with_the_old_vectors(home, monkeypa
         def encode_images(self, images):
             with open_space(home, "test") as reader:
                 assert reader.manifest.encoder == SharedTextEncoder().info
-                answer = Searcher(reader).ask(Query("red", filters=Filters(modalities=("image",))), SharedTextEncoder())
+                answer = Searcher(reader).ask(Query("red", filters=Filters(modality=("image",))), SharedTextEncoder())
                 answers.append(answer.items[answer.ranking.hits[0].id].name)
             return super().encode_images(images)
 
@@ -287,7 +287,7 @@ def test_a_reencoding_killed_in_its_middle_leaves_the_old_space_and_goes_on(tmp_
     assert done.resumed >= 64 and done.images + done.resumed == count
     with open_space(home, "test") as space:
         assert space.manifest.encoder == RetunedEncoder().info
-        assert space.ledger.item_count() == count
+        assert space.ledger.items.count() == count
         assert finds_every_item(space)
 
 
@@ -328,7 +328,7 @@ def test_a_space_of_an_older_nearspace_is_brought_up_to_date(home):
     manifest = read_manifest(home / "test")
     write_manifest(home / "test", manifest)
     path = home / "test" / "manifest.json"
-    older = path.read_text().replace('"format_version": 2', '"format_version": 1')
+    older = path.read_text().replace('"format_version": 4', '"format_version": 1')
     path.write_text(older.replace(',\n    "text_fingerprint": "texts-1"', ""))
     assert "text_fingerprint" not in path.read_text()
     with sqlite3.connect(home / "test" / "ledger.db") as database:

@@ -58,23 +58,23 @@ def test_pages_go_on_where_the_one_before_ended_and_a_link_opens_any() -> None:
     first = names(app)
     assert app.button(key="page-previous").disabled
     app.button(key="page-next").click().run()
-    assert params(app) == {"q": ["red"], "k": ["5"], "page": ["2"]}
+    assert params(app) == {"text": ["red"], "count": ["5"], "page": ["2"]}
     second = names(app)
     assert badges(markup(app)) == ["6", "7", "8", "9", "10"]
     assert len(second) == 5 and not set(first) & set(second)
     assert names(page(q="red", k="5", page="2")) == second
     app.button(key="page-previous").click().run()
-    assert params(app) == {"q": ["red"], "k": ["5"]}
+    assert params(app) == {"text": ["red"], "count": ["5"]}
     assert names(app) == first
 
 
 def test_another_question_begins_at_its_first_page() -> None:
     app = page(q="red", k="5", page="2")
     app.chat_input(key="query-box").set_value("blue").run()
-    assert params(app) == {"q": ["blue"], "k": ["5"]}
+    assert params(app) == {"text": ["blue"], "count": ["5"]}
     app = page(q="red", k="5", page="2")
     app.toggle(key="results-fold").set_value(False).run()
-    assert params(app) == {"q": ["red"], "k": ["5"], "fold": ["off"]}
+    assert params(app) == {"text": ["red"], "count": ["5"], "fold": ["off"]}
 
 
 def test_a_page_behind_the_last_says_so_and_leads_back() -> None:
@@ -82,7 +82,7 @@ def test_a_page_behind_the_last_says_so_and_leads_back() -> None:
     assert not app.exception
     assert "There is no such page" in words(app)
     app.button(key="first-page").click().run()
-    assert params(app) == {"q": ["red"]}
+    assert params(app) == {"text": ["red"]}
     assert names(app)
 
 
@@ -92,7 +92,7 @@ def test_near_duplicates_are_one_result_that_opens() -> None:
     other = next(name for name in REDS if name != lead)
     assert "+1 like it" in [label for _, _, label in acts(app, number)]
     press(app, "unfold", number)
-    [unfolded] = params(app)["unfold"]
+    [unfolded] = params(app)["unfolded"]
     assert names(app)[number] == other
     assert badges(markup(app))[number] == f"{number}-1"
     assert len(names(app)) == 5, "what is unfolded takes no other result's place"
@@ -100,7 +100,7 @@ def test_near_duplicates_are_one_result_that_opens() -> None:
     press(app, "details", number + 1)
     assert f"image, result {number}-1" in words(app), "its details have the number of its card"
     press(app, "fold", number)
-    assert "unfold" not in params(app)
+    assert "unfolded" not in params(app)
     app.toggle(key="results-fold").set_value(False).run()
     assert set(REDS) <= set(names(app))
 
@@ -124,7 +124,7 @@ def test_results_are_sorted_as_asked_and_the_order_is_in_the_link() -> None:
     assert names(app) == sorted(names(app), key=str.casefold)
     assert "sorted" in words(app)
     app.selectbox(key="results-sort").set_value("Smallest file").run()
-    assert (params(app)["sort"], params(app)["order"]) == (["size"], ["reverse"])
+    assert (params(app)["sort"], params(app)["reverse"]) == (["size"], ["on"])
     reopened = page(q="red", sort="name", order="reverse")
     assert not reopened.exception
     assert reopened.selectbox(key="results-sort").value == "By name, reversed"
@@ -145,7 +145,7 @@ def test_rows_show_more_of_a_passage_and_the_further_ones_of_its_document() -> N
     number = next(place for place, name in enumerate(names_in_rows(markup(app)), start=1) if name == "book")
     assert best_sentences(markup(app)) & {"The rose was red.", "Red again, and red."}
     press(app, "details", number)  # the first of its buttons: a passage
-    assert len(params(app)["open"]) == 1
+    assert len(params(app)["opened"]) == 1
     assert '<p class="ns-here">' in markup(app)
 
 
@@ -156,7 +156,7 @@ def names_in_rows(shown: str) -> list[str]:
 def test_the_view_is_switched_and_kept_in_the_link() -> None:
     app = page(q="red", k="12")
     app.button_group(key="results-layout").set_value("list").run()
-    assert params(app)["view"] == ["list"]
+    assert params(app)["layout"] == ["list"]
     assert app.session_state["results-layout"] == "list"
 
 
@@ -177,15 +177,15 @@ def test_the_details_show_a_whole_document_with_every_hit_marked_as_plain_words(
 def test_the_details_lead_from_hit_to_hit_and_their_link_reopens_them() -> None:
     app = page(q="red", k="5")
     press(app, "details", 2)
-    [second] = params(app)["open"]
+    [second] = params(app)["opened"]
     assert ", result 2" in words(app)
     assert app.button(key="details-next").label
     app.button(key="details-next").click().run()
-    [third] = params(app)["open"]
+    [third] = params(app)["opened"]
     assert third != second
     assert ", result 3" in words(app)
     app.button(key="details-previous").click().run()
-    assert params(app)["open"] == [second]
+    assert params(app)["opened"] == [second]
     again = page(q="red", k="5", open=third)
     assert not again.exception
     assert ", result 3" in words(again)
@@ -203,7 +203,7 @@ def test_the_details_show_neighbours_by_either_distance_and_lead_to_them() -> No
     app.button_group(key="near-measure").set_value("euclidean").run()
     assert neighbours(app) == cosines, "unit vectors have one order by both"
     app.button(key=f"near-open-{cosines[0]}").click().run()
-    assert params(app)["open"] == [cosines[0]]
+    assert params(app)["opened"] == [cosines[0]]
     app.button_group(key="details-section").set_value("On the map").run()
     assert not app.exception
     assert "The star is this item" in words(app)

@@ -78,14 +78,14 @@ def test_when_nothing_matches_the_page_says_so_and_shows_the_nearest(colours: Pa
 def test_the_balance_and_separate_lists_go_into_the_url_and_hold(colours: Path) -> None:
     app = page(q="red", k="6", fold="off")
     app.slider(key="merge-balance").set_value(1.0).run()
-    assert params(app) == {"q": ["red"], "k": ["6"], "balance": ["1"], "fold": ["off"]}
+    assert params(app) == {"text": ["red"], "count": ["6"], "balance": ["1"], "fold": ["off"]}
     images = kinds(app).count("IMAGE")
     assert kinds(app)[:3] == ["IMAGE"] * 3
     app.slider(key="merge-balance").set_value(-1.0).run()
     assert kinds(app)[:3] == ["TEXT"] * 3
     assert kinds(app).count("IMAGE") < images
     app.toggle(key="merge-separate").set_value(True).run()
-    assert params(app) == {"q": ["red"], "k": ["6"], "balance": ["-1"], "lists": ["separate"], "fold": ["off"]}
+    assert params(app) == {"text": ["red"], "count": ["6"], "balance": ["-1"], "separate": ["on"], "fold": ["off"]}
     assert kinds(app) == ["IMAGE"] * 3 + ["TEXT"] * 3
     assert kinds(page(q="red", k="6", lists="separate", fold="off")) == kinds(app)
 
@@ -95,7 +95,7 @@ def test_experts_change_the_method_and_learn_what_each_does(colours: Path) -> No
     assert not app.exception
     assert "no calibration" in words(app)
     app.radio(key="merge-method").set_value("cosine").run()
-    assert params(app) == {"q": ["red"], "k": ["6"], "method": ["cosine"]}
+    assert params(app) == {"text": ["red"], "count": ["6"], "method": ["cosine"]}
     assert "IMAGE" not in kinds(app)[:3], "to words, passages are closer than pictures"
     assert all(method.sentence in app.radio(key="merge-method").proto.captions for method in METHODS.values())
 
@@ -109,7 +109,7 @@ def test_with_one_kind_of_items_there_is_nothing_to_merge(colours: Path) -> None
 def test_an_example_is_searched_for_when_it_is_clicked(colours: Path) -> None:
     app = page()
     app.button(key="example-1").click().run()
-    assert params(app) == {"q": ["a bird"]}
+    assert params(app) == {"text": ["a bird"]}
     assert names(app)
 
 
@@ -117,7 +117,7 @@ def test_words_find_pictures_and_passages_of_their_colour(colours: Path) -> None
     app = page(fold="off")
     app.chat_input(key="query-box").set_value("red").run()
     assert not app.exception
-    assert params(app) == {"q": ["red"], "fold": ["off"]}
+    assert params(app) == {"text": ["red"], "fold": ["off"]}
     assert {"red.png", "red tall.png", "red"} <= set(names(app)[:6])
     assert not {"blue.png", "green.png", "blue", "green"} & set(names(app)[:4])
     assert set(kinds(app)[:4]) == {"IMAGE", "TEXT"}
@@ -145,27 +145,27 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     assert state["results-count"] == 3
     assert (state["map-dimensions"], state["map-colour"], state["map-gap"]) == ("3-D", "folder", True)
     drawn = scene(app, "search_map")
-    assert "the 3 axes keep" in drawn["told"]
+    assert "the 3 axes keep" in drawn["caption"]
     assert [hit["rank"] for hit in drawn["hits"]] == ["1", "2", "3"] and len(drawn["star"]["at"]) == 3
 
 
 def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
     app = page(q="red")
     app.get("button_group")[0].set_value("Text").run()
-    assert params(app) == {"q": ["red"], "modality": ["text"]}
+    assert params(app) == {"text": ["red"], "modality": ["text"]}
     assert set(kinds(app)) == {"TEXT"}
     app.multiselect(key="filter-folders").set_value(["odd"]).run()
-    assert params(app) == {"q": ["red"], "modality": ["text"], "folder": ["odd"]}
+    assert params(app) == {"text": ["red"], "modality": ["text"], "folder": ["odd"]}
     assert len(names(app)) == 2
     app.selectbox(key="results-count").set_value(12).run()
-    assert params(app)["k"] == ["12"]
+    assert params(app)["count"] == ["12"]
 
 
 def test_searching_from_a_result_alone_shows_the_item_and_leaves_it_out(colours: Path) -> None:
     app = page(q="green", modality="image", k="1")
     assert names(app) == [name] if (name := names(app)[0]) else False
     press(app, "from")
-    assert list(params(app)) == ["like", "modality", "k"]
+    assert list(params(app)) == ["like", "modality", "count"]
     assert "searching from this image" in words(app)
     assert name in words(app)
     assert name not in names(app)
@@ -182,7 +182,7 @@ def test_more_and_less_like_a_result_move_the_question_and_can_be_taken_back(col
     [unliked] = params(app)["unlike"]
     press(app, "more")
     [liked] = params(app)["like"]
-    assert params(app)["q"] == ["red"]
+    assert params(app)["text"] == ["red"]
     assert "less like" in words(app) and "more like" in words(app)
     assert len(names(app)) == 6 and "red" not in names(app)
     app.button(key=f"clear-judged-{unliked}").click().run()
@@ -205,7 +205,7 @@ def test_words_are_left_out_weighed_and_cleared_by_their_chip(colours: Path) -> 
     assert "without" in words(app)
     assert "blue" not in " ".join(names(app))
     app.button(key="clear-term-1").click().run()
-    assert params(app).keys() == {"q", "modality", "folder", "k", "fold"}
+    assert params(app).keys() == {"text", "modality", "folder", "count", "fold"}
 
 
 def test_a_picture_is_left_out_from_the_popover(colours: Path) -> None:
@@ -238,7 +238,7 @@ def test_items_are_added_to_the_question_and_taken_from_it_in_their_details(colo
 def test_two_liked_items_are_ends_to_go_between(colours: Path) -> None:
     app = page(like=["1", "3"], k="4")
     app.button(key="go-between").click().run()
-    assert params(app) == {"term": ["between:1:1,3,0.5"], "k": ["4"]}
+    assert params(app) == {"term": ["between:1:1,3,0.5"], "count": ["4"]}
     app.slider(key="at-term-0").set_value(20).run()
     assert params(app)["term"] == ["between:1:1,3,0.2"]
     assert "at 20%" in words(app)
@@ -252,7 +252,7 @@ def test_a_picture_is_searched_for_alone_with_words_and_by_its_link(colours: Pat
     assert open_picture(colours / "test", picture_name) is not None
     assert set(names(app)[:3]) == {"purple.png", "purple tall.png", "purple"}
     app.chat_input(key="query-box").set_value("yellow").run()
-    assert params(app) == {"q": ["yellow"], "image": [picture_name], "fold": ["off"]}
+    assert params(app) == {"text": ["yellow"], "image": [picture_name], "fold": ["off"]}
     both = names(app)
     assert {name.split()[0].split(".")[0] for name in both[:6]} == {"purple", "yellow"}
     assert names(page(q="yellow", image=picture_name, fold="off")) == both
@@ -265,7 +265,7 @@ def test_a_picture_is_searched_for_alone_with_words_and_by_its_link(colours: Pat
 def test_new_words_replace_the_item_that_was_searched_from(colours: Path) -> None:
     app = page(like="1")
     app.chat_input(key="query-box").set_value("blue").run()
-    assert params(app) == {"q": ["blue"]}
+    assert params(app) == {"text": ["blue"]}
 
 
 def test_an_upload_that_is_no_picture_is_told_and_changes_nothing(colours: Path) -> None:
@@ -299,7 +299,7 @@ def test_words_of_ten_thousand_characters_are_cut_and_answered(colours: Path) ->
     assert "longer than the encoder reads" in words(app)
     app.chat_input(key="query-box").set_value("blue " * 2_000).run()
     assert not app.exception
-    assert len(params(app)["q"][0]) <= LONGEST_TEXT
+    assert len(params(app)["text"][0]) <= LONGEST_TEXT
     app = page(q="red", term=f"text:-1:{long}", k="1")
     assert not app.exception
     assert "without" in words(app)
@@ -328,7 +328,7 @@ def test_no_results_says_which_filter_is_to_blame_and_drops_it(
     assert "No results" in words(app)
     assert reason in words(app)
     app.button(key="clear-filters").click().run()
-    assert params(app) == {"q": ["red"]}
+    assert params(app) == {"text": ["red"]}
     assert names(app)
 
 

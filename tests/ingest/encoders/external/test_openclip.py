@@ -79,7 +79,7 @@ def test_vectors_are_those_of_openclip_itself(encoder_cache: Path, folder: Path,
     np.testing.assert_allclose(encoder.encode_images(pictures()), images, atol=1e-5)
 
 
-def test_a_vector_does_not_depend_on_what_is_encoded_beside_it(encoder_cache: Path, folder: Path) -> None:
+def test_a_vector_does_not_depend_on_what_is_encoded_with_it(encoder_cache: Path, folder: Path) -> None:
     encoder = load(folder)
     together = encoder.encode_texts(TEXTS)
     for row, words in zip(together, TEXTS, strict=True):
@@ -111,9 +111,9 @@ def test_a_longer_text_is_read_to_its_end(encoder_cache: Path, plain: Path) -> N
 
 def test_the_first_load_compiles_and_checks_and_the_second_does_neither(encoder_cache: Path, tmp_path: Path) -> None:
     folder = openclip_folder(tmp_path / "fresh", seed=11)
-    said: list[str] = []
-    first = load(folder, log=said.append)
-    differences = [line.rsplit(" ", 1)[1] for line in said if "largest difference to the torch output" in line]
+    log_lines: list[str] = []
+    first = load(folder, log=log_lines.append)
+    differences = [line.rsplit(" ", 1)[1] for line in log_lines if "largest difference to the torch output" in line]
     assert len(differences) == 2 and all(float(figure) < 1e-5 for figure in differences)
     again: list[str] = []
     second = load(folder, log=again.append)
@@ -133,7 +133,7 @@ def test_once_compiled_it_runs_without_torch_and_openclip(encoder_cache: Path, p
     assert done.stderr.strip() == ""
 
 
-def test_the_fingerprint_tells_weights_preparation_and_rounding_apart(encoder_cache: Path, tmp_path: Path) -> None:
+def test_the_fingerprint_differs_by_weights_preprocessing_and_rounding(encoder_cache: Path, tmp_path: Path) -> None:
     from ingest.encoders.external.openclip import fingerprint_of
     from ingest.encoders.external.openclip_files import files_in_folder
 
@@ -215,7 +215,7 @@ def test_pickled_weights_without_code_are_loaded(encoder_cache: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("damage", ["cut short", "of another model", "no weights", "no configuration"])
-def test_a_damaged_folder_is_told_in_three_lines(encoder_cache: Path, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_folder_is_reported_in_three_lines(encoder_cache: Path, tmp_path: Path, damage: str) -> None:
     folder = openclip_folder(tmp_path / "model", seed=6)
     weights = folder / "open_clip_model.safetensors"
     if damage == "cut short":

@@ -52,7 +52,7 @@ def test_passages_in_8_bits_keep_their_places_and_their_order(towers: tuple[Mini
         assert np.mean(kept) > 0.9
 
 
-def test_a_passage_has_one_vector_whatever_is_encoded_beside_it(towers: tuple[MiniLM, MiniLM], passages: list[str]):
+def test_a_passage_has_one_vector_whatever_is_encoded_with_it(towers: tuple[MiniLM, MiniLM], passages: list[str]):
     used, _ = towers
     together = used.encode([*passages[:12], "short", *passages[12:20]])
     assert np.array_equal(together[3], used.encode([passages[3]])[0])
@@ -70,8 +70,8 @@ def test_a_processor_that_is_bad_at_8_bits_uses_full_precision_and_says_so(
 ):
     monkeypatch.setenv("NEARSPACE_CACHE", str(tmp_path))
     monkeypatch.setattr(text_tower, "TOLERANCE_8BIT", 1e-4)
-    said: list[str] = []
-    careful = load_minilm(model_folder("lite"), log=said.append)
-    assert any("passages are encoded in full precision" in line for line in said)
+    log_lines: list[str] = []
+    careful = load_minilm(model_folder("lite"), log=log_lines.append)
+    assert any("passages are encoded in full precision" in line for line in log_lines)
     assert not list(tmp_path.rglob("text-8bit.onnx"))
     np.testing.assert_allclose(careful.encode(passages[:2]), towers[1].encode(passages[:2]), atol=1e-6)

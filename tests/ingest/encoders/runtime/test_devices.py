@@ -20,7 +20,7 @@ def test_the_cpu_is_chosen_where_there_is_nothing_else(monkeypatch: pytest.Monke
     assert devices.choose_device() == "cpu"
 
 
-def test_the_fastest_device_is_chosen_unless_another_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fastest_device_is_chosen_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "may_have_accelerator", lambda: True)
     monkeypatch.setattr(devices, "_torch_devices", lambda: ["cuda", "cuda:0", "cuda:1"])
     assert devices.choose_device() == "cuda"
@@ -38,11 +38,11 @@ def test_a_device_that_does_not_exist_is_refused(name: str) -> None:
 
 def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "_torch_devices", list)
-    with pytest.raises(SettingsError, match=r"The device mps was asked for, and torch finds cpu only"):
+    with pytest.raises(SettingsError, match=r"The device mps is not on this machine: torch finds cpu only"):
         devices.choose_device("mps")
 
 
-def test_asking_for_the_cpu_imports_no_torch() -> None:
+def test_choosing_the_cpu_imports_no_torch() -> None:
     code = (
         "import sys; from ingest.encoders.runtime.devices import choose_device; choose_device('cpu');"
         "sys.exit('torch' in sys.modules)"

@@ -46,10 +46,10 @@ def trained(published, materials, checkpoint: Path, epochs: int, stop: int = 0) 
     torch.manual_seed(4)
     names = torch.nn.functional.normalize(torch.randn(1000, 384), dim=1)
     blocks, aligner = LastBlocks(published), Aligner(names, Recipe(hidden=16, dropout=0.5))
-    said: list[str] = []
+    log_lines: list[str] = []
 
     def log(line: str) -> None:
-        said.append(line)
+        log_lines.append(line)
         if stop and f"epoch {stop} of" in line:
             raise InterruptedError
 
@@ -57,14 +57,14 @@ def trained(published, materials, checkpoint: Path, epochs: int, stop: int = 0) 
     with suppress(InterruptedError):
         finetune(blocks, aligner, *materials, recipe, checkpoint, log)
     weights = [value.detach().numpy() for part in (blocks, aligner) for value in part.parameters()]
-    return said, weights
+    return log_lines, weights
 
 
 def test_a_run_that_was_interrupted_ends_as_an_uninterrupted_one(published, materials, tmp_path: Path) -> None:
     _, uninterrupted = trained(published, materials, tmp_path / "uninterrupted.pt", epochs=3)
     trained(published, materials, tmp_path / "interrupted.pt", epochs=3, stop=2)
-    said, resumed = trained(published, materials, tmp_path / "interrupted.pt", epochs=3)
-    assert said[0].startswith("continuing after epoch 2") and len(said) == 2
+    log_lines, resumed = trained(published, materials, tmp_path / "interrupted.pt", epochs=3)
+    assert log_lines[0].startswith("continuing after epoch 2") and len(log_lines) == 2
     for a, b in zip(uninterrupted, resumed, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
 

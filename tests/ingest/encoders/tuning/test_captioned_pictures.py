@@ -85,7 +85,7 @@ def test_rows_that_lead_nowhere_are_omitted_with_their_reason(folder):
     found = collect_pictures(table)
     assert captions(found) == {"red.png": ("ruby",)}
     reasons = "\n".join(f"{entry.path} {entry.outcome} {entry.reason}" for entry in found.omitted)
-    assert "gone.png failed there is no picture of that name. Mend its path" in reasons
+    assert "gone.png failed there is no picture of that name. Correct its path" in reasons
     assert "table.csv:4 skipped a line without an image" in reasons
     assert "table.csv:5 skipped a line without a caption" in reasons
     assert "notes.md skipped its suffix is not that of a picture" in reasons
@@ -97,7 +97,7 @@ def test_rows_that_lead_nowhere_are_omitted_with_their_reason(folder):
         ("table.csv", "picture,words\na.png,b\n", "no columns named image"),
         ("table.jsonl", '{"image": "red.png"\n', "Line 1 is not JSON"),
         ("table.jsonl", '["red.png", "ruby"]\n', "not a JSON object"),
-        ("table.csv", 'image,caption\n"red.png,ruby\n', r"no proper table \(unexpected end of data\)\. Save it anew"),
+        ("table.csv", 'image,caption\n"red.png,ruby\n', r"no valid table \(unexpected end of data\)\. Save it again"),
         ("table.txt", "image,caption\n", "not a table"),
     ],
 )
@@ -109,6 +109,6 @@ def test_a_table_that_cannot_be_used_is_refused_when_named_and_omitted_when_foun
         assert re.search(message, collect_pictures(folder).omitted[0].reason)
 
 
-def test_what_is_not_there_is_said(tmp_path):
+def test_a_source_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="There is nothing at"):
         collect_pictures(tmp_path / "nowhere")

@@ -59,7 +59,7 @@ def test_the_tuned_encoder_names_pictures_it_has_never_seen(lite, kept):
     assert (named == right).mean() > 0.9 > 0.6 > (named_before == right).mean()
 
 
-def test_texts_keep_their_vectors_and_the_fingerprint_tells_the_two_apart(lite, kept):
+def test_texts_keep_their_vectors_and_their_fingerprints_differ(lite, kept):
     encoder = load_encoder(kept)
     words = ["a red car", "", "zorblax " * 400]
     np.testing.assert_array_equal(encoder.encode_texts(words), lite.encode_texts(words))
@@ -122,7 +122,7 @@ def test_an_unreadable_picture_is_reported_and_the_others_are_used(things, tmp_p
 
 
 @pytest.mark.usefixtures("two_views")
-def test_the_command_tells_keeps_and_explains_what_comes_next(things, data, capsys):
+def test_the_command_reports_saves_and_explains_what_comes_next(things, data, capsys):
     assert cli.main(["tune", str(things), "--name", "from-the-command"]) == 0
     shown = capsys.readouterr().out
     assert "text to image R@1" in shown
@@ -135,7 +135,7 @@ def test_the_command_tells_keeps_and_explains_what_comes_next(things, data, caps
     assert "--overwrite" in capsys.readouterr().err
 
 
-def test_what_does_not_help_is_not_kept_unless_asked(things, capsys, monkeypatch, tuning):
+def test_what_does_not_help_is_not_kept_unless_requested(things, capsys, monkeypatch, tuning):
     worse = replace(tuning, after=replace(tuning.before, reciprocal_rank=tuning.before.reciprocal_rank - 0.1))
     monkeypatch.setattr("ingest.encoders.tuning.tune.tune", lambda *given, **options: worse)
     assert cli.main(["tune", str(things), "--name", "worse"]) == 2

@@ -91,7 +91,8 @@ def rows(home, name):
     """What the ledger has, but for the numbers that follow from the order of writing."""
     with closing(sqlite3.connect(home / name / "ledger.db")) as database:
         sources = database.execute(
-            "SELECT path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason FROM sources ORDER BY path"
+            "SELECT path, root, folder, size, mtime_ns, sha256, caption_state, row_state, reading_options, "
+            "outcome, reason FROM sources ORDER BY path"
         ).fetchall()
         items = database.execute(
             "SELECT path, position, modality, text, title, page, meta, thumbnail, state, vector FROM items "
