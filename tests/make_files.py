@@ -57,7 +57,7 @@ def ingest_folders(
 
 def finds_every_item(space: Space) -> bool:
     """Whether Chroma has each item of the ledger exactly once and finds it by its own vector."""
-    stored = space.ledger.vectors()
+    stored = space.ledger.items.vectors()
     for modality in ("image", "text"):
         chosen = [row for row, kind in enumerate(stored.modalities) if kind == modality]
         if space._collections.count(modality) != len(chosen):

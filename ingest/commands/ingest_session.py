@@ -45,7 +45,9 @@ def ingest_into(
                 on_outcome=reporter.on_outcome,
                 stop=stop,
             )
-        reporter.report(report, space=name, roots=[*map(str, paths), *options.addresses], counts=space.ledger.counts())
+        reporter.report(
+            report, space=name, roots=[*map(str, paths), *options.addresses], counts=space.ledger.items.counts()
+        )
     return report
 
 

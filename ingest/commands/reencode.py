@@ -78,7 +78,7 @@ def _show(done: "Reencoding", space: "Space", before: str, *, dropping: bool) ->
     if done.recut:
         count = "1 document was" if done.recut == 1 else f"{done.recut:,} documents were"
         result_console.print(f"{count} cut into other passages for the new text window", soft_wrap=True)
-    counts = space.ledger.counts()
+    counts = space.ledger.items.counts()
     result_console.print(
         Text(
             f"the space {space.name} has the vectors of {after} now, in place of those of {before}: "

@@ -17,7 +17,7 @@ from ingest.sources.discovery import resolved
 from ingest.sources.web_copies import is_address
 
 if TYPE_CHECKING:
-    from ingest.space.ledger.exclusions import Leaving
+    from ingest.space.ledger.exclusions import Removal
 
 _STAYS = (
     "The files themselves stay where they are. An ingest of a folder around them leaves them out from now on; "
@@ -41,12 +41,11 @@ def run(options: argparse.Namespace) -> int:
     """Remove the sources at and below `options.paths`, once a person has agreed; returns the exit status."""
     from ingest.run.pipeline import tidy
     from ingest.space import open_to_reencode
-    from ingest.space.ledger.exclusions import leaving, remove
 
     home, name = home_folder(options.home), space_name(options.space)
     paths = [_as_in_the_ledger(path) for path in options.paths]
     with open_to_reencode(home, name, log=show_message) as space:
-        found = leaving(space.ledger, paths)
+        found = space.ledger.exclusions.preview(paths)
         if not found.sources:
             raise SettingsError(
                 f"Nothing in the space {name!r} is from {', '.join(paths)}. `nearspace status` names its folders."
@@ -54,10 +53,10 @@ def run(options: argparse.Namespace) -> int:
         if not options.yes and not _agreed(found):
             show_message("nothing was removed")
             return INTERRUPTED
-        gone = remove(space.ledger, paths)
+        gone = space.ledger.exclude(paths)
         space.index()
         tidy(space)
-        counts = space.ledger.counts()
+        counts = space.ledger.items.counts()
     if options.json:
         facts = {"sources": gone.sources, "items": gone.items, "paths": paths, "left": counts}
         result_console.print_json(json.dumps(facts))
@@ -71,13 +70,13 @@ def _as_in_the_ledger(given: str) -> str:
     return given if is_address(given) else str(resolved(Path(given).expanduser()))
 
 
-def _agreed(found: "Leaving") -> bool:
+def _agreed(found: "Removal") -> bool:
     if not sys.stdin.isatty():
         raise SettingsError(f"{_counted(found)} would leave the space. Give the same command with --yes.")
     result_console.print(Text(f"{_counted(found)} would leave the space. {_STAYS}"), soft_wrap=True)
     return result_console.input("Remove them? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _counted(gone: "Leaving") -> str:
+def _counted(gone: "Removal") -> str:
     sources = "1 source" if gone.sources == 1 else f"{gone.sources:,} sources"
     return f"{sources} with {gone.items:,} item{'s' * (gone.items != 1)}"

@@ -15,8 +15,8 @@ from ingest.sources.captions import Sidecar, find_sidecar
 from ingest.sources.found import Found
 from ingest.sources.location import ArchiveMember, WebCopy, content_hash, location_of
 from ingest.sources.read_state import ReadState
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.duplicates import Content, content_of
-from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
 
 _NO_READER = "no reader for "

@@ -7,7 +7,7 @@ from ingest.outcomes import SourceOutcome
 from ingest.run.options import MissingPolicy
 from ingest.run.report import Report
 from ingest.sources.discovery import Discovery
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.records import Source
 
 FEW_SOURCES = 20

@@ -26,9 +26,9 @@ from ingest.sources.discovery import discover
 from ingest.sources.found import Found
 from ingest.sources.read_state import ReadState
 from ingest.sources.table_images import add_table_images
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item
-from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
 from ingest.space.manifest import MANIFEST_NAME, current_manifest
 

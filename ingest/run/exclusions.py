@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ingest.run.report import Report
 from ingest.sources.discovery import Discovery, resolved
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger import Ledger
 
 
 def leave_out_excluded(

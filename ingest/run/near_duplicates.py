@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.readers.perceptual_hash import FLAT, picture_hash
 from ingest.run.engines.local import READERS
-from ingest.space.ledger.ledger import Ledger
-from ingest.space.ledger.near_duplicates import Marked
+from ingest.space.ledger import Ledger
+from ingest.space.ledger.near_duplicates import HashedItems
 
 SURE_BITS, SURE_COSINE = 10, 0.5
 """Pictures are near-duplicates when at most so many of their hash's 64 bits differ, and their cosine is this, """
@@ -96,7 +96,7 @@ def _thumbnail_hash(path: Path) -> int:
         return FLAT
 
 
-def _leaders_of(ledger: Ledger, modality: Modality, new: Marked) -> list[int]:
+def _leaders_of(ledger: Ledger, modality: Modality, new: HashedItems) -> list[int]:
     """The leader of each of `new`."""
     nearest = _Nearest(ledger, modality, new)
     if modality == "text":
@@ -116,7 +116,7 @@ def _leaders_of(ledger: Ledger, modality: Modality, new: Marked) -> list[int]:
 class _Nearest:
     """For each new item the nearest leader that is near enough, among those compared so far."""
 
-    def __init__(self, ledger: Ledger, modality: Modality, new: Marked) -> None:
+    def __init__(self, ledger: Ledger, modality: Modality, new: HashedItems) -> None:
         self._ledger = ledger
         self._modality = modality
         self._new = new
@@ -124,7 +124,7 @@ class _Nearest:
         """0 if there is none yet."""
         self.cosine = np.full(len(new.ids), -1.0)
 
-    def compare(self, rows: NDArray[np.int64], known: Marked) -> None:
+    def compare(self, rows: NDArray[np.int64], known: HashedItems) -> None:
         """Compare the new items `rows` with the leaders `known`."""
         for row, index, cosine in self._near(rows, known):
             if cosine > self.cosine[row]:
@@ -140,11 +140,11 @@ class _Nearest:
             for start in range(0, len(earlier), _LEADERS_AT_ONCE):
                 piece = earlier[start : start + _LEADERS_AT_ONCE]
                 self.compare(
-                    rows[self.leader[rows] == 0], Marked(new.ids[piece], new.hashes[piece], new.vectors[piece])
+                    rows[self.leader[rows] == 0], HashedItems(new.ids[piece], new.hashes[piece], new.vectors[piece])
                 )
             left = rows[self.leader[rows] == 0]
             near: dict[int, list[tuple[float, int]]] = {}
-            mine = Marked(new.ids[left], new.hashes[left], new.vectors[left])
+            mine = HashedItems(new.ids[left], new.hashes[left], new.vectors[left])
             for row, index, cosine in self._near(left, mine):
                 near.setdefault(row, []).append((cosine, int(left[index])))
             for row in left.tolist():
@@ -160,7 +160,7 @@ class _Nearest:
                     self.leader[row] = new.ids[row]
                     by_words.setdefault(words, int(new.ids[row]))
 
-    def _near(self, rows: NDArray[np.int64], known: Marked) -> Iterator[tuple[int, int, float]]:
+    def _near(self, rows: NDArray[np.int64], known: HashedItems) -> Iterator[tuple[int, int, float]]:
         """The near pairs: row, index among `known`, cosine; a picture is paired with itself too."""
         if not len(rows) or not len(known.ids):
             return
@@ -177,7 +177,7 @@ class _Nearest:
                 (row, int(index), float(cosine)) for index, cosine in zip(indices[near], cosines[near], strict=True)
             )
 
-    def _near_texts(self, rows: NDArray[np.int64], known: Marked) -> Iterator[tuple[int, int, float]]:
+    def _near_texts(self, rows: NDArray[np.int64], known: HashedItems) -> Iterator[tuple[int, int, float]]:
         cosines = self._new.vectors[rows] @ known.vectors.T
         pairs: list[tuple[int, int, float]] = []
         for line, row in zip(cosines, rows.tolist(), strict=True):

@@ -17,8 +17,8 @@ from ingest.run.classification import New
 from ingest.sources.captions import find_sidecar
 from ingest.sources.found import Found
 from ingest.sources.read_state import ReadState
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.item import Item
-from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
 
 ReadSource = Callable[[Found, Path, str, Source | None], New]

@@ -72,7 +72,7 @@ def watch(
     space, encoder = open_space_and_encoder()
     with space:
         report = _run(space, encoder, roots, None, options, reporter, stop)
-        reporter.report(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
+        reporter.report(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.items.counts())
     if not stop():
         reporter.message(f"watching {', '.join(str(root) for root in roots)}; Ctrl-C ends this")
     untidy_since: float | None = None
@@ -93,7 +93,9 @@ def watch(
             if any(entry.outcome in CHANGES_ITEMS for entry in report.outcomes):
                 untidy_since = time.monotonic()
             if report.outcomes or report.notes:
-                reporter.changes(report, space=name, roots=[str(root) for root in roots], counts=space.ledger.counts())
+                reporter.changes(
+                    report, space=name, roots=[str(root) for root in roots], counts=space.ledger.items.counts()
+                )
     changes.close()
     if untidy_since is not None:
         with open_to_write(home, name, encoder.info, chroma=options.chroma, log=reporter.message) as space:

@@ -5,8 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from ingest.space.ledger import overview
-from ingest.space.ledger.exclusions import kept_out
+from ingest.space.ledger.overview import size_on_disk
 from ingest.space.space import Space
 from ingest.space.staging import is_begun, staged_count
 
@@ -14,8 +13,9 @@ from ingest.space.staging import is_begun, staged_count
 def space_status(space: Space) -> dict[str, Any]:
     """What is in the space, in values that JSON has; `nearspace status --json` prints it."""
     manifest = space.manifest
-    spread, run = overview.spread(space.ledger), overview.last_run(space.ledger)
-    groups, duplicates = space.ledger.twin_counts()
+    ledger = space.ledger
+    spread, run = ledger.overview.spread(), ledger.runs.last()
+    groups, duplicates = ledger.near_duplicates.counts()
     return {
         "space": space.name,
         "folder": str(space.folder),
@@ -26,19 +26,23 @@ def space_status(space: Space) -> dict[str, Any]:
             "licence": manifest.encoder.licence,
         },
         "created": manifest.created,
-        "items": space.ledger.counts(),
-        "sources": space.ledger.outcome_counts(),
-        "near_duplicates": {"groups": groups, "items": duplicates, "not_compared": space.ledger.unmarked_count()},
-        "copies": space.ledger.copy_count(),
-        "kept_out": kept_out(space.ledger),
+        "items": ledger.items.counts(),
+        "sources": ledger.sources.outcome_counts(),
+        "near_duplicates": {
+            "groups": groups,
+            "items": duplicates,
+            "not_compared": ledger.near_duplicates.uncompared_count(),
+        },
+        "copies": ledger.duplicates.count(),
+        "kept_out": ledger.exclusions.paths(),
         "modality_gap": manifest.modality_gap,
-        "not_indexed": space.ledger.waiting(),
+        "not_indexed": ledger.pending.count(),
         "chroma": str(manifest.chroma) if manifest.chroma else None,
         "folders": spread.folders,
         "formats": spread.formats,
-        "years": overview.by_year(space.ledger),
+        "years": ledger.overview.by_year(),
         "reencoding": {"staged": staged_count(space.folder)} if is_begun(space.folder) else None,
-        "bytes": overview.size_on_disk(space.folder),
+        "bytes": size_on_disk(space.folder),
         "last_run": asdict(run) if run else None,
     }
 

@@ -42,7 +42,7 @@ def export_map(options: argparse.Namespace) -> int:
         layout = _lay_out(SpaceMaps.of(searcher), snapshot, spec, refit=options.refit)
         topics = _topics(searcher, snapshot)
         exported = _FORMATS[target.suffix.lower()](
-            layout, snapshot, space.name, space.ledger.items, lambda item: _thumbnail(space, item), topics
+            layout, snapshot, space.name, space.ledger.items.get, lambda item: _thumbnail(space, item), topics
         )
     _write(target, exported)
     if layout.drift.offered and not options.refit:

@@ -79,7 +79,7 @@ def _sized(name: str, values: Sequence[str]) -> str:
 
 
 class _Sets(argparse.Action):
-    """Keeps the value of a field as text, by the name that it was given by."""
+    """Keeps the value of a field as text, under the name of the option."""
 
     DEST = "fields"
 

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
                 topics = searcher.topics.find(snapshot, encoder, lambda share, _: watch(round(100 * share), 100))
         described = topics.describe(snapshot)
         ids = [item_id for topic in described for item_id in topic.representatives]
-        items = {item.id: item for item in space.ledger.items(ids)}
+        items = {item.id: item for item in space.ledger.items.get(ids)}
         offered = topics.drift(snapshot).offered
     if options.json:
         result_console.print_json(json.dumps([topic_as_json(topic, items) for topic in described]))

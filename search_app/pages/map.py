@@ -34,10 +34,10 @@ from search_app.components.map.topics_panel import (
     topics_panel,
 )
 from search_app.components.search.details import details
-from search_app.components.search.filter_row import asked_and_filters
+from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen
 from search_app.components.search.query_box import query_box
-from search_app.components.search.query_terms import asked_of
+from search_app.components.search.query_terms import term_contents
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
@@ -45,7 +45,7 @@ from search_app.maps.area import Area, inside, parse_area, simplified_area
 from search_app.maps.colouring import Colouring, colour_items
 from search_app.maps.decoding import DecodedPlace
 from search_app.maps.layout import Layout, MapSpec, spec_of
-from search_app.search.filters import let_through, with_quoted_phrases
+from search_app.search.filters import item_masks, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query import Query
@@ -171,12 +171,12 @@ def _answer(space: AppSpace, query: Query) -> Answer | None:
     if query.is_empty:
         # A selected topic is described beside the map.
         if replace(query.filters, topic=()) != Filters():
-            asked_and_filters(space, query, space.searcher.vectors.now())
+            terms_and_filters(space, query, space.searcher.vectors.now())
         return None
-    asked = asked_of(space, query)
-    asked_and_filters(space, query, space.searcher.vectors.now(), asked)
+    contents = term_contents(space, query)
+    terms_and_filters(space, query, space.searcher.vectors.now(), contents)
     try:
-        return space.searcher.ask(query, loaded_encoder(space), asked.pictures)
+        return space.searcher.ask(query, loaded_encoder(space), contents.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
@@ -289,7 +289,7 @@ def _highlighted(page: _Page, in_area: NDArray[np.bool_] | None) -> NDArray[np.b
     if filters.narrow or filters.modality:
         topics = page.space.searcher.topics.current(page.snapshot) if filters.topic else None
         selected = open_selection(page.space.folder, filters.selection) if filters.selection else None
-        masks = let_through(filters, page.snapshot, page.space.ledger, topics, selected)
+        masks = item_masks(filters, page.snapshot, page.space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(page.snapshot)}
         highlighted = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(page.snapshot)])
     if in_area is not None:
@@ -323,13 +323,13 @@ def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
 
     def pick(values: Mapping[str, Any]) -> None:
         if str(values.get("id", "")).isdecimal():
-            page_url.look_at_item(str(values["id"]))
+            page_url.focus_item(str(values["id"]))
 
     def place(values: Mapping[str, Any]) -> None:
         at = np.array(values.get("at") or (), np.float64)
         if len(at) == picture.layout.spec.dimensions:
-            page_url.look_at_nothing()
-            page_url.look(spot=tuple(float(number) for number in picture.to_layout(at)))
+            page_url.unfocus()
+            page_url.change_map(spot=tuple(float(number) for number in picture.to_layout(at)))
 
     def area(values: Mapping[str, Any]) -> None:
         points, matrix = values.get("points") or (), values.get("matrix")
@@ -341,10 +341,10 @@ def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
         if found is not None:
             query, view = page_url.current()
             page_url.go(query, view.unfocused)
-            page_url.look(area=found.to_param())
+            page_url.change_map(area=found.to_param())
 
     def hide(values: Mapping[str, Any]) -> None:
-        page_url.look(hidden=tuple(str(name) for name in values.get("hidden") or ()))
+        page_url.change_map(hidden=tuple(str(name) for name in values.get("hidden") or ()))
 
     def topic(values: Mapping[str, Any]) -> None:
         if isinstance(code := values.get("code"), int):

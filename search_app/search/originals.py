@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def is_unchanged(space: Space, item: Item) -> bool:
     """Whether the file that an item of `space` came from is still the one that was read, as far as its state tells."""
-    source = space.ledger.source(item.path)
+    source = space.ledger.sources.get(item.path)
     try:
         return source is not None and location_of(source.path, space.folder).state() == (source.size, source.mtime_ns)
     except (OSError, ReadError):
@@ -27,7 +27,7 @@ def open_original(space: Space, item: Item) -> BinaryIO | None:
 
     What was put in its place since (another file, a link to one) was never chosen for the space.
     """
-    source = space.ledger.source(item.path)
+    source = space.ledger.sources.get(item.path)
     if source is None or not is_unchanged(space, item):
         return None
     try:

@@ -9,7 +9,7 @@ page is looked at.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,28 +23,12 @@ from search_app.search.result_groups import Entry, folded, grouped
 from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from ingest.space import Item
+    from ingest.space import Ledger
 
 CHOSEN_FROM = 240
 """Hits, at least, that diversity chooses from and that are sorted."""
 DEEPEST = 2_400
 """Hits that can be paged through."""
-
-
-class Relations(Protocol):
-    """What is asked of a ledger about hits; see `ingest.space.Ledger`."""
-
-    def items(self, ids: Sequence[str]) -> "list[Item]":
-        """The live items of `ids`."""
-        ...
-
-    def twin_groups(self, ids: Sequence[str]) -> dict[str, str]:
-        """For each of `ids` the item that stands for it and its near-duplicates."""
-        ...
-
-    def paths_of(self, ids: Sequence[str]) -> dict[str, str]:
-        """The path of the source of each item."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -66,17 +50,17 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Arranging:
+class PageContext:
     """What the hits of a question are arranged by."""
 
     snapshot: Snapshot
     question: NDArray[np.float32]
     """Centred, unit length."""
     means: Means
-    ledger: Relations
+    ledger: "Ledger"
 
 
-def page_of_results(query: Query, ranked: Callable[[int, bool], Ranking], by: Arranging) -> Page:
+def results_page(query: Query, ranked: Callable[[int, bool], Ranking], by: PageContext) -> Page:
     """The page that `query.listing` asks for.
 
     `ranked` gives the best hits of the question: as many as asked for, and by looking at every item if told so.
@@ -117,11 +101,11 @@ def _lists(hits: list[Hit], query: Query) -> list[list[Hit]]:
     return [[hit for hit in hits if hit.modality == modality] for modality in query.filters.modalities_searched]
 
 
-def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Arranging) -> list[Entry]:
+def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: PageContext) -> list[Entry]:
     listing = query.listing
     entries = [Entry(hit) for hit in hits]
     if listing.fold:
-        entries = folded(entries, by.ledger.twin_groups([hit.id for hit in hits]))
+        entries = folded(entries, by.ledger.near_duplicates.leaders([hit.id for hit in hits]))
     if listing.diversity and not listing.sorts:
         near = {entry.hit.id: entry for entry in entries if entry.hit.id in chosen_from}
         order = diverse(list(near), by.question, by.snapshot, by.means, listing.diversity)
@@ -132,17 +116,17 @@ def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Ar
     return _sorted(entries, query, by) if listing.sorts else entries
 
 
-def _documents(entries: Sequence[Entry], ledger: Relations) -> Mapping[str, str]:
+def _documents(entries: Sequence[Entry], ledger: "Ledger") -> Mapping[str, str]:
     """The document of each passage; the rows of a table are no passages of one."""
-    paths = ledger.paths_of([entry.hit.id for entry in entries if entry.hit.modality == "text"])
+    paths = ledger.items.paths([entry.hit.id for entry in entries if entry.hit.modality == "text"])
     return {item_id: path for item_id, path in paths.items() if not is_table(PurePath(path))}
 
 
-def _sorted(entries: Sequence[Entry], query: Query, by: Arranging) -> list[Entry]:
+def _sorted(entries: Sequence[Entry], query: Query, by: PageContext) -> list[Entry]:
     """In the order asked for: those that match, or all where none does."""
     chosen = [entry for entry in entries if entry.hit.matches] or list(entries)
     by_id = {entry.hit.id: entry for entry in chosen}
-    items = {item.id: item for item in by.ledger.items(list(by_id))}
+    items = {item.id: item for item in by.ledger.items.get(list(by_id))}
     return [by_id[item_id] for item_id in ordered(list(by_id), query.listing, by.snapshot, items)]
 
 

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ingest.errors import ItemNotFound, ReadError, SettingsError
 from search_app.search.query import Query, with_terms
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ingest.encoders.base import Encoder
-    from ingest.space import Item
+    from ingest.space import Ledger
     from search_app.search.searcher import Searcher
 
 
@@ -46,15 +46,7 @@ def part_of(term: Term) -> Part:
     return Part(between=term.ends, weight=term.weight)
 
 
-class Ledger(Protocol):
-    """What is needed of a ledger to know its items."""
-
-    def items(self, ids: Sequence[str]) -> "list[Item]":
-        """The live items of `ids`."""
-        ...
-
-
-def question(
+def build_query(
     parts: Iterable[Part], like: Sequence[str] = (), unlike: Sequence[str] = (), *, at_least: int
 ) -> "tuple[Query, dict[str, Image]]":
     """The query of these parts, and its pictures by the names that it has for them.
@@ -87,11 +79,11 @@ def question(
     return with_terms(Query(like=likes, unlike=unlikes), terms), pictures
 
 
-def require_items(query: Query, ledger: Ledger) -> None:
+def require_items(query: Query, ledger: "Ledger") -> None:
     """Make sure that the items are there which the question names; raises ItemNotFound."""
-    there = {item.id for item in ledger.items(query.items)}
+    there = {item.id for item in ledger.items.get(query.items)}
     if absent := [item_id for item_id in query.items if item_id not in there]:
-        raise no_item(", ".join(absent))
+        raise item_not_found(", ".join(absent))
 
 
 def require_filters(filters: Filters, searcher: "Searcher", encoder: "Encoder") -> None:
@@ -107,7 +99,7 @@ def require_filters(filters: Filters, searcher: "Searcher", encoder: "Encoder") 
                 raise SettingsError(f"The space has no topic {name!r}. `nearspace topics` lists those there are.")
 
 
-def no_item(item_id: str) -> ItemNotFound:
+def item_not_found(item_id: str) -> ItemNotFound:
     """The error of an item that is not there."""
     return ItemNotFound(
         f"The space has no item {item_id}. Take the id of one from a search: `nearspace search ... --json`."
@@ -141,7 +133,7 @@ def _term(part: Part, pictures: "dict[str, Image]", at_least: int) -> Term:
 
 def _require_id(item_id: str) -> None:
     if not is_item(item_id):
-        raise no_item(repr(item_id[:40]))
+        raise item_not_found(repr(item_id[:40]))
 
 
 def _picture(given: "str | Path | bytes | Image", at_least: int) -> "Image":

@@ -211,7 +211,7 @@ PLAIN = Listing(fold=False, group=False)
 
 
 @dataclass(frozen=True)
-class Look:
+class Display:
     """How the page shows the results; it changes nothing about what is listed."""
 
     layout: Annotated[CardLayout, Field(Choice(lambda: get_args(CardLayout)), "cards in a grid, or a list")] = "grid"

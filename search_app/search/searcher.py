@@ -1,11 +1,11 @@
-"""A space that can be asked: its vectors, projections and reference phrases, shared by all that ask it."""
+"""What searches an open space: its vectors, projections and reference phrases, shared by all searches of it."""
 
 import hashlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,48 +16,27 @@ from ingest.encoders.registry import calibration_of
 from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_arrays
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.background_tasks import TaskQueue
-from search_app.search.candidates import Index
 from search_app.search.diversity import Means
-from search_app.search.filters import Masks, TextIndex, with_quoted_phrases
-from search_app.search.full_text import Sayings, said_rarely
+from search_app.search.filters import Masks, with_quoted_phrases
+from search_app.search.full_text import rare_word_shares
 from search_app.search.hits import Ranking
-from search_app.search.pagination import Arranging, Page, Relations, page_of_results
+from search_app.search.pagination import Page, PageContext, results_page
 from search_app.search.projection import LiveProjections, Projections
 from search_app.search.query import Query
 from search_app.search.query_vectors import Probe, encode
 from search_app.search.ranking import rank
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
 from search_app.search.selections import open_selection
-from search_app.search.snapshot import LiveVectors, Snapshot, VectorSource
-from search_app.search.topics.space_topics import SpaceTopics, Texts
+from search_app.search.snapshot import LiveVectors, Snapshot
+from search_app.search.topics.space_topics import SpaceTopics
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ingest.space import Item, Manifest
+    from ingest.space import Item, Space
 
 
 _BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
-
-
-class ItemSource(VectorSource, TextIndex, Sayings, Texts, Relations, Protocol):
-    """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
-
-    def waiting(self) -> int:
-        """How many items Chroma has still to learn or to forget."""
-        ...
-
-
-class AskableSpace(Index, Protocol):
-    """What a searcher needs of a space; see `ingest.space.Space`."""
-
-    folder: Path
-    manifest: "Manifest"
-
-    @property
-    def ledger(self) -> ItemSource:
-        """The space's ledger."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -86,7 +65,7 @@ class Answer:
 class Searcher:
     """Asks one open space; safe to share between threads."""
 
-    def __init__(self, space: AskableSpace) -> None:
+    def __init__(self, space: "Space") -> None:
         """Ask `space`, which stays the caller's to close."""
         self.space = space
         self.vectors = LiveVectors(space.ledger)
@@ -94,7 +73,11 @@ class Searcher:
         self.tasks = TaskQueue()
         self.live_projections = LiveProjections(space.folder, fingerprint)
         self.topics = SpaceTopics(
-            space.folder, fingerprint, space.ledger, lambda now: self.projections(now).of(gap=False).means, self.tasks
+            space.folder,
+            fingerprint,
+            space.ledger.items,
+            lambda now: self.projections(now).of(gap=False).means,
+            self.tasks,
         )
         self._masks = Masks(space.ledger)
         self._lock = threading.Lock()
@@ -111,13 +94,13 @@ class Searcher:
         if probe is None:
             return Answer(snapshot)
         # After a re-encoding the index is filled anew, which may take minutes.
-        exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
+        exact = self.space.ledger.pending.count() > _BEHIND * len(snapshot)
         filters = with_quoted_phrases(query)
         topics = self.topics.get_or_find(snapshot, encoder) if filters.topic else None
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
-        through = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
+        masks = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
         phrases = self.phrases(encoder)
-        said = said_rarely(query.words, self.space.ledger, len(snapshot))
+        rare_words = rare_word_shares(query.words, self.space.ledger, len(snapshot))
         calibration = self.calibration(encoder)
 
         def ranked(count: int, every: bool) -> Ranking:
@@ -127,16 +110,16 @@ class Searcher:
                 snapshot,
                 self.space,
                 phrases,
-                through=through,
-                said=said,
+                masks=masks,
+                rare_words=rare_words,
                 calibration=calibration,
                 exact=exact or every,
             )
 
         means = modality_means(snapshot, phrases)
-        by = Arranging(snapshot, probe.centred(means), means, self.space.ledger)
-        page = page_of_results(query, ranked, by)
-        items = self.space.ledger.items(list(_shown(page.entries, query.look.unfolded)))
+        by = PageContext(snapshot, probe.centred(means), means, self.space.ledger)
+        page = results_page(query, ranked, by)
+        items = self.space.ledger.items.get(list(_shown(page.entries, query.display.unfolded)))
         return Answer(snapshot, probe, by.question, means, page, {item.id: item for item in items})
 
     def projections(self, snapshot: Snapshot) -> Projections:

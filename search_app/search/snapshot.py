@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,111 +15,12 @@ from ingest.space.ledger.search_index import SHAPES
 from search_app.search.growing_array import Column
 from search_app.search.modality_items import Facets, Group
 
-
-class VectorBatch(Protocol):
-    """Vectors of live items, in the order of their ids; see `ingest.space.Vectors`."""
-
-    @property
-    def ids(self) -> NDArray[np.int64]:
-        """Shape (n,)."""
-        ...
-
-    @property
-    def modalities(self) -> Sequence[Modality]:
-        """One for each id."""
-        ...
-
-    @property
-    def folders(self) -> Sequence[str]:
-        """One for each id."""
-        ...
-
-    @property
-    def vectors(self) -> NDArray[np.float32]:
-        """Unit rows, shape (n, dimension)."""
-        ...
-
-
-class FacetBatch(Protocol):
-    """Facets of live items, in the order of their ids; see `ingest.space.ledger.records.FacetRows`."""
-
-    @property
-    def ids(self) -> NDArray[np.int64]:
-        """Shape (n,)."""
-        ...
-
-    @property
-    def formats(self) -> Sequence[str]:
-        """One for each id: the suffix without its dot."""
-        ...
-
-    @property
-    def days(self) -> NDArray[np.int32]:
-        """Since 1970."""
-        ...
-
-    @property
-    def bytes(self) -> NDArray[np.int64]:
-        """Of the file."""
-        ...
-
-    @property
-    def pixels(self) -> NDArray[np.int32]:
-        """0 for a text."""
-        ...
-
-    @property
-    def shapes(self) -> NDArray[np.int8]:
-        """Places in `ingest.space.ledger.search_index.SHAPES`."""
-        ...
-
-    @property
-    def colours(self) -> NDArray[np.int32]:
-        """A bit for each of COLOUR_NAMES."""
-        ...
-
-    @property
-    def captioned(self) -> NDArray[np.bool_]:
-        """Whether an image has a caption."""
-        ...
-
-
-class VectorSource(Protocol):
-    """What live vectors need of a ledger; see `ingest.space.Ledger`."""
-
-    dimension: int
-
-    def revision(self) -> int:
-        """A number that rises whenever items change."""
-        ...
-
-    def moves(self) -> int:
-        """A number that rises whenever items get another folder."""
-        ...
-
-    def live_ids(self) -> NDArray[np.int64]:
-        """The ids of all live items, rising."""
-        ...
-
-    def vectors(self, after: int = 0) -> VectorBatch:
-        """The vectors of live items whose id is greater than `after`."""
-        ...
-
-    def other_folders(self) -> Sequence[tuple[int, str]]:
-        """Each item with each folder that it is in beside its own."""
-        ...
-
-    def facet_changes(self) -> int:
-        """A number that rises whenever facets of items that were there before change."""
-        ...
-
-    def facets(self, after: int = 0) -> FacetBatch:
-        """The facets of live items whose id is greater than `after`."""
-        ...
+if TYPE_CHECKING:
+    from ingest.space import Ledger
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class OtherFolders:
     """Items, each with a folder that it is in beside its own, as a file of the same content is there."""
 
     ids: NDArray[np.int64]
@@ -128,7 +29,7 @@ class Elsewhere:
     """For each of `ids`, the place of the folder in the snapshot's `folder_names`."""
 
 
-_NOWHERE_ELSE = Elsewhere(np.empty(0, np.int64), np.empty(0, np.int32))
+_NO_OTHER_FOLDERS = OtherFolders(np.empty(0, np.int64), np.empty(0, np.int32))
 
 
 @dataclass(frozen=True)
@@ -152,7 +53,7 @@ class Snapshot:
     folder_names: tuple[str, ...]
     groups: dict[Modality, Group]
     format_names: tuple[str, ...] = ()
-    elsewhere: Elsewhere = _NOWHERE_ELSE
+    other_folders: OtherFolders = _NO_OTHER_FOLDERS
 
     def __len__(self) -> int:
         return sum(len(group) for group in self.groups.values())
@@ -175,7 +76,7 @@ class Snapshot:
         if not chosen.any():
             return np.zeros(len(group), np.bool_)
         inside = chosen[group.folders]
-        inside[group.rows_of(self.elsewhere.ids[chosen[self.elsewhere.folders]])] = True
+        inside[group.rows_of(self.other_folders.ids[chosen[self.other_folders.folders]])] = True
         return np.asarray(inside)
 
     @cached_property
@@ -199,7 +100,7 @@ class Snapshot:
 
     def folder_counts(self) -> dict[str, int]:
         """How many items each folder holds, folders without any left out, by name; an item may be in several."""
-        counts = np.bincount(self.elsewhere.folders, minlength=len(self.folder_names))
+        counts = np.bincount(self.other_folders.folders, minlength=len(self.folder_names))
         for group in self.groups.values():
             counts += np.bincount(group.folders, minlength=len(counts))
         return dict(sorted((name, int(n)) for name, n in zip(self.folder_names, counts, strict=True) if n))
@@ -211,52 +112,52 @@ class LiveVectors:
     New vectors are appended to spare room behind the old ones, so that a refresh during an ingest copies only them.
     """
 
-    def __init__(self, source: VectorSource) -> None:
+    def __init__(self, ledger: "Ledger") -> None:
         """Read nothing yet: the first `now` does."""
-        self._source = source
+        self._ledger = ledger
         self._lock = threading.Lock()
         self._moves = self._facet_changes = -1
         self._formats: dict[str, int] = {}
         self._folders: dict[str, int] = {}
         self._columns: dict[Modality, Column] = {}
-        self._snapshot = Snapshot(-1, source.dimension, (), {})
+        self._snapshot = Snapshot(-1, ledger.dimension, (), {})
 
     def now(self) -> Snapshot:
         """The space's vectors as the ledger has them now."""
-        if self._source.revision() == self._snapshot.revision:
+        if self._ledger.revision() == self._snapshot.revision:
             return self._snapshot
         with self._lock:
             # Read first: whatever is written from here on gives another revision, and so another refresh.
-            revision, moves = self._source.revision(), self._source.moves()
-            facet_changes = self._source.facet_changes()
+            revision, moves = self._ledger.revision(), self._ledger.moves()
+            facet_changes = self._ledger.search_index.facet_changes()
             if revision != self._snapshot.revision:
                 if moves != self._moves:
-                    self._columns = {name: Column(self._source.dimension) for name in MODALITIES}
+                    self._columns = {name: Column(self._ledger.dimension) for name in MODALITIES}
                 self._drop_dead()
                 newest = self._append_new()
                 self._read_facets(after=newest if facet_changes == self._facet_changes else 0)
                 self._moves, self._facet_changes = moves, facet_changes
-                elsewhere = self._read_elsewhere()
+                other_folders = self._read_other_folders()
                 groups = {name: column.group(name) for name, column in self._columns.items()}
                 self._snapshot = Snapshot(
-                    revision, self._source.dimension, tuple(self._folders), groups, tuple(self._formats), elsewhere
+                    revision, self._ledger.dimension, tuple(self._folders), groups, tuple(self._formats), other_folders
                 )
             return self._snapshot
 
     def _drop_dead(self) -> None:
-        live = self._source.live_ids()
+        live = self._ledger.items.ids()
         for column in self._columns.values():
             column.keep(np.isin(column.ids[: column.used], live, assume_unique=True))
 
-    def _read_elsewhere(self) -> Elsewhere:
-        pairs = self._source.other_folders()
+    def _read_other_folders(self) -> OtherFolders:
+        pairs = self._ledger.duplicates.other_folders()
         codes = [self._folders.setdefault(folder, len(self._folders)) for _, folder in pairs]
-        return Elsewhere(np.array([number for number, _ in pairs], np.int64), np.array(codes, np.int32))
+        return OtherFolders(np.array([number for number, _ in pairs], np.int64), np.array(codes, np.int32))
 
     def _append_new(self) -> int:
         """Append the items that are newer than all there are; returns the newest id before."""
         newest = max((int(column.ids[column.used - 1]) for column in self._columns.values() if column.used), default=0)
-        batch = self._source.vectors(after=newest)
+        batch = self._ledger.items.vectors(after=newest)
         modalities = np.array(batch.modalities, dtype=object)
         codes = np.array([self._folders.setdefault(name, len(self._folders)) for name in batch.folders], dtype=np.int32)
         for name, column in self._columns.items():
@@ -266,7 +167,7 @@ class LiveVectors:
         return newest
 
     def _read_facets(self, after: int) -> None:
-        batch = self._source.facets(after=after)
+        batch = self._ledger.search_index.facets(after=after)
         codes = np.array([self._formats.setdefault(name, len(self._formats)) for name in batch.formats], dtype=np.int16)
         read = Facets(codes, batch.days, batch.bytes, batch.pixels, batch.shapes, batch.colours, batch.captioned)
         for column in self._columns.values():

@@ -193,15 +193,15 @@ def verify(
     with open_space(home, NAME, log=said.append) as space:
         tally.openings.append(round(time.perf_counter() - started, 1))
         tally.rebuilt += any("rebuilding the index" in line for line in said)
-        assert set(space.ledger.live_ids().tolist()) == items.keys(), "opening changed the ledger's items"
-        assert space.ledger.waiting() == 0, "opening left items for Chroma to learn"
+        assert set(space.ledger.items.ids().tolist()) == items.keys(), "opening changed the ledger's items"
+        assert space.ledger.pending.count() == 0, "opening left items for Chroma to learn"
         ids = sorted(items)
         assert space._collections.count("text") == len(ids), "Chroma has more or fewer items than the ledger"
         for first in range(0, len(ids), _PIECE):
             names = [str(number) for number in ids[first : first + _PIECE]]
             theirs = space._collections.vectors("text", names)
             assert theirs.keys() == set(names), "an acknowledged item is not in Chroma's get"
-            mine = space.ledger.vectors_of(names)
+            mine = space.ledger.items.vectors_of(names)
             assert np.allclose(np.stack([theirs[name] for name in names]), mine, atol=1e-5), "Chroma has another vector"
         older = sorted(items.keys() - recent)
         asked = sorted({*recent, *chance.sample(older, min(_SAMPLED, len(older)))})
@@ -210,7 +210,7 @@ def verify(
 
 
 def _query(space: Space, names: list[str], tally: Tally) -> None:
-    vectors = space.ledger.vectors_of(names)
+    vectors = space.ledger.items.vectors_of(names)
     tally.asked += len(names)
     for name, vector, hits in zip(names, vectors, space.query("text", vectors, 5), strict=True):
         found = [item for item, _ in hits]

@@ -44,7 +44,9 @@ def main() -> None:
         if done.returncode or topics.returncode:
             raise SystemExit(done.stderr + topics.stderr)
         with open_space(Path(home), "sample") as space:
-            elephant = space.ledger.items_of(str(sample_folder() / "pictures" / "animals" / "elephant.webp"))[0].id
+            elephant = space.ledger.items.of_source(str(sample_folder() / "pictures" / "animals" / "elephant.webp"))[
+                0
+            ].id
         with serving(Path(home), "sample") as address, chromium() as browser:
             for name, query, scheme, size in SHOTS:
                 shoot(browser, f"{address}/{query}", FOLDER / f"{name}.png", scheme, size)

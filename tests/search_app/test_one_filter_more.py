@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENTRY = """    camera: Annotated[tuple[str, ...], Field(_PART, "only pictures taken with this camera", many=True)] = ()
 """
 PREDICATE = """    if filters.camera:
-        yield np.concatenate([ledger.items_with("camera", name) for name in filters.camera])
+        yield np.concatenate([ledger.search_index.with_metadata("camera", name) for name in filters.camera])
 """
 CONTROL = """    "camera": Control(lambda shown: _several_words(shown, "Camera"), "taken with {}".format),
 """

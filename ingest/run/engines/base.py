@@ -11,7 +11,7 @@ from ingest.run.events import Stop
 from ingest.run.read_source import SourceReader
 from ingest.run.report import Slowest
 from ingest.sources.found import Found
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger import Ledger
 
 
 @dataclass

@@ -40,7 +40,7 @@ from ingest.run.engines.ray_worker import (
 )
 from ingest.sources.found import Found
 from ingest.sources.location import WebCopy
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger import Ledger
 
 if TYPE_CHECKING:
     import pyarrow as pa

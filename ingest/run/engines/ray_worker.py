@@ -27,8 +27,8 @@ from ingest.run.classification import Classified, LeftOut
 from ingest.run.engines import local
 from ingest.run.engines.base import EncodingCount, Workload
 from ingest.sources.found import Found
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.duplicates import Content
-from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
 
 if TYPE_CHECKING:

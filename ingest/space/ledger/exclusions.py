@@ -4,13 +4,9 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from ingest.space.ledger.database import Database
 from ingest.space.ledger.sources import Sources, at_or_below
-
-if TYPE_CHECKING:
-    from ingest.space.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -107,38 +103,3 @@ def _with_chosen(paths: Iterable[str]) -> tuple[str, list[str]]:
         conditions.append(condition)
         values += its_values
     return f"WITH chosen AS (SELECT id FROM sources WHERE {' OR '.join(conditions) or '0'})", values
-
-
-# ---- as these were called before; until every caller names the part of the ledger ------------------------------------
-
-Leaving = Removal
-
-
-def kept_out(ledger: "Ledger") -> list[str]:
-    """As `Exclusions.paths`."""
-    return ledger.exclusions.paths()
-
-
-def leaving(ledger: "Ledger", paths: Collection[str]) -> Removal:
-    """As `Exclusions.preview`."""
-    return ledger.exclusions.preview(paths)
-
-
-def remove(ledger: "Ledger", paths: Collection[str]) -> Removal:
-    """As `Ledger.exclude`."""
-    return ledger.exclude(paths)
-
-
-def let_in(ledger: "Ledger", paths: Iterable[str]) -> None:
-    """As `Exclusions.lift`."""
-    ledger.exclusions.lift(paths)
-
-
-class Gate:
-    """As `ExclusionFilter`."""
-
-    def __init__(self, ledger: "Ledger", named: Iterable[str]) -> None:
-        """As `Exclusions.filter`."""
-        self._filter = ledger.exclusions.filter(named)
-        self.let_in = self._filter.lifted
-        self.keeps_out = self._filter.excludes

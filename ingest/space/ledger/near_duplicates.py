@@ -24,9 +24,6 @@ class HashedItems:
     """Unit rows, shape (len(ids), dimension)."""
 
 
-Marked = HashedItems
-
-
 class NearDuplicates:
     """Which items are nearly the same."""
 

@@ -1,23 +1,12 @@
 """How the items of a space spread over folders, formats and years, and how much room the space takes."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ingest.outcomes import Outcome
 from ingest.readers.draft import Modality
 from ingest.space.ledger.database import LEDGER_NAME, Database
 from ingest.space.ledger.duplicates import Duplicates
-from ingest.space.ledger.records import Source
-from ingest.space.ledger.runs import Run
-
-if TYPE_CHECKING:
-    from ingest.space.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -84,41 +73,3 @@ def size_by_part(folder: Path) -> dict[str, int]:
             part = path.relative_to(folder).parts[0]
             total[LEDGER_NAME if part.startswith(LEDGER_NAME) else part] += status.st_size
     return dict(total.most_common())
-
-
-# ---- as these were called before; until every caller names the part of the ledger ------------------------------------
-
-
-def note_results(ledger: "Ledger", run: int, seconds: float, outcomes: Mapping[Outcome, int]) -> None:
-    """As `Runs.put_result`."""
-    ledger.runs.put_result(run, seconds, outcomes)
-
-
-def last_run(ledger: "Ledger") -> Run | None:
-    """As `Runs.last`."""
-    return ledger.runs.last()
-
-
-def settled_by_last_run(ledger: "Ledger") -> dict[str, int]:
-    """As `Runs.settled_by_last`."""
-    return ledger.runs.settled_by_last()
-
-
-def content_keys(ledger: "Ledger") -> NDArray[np.uint64]:
-    """As `Sources.content_keys`."""
-    return ledger.sources.content_keys()
-
-
-def spread(ledger: "Ledger") -> Spread:
-    """As `Overview.spread`."""
-    return ledger.overview.spread()
-
-
-def by_year(ledger: "Ledger") -> dict[str, Counter[Modality]]:
-    """As `Overview.by_year`."""
-    return ledger.overview.by_year()
-
-
-def sources_under(ledger: "Ledger", paths: Iterable[Path], run: int) -> list[Source]:
-    """As `Sources.not_seen_under`."""
-    return ledger.sources.not_seen_under(paths, run)

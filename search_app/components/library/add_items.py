@@ -12,7 +12,6 @@ from ingest.resources import sample_folder
 from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
 from ingest.sources.preview import Preview, preview
 from ingest.sources.selection import Selection
-from ingest.space.ledger.source_lists import places
 from search_app.access.permissions import Permission
 from search_app.components.library import start_jobs
 from search_app.components.library.uploaded_files import (
@@ -150,7 +149,7 @@ def _offered(allowed: Permission, space: AppSpace | None) -> list[str]:
     """Folders to choose from: those that were ingested lately, else the usual ones."""
     found: list[Path] = []
     if space is not None:
-        found = [Path(place.path) for place in places(space.ledger, space.folder, _OFFERED)]
+        found = [Path(root.path) for root in space.ledger.runs.ingested_roots(space.folder, _OFFERED)]
         found = [path for path in found if not path.is_relative_to(space.folder.resolve())]
     if not found:
         found = [Path.home() / "Pictures", Path.home() / "Documents"] if allowed.any_folder else [*allowed.folders]

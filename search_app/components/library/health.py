@@ -67,7 +67,7 @@ def _checks(space: AppSpace, *, may_change: bool, busy: bool) -> None:
         "A check looks at every vector and thumbnail and compares a sample with the index; the full one compares "
         "them all. A repair mends what a check finds, from the ledger; no item leaves the space by it."
     )
-    waiting = space.ledger.waiting()
+    waiting = space.ledger.pending.count()
     if waiting:
         page_layout.note(f"{waiting:,} items are still to be told to the index; that happens by itself.")
     if not may_change:

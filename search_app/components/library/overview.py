@@ -9,8 +9,7 @@ from ingest.formatting import printable
 from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import MODALITIES
 from ingest.sources.location import location_of
-from ingest.space.ledger.exclusions import leaving
-from ingest.space.ledger.source_lists import Place, places
+from ingest.space.ledger.runs import IngestedRoot
 from ingest.space.status import describe_reencoding, describe_run, space_status
 from search_app.components.library import start_jobs
 from search_app.components.shared import page_layout
@@ -66,7 +65,7 @@ def _figures(facts: Mapping) -> None:
 
 
 def _places(space: AppSpace, *, may_change: bool, busy: bool) -> None:
-    found = places(space.ledger, space.folder, _PLACES + 1)
+    found = space.ledger.runs.ingested_roots(space.folder, _PLACES + 1)
     if not found:
         return
     st.html('<div class="ns-section">Where it comes from</div>')
@@ -89,7 +88,7 @@ def _places(space: AppSpace, *, may_change: bool, busy: bool) -> None:
         )
 
 
-def _acts(space: AppSpace, place: Place, number: int, *, there: bool, busy: bool) -> None:
+def _acts(space: AppSpace, place: IngestedRoot, number: int, *, there: bool, busy: bool) -> None:
     home, name = space.home, space.name
     st.button(
         "Look for changes",
@@ -106,7 +105,7 @@ def _acts(space: AppSpace, place: Place, number: int, *, there: bool, busy: bool
 @st.dialog("Remove from the space?", width="medium")
 def confirm_removal(space: AppSpace, paths: list[str]) -> None:
     """Say what would leave the space, and remove it when a person agrees."""
-    gone = leaving(space.ledger, paths)
+    gone = space.ledger.exclusions.preview(paths)
     sources = f"{gone.sources:,} file{'s' * (gone.sources != 1)}"
     items = f"{gone.items:,} item{'s' * (gone.items != 1)}"
     shared = "" if gone.items or not gone.sources else " (their items stay, as other files have the same content)"

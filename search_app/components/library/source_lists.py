@@ -9,9 +9,8 @@ from rich.filesize import decimal
 
 from ingest.formatting import printable
 from ingest.outcomes import IN_THE_SPACE
-from ingest.space.ledger.exclusions import kept_out
-from ingest.space.ledger.ledger import Ledger
-from ingest.space.ledger.source_lists import Listed, Reason, Wanted, count, listed, reasons
+from ingest.space.ledger import Ledger
+from ingest.space.ledger.source_filter import ListedSource, Reason, SourceFilter
 from search_app.components.library import start_jobs, url_state
 from search_app.components.library.overview import confirm_removal
 from search_app.components.library.url_state import View
@@ -36,7 +35,7 @@ def sources(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     """Draw the tab with every source."""
     view = url_state.current()
     _narrow(view, _SHOWN)
-    wanted = Wanted(view.find, _OUTCOMES.get(view.show, ()))
+    wanted = SourceFilter(view.find, _OUTCOMES.get(view.show, ()))
     chosen = _page(space.ledger, wanted, view, choosing=may_change)
     if may_change:
         words = f"Remove {len(chosen):,} chosen …" if chosen else "Choose rows to remove them"
@@ -49,13 +48,13 @@ def problems(space: AppSpace) -> None:
     """Draw the tab with what failed or was left out, by reason."""
     view = url_state.current()
     wrong = _OUTCOMES.get(view.show) or (_FAILED, _SKIPPED)
-    if not count(space.ledger, Wanted(outcomes=(_FAILED, _SKIPPED))):
+    if not space.ledger.sources.count(SourceFilter(outcomes=(_FAILED, _SKIPPED))):
         page_layout.notice("Nothing failed", "Every file that was looked at could be read.")
         return
     _narrow(view, _WRONG)
-    found = reasons(space.ledger, Wanted(view.find, wrong))
+    found = space.ledger.sources.reasons(SourceFilter(view.find, wrong))
     _reasons(found, view)
-    _page(space.ledger, Wanted(view.find, wrong, view.reason), view, choosing=False)
+    _page(space.ledger, SourceFilter(view.find, wrong, view.reason), view, choosing=False)
 
 
 def _narrow(view: View, shown: dict[str, str]) -> None:
@@ -125,12 +124,12 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _page(ledger: Ledger, wanted: Wanted, view: View, *, choosing: bool) -> list[Listed]:
+def _page(ledger: Ledger, chosen_sources: SourceFilter, view: View, *, choosing: bool) -> list[ListedSource]:
     """Show one page of the sources that are wanted; returns those that are chosen."""
-    total = count(ledger, wanted)
+    total = ledger.sources.count(chosen_sources)
     pages = max(1, -(-total // PAGE))
     at = min(view.at, pages)
-    found = listed(ledger, wanted, (at - 1) * PAGE, PAGE)
+    found = ledger.sources.page(chosen_sources, (at - 1) * PAGE, PAGE)
     if not found:
         page_layout.note("No file is like that.")
         return []
@@ -155,7 +154,7 @@ def _page(ledger: Ledger, wanted: Wanted, view: View, *, choosing: bool) -> list
         "Size": st.column_config.TextColumn(width="small"),
         "Why": st.column_config.TextColumn(width="large"),
     }
-    chosen: list[Listed] = []
+    chosen: list[ListedSource] = []
     if choosing:
         selected = st.dataframe(
             rows, hide_index=True, column_config=shown, key=key, on_select="rerun", selection_mode="multi-row"
@@ -186,7 +185,7 @@ def _turn(at: int, pages: int, total: int, shown: int) -> None:
 
 
 def _kept_out(space: AppSpace, *, may_change: bool, busy: bool) -> None:
-    out = kept_out(space.ledger)
+    out = space.ledger.exclusions.paths()
     if not out:
         return
     with st.expander(f"Removed by hand and kept out ({len(out):,})"):

@@ -59,7 +59,7 @@ def place_panel(space: AppSpace, found: DecodedPlace) -> None:
                 key="spot-search",
                 icon=":material/search:",
                 type="tertiary",
-                on_click=page_url.ask_text,
+                on_click=page_url.search_text,
                 args=(" ".join(words[:_SEARCHED_WORDS]),),
             )
         section("Nearest to it in the full space")

@@ -26,7 +26,7 @@ def panel_heading(title: str, remark: str = "") -> None:
             f'<div class="ns-item"><h4>{in_html(title)}</h4><div class="ns-where">{in_html(remark)}</div></div>',
             width="stretch",
         )
-        st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=page_url.look_at_nothing)
+        st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=page_url.unfocus)
 
 
 def rows(space: AppSpace, items: Iterable[Item], key: str, remarks: Mapping[str, str] | None = None) -> None:
@@ -42,7 +42,7 @@ def rows(space: AppSpace, items: Iterable[Item], key: str, remarks: Mapping[str,
                         in_markdown(snippet(headline(item), 60)),
                         key=f"open-{key}-{item.id}",
                         type="tertiary",
-                        on_click=page_url.look_at_item,
+                        on_click=page_url.focus_item,
                         args=(item.id,),
                     )
                     line = snippet(item.text, 90) or whereabouts(item)
@@ -62,7 +62,7 @@ def thumbnails(space: AppSpace, items: Iterable[Item], key: str) -> None:
                     in_markdown(snippet(headline(item), 24)),
                     key=f"tile-open-{key}-{item.id}",
                     type="tertiary",
-                    on_click=page_url.look_at_item,
+                    on_click=page_url.focus_item,
                     args=(item.id,),
                 )
 

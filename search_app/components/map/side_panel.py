@@ -76,7 +76,7 @@ def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: Map
                 key="map-search-from",
                 icon=":material/travel_explore:",
                 type="tertiary",
-                on_click=page_url.ask_like,
+                on_click=page_url.search_like,
                 args=(item.id,),
             )
             axis_button(space, item.id)
@@ -99,7 +99,7 @@ def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: Map
 
 
 def _on_measure() -> None:
-    page_url.look(measure=st.session_state[_MEASURE])
+    page_url.change_map(measure=st.session_state[_MEASURE])
 
 
 def missing_item_panel() -> None:

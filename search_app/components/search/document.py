@@ -25,7 +25,7 @@ def document(
     `found` are the ids of hits; those that are passages of the document are marked in it.
     """
     is_row = is_table(PurePath(item.path))
-    passages = [item] if is_row else space.ledger.items_of(item.path)
+    passages = [item] if is_row else space.ledger.items.of_source(item.path)
     texts = [passage for passage in passages if passage.modality == "text"] or [item]
     first, last = _about(texts, item)
     best = _best(space, texts[first:last], item, answer, encoder, found)

@@ -46,12 +46,12 @@ def map_panel(space: AppSpace, snapshot: Snapshot, query: Query, answer: Answer 
 
 def _pick(values: Mapping[str, Any]) -> None:
     if str(values.get("id", "")).isdecimal():
-        page_url.ask_like(str(values["id"]))
+        page_url.search_like(str(values["id"]))
         st.session_state[_PICKED] = True
 
 
 def _hide(values: Mapping[str, Any]) -> None:
-    page_url.look(hidden=tuple(str(name) for name in values.get("hidden") or ()))
+    page_url.change_map(hidden=tuple(str(name) for name in values.get("hidden") or ()))
 
 
 def _controls(view: MapView) -> None:

@@ -39,7 +39,7 @@ def neighbours(space: AppSpace, item: Item) -> None:
     snapshot = space.searcher.vectors.now()
     near = nearest(snapshot, item.id, measure or "cosine", centred=centred, count=_COUNT)
     ids = [neighbour.id for own in near.values() for neighbour in own]
-    items = {other.id: other for other in space.ledger.items(ids)}
+    items = {other.id: other for other in space.ledger.items.get(ids)}
     with st.container(key="near", gap="xsmall"):
         for modality, own in near.items():
             there = [(items[each.id], _value(each, measure or "cosine")) for each in own if each.id in items]

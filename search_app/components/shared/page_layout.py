@@ -60,7 +60,7 @@ def count_line(space: AppSpace, revision: int, drawn_for: Theme, named: bool) ->
         st.rerun()
     ledger = space.ledger
     try:
-        counts, changed = ledger.counts(), ledger.revision() != revision
+        counts, changed = ledger.items.counts(), ledger.revision() != revision
     except SpaceChanged:
         st.rerun()
     words = " · ".join(f"<b>{count_of(counts[modality], modality)}</b>" for modality in MODALITIES)

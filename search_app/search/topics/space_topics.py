@@ -1,9 +1,9 @@
 """The topics of one open space: found on first use, kept beside the space, and found anew only on request."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from search_app.search.topics.model import MIN_ITEMS, TopicName, Topics
 from search_app.search.topics.naming import name_topics
 from search_app.search.topics.vocabulary import Vocabulary, WordVectors
 
+if TYPE_CHECKING:
+    from ingest.space.ledger.items import Items
+
 _SETTINGS = f"{FIT_SAMPLE} {SILHOUETTE_SAMPLE} {MAX_TOPICS} 1"
 _OUTGROWN = 4  # times as many items as at the fit, or half of them gone: the old topics no longer describe the space
 
@@ -26,23 +29,15 @@ Means = Callable[[Snapshot], Mapping[Modality, NDArray[np.float64]]]
 """Gives the mean that is subtracted from the vectors of each modality before clustering."""
 
 
-class Texts(Protocol):
-    """What topics need of a ledger; see `ingest.space.Ledger`."""
-
-    def texts(self, ids: Sequence[int]) -> dict[int, str]:
-        """The text of each live item: its title and text; of an image its caption."""
-        ...
-
-
 class SpaceTopics:
     """The topics of one space, computed once and kept in a file; safe to share between threads."""
 
-    def __init__(self, folder: Path, fingerprint: str, ledger: Texts, means: Means, tasks: TaskQueue) -> None:
-        """`folder` is the space's, `fingerprint` its encoder's."""
+    def __init__(self, folder: Path, fingerprint: str, items: "Items", means: Means, tasks: TaskQueue) -> None:
+        """`folder` is the space's, `fingerprint` its encoder's, `items` those of its ledger."""
         self.words = WordVectors(fingerprint)
         self._path = folder / PROJECTION_FOLDER / "topics.npz"
         self._key = f"{fingerprint} {_SETTINGS}"
-        self._ledger = ledger
+        self._items = items
         self._means = means
         self._tasks = tasks
         self._lock = threading.Lock()
@@ -68,7 +63,7 @@ class SpaceTopics:
         """Find the topics anew, now."""
         progress = progress or _ignore_progress
         topics = find_clusters(snapshot, self._means(snapshot), progress)
-        topics = name_topics(topics, snapshot, self._ledger.texts, self.words, encoder, progress)
+        topics = name_topics(topics, snapshot, self._items.texts, self.words, encoder, progress)
         _save(self._path, self._key, topics)
         with self._lock:
             self._current = topics

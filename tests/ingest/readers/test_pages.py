@@ -115,17 +115,19 @@ def test_pages_and_frames_are_items_that_stay_through_copies_and_another_encoder
             return -super().encode_images(given)
 
     with open_space(home, "test") as space:
-        before = {item.id: space.ledger.vectors_of([item.id])[0] for item in space.ledger.items_of(str(scan))}
-        assert len({space.thumbnail_path(item) for item in space.ledger.items_of(str(scan))}) == 3
+        before = {
+            item.id: space.ledger.items.vectors_of([item.id])[0] for item in space.ledger.items.of_source(str(scan))
+        }
+        assert len({space.thumbnail_path(item) for item in space.ledger.items.of_source(str(scan))}) == 3
     with open_to_write(home, "test", FakeEncoder.info) as space:
         done = reencode(space, Other())
         assert done.swapped and not done.missing
         assert done.images == 5, "three pages and two frames, each content once"
     with open_space(home, "test") as space:
-        assert [item.page for item in space.ledger.items_of(str(folder / "scan copy.tif"))] == [1, 2, 3]
-        assert [item.meta["frame"] for item in space.ledger.items_of(str(folder / "film copy.gif"))] == [1, 4]
+        assert [item.page for item in space.ledger.items.of_source(str(folder / "scan copy.tif"))] == [1, 2, 3]
+        assert [item.meta["frame"] for item in space.ledger.items.of_source(str(folder / "film copy.gif"))] == [1, 4]
         for item, vector in before.items():
-            assert np.allclose(space.ledger.vectors_of([item])[0], -vector, atol=1e-6)
+            assert np.allclose(space.ledger.items.vectors_of([item])[0], -vector, atol=1e-6)
         assert finds_every_item(space)
 
 

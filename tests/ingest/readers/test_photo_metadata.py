@@ -132,7 +132,7 @@ def test_a_caption_in_the_file_serves_where_no_sidecar_is_there(tmp_path: Path) 
     def item() -> Any:
         with open_space(home, "test") as space:
             assert finds_every_item(space)
-            (only,) = space.ledger.items_of(str(path))
+            (only,) = space.ledger.items.of_source(str(path))
             return only
 
     ingest_folders(home, [folder])
@@ -149,7 +149,7 @@ def test_a_caption_in_the_file_serves_where_no_sidecar_is_there(tmp_path: Path) 
     (folder / "copy.webp").write_bytes(path.read_bytes())
     assert ingest_folders(home, [folder], reading=ReadingOptions(gps=True)).encoded_images == 0
     with open_space(home, "test") as space:
-        (copy,) = space.ledger.items_of(str(folder / "copy.webp"))
+        (copy,) = space.ledger.items.of_source(str(folder / "copy.webp"))
         assert (copy.text, copy.meta["latitude"]) == ("Boats in the harbour at dusk", -33.859833)
 
 

@@ -132,7 +132,7 @@ def test_rows_are_found_in_the_space_and_read_again_only_when_other_columns_are_
     ingest_folders(home, [folder])
     by_colour = ReadingOptions(text_column="colour")
     with open_space(home, "test") as space:
-        items = space.ledger.items_of(str(path))
+        items = space.ledger.items.of_source(str(path))
         assert [item.text for item in items] == ["A red car, parked", "Two\nlines"]
         assert items[0].meta["year"] == 1999 and items[0].meta["table"] == "cars"
         assert finds_every_item(space)
@@ -140,5 +140,5 @@ def test_rows_are_found_in_the_space_and_read_again_only_when_other_columns_are_
     assert ingest_folders(home, [folder], reading=by_colour).counts()["unchanged"] == 1
     assert ingest_folders(home, [folder]).counts()["unchanged"] == 1
     with open_space(home, "test") as space:
-        assert [item.text for item in space.ledger.items_of(str(path))] == ["red", "no caption"]
+        assert [item.text for item in space.ledger.items.of_source(str(path))] == ["red", "no caption"]
         assert finds_every_item(space)

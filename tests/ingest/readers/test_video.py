@@ -118,7 +118,7 @@ def test_frames_are_items_that_stay_through_copies_another_encoder_and_repairs(t
     path = video(folder / "film.mp4")
     assert ingest_folders(home, [folder]).counts()["added"] == 1
     with open_space(home, "test") as space:
-        items = space.ledger.items_of(str(path))
+        items = space.ledger.items.of_source(str(path))
         assert [item.clock for item in items] == ["0:00", "0:04", "0:08"]
         assert whereabouts(items[1]) == "folder, at 0:04"
         assert len({space.thumbnail_path(item) for item in items}) == 3
@@ -134,10 +134,10 @@ def test_frames_are_items_that_stay_through_copies_another_encoder_and_repairs(t
         done = reencode(space, RetunedEncoder())
         assert done.swapped and not done.missing and done.images == 2
     with open_space(home, "test") as space:
-        items = space.ledger.items_of(str(folder / "copy.mp4"))
+        items = space.ledger.items.of_source(str(folder / "copy.mp4"))
         assert [item.meta["seconds"] for item in items] == [0.0, 6.0]
         expected = RetunedEncoder().encode_images([frame_at(path, 6.0, at_least=128)])
-        assert np.allclose(space.ledger.vectors_of([items[1].id]), expected, atol=0.02)
+        assert np.allclose(space.ledger.items.vectors_of([items[1].id]), expected, atol=0.02)
         assert finds_every_item(space)
         for item in items:
             space.thumbnail_path(item).unlink()

@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 def held(home: Path) -> int:
     with open_space(home, "test") as space:
         assert finds_every_item(space)
-        return space.ledger.item_count()
+        return space.ledger.items.count()
 
 
 def test_sources_that_are_left_out_now_leave_the_space_and_come_back(home: Path, folder: Path) -> None:

@@ -13,7 +13,6 @@ from ingest.run.engines.local import READERS
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
 from ingest.space.ledger.duplicates import Duplicates
-from ingest.space.ledger.overview import spread
 from ingest.space.maintenance.repair import check, repair
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.run.test_pipeline import CountingEncoder
@@ -42,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 def ids_of(home: Path, path: Path) -> list[str]:
     ledger = ledger_to_read(home, "test")
     try:
-        return [item.id for item in ledger.items_of(str(path))]
+        return [item.id for item in ledger.items.of_source(str(path))]
     finally:
         ledger.close()
 
@@ -51,7 +50,7 @@ def counts(home: Path) -> tuple[int, int]:
     """Items, and sources that share those of another."""
     ledger = ledger_to_read(home, "test")
     try:
-        return ledger.item_count(), ledger.copy_count()
+        return ledger.items.count(), ledger.duplicates.count()
     finally:
         ledger.close()
 
@@ -69,16 +68,18 @@ def test_every_path_has_its_outcome_and_the_content_is_encoded_and_kept_once(hom
     named = [entry for entry in report.outcomes if entry.reason.startswith("same content as ")]
     assert sorted(entry.items for entry in named) == [0, 0, 0]
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 2, "text": 1}
-        assert {source.path for source in space.ledger.sources()} == {str(p) for p in folder.rglob("*") if p.is_file()}
-        [red] = space.ledger.items_of(str(folder / "b" / "red.png"))
+        assert space.ledger.items.counts() == {"image": 2, "text": 1}
+        assert {source.path for source in space.ledger.sources.all()} == {
+            str(p) for p in folder.rglob("*") if p.is_file()
+        }
+        [red] = space.ledger.items.of_source(str(folder / "b" / "red.png"))
         assert {red.path, *red.also} == {str(folder / "a" / "red.png"), str(folder / "b" / "red.png")}
         assert red.also_at == "also at 1 place"
-        assert space.ledger.items([red.id]) == [red]
-        [words] = space.ledger.items_of(str(folder / "one.txt"))
+        assert space.ledger.items.get([red.id]) == [red]
+        [words] = space.ledger.items.of_source(str(folder / "one.txt"))
         assert len(words.also) == 2
-        assert space.ledger.folders() == ["files", "files/a", "files/b"]
-        assert {folder: sum(each.values()) for folder, each in spread(space.ledger).folders.items()} == {
+        assert space.ledger.items.folders() == ["files", "files/a", "files/b"]
+        assert {folder: sum(each.values()) for folder, each in space.ledger.overview.spread().folders.items()} == {
             "files": 2,
             "files/a": 2,
             "files/b": 2,
@@ -106,15 +107,15 @@ def test_an_item_stays_until_its_last_path_is_gone(home, folder):
     (folder / "a" / "red.png").unlink()
     assert ingest_folders(home, [folder]).counts()["removed"] == 1
     with open_space(home, "test") as space:
-        [item] = space.ledger.items([red])
+        [item] = space.ledger.items.get([red])
         assert (item.path, item.folder, item.also) == (str(folder / "b" / "red.png"), "files/b", ())
         assert space.thumbnail_path(item).is_file()
         assert finds_every_item(space)
     (folder / "b" / "red.png").unlink()
     ingest_folders(home, [folder])
     with open_space(home, "test") as space:
-        assert space.ledger.items([red]) == []
-        assert space.ledger.counts()["image"] == 1
+        assert space.ledger.items.get([red]) == []
+        assert space.ledger.items.counts()["image"] == 1
         assert finds_every_item(space)
     assert_sound(home)
 
@@ -160,11 +161,11 @@ def test_a_copy_of_what_is_overwritten_in_the_same_run_is_in_the_space_all_the_s
     assert report.counts()["updated"] == 40
     assert report.settled == 40
     with open_space(home, "test") as space:
-        assert space.ledger.item_count() == 40
+        assert space.ledger.items.count() == 40
         assert finds_every_item(space)
         for number in range(40):
             moved = folder / f"shade {(number + 1) % 40:05}.png"
-            [item] = space.ledger.items_of(str(moved))
+            [item] = space.ledger.items.of_source(str(moved))
             assert (item.path, item.also) == (str(moved), ())
     assert_sound(home)
 
@@ -176,14 +177,14 @@ def test_pictures_of_one_content_and_two_captions_are_two_items_until_the_captio
     ingest_folders(home, [folder], encoder)
     assert encoder.encoded == 1, "the caption as a text of its own"
     with open_space(home, "test") as space:
-        [plain], [captioned] = (space.ledger.items_of(str(folder / name / "red.png")) for name in "ab")
+        [plain], [captioned] = (space.ledger.items.of_source(str(folder / name / "red.png")) for name in "ab")
         assert (plain.text, captioned.text) == ("", "A wall in Lisbon")
         assert plain.also == captioned.also == ()
         assert finds_every_item(space)
     text(folder / "a" / "red.png.txt", "A wall in Lisbon")
     ingest_folders(home, [folder], encoder)
     with open_space(home, "test") as space:
-        [one], [other] = (space.ledger.items_of(str(folder / name / "red.png")) for name in "ab")
+        [one], [other] = (space.ledger.items.of_source(str(folder / name / "red.png")) for name in "ab")
         assert one == other
         assert (one.text, len(one.also)) == ("A wall in Lisbon", 1)
         assert finds_every_item(space)
@@ -325,14 +326,14 @@ def test_a_dry_run_says_the_same_of_copies_as_the_run(home, folder, tmp_path):
 def test_re_encoding_reads_a_copy_where_the_first_file_is_gone(home, folder):
     ingest_folders(home, [folder])
     ledger = ledger_to_read(home, "test")
-    holder = Path(ledger.items_of(str(folder / "a" / "red.png"))[0].path)
+    holder = Path(ledger.items.of_source(str(folder / "a" / "red.png"))[0].path)
     ledger.close()
     holder.unlink()
     with open_to_reencode(home, "test") as space:
         done = reencode(space, OtherFakeEncoder())
         assert done.swapped
         assert done.missing == []
-        assert space.ledger.counts() == {"image": 2, "text": 1}
+        assert space.ledger.items.counts() == {"image": 2, "text": 1}
         assert finds_every_item(space)
     assert_sound(home)
 
@@ -346,7 +347,7 @@ def test_pictures_that_leave_at_a_re_encoding_leave_with_all_their_paths(home, f
         assert sorted(missing.source.path for missing in done.missing) == [
             str(folder / name / "red.png") for name in "ab"
         ]
-        assert space.ledger.counts() == {"image": 1, "text": 1}
+        assert space.ledger.items.counts() == {"image": 1, "text": 1}
     assert_sound(home)
 
 
@@ -362,8 +363,8 @@ def test_a_broken_vector_that_several_files_share_is_read_again_from_them(home, 
     assert encoder.encoded == 1
     assert counts(home) == (3, 3)
     with open_to_write(home, "test", FakeEncoder.info) as space:
-        [item] = space.ledger.items_of(str(folder / "b" / "red.png"))
-        assert space.ledger.vectors_of([item.id])[0][0] > 0.5, "it points to red again"
+        [item] = space.ledger.items.of_source(str(folder / "b" / "red.png"))
+        assert space.ledger.items.vectors_of([item.id])[0][0] > 0.5, "it points to red again"
     assert_sound(home)
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from ingest.run.dry_run import dry_run, ledger_to_read
 from ingest.space import open_space, open_to_reencode
-from ingest.space.ledger.exclusions import kept_out, leaving, remove
 from tests.browser.serving import nearspace
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, text
@@ -30,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 def removed(home: Path, *paths: Path) -> tuple[int, int]:
     with open_to_reencode(home, "test") as space:
-        gone = remove(space.ledger, [str(path) for path in paths])
+        gone = space.ledger.exclude([str(path) for path in paths])
         space.index()
         assert finds_every_item(space)
     return gone.sources, gone.items
@@ -38,7 +37,7 @@ def removed(home: Path, *paths: Path) -> tuple[int, int]:
 
 def names(home: Path) -> list[str]:
     with open_space(home, "test") as space:
-        return sorted(Path(source.path).name for source in space.ledger.sources())
+        return sorted(Path(source.path).name for source in space.ledger.sources.all())
 
 
 def test_a_removed_file_stays_on_disk_and_out_of_the_space(home: Path, folder: Path) -> None:
@@ -60,7 +59,7 @@ def test_naming_the_file_itself_lets_it_in_again_for_good(home: Path, folder: Pa
     report = ingest_folders(home, [folder])
     assert (report.counts()["removed"], report.notes, len(names(home))) == (0, [], 6)
     with open_space(home, "test") as space:
-        assert kept_out(space.ledger) == []
+        assert space.ledger.exclusions.paths() == []
 
 
 def test_of_a_removed_folder_what_is_named_alone_comes_back_and_stays(home: Path, folder: Path) -> None:
@@ -90,7 +89,7 @@ def test_a_dry_run_knows_of_it_and_writes_nothing(home: Path, folder: Path) -> N
     ledger = ledger_to_read(home, "test")
     assert dry_run(ledger, [folder], FakeEncoder).report.counts()["added"] == 0
     assert dry_run(ledger, [red], FakeEncoder).report.counts()["added"] == 1
-    assert kept_out(ledger) == [str(red)]
+    assert ledger.exclusions.paths() == [str(red)]
     ledger.close()
 
 
@@ -100,11 +99,11 @@ def test_items_that_a_copy_shares_stay_and_are_not_counted(home: Path, folder: P
     one = [str(folder / "copy of red.png")]
     both = [*one, str(folder / "pictures" / "red.png")]
     with open_space(home, "test") as space:
-        found = [leaving(space.ledger, paths) for paths in (one, both[1:], both)]
+        found = [space.ledger.exclusions.preview(paths) for paths in (one, both[1:], both)]
         assert [(gone.sources, gone.items) for gone in found] == [(1, 0), (1, 0), (2, 1)]
     assert removed(home, Path(both[1])) == (1, 0)
     with open_space(home, "test") as space:
-        assert space.ledger.counts()["image"] == 3
+        assert space.ledger.items.counts()["image"] == 3
 
 
 def test_what_the_space_keeps_itself_stays_when_a_folder_around_it_is_ingested(tmp_path: Path, folder: Path) -> None:

@@ -40,7 +40,7 @@ def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Pa
     assert 0 < kept < PICTURES
     assert f"stopped after {kept:,} of {PICTURES:,} files" in told and "the same command goes on" in told
     with open_space(home, "test") as space:
-        assert space.ledger.waiting() == 0
+        assert space.ledger.pending.count() == 0
         assert finds_every_item(space)
     done = subprocess.run(command(home, folder, "--json-lines"), capture_output=True, text=True, timeout=limit(300))
     summary = json.loads(done.stdout.splitlines()[-1])

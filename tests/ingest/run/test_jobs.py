@@ -87,7 +87,7 @@ def test_one_job_goes_on_at_a_time_and_ends_after_the_batch_in_hand(home: Path, 
     done = ended(home)
     assert (done.ended_early, done.status, done.crashed) == (True, 130, False)
     with open_space(home, "test") as space:
-        kept = space.ledger.item_count()
+        kept = space.ledger.items.count()
         assert finds_every_item(space)
     assert 0 < kept < PICTURES and done.items == kept
     assert len(jobs(home, "test")) == 1

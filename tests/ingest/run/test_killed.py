@@ -73,8 +73,8 @@ def test_an_ingest_killed_at_ten_random_moments_loses_no_acknowledged_item(tmp_p
         assert process.wait(limit(2 * PATIENCE)) == 0
     assert kept.items() <= acknowledged(home).items()
     with open_space(home, "test") as space:
-        assert space.ledger.item_count() == KILLS * PICTURES_A_ROUND
-        assert space.ledger.waiting() == 0
+        assert space.ledger.items.count() == KILLS * PICTURES_A_ROUND
+        assert space.ledger.pending.count() == 0
         assert finds_every_item(space)
 
 
@@ -99,7 +99,7 @@ def test_an_ingest_whose_server_is_killed_again_and_again_loses_no_acknowledged_
         assert kept.items() <= now.items(), "an acknowledged item is gone from the ledger"
         kept = now
         with open_space(home, "test") as space:
-            assert space.ledger.waiting() == 0
+            assert space.ledger.pending.count() == 0
             assert finds_every_item(space)
     assert len(killed) == SERVER_KILLS
     with start_ingest(home, folder, FAKE) as process:

@@ -94,9 +94,9 @@ def test_every_file_of_a_troubled_folder_is_reported_and_the_good_ones_are_in(tm
             assert len(entry["reason"]) > 10, entry
             assert Path(entry["path"]).name in done.stdout.replace("\n", ""), "it is named in the terminal as well"
     with open_space(tmp_path / "home", "test") as space:
-        assert space.ledger.counts() == {"image": 4, "text": 2}
+        assert space.ledger.items.counts() == {"image": 4, "text": 2}
         assert finds_every_item(space)
-        assert "größte" in space.ledger.items_of(str(folder / "latin-1.txt"))[0].text
+        assert "größte" in space.ledger.items.of_source(str(folder / "latin-1.txt"))[0].text
 
 
 def test_words_that_cannot_be_written_stop_no_run(tmp_path):
@@ -105,7 +105,7 @@ def test_words_that_cannot_be_written_stop_no_run(tmp_path):
     text(root / "row.jsonl", r'{"a \ud83c": "b \ud83c"}')
     assert ingest_folders(tmp_path / "home", [root]).counts()["added"] == 2
     with open_space(tmp_path / "home", "test") as space:
-        [party] = space.ledger.items_of(str(root / "party.md"))
+        [party] = space.ledger.items.of_source(str(root / "party.md"))
         assert (party.title, party.meta["mood"]) == ("Party 🎉", "\ufffd")
     [refused] = ingest_folders(tmp_path / "home", [root], reading=ReadingOptions(id_column="number")).of("failed")
     assert refused.reason == "no column 'number' in it. Name one of these: a \ufffd."

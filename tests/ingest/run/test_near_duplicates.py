@@ -12,7 +12,7 @@ from ingest.run.near_duplicates import LIKELY_BITS, SURE_BITS, mark_near_duplica
 from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.near_duplicates import NearDuplicates
 from ingest.space.status import space_status
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
@@ -105,9 +105,9 @@ def home(tmp_path: Path, folder: Path) -> Path:
 
 def groups(ledger: Ledger) -> list[set[str]]:
     """The names of the files in each group of more than one, the largest first, then by name."""
-    items = {item.id: item.name for item in ledger.items([str(number) for number in ledger.live_ids()])}
+    items = {item.id: item.name for item in ledger.items.get([str(number) for number in ledger.items.ids()])}
     found: dict[str, set[str]] = {}
-    for item_id, group in ledger.twin_groups(list(items)).items():
+    for item_id, group in ledger.near_duplicates.leaders(list(items)).items():
         found.setdefault(group, set()).add(items[item_id])
     return sorted((names for names in found.values() if len(names) > 1), key=lambda names: (-len(names), min(names)))
 
@@ -119,7 +119,7 @@ WORDS = {"one.txt", "two.txt"}
 def test_an_ingest_marks_pictures_and_texts_that_are_nearly_the_same(home):
     with open_space(home, "test") as space:
         assert groups(space.ledger) == [FIRST, WORDS]
-        assert space.ledger.twin_counts() == (2, 6)
+        assert space.ledger.near_duplicates.counts() == (2, 6)
         assert space_status(space)["near_duplicates"] == {"groups": 2, "items": 6, "not_compared": 0}
 
 
@@ -142,8 +142,10 @@ def test_what_comes_later_joins_its_group_and_only_it_is_compared(home, folder, 
 
 def test_when_the_one_that_stands_for_a_group_goes_another_does(home, folder):
     with open_space(home, "test") as space:
-        leader = next(iter(set(space.ledger.twin_groups([str(n) for n in space.ledger.live_ids()]).values())))
-        path = Path(space.ledger.items([leader])[0].path)
+        leader = next(
+            iter(set(space.ledger.near_duplicates.leaders([str(n) for n in space.ledger.items.ids()]).values()))
+        )
+        path = Path(space.ledger.items.get([leader])[0].path)
     path.unlink()
     ingest_folders(home, [folder])
     with open_space(home, "test") as space:
@@ -154,7 +156,7 @@ def test_when_the_one_that_stands_for_a_group_goes_another_does(home, folder):
 def test_a_re_encoding_compares_all_anew(home):
     with open_to_reencode(home, "test") as space:
         assert reencode(space, OtherFakeEncoder()).swapped
-        assert space.ledger.unmarked_count() == 0
+        assert space.ledger.near_duplicates.uncompared_count() == 0
         assert groups(space.ledger) == [FIRST, WORDS]
 
 
@@ -187,7 +189,7 @@ def test_different_passages_under_one_long_title_are_no_near_duplicates(tmp_path
     title = "The opening hours of the museum of natural history and of its library in the winter of this year"
     for day in ("Monday", "Sunday"):
         text(tmp_path / "files" / f"{day}.md", f"# {title}\n\nClosed on {day}")
-    text(tmp_path / "files" / "again.md", f"# Elsewhere\n\n{title}, in all towns and villages")
+    text(tmp_path / "files" / "again.md", f"# OtherFolders\n\n{title}, in all towns and villages")
     text(tmp_path / "files" / "and again.md", f"# Somewhere\n\n{title}, in all towns or villages")
     ingest_folders(tmp_path / "home", [tmp_path / "files"], OneDirection())
     with open_space(tmp_path / "home", "test") as space:

@@ -77,7 +77,7 @@ def test_a_full_disk_stops_the_run_with_a_clear_error_and_the_space_goes_on_from
     findings = check(home, "test", full=True)
     assert findings.sound, findings.problems
     with open_space(home, "test") as space:
-        assert space.ledger.item_count() == 830
+        assert space.ledger.items.count() == 830
         assert finds_every_item(space)
 
 
@@ -124,7 +124,7 @@ def test_two_ingests_at_once_both_complete_with_nothing_missing_or_doubled(tmp_p
     findings = check(home, "test", full=True)
     assert findings.sound, findings.problems
     with open_space(home, "test") as space:
-        items = space.ledger.items([str(number) for number in space.ledger.live_ids()])
+        items = space.ledger.items.get([str(number) for number in space.ledger.items.ids()])
         paths = [item.path for item in items]
         assert len(paths) == len(set(paths)) == 600
         assert finds_every_item(space)

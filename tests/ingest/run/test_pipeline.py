@@ -49,10 +49,10 @@ def test_every_file_gets_an_outcome_and_every_item_is_found_by_its_own_vector(ho
     assert report.counts()["added"] == 4
     assert report.exit_status == 0
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 2, "text": 2}
+        assert space.ledger.items.counts() == {"image": 2, "text": 2}
         assert finds_every_item(space)
-        assert space.ledger.folders() == ["my files", "my files/a", "my files/b"]
-        red = space.ledger.items_of(str(folder / "a" / "red.png"))[0]
+        assert space.ledger.items.folders() == ["my files", "my files/a", "my files/b"]
+        red = space.ledger.items.of_source(str(folder / "a" / "red.png"))[0]
         assert space.thumbnail_path(red).is_file()
 
 
@@ -75,12 +75,12 @@ def test_a_touched_file_with_the_same_content_is_not_encoded_again(home, folder)
 def test_a_changed_file_replaces_its_items(home, folder):
     ingest_folders(home, [folder])
     with open_space(home, "test") as space:
-        before = space.ledger.items_of(str(folder / "a" / "red.png"))[0]
+        before = space.ledger.items.of_source(str(folder / "a" / "red.png"))[0]
     picture(folder / "a" / "red.png", "purple", (70, 70))
     report = ingest_folders(home, [folder])
     assert report.counts()["updated"] == 1
     with open_space(home, "test") as space:
-        after = space.ledger.items_of(str(folder / "a" / "red.png"))
+        after = space.ledger.items.of_source(str(folder / "a" / "red.png"))
         assert len(after) == 1
         assert after[0].id != before.id
         assert after[0].meta["width"] == 70
@@ -91,7 +91,7 @@ def test_a_changed_file_replaces_its_items(home, folder):
 def test_a_moved_file_keeps_its_item_and_is_not_encoded_again(home, folder):
     ingest_folders(home, [folder])
     with open_space(home, "test") as space:
-        before = space.ledger.items_of(str(folder / "a" / "red.png"))[0]
+        before = space.ledger.items.of_source(str(folder / "a" / "red.png"))[0]
         moves = space.ledger.moves()
     (folder / "c").mkdir()
     (folder / "a" / "red.png").rename(folder / "c" / "crimson.png")
@@ -101,7 +101,7 @@ def test_a_moved_file_keeps_its_item_and_is_not_encoded_again(home, folder):
     assert report.counts()["removed"] == 0
     assert encoder.encoded == 0
     with open_space(home, "test") as space:
-        after = space.ledger.items_of(str(folder / "c" / "crimson.png"))[0]
+        after = space.ledger.items.of_source(str(folder / "c" / "crimson.png"))[0]
         assert (after.id, after.folder) == (before.id, "my files/c")
         assert space.ledger.moves() > moves
         assert finds_every_item(space)
@@ -117,8 +117,8 @@ def test_a_file_that_is_read_in_another_way_under_its_new_name_is_read_anew(home
     fresh = text(tmp_path / "others" / name, page.with_name(name).read_text())
     ingest_folders(home, [fresh.parent], name="fresh")
     with open_space(home, "test") as space, open_space(home, "fresh") as expected:
-        said = [item.text for item in space.ledger.items_of(str(page.with_name(name)))]
-        assert said == [item.text for item in expected.ledger.items_of(str(fresh))]
+        said = [item.text for item in space.ledger.items.of_source(str(page.with_name(name)))]
+        assert said == [item.text for item in expected.ledger.items.of_source(str(fresh))]
         assert finds_every_item(space)
 
 
@@ -126,13 +126,13 @@ def test_a_moved_picture_has_the_caption_beside_its_new_name_at_once(home, folde
     text(folder / "a" / "red.txt", "A red wall")
     ingest_folders(home, [folder])
     with open_space(home, "test") as space:
-        before = space.ledger.items_of(str(folder / "a" / "red.png"))[0]
+        before = space.ledger.items.of_source(str(folder / "a" / "red.png"))[0]
     (folder / "a" / "red.png").rename(folder / "a" / "crimson.png")
     text(folder / "a" / "crimson.txt", "A crimson wall")
     report = ingest_folders(home, [folder])
     assert [Path(entry.path).name for entry in report.of("moved")] == ["crimson.png"]
     with open_space(home, "test") as space:
-        after = space.ledger.items_of(str(folder / "a" / "crimson.png"))[0]
+        after = space.ledger.items.of_source(str(folder / "a" / "crimson.png"))[0]
         assert (after.id, after.text) == (before.id, "A crimson wall")
         assert finds_every_item(space)
     assert ingest_folders(home, [folder]).counts()["updated"] == 0
@@ -144,7 +144,7 @@ def test_a_deleted_file_leaves_the_space_with_its_thumbnail(home, folder):
     report = ingest_folders(home, [folder])
     assert [Path(entry.path).name for entry in report.of("removed")] == ["red.png"]
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 1, "text": 2}
+        assert space.ledger.items.counts() == {"image": 1, "text": 2}
         assert finds_every_item(space)
         assert len(list((space.folder / "thumbnails").rglob("*.jpg"))) == 1
 
@@ -155,7 +155,7 @@ def test_files_outside_the_folders_of_this_run_stay(home, folder, tmp_path):
     ingest_folders(home, [folder])
     ingest_folders(home, [other])
     with open_space(home, "test") as space:
-        assert space.ledger.item_count() == 5
+        assert space.ledger.items.count() == 5
 
 
 def test_an_emptied_folder_is_taken_for_one_that_is_not_mounted(home, folder):
@@ -166,7 +166,7 @@ def test_an_emptied_folder_is_taken_for_one_that_is_not_mounted(home, folder):
     assert report.counts()["removed"] == 0
     assert "not mounted" in report.notes[0]
     with open_space(home, "test") as space:
-        assert space.ledger.item_count() == 4
+        assert space.ledger.items.count() == 4
 
 
 def test_a_path_that_is_not_there_fails_alone(home, folder, tmp_path):
@@ -181,8 +181,8 @@ def test_a_caption_sidecar_is_the_caption_of_its_picture_and_a_text_of_its_own(h
     text(folder / "a" / "red.txt", "A red wall in Lisbon")
     ingest_folders(home, [folder])
     with open_space(home, "test") as space:
-        assert space.ledger.items_of(str(folder / "a" / "red.png"))[0].text == "A red wall in Lisbon"
-        assert space.ledger.items_of(str(folder / "a" / "red.txt"))[0].modality == "text"
+        assert space.ledger.items.of_source(str(folder / "a" / "red.png"))[0].text == "A red wall in Lisbon"
+        assert space.ledger.items.of_source(str(folder / "a" / "red.txt"))[0].modality == "text"
 
 
 def test_a_changed_caption_is_taken_over_without_encoding_the_picture(home, folder):
@@ -193,7 +193,7 @@ def test_a_changed_caption_is_taken_over_without_encoding_the_picture(home, fold
     assert report.counts()["updated"] == 1
     assert encoder.encoded == 1  # the sidecar's own text
     with open_space(home, "test") as space:
-        assert space.ledger.items_of(str(folder / "a" / "red.png"))[0].text == "A red wall in Porto"
+        assert space.ledger.items.of_source(str(folder / "a" / "red.png"))[0].text == "A red wall in Porto"
         assert finds_every_item(space)
 
 
@@ -207,7 +207,7 @@ def test_a_broken_file_fails_alone_and_is_tried_again(home, folder):
     report = ingest_folders(home, [folder])
     assert report.counts()["failed"] == 1
     with open_space(home, "test") as space:
-        assert space.ledger.items_of(str(bad)) == []  # what it showed before is no longer in the file
+        assert space.ledger.items.of_source(str(bad)) == []  # what it showed before is no longer in the file
         assert finds_every_item(space)
 
 

@@ -59,13 +59,13 @@ def again(home: Path, encoder: FakeEncoder, **options: bool) -> Reencoding:
 def contents(home: Path) -> dict[str, tuple[str, str]]:
     """What the space holds, by id: the first of its paths, and text."""
     with open_space(home, "test") as space:
-        items = space.ledger.items([str(number) for number in space.ledger.live_ids()])
+        items = space.ledger.items.get([str(number) for number in space.ledger.items.ids()])
         return {item.id: (min((item.path, *item.also)), item.text) for item in items}
 
 
 def vectors(home: Path) -> dict[str, np.ndarray]:
     with open_space(home, "test") as space:
-        stored = space.ledger.vectors()
+        stored = space.ledger.items.vectors()
         return {str(number): vector for number, vector in zip(stored.ids, stored.vectors, strict=True)}
 
 
@@ -149,7 +149,7 @@ def test_pictures_that_are_gone_are_named_and_nothing_changes(home, folder, caps
 
     assert cli.main([*arguments, "--drop-missing"]) == 0
     with open_space(home, "test") as space:
-        left = {Path(source.path).name for source in space.ledger.sources()}
+        left = {Path(source.path).name for source in space.ledger.sources.all()}
         assert left == {"red.png", "copy of red.png", "yellow.png", "fox.txt", "red.md"}
         assert finds_every_item(space)
         thumbnails = {path.name for path in (home / "test" / "thumbnails").rglob("*.jpg")}
@@ -287,7 +287,7 @@ def test_a_reencoding_killed_in_its_middle_leaves_the_old_space_and_goes_on(tmp_
     assert done.resumed >= 64 and done.images + done.resumed == count
     with open_space(home, "test") as space:
         assert space.manifest.encoder == RetunedEncoder().info
-        assert space.ledger.item_count() == count
+        assert space.ledger.items.count() == count
         assert finds_every_item(space)
 
 

@@ -80,7 +80,7 @@ def test_a_link_that_appears_takes_nothing_out_of_the_space(home: Path, folder: 
     outcomes = ingest_changed(home, folder, folder / "a" / "green.png")
     assert outcomes == {"green.png": "removed"}  # told as skipped first: its own file is gone
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 2, "text": 1}
+        assert space.ledger.items.counts() == {"image": 2, "text": 1}
 
 
 def test_a_caption_changes_its_picture_and_an_ignore_file_its_folder(home: Path, folder: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_folder_that_is_gone_or_emptied_whole_is_taken_for_one_that_is_not_mou
         path.unlink()
     assert ingest_changed(home, away, *[away / f"shade {n:05}.png" for n in range(4)]) == {}
     with open_space(home, "test") as space:
-        assert space.ledger.item_count() == 4
+        assert space.ledger.items.count() == 4
 
 
 @pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "Permission denied"), OSError(errno.EIO, "I/O error")])
@@ -123,7 +123,7 @@ def test_a_folder_that_cannot_be_looked_into_any_more_keeps_its_items(
     monkeypatch.setattr(Path, "iterdir", refuse)
     assert ingest_changed(home, away, gone) == {"disk": "failed"}
     with open_space(home, "test") as space:
-        assert space.ledger.item_count() == 4
+        assert space.ledger.items.count() == 4
 
 
 def test_changed_paths_are_chosen_as_a_walk_chooses_them(folder: Path) -> None:
@@ -213,13 +213,13 @@ def test_a_watched_space_follows_its_folder_and_a_reader_sees_it(
         process.wait_for(("white.png", "added"))
         assert reader.ledger.revision() > revision
         assert finds_every_item(reader)
-        item = reader.ledger.items_of(str(folder / "b" / "white.png"))[0]
-        vector = reader.ledger.vectors_of([item.id])
+        item = reader.ledger.items.of_source(str(folder / "b" / "white.png"))[0]
+        vector = reader.ledger.items.vectors_of([item.id])
         assert reader.query("image", vector, 1)[0][0][0] == item.id
         (folder / "a" / "red.png").rename(folder / "b" / "crimson.png")
         (folder / "notes.txt").unlink()
         process.wait_for(("crimson.png", "moved"), ("notes.txt", "removed"))
-        assert reader.ledger.counts() == {"image": 4, "text": 0}
+        assert reader.ledger.items.counts() == {"image": 4, "text": 0}
     assert process.stop() == 0
     with open_space(home, "test") as space:
         assert space.manifest.statistics["image"].count == 4  # brought in step at the end

@@ -78,13 +78,13 @@ def test_what_is_in_an_archive_is_read_as_from_a_folder(home, archive):
     said = outcomes(home, archive.parent)
     assert {path: outcome for path, (outcome, _) in said.items()} == {f"things.zip/{name}": "added" for name in CONTENT}
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 2, "text": 4}
-        (red,) = space.ledger.items_of(str(archive / "red.png"))
+        assert space.ledger.items.counts() == {"image": 2, "text": 4}
+        (red,) = space.ledger.items.of_source(str(archive / "red.png"))
         assert (red.text, red.name, red.folder) == ("A red square", "red.png", "files/things.zip")
         assert space.thumbnail_path(red).is_file()
-        (owls,) = space.ledger.items_of(str(archive / "inner" / "owls.md"))
+        (owls,) = space.ledger.items.of_source(str(archive / "inner" / "owls.md"))
         assert (owls.title, owls.folder) == ("Owls", "files/things.zip/inner")
-        assert space.ledger.items_of(str(archive / "inner" / "rows.csv"))[0].meta["table"] == "rows"
+        assert space.ledger.items.of_source(str(archive / "inner" / "rows.csv"))[0].meta["table"] == "rows"
         assert finds_every_item(space)
     assert sorted(path.name for path in archive.parent.iterdir()) == ["things.zip"]
 
@@ -159,7 +159,7 @@ def test_an_archive_that_changes_while_it_is_watched_is_followed(home, archive):
     archive.unlink()
     assert set(changed().values()) == {"removed"}
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 1, "text": 0}
+        assert space.ledger.items.counts() == {"image": 1, "text": 0}
         assert finds_every_item(space)
 
 
@@ -317,12 +317,12 @@ def test_pictures_in_archives_are_encoded_anew_mended_and_opened(home, archive):
         done = reencode(space, RetunedEncoder())
         assert done.swapped and not done.missing and done.images == 2
     with open_space(home, "test") as space:
-        (item,) = space.ledger.items_of(str(red))
+        (item,) = space.ledger.items.of_source(str(red))
         with location_of(str(red), space.folder).local_file() as file, Image.open(file) as opened:
             assert file.name == "red.png" and opened.size == (64, 48)
             expected = RetunedEncoder().encode_images([opened.convert("RGB")])
         assert not file.exists(), "nothing stays unpacked"
-        assert np.allclose(space.ledger.vectors_of([item.id]), expected, atol=1e-6)
+        assert np.allclose(space.ledger.items.vectors_of([item.id]), expected, atol=1e-6)
         assert finds_every_item(space)
         space.thumbnail_path(item).unlink()
     assert not check(home, "test").sound
@@ -338,7 +338,7 @@ def test_pictures_in_archives_are_encoded_anew_mended_and_opened(home, archive):
 def test_the_original_is_given_out_of_its_archive(home, archive):
     ingest_folders(home, [archive.parent])
     with Space("test", home=home) as space:
-        item = space._space.ledger.items_of(str(archive / "red.png"))[0]
+        item = space._space.ledger.items.of_source(str(archive / "red.png"))[0]
         with space.original(item.id) as file:
             assert file.read() == CONTENT["red.png"]
         pack(archive, {**CONTENT, "red.png": png("green")})

@@ -80,8 +80,8 @@ def test_each_picture_that_a_row_names_is_an_item_with_the_rows_text_as_caption(
     assert said[f"tables/{name}/pictures/gone.png"]["reason"].startswith("row 3 of the table names it, and it is not")
     assert said[f"tables/{name}/pictures/broken.png"]["reason"].startswith("damaged picture")
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 2, "text": 0}
-        (red,) = space.ledger.items_of(str(table / "pictures" / "red.png"))
+        assert space.ledger.items.counts() == {"image": 2, "text": 0}
+        (red,) = space.ledger.items.of_source(str(table / "pictures" / "red.png"))
         assert red.text == "A red car\nA parked one", "two rows that name one picture are one item"
         assert (red.name, red.folder) == ("red.png", f"tables/{name}/pictures")
         assert {"id": "a1", "year": "1999", "table": "cars", "width": 64, "format": "PNG"}.items() <= red.meta.items()
@@ -93,8 +93,8 @@ def test_with_a_text_column_the_rows_are_passages_too(home, folder):
     table = write(folder / "cars.csv")
     run(home, table, "--image-column", "File", "--text-column", "caption")
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 2, "text": 6}
-        assert [item.text for item in space.ledger.items_of(str(table))][:2] == ["A red car", "A blue boat"]
+        assert space.ledger.items.counts() == {"image": 2, "text": 6}
+        assert [item.text for item in space.ledger.items.of_source(str(table))][:2] == ["A red car", "A blue boat"]
         assert finds_every_item(space)
 
 
@@ -134,7 +134,7 @@ def test_another_caption_costs_no_encoding_and_a_row_that_goes_takes_its_picture
     }
     assert len(encoded) == 1
     with open_space(home, "test") as space:
-        (blue,) = space.ledger.items_of(str(table / "pictures" / "blue.png"))
+        (blue,) = space.ledger.items.of_source(str(table / "pictures" / "blue.png"))
         assert (blue.text, blue.meta["id"]) == ("A boat at sea", "a0")
         assert space.thumbnail_path(blue).is_file()
         assert finds_every_item(space)
@@ -143,7 +143,7 @@ def test_another_caption_costs_no_encoding_and_a_row_that_goes_takes_its_picture
 def test_a_moved_table_takes_the_items_of_its_pictures_along(home, folder):
     run(home, write(folder / "cars.csv"), "--image-column", "file")
     with open_space(home, "test") as space:
-        before = space.ledger.live_ids().tolist()
+        before = space.ledger.items.ids().tolist()
     moved = folder.rename(folder.with_name("moved"))
     said = {path: entry["outcome"] for path, entry in run(home, folder.parent).items() if "cars.csv" in path}
     assert said == {
@@ -154,8 +154,8 @@ def test_a_moved_table_takes_the_items_of_its_pictures_along(home, folder):
         "moved/cars.csv/pictures/broken.png": "failed",
     }
     with open_space(home, "test") as space:
-        assert set(before) <= set(space.ledger.live_ids().tolist())
-        assert len(space.ledger.items_of(str(moved / "cars.csv" / "pictures" / "red.png"))) == 1
+        assert set(before) <= set(space.ledger.items.ids().tolist())
+        assert len(space.ledger.items.of_source(str(moved / "cars.csv" / "pictures" / "red.png"))) == 1
         assert finds_every_item(space)
 
 
@@ -167,7 +167,7 @@ def test_a_renamed_table_keeps_its_pictures_in_the_space(home, folder, monkeypat
     for _ in range(2):
         run(home, table)
         with open_space(home, "test") as space:
-            (red,) = space.ledger.items_of(str(table / "pictures" / "red.png"))
+            (red,) = space.ledger.items.of_source(str(table / "pictures" / "red.png"))
             assert red.meta["table"] == "boats"
             assert finds_every_item(space)
 
@@ -179,7 +179,7 @@ def test_a_table_that_cannot_be_read_any_more_keeps_its_pictures(home, folder):
     said = run(home, table, "--image-column", "file")
     assert {path: entry["outcome"] for path, entry in said.items()} == {"tables/cars.jsonl": "failed"}
     with open_space(home, "test") as space:
-        assert space.ledger.counts()["image"] == 2
+        assert space.ledger.items.counts()["image"] == 2
 
 
 def test_files_elsewhere_and_web_addresses_are_not_read(home, folder):
@@ -196,7 +196,7 @@ def test_files_elsewhere_and_web_addresses_are_not_read(home, folder):
     assert any("web address" in reason for reason in reasons)
     assert any("no picture that is read here" in reason for reason in reasons)
     with open_space(home, "test") as space:
-        assert space.ledger.counts()["image"] == 0
+        assert space.ledger.items.counts()["image"] == 0
     said = run(home, table, secret.parent, "--image-column", "file")
     outcomes = [entry["outcome"] for path, entry in said.items() if "secret" in path]
     assert outcomes.count("added") == 2, "the file itself, and once as what two rows name"
@@ -209,9 +209,9 @@ def test_pictures_of_rows_are_encoded_anew_and_their_thumbnails_mended(home, fol
         done = reencode(space, RetunedEncoder())
         assert done.swapped and not done.missing and done.images == 2
     with open_space(home, "test") as space:
-        (red,) = space.ledger.items_of(str(table / "pictures" / "red.png"))
+        (red,) = space.ledger.items.of_source(str(table / "pictures" / "red.png"))
         expected = RetunedEncoder().encode_images([_open(folder / "pictures" / "red.png")])
-        assert np.allclose(space.ledger.vectors_of([red.id]), expected, atol=1e-6)
+        assert np.allclose(space.ledger.items.vectors_of([red.id]), expected, atol=1e-6)
         assert finds_every_item(space)
         space.thumbnail_path(red).unlink()
     assert not check(home, "test").sound

@@ -107,12 +107,12 @@ def test_what_is_at_addresses_is_read_as_what_the_server_says_it_is(home, site):
     said = run(home, *(site.address + name for name in names))
     assert {path: outcome for path, (outcome, _) in said.items()} == {site.address + name: "added" for name in names}
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": 3, "text": 2}
-        (red,) = space.ledger.items_of(site.address + "/pictures/red.png")
+        assert space.ledger.items.counts() == {"image": 3, "text": 2}
+        (red,) = space.ledger.items.of_source(site.address + "/pictures/red.png")
         host = site.address.removeprefix("http://")
         assert (headline(red), whereabouts(red), red.root) == ("red.png", f"{host}/pictures", site.address)
         assert space.thumbnail_path(red).is_file()
-        (owls,) = space.ledger.items_of(site.address + "/notes")
+        (owls,) = space.ledger.items.of_source(site.address + "/notes")
         assert owls.title == "Owls"
         with location_of(red.path, space.folder).local_file() as file:
             assert file.read_bytes() == png("red")
@@ -144,7 +144,7 @@ def test_what_cannot_be_fetched_has_the_reason_and_stays_as_it_was(home, site):
     assert reasons[2].startswith("no reader for content of type audio/mpeg")
     assert all(reason.startswith("cannot be fetched: ") for reason in reasons[3:])
     with open_space(home, "test") as space:
-        assert len(space.ledger.items_of(red)) == 1
+        assert len(space.ledger.items.of_source(red)) == 1
         assert finds_every_item(space)
 
 
@@ -185,7 +185,7 @@ def test_an_ingest_of_folders_leaves_what_was_fetched_alone(home, site, tmp_path
     said = run(home, str(tmp_path / "files"))
     assert [outcome for outcome, _ in said.values()] == ["added"], "it is no move of what was fetched"
     with open_space(home, "test") as space:
-        assert space.ledger.counts()["image"] == 2
+        assert space.ledger.items.counts()["image"] == 2
 
 
 def test_what_was_fetched_is_encoded_anew_and_mended_without_the_web(home, site):
@@ -195,7 +195,7 @@ def test_what_was_fetched_is_encoded_anew_and_mended_without_the_web(home, site)
     with open_to_write(home, "test", FakeEncoder.info) as space:
         done = reencode(space, RetunedEncoder())
         assert done.swapped and not done.missing and done.images == 1
-        space.thumbnail_path(space.ledger.items_of(red)[0]).unlink()
+        space.thumbnail_path(space.ledger.items.of_source(red)[0]).unlink()
     assert not check(home, "test").sound
     repair(home, "test")
     assert check(home, "test").sound
@@ -220,10 +220,10 @@ def test_what_could_not_be_fetched_once_is_not_encoded_again_when_it_can_be(home
     notes = site.address + "/notes"
     run(home, notes)
     with open_space(home, "test") as space:
-        (before,) = space.ledger.items_of(notes)
+        (before,) = space.ledger.items.of_source(notes)
     page = site.pages.pop("/notes")
     assert run(home, notes)[notes][0] == "failed"
     site.pages["/notes"] = page
     assert run(home, notes)[notes][0] == "unchanged"
     with open_space(home, "test") as space:
-        assert [item.id for item in space.ledger.items_of(notes)] == [before.id]
+        assert [item.id for item in space.ledger.items.of_source(notes)] == [before.id]

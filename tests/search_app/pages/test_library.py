@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 from ingest.run import jobs
 from ingest.run.jobs import Job, newest
 from ingest.space import open_space
-from ingest.space.ledger.exclusions import kept_out
 from search_app.access.permissions import ALLOW_CHANGES_VARIABLE
 from search_app.access.sign_in import SIGN_IN_VARIABLE
 from search_app.components.library import source_lists
@@ -119,11 +118,10 @@ def test_what_is_chosen_is_removed_after_its_exact_count_was_shown(own: Path, st
 
 def test_what_was_removed_is_named_and_can_be_let_in_again(own: Path, started: list) -> None:
     from ingest.space import open_to_reencode
-    from ingest.space.ledger.exclusions import remove
 
     red = str(own / "files" / "pictures" / "red.png")
     with open_to_reencode(own / "home", "test") as space:
-        remove(space.ledger, [red])
+        space.ledger.exclude([red])
     app = library(tab="sources")
     assert red in words(app)
     app.button(key="let-in-1").click().run()
@@ -268,5 +266,5 @@ def test_an_empty_space_says_how_to_begin(tmp_path: Path, empty_home: Path) -> N
     assert app.segmented_control(key="library-tab").value == "add"
     shutil.rmtree(folder)
     with open_space(empty_home, "test") as space:
-        assert kept_out(space.ledger) == []
+        assert space.ledger.exclusions.paths() == []
     end_server(empty_home / "test")

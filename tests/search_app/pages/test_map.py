@@ -36,7 +36,9 @@ def header(app: AppTest, part: str) -> dict[str, Any]:
 
 def item_of(home: Path, name: str) -> str:
     with open_space(home, "test") as space:
-        found = next(item for item in space.ledger.items(list(map(str, space.ledger.live_ids()))) if item.name == name)
+        found = next(
+            item for item in space.ledger.items.get(list(map(str, space.ledger.items.ids()))) if item.name == name
+        )
         return found.id
 
 

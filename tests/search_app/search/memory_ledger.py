@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class Facts:
 
 @dataclass
 class MemoryLedger:
-    """Keeps what the real ledger promises: rising ids, a revision, and moves."""
+    """Does what the real ledger promises: rising ids, a revision, and moves; it is each of its own parts."""
 
     dimension: int = DIMENSION
     rows: dict[int, tuple[Modality, str, NDArray[np.float32]]] = field(default_factory=dict)
@@ -57,6 +58,18 @@ class MemoryLedger:
     _revision: int = 0
     _moves: int = 0
     _facet_changes: int = 0
+
+    @property
+    def items(self) -> Self:
+        return self
+
+    @property
+    def duplicates(self) -> Self:
+        return self
+
+    @property
+    def search_index(self) -> Self:
+        return self
 
     def add(self, modality: Modality, vectors: NDArray[np.float32], folder: str = "home") -> list[str]:
         new = []
@@ -106,10 +119,10 @@ class MemoryLedger:
             np.array([facts.captioned for facts in known], np.bool_),
         )
 
-    def items_saying(self, expression: str) -> NDArray[np.int64]:
+    def matching(self, expression: str) -> NDArray[np.int64]:
         return np.array(self.said.get(expression, []), np.int64)
 
-    def items_with(self, key: str, value: str | None = None) -> NDArray[np.int64]:
+    def with_metadata(self, key: str, value: str | None = None) -> NDArray[np.int64]:
         return np.array(self.having.get((key, value), []), np.int64)
 
     def texts(self, ids: Sequence[int]) -> dict[int, str]:
@@ -118,10 +131,10 @@ class MemoryLedger:
     def metadata_values(self, key: str) -> list[tuple[int, str]]:
         return self.told.get(key, [])
 
-    def some_saying(self, expression: str, most: int) -> list[int]:
+    def some_matching(self, expression: str, most: int) -> list[int]:
         return self.said.get(expression, [])[:most]
 
-    def live_ids(self) -> NDArray[np.int64]:
+    def ids(self) -> NDArray[np.int64]:
         return np.array(sorted(self.rows), dtype=np.int64)
 
     def share(self, item_id: str, folder: str) -> None:

@@ -22,7 +22,7 @@ def red(tmp_path: Path) -> Path:
 
 def test_the_picture_is_read_from_the_file_while_that_is_unchanged(tmp_path: Path, red: Path) -> None:
     with open_space(tmp_path / "home", "test") as space:
-        [item] = space.ledger.items_of(str(red))
+        [item] = space.ledger.items.of_source(str(red))
         for found in (picture_of(space, item, 600), picture_in_file(space, item, 600)):
             assert found is not None and found.size == LARGE and colour_name(found) == "red"
 
@@ -38,7 +38,7 @@ def test_the_thumbnail_stands_for_a_file_that_is_not_the_one_that_was_read(
     else:
         red.unlink()
     with open_space(tmp_path / "home", "test") as space:
-        [item] = space.ledger.items_of(str(red))
+        [item] = space.ledger.items.of_source(str(red))
         assert picture_in_file(space, item, 600) is None
         found = picture_of(space, item, 600)
         assert found is not None and found.size < LARGE and colour_name(found) == "red"

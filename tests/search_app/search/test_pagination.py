@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from ingest.space import Item
 from search_app.search import candidates, pagination
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.hits import Ranking
-from search_app.search.pagination import Arranging, Page, page_of_results
+from search_app.search.pagination import Page, PageContext, results_page
 from search_app.search.query import Query
 from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
@@ -25,18 +26,26 @@ class Related:
     """What is asked of a ledger about hits."""
 
     ledger: MemoryLedger
-    leaders: dict[str, str] = field(default_factory=dict)
-    paths: dict[str, str] = field(default_factory=dict)
+    leader_of: dict[str, str] = field(default_factory=dict)
+    path_of: dict[str, str] = field(default_factory=dict)
 
-    def items(self, ids: Sequence[str]) -> list[Item]:
+    @property
+    def items(self) -> Self:
+        return self
+
+    @property
+    def near_duplicates(self) -> Self:
+        return self
+
+    def get(self, ids: Sequence[str]) -> list[Item]:
         rows = self.ledger.rows
         return [Item(item_id, rows[int(item_id)][0], f"/{int(item_id):04}.png", "/", "") for item_id in ids]
 
-    def twin_groups(self, ids: Sequence[str]) -> dict[str, str]:
-        return {item_id: self.leaders.get(item_id, item_id) for item_id in ids}
+    def leaders(self, ids: Sequence[str]) -> dict[str, str]:
+        return {item_id: self.leader_of.get(item_id, item_id) for item_id in ids}
 
-    def paths_of(self, ids: Sequence[str]) -> dict[str, str]:
-        return {item_id: self.paths.get(item_id, f"/{item_id}.txt") for item_id in ids}
+    def paths(self, ids: Sequence[str]) -> dict[str, str]:
+        return {item_id: self.path_of.get(item_id, f"/{item_id}.txt") for item_id in ids}
 
 
 class ForgetfulIndex(ExactIndex):
@@ -60,8 +69,8 @@ def asked(ledger: MemoryLedger, query: Query, related: Related | None = None, in
             replace(query, count=count), probe, snapshot, index or ExactIndex(ledger), PHRASE_VECTORS, exact=every
         )
 
-    by = Arranging(snapshot, probe.centred(means), means, related or Related(ledger))
-    return page_of_results(query, ranked, by)
+    by = PageContext(snapshot, probe.centred(means), means, related or Related(ledger))
+    return results_page(query, ranked, by)
 
 
 def ids(page: Page) -> list[str]:
@@ -149,10 +158,10 @@ def test_passages_of_a_document_share_an_entry_and_rows_of_a_table_do_not() -> N
     ledger = colourful()
     texts = [str(number) for number, row in ledger.rows.items() if row[0] == "text"]
     query = Query("red", count=20, filters=Filters(modality=("text",)))
-    book = asked(ledger, query, Related(ledger, paths=dict.fromkeys(texts, "/books/one.pdf")))
+    book = asked(ledger, query, Related(ledger, path_of=dict.fromkeys(texts, "/books/one.pdf")))
     assert len(book.entries) == 1
     assert len(book.entries[0].passages) == len(texts) - 1
-    table = asked(ledger, query, Related(ledger, paths=dict.fromkeys(texts, "/cars.CSV")))
+    table = asked(ledger, query, Related(ledger, path_of=dict.fromkeys(texts, "/cars.CSV")))
     assert len(table.entries) == 20
 
 

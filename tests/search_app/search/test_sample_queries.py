@@ -92,7 +92,7 @@ def test_a_question_finds_its_document_first(searcher, lite, words, document):
 
 def test_a_picture_lying_on_its_side_is_turned_upright_in_its_thumbnail(searcher):
     path = sample_folder() / "pictures" / "buildings" / "leaning_tower_of_pisa.jpg"
-    item = searcher.space.ledger.items_of(str(path))[0]
+    item = searcher.space.ledger.items.of_source(str(path))[0]
     with Image.open(path) as stored, Image.open(searcher.space.thumbnail_path(item)) as thumbnail:
         assert stored.width > stored.height
         assert thumbnail.width < thumbnail.height

@@ -28,8 +28,8 @@ def test_a_space_of_lite_finds_things_by_their_new_names_after_tuning_and_reenco
     where = ["--home", str(home), "--space", "test"]
     assert cli.main(["ingest", str(folder), *where]) == 0
     with open_space(home, "test") as space:
-        passages = [row for row, kind in enumerate(space.ledger.vectors().modalities) if kind == "text"]
-        before = space.ledger.vectors()
+        passages = [row for row, kind in enumerate(space.ledger.items.vectors().modalities) if kind == "text"]
+        before = space.ledger.items.vectors()
         reader = Searcher(space)
         assert reader.ask(Query("a mivvet"), lite).ranking.hits
         assert cli.main(["tune", str(things), "--name", "seen"]) == 0
@@ -40,7 +40,7 @@ def test_a_space_of_lite_finds_things_by_their_new_names_after_tuning_and_reenco
             reader.ask(Query("a mivvet"), lite)
     encoder = load_encoder("lite:seen")
     with open_space(home, "test") as space:
-        after = space.ledger.vectors()
+        after = space.ledger.items.vectors()
         assert after.ids.tolist() == before.ids.tolist()
         np.testing.assert_array_equal(after.vectors[passages], before.vectors[passages])
         for name, (colour, shape) in THINGS.items():

@@ -108,7 +108,7 @@ def test_opening_rebuilds_a_damaged_index_and_says_so(home, damage):
     damage(home / "test" / "chroma")
     said: list[str] = []
     with open_space(home, "test", log=said.append) as space:
-        assert space.ledger.item_count() == PICTURES
+        assert space.ledger.items.count() == PICTURES
         assert finds_every_item(space)
     assert any("nothing is lost" in line for line in said), said
 

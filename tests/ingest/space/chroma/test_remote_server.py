@@ -252,7 +252,7 @@ def test_a_server_that_is_restarted_under_an_ingest_costs_no_item(home, tmp_path
         with open_to_write(home, "restarted", encoder.info, chroma=ChromaAddress(server.url)) as space:
 
             def restart() -> None:
-                while space.ledger.item_count() < 64:
+                while space.ledger.items.count() < 64:
                     time.sleep(0.01)
                 server.kill()
                 time.sleep(1)

@@ -60,7 +60,7 @@ def parts(findings) -> set[str]:
 
 def every_item_is_there(home: Path) -> None:
     with open_space(home, "test") as space:
-        assert space.ledger.counts() == {"image": PICTURES, "text": 2}
+        assert space.ledger.items.counts() == {"image": PICTURES, "text": 2}
         assert finds_every_item(space)
 
 
@@ -125,8 +125,8 @@ def test_without_chroma_the_item_stays_and_the_next_ingest_encodes_its_source_an
     every_item_is_there(home)
     ingest_folders(home, [files])
     with open_space(home, "test") as space:
-        [item] = space.ledger.items_of(path)
-        assert np.allclose(space.ledger.vectors_of([item.id])[0], whole)
+        [item] = space.ledger.items.of_source(path)
+        assert np.allclose(space.ledger.items.vectors_of([item.id])[0], whole)
     every_item_is_there(home)
     assert check(home, "test", full=True).sound
 
@@ -146,7 +146,7 @@ def test_a_vector_gone_from_chroma_and_one_that_differs_are_seen_and_mended(home
     with open_to_reencode(home, "test") as space:
         space.drop_from_index("image", ["3"])
         collection = space._collections._collections["image"]
-        other = np.roll(space.ledger.vectors_of(["7"])[0], 1)
+        other = np.roll(space.ledger.items.vectors_of(["7"])[0], 1)
         collection.update(ids=["7"], embeddings=[other.tolist()])
     findings = check(home, "test", full=True)
     assert parts(findings) == {"index"}
@@ -172,7 +172,7 @@ def test_what_chroma_has_and_the_ledger_does_not_know_is_dropped(home):
 
 def test_a_missing_and_a_truncated_thumbnail_are_made_anew_and_one_without_its_source_stays_named(home, files):
     with open_space(home, "test") as space:
-        first, second, third = (item for item in space.ledger.items(["2", "3", "4"]))
+        first, second, third = (item for item in space.ledger.items.get(["2", "3", "4"]))
         paths = [space.thumbnail_path(item) for item in (first, second, third)]
     whole = [path.read_bytes() for path in paths]
     paths[0].unlink()
@@ -195,7 +195,7 @@ def test_an_item_without_its_source_gets_it_back_from_chroma(home, files):
     done = repair(home, "test")
     assert done.after.sound, done.after.problems
     with open_space(home, "test") as space:
-        assert [item.id for item in space.ledger.items_of(path)] == ["6"]
+        assert [item.id for item in space.ledger.items.of_source(path)] == ["6"]
     every_item_is_there(home)
     ingest_folders(home, [files])
     every_item_is_there(home)
@@ -275,7 +275,7 @@ def test_words_that_are_not_those_of_the_items_are_seen_and_made_anew(home, dama
     done = repair(home, "test")
     assert done.after.sound, done.after.problems
     with open_space(home, "test") as space:
-        assert sorted(space.ledger.items_saying('"kite"').tolist() + space.ledger.items_saying('"sea"').tolist()) == [
-            int(item) for item in sorted(space.ledger.live_ids()) if int(item) > PICTURES
-        ]
-        assert len(space.ledger.facets().ids) == PICTURES + 2
+        assert sorted(
+            space.ledger.search_index.matching('"kite"').tolist() + space.ledger.search_index.matching('"sea"').tolist()
+        ) == [int(item) for item in sorted(space.ledger.items.ids()) if int(item) > PICTURES]
+        assert len(space.ledger.search_index.facets().ids) == PICTURES + 2
