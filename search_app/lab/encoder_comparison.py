@@ -91,7 +91,7 @@ def reencode(space: Space, sample: Snapshot, encoder: Encoder, progress: Progres
         kept, vectors = [np.empty(0, np.int64)], [np.empty((0, encoder.info.dimension), np.float32)]
         for start in range(0, len(group), _BATCH):
             progress(done / total, f"{done:,} of {total:,} items")
-            items = space.ledger.items([str(number) for number in group.ids[start : start + _BATCH]])
+            items = space.ledger.items.get([str(number) for number in group.ids[start : start + _BATCH]])
             encoded, those = _encode(space, items, modality, encoder)
             kept.append(group.rows_of(np.array([int(item.id) for item in those], np.int64)))
             vectors.append(encoded)

@@ -359,7 +359,7 @@ def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
 def _side_panel(page: _Page, layout: Layout, focus: _Focus) -> None:
     space, view = page.space, page.view
     if view.item:
-        found = space.ledger.items([view.item])
+        found = space.ledger.items.get([view.item])
         item_panel(space, found[0], focus.neighbours, view) if found else missing_item_panel()
     elif focus.place is not None:
         place_panel(space, focus.place)

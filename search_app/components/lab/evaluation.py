@@ -148,7 +148,7 @@ def _miss(space: AppSpace, direction: RetrievalDirection, miss: RetrievalMiss) -
 
 def _miss_label(space: AppSpace, name: str) -> ItemLabel:
     """The label of the item of that id, or of a caption."""
-    items = space.ledger.items([name]) if name.isdecimal() else []
+    items = space.ledger.items.get([name]) if name.isdecimal() else []
     return item_label(space, items[0]) if items else ItemLabel(name, name, picture=False)
 
 

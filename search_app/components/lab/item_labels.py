@@ -41,7 +41,7 @@ class ItemLabel:
 def items_of(space: AppSpace, terms: Sequence[Term]) -> dict[str, Item]:
     """The items that `terms` name and that still exist, by id."""
     ids = dict.fromkeys(item_id for term in terms for item_id in term.items)
-    return {item.id: item for item in space.ledger.items(list(ids))}
+    return {item.id: item for item in space.ledger.items.get(list(ids))}
 
 
 def pictures_of(space: AppSpace, terms: Sequence[Term]) -> dict[str, Image.Image]:

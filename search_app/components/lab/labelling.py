@@ -228,7 +228,7 @@ def _label_row(name: str, count: int, most: int, pictures: Sequence[str], *, nam
 def _small(space: AppSpace, ids: Sequence[str]) -> dict[str, str]:
     """Each item as a small picture or a few words, by id."""
     answer = {}
-    for item in space.ledger.items(list(dict.fromkeys(ids))):
+    for item in space.ledger.items.get(list(dict.fromkeys(ids))):
         label = item_label(space, item)
         answer[item.id] = image_tag(label) or f"<span>{in_html(snippet(label.words or label.name, 60))}</span>"
     return answer

@@ -134,7 +134,7 @@ def item_search(
     """Draw a popover to search the space for an item and pick it."""
     with st.popover(label, key=f"lab-picking-{key}", icon=":material/photo_library:", type="tertiary"):
         words = st.text_input("Look for", key=f"lab-find-{key}", placeholder="a bird, a castle …")
-        items = space.ledger.items(_found(space, snapshot, str(words or "").strip(), modality))
+        items = space.ledger.items.get(_found(space, snapshot, str(words or "").strip(), modality))
         cells = ""
         for item in items:
             shown = item_label(space, item)

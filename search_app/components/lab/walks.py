@@ -261,7 +261,7 @@ def _film(
 ) -> str:
     """Stations side by side as markup: the nearest picture over the nearest passage."""
     ids = [near.id for station in stations for found in station.nearest.values() for near in found]
-    items = {item.id: item for item in space.ledger.items(ids)}
+    items = {item.id: item for item in space.ledger.items.get(ids)}
     frames = [_end(first, "start")] if first else []
     for station in stations:
         near = [one.id for modality in MODALITIES for one in station.nearest.get(modality, ())[:1]]
@@ -297,7 +297,7 @@ def _added(space: AppSpace, reference: Reference) -> str:
     best = in_html(words[0][0]) if words else "?"
     others = "".join(f"<li>{in_html(word)}<small>{cosine:.2f}</small></li>" for word, cosine in words[1:])
     near = nearest_items(point, reference, _NEAREST, [term.value for term in terms if term.kind == "item"])
-    found = space.ledger.items([one.id for modality in MODALITIES for one in near.get(modality, ())])
+    found = space.ledger.items.get([one.id for modality in MODALITIES for one in near.get(modality, ())])
     frames = "".join(card(item_label(space, item, MEDIUM)) for item in found)
     return (
         f'<div class="ns-equation">{equation}<span>≈</span><b class="ns-answer">{best}</b></div>'

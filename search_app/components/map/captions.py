@@ -24,7 +24,7 @@ def _axis_caption(space: AppSpace, axis: AxisInfo, place: int) -> dict[str, str]
         return {"title": f"component {axis.axis}{share}", "low": "", "high": ""}
     low, high = axis.start, axis.end
     ends = [end.value for end in (axis.axis.start, axis.axis.end) if end.kind == "item"]
-    names = {item.id: headline(item) for item in space.ledger.items(ends)} if ends else {}
+    names = {item.id: headline(item) for item in space.ledger.items.get(ends)} if ends else {}
     low = snippet(low or names.get(axis.axis.start.value, "an item"), _LONGEST_NAME)
     high = snippet(high or names.get(axis.axis.end.value, "an item"), _LONGEST_NAME)
     return {"title": f"{low} to {high}", "low": low, "high": high}

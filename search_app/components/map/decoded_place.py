@@ -63,6 +63,6 @@ def place_panel(space: AppSpace, found: DecodedPlace) -> None:
                 args=(" ".join(words[:_SEARCHED_WORDS]),),
             )
         section("Nearest to it in the full space")
-        items = {each.id: each for each in space.ledger.items([near.id for near in found.items])}
+        items = {each.id: each for each in space.ledger.items.get([near.id for near in found.items])}
         remarks = {near.id: f"{near.cosine:.2f}" for near in found.items}
         rows(space, [items[near.id] for near in found.items if near.id in items], "spot", remarks)

@@ -254,7 +254,7 @@ def describe_items(space: AppSpace, request: Mapping[str, Any]) -> dict[str, dic
     whole, small = (
         [str(each) for each in request.get(part) or () if str(each).isdecimal()][:most] for part, most in _REQUESTED
     )
-    items = {item.id: item for item in space.ledger.items([*whole, *small])}
+    items = {item.id: item for item in space.ledger.items.get([*whole, *small])}
     return {
         "whole": {item_id: _whole(space, items.get(item_id)) for item_id in whole},
         "small": {item_id: _small(space, items.get(item_id)) for item_id in small},

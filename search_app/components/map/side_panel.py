@@ -93,7 +93,7 @@ def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: Map
             on_change=_on_measure,
             help="Of vectors as they are, both give one order; once each modality is centred they may differ.",
         )
-    items = {each.id: each for each in space.ledger.items([each.id for each in near])}
+    items = {each.id: each for each in space.ledger.items.get([each.id for each in near])}
     remarks = {each.id: f"{each.distance if view.measure == 'euclidean' else each.cosine:.2f}" for each in near}
     rows(space, [items[each.id] for each in near if each.id in items], "near", remarks)
 
@@ -121,9 +121,9 @@ def selection_panel(space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot,
         st.html(f'<div class="ns-note">{" ".join(_facts(found, len(snapshot)))}</div>')
         _filter_button(space, ids)
         section("In its middle", "the items nearest to it" if count > _CARDS else "")
-        thumbnails(space, space.ledger.items(list(found.medoids[:_CARDS])), "selected")
+        thumbnails(space, space.ledger.items.get(list(found.medoids[:_CARDS])), "selected")
         with st.expander("Table", key="selection-table"):
-            listed = space.ledger.items([str(number) for number in ids[:_TABLE]])
+            listed = space.ledger.items.get([str(number) for number in ids[:_TABLE]])
             st.dataframe(
                 {
                     "name": [headline(item) for item in listed],
@@ -138,7 +138,7 @@ def selection_panel(space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot,
                 st.html(f'<div class="ns-note">The first {_TABLE:,} of {count:,}; the file has them all.</div>')
         st.download_button(
             "Save as CSV",
-            data=lambda: items_as_csv(space.ledger.items([str(number) for number in ids])),
+            data=lambda: items_as_csv(space.ledger.items.get([str(number) for number in ids])),
             file_name="selection.csv",
             mime="text/csv",
             key="selection-csv",

@@ -134,7 +134,7 @@ def _row(space: AppSpace, topic: Topic) -> None:
                 args=(topic.name,),
             )
             st.html(f'<div class="ns-remark">{topic.size:,}</div>', width="content")
-        items = space.ledger.items(list(topic.representatives))
+        items = space.ledger.items.get(list(topic.representatives))
         picture_strip(space, sorted(items, key=lambda item: item.modality != "image")[:_STRIP])
 
 
@@ -166,7 +166,7 @@ def _topic(space: AppSpace, topic: Topic) -> None:
         facts.append(f"Mean cosine to its middle: {topic.spread:.2f} of 1.")
         st.html(f'<div class="ns-note">{" ".join(facts)}</div>')
         section("Typical for it")
-        thumbnails(space, space.ledger.items(list(topic.representatives)), f"topic-{topic.number}")
+        thumbnails(space, space.ledger.items.get(list(topic.representatives)), f"topic-{topic.number}")
 
 
 def _leave_topic(name: str) -> None:

@@ -76,7 +76,7 @@ def test_pictures_whose_file_has_gone_are_seen_by_their_thumbnails(tmp_path: Pat
         snapshot = LiveVectors(space.ledger).now()
         before, after = reencode(space, snapshot, NarrowEncoder(), _nothing)
         assert after.groups["image"].vectors.shape == (3, DIMENSION)
-        (gone,) = {item.thumbnail for item in space.ledger.items([str(snapshot.groups["image"].ids[0])])}
+        (gone,) = {item.thumbnail for item in space.ledger.items.get([str(snapshot.groups["image"].ids[0])])}
         (space.folder / gone).unlink()
         before, after = reencode(space, snapshot, NarrowEncoder(), _nothing)
     assert before.groups["image"].ids.tolist() == after.groups["image"].ids.tolist()

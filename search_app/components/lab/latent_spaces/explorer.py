@@ -113,7 +113,7 @@ def _on_point_clicked(key: str) -> None:
 
 
 def _neighbour_list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: AppSpace) -> str:
-    items = space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
+    items = space.ledger.items.get([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
     by_id = {item.id: item for item in items}
     # A longer bar is closer by cosine, and farther away by distance, as the number beside it.
     shown = [1.0 - one.distance if metric == "cosine" else one.distance for one in near]

@@ -63,7 +63,7 @@ def _changes(space: AppSpace, before: LatentSpace, after: LatentSpace, kept: Flo
     for row in np.argsort(kept, kind="stable")[:_CHANGED].tolist():
         near = [[one.row for one in each.neighbours(row, 4, "cosine")] for each in (before, after)]
         ids = [before.item_ids[place] for place in (row, *near[0], *near[1])]
-        items = {item.id: item for item in space.ledger.items(ids)}
+        items = {item.id: item for item in space.ledger.items.get(ids)}
 
         def tag(place: int, items: dict[str, Item] = items) -> str:
             item = items.get(before.item_ids[place])

@@ -48,7 +48,7 @@ def sample_items(space: AppSpace, snapshot: Snapshot, modality: Modality, most: 
     """
     group = snapshot.groups.get(modality)
     rows = steady_sample(group.ids, most) if group is not None else np.empty(0, np.int64)
-    items = space.ledger.items([str(group.ids[row]) for row in rows]) if group is not None else []
+    items = space.ledger.items.get([str(group.ids[row]) for row in rows]) if group is not None else []
     if group is None or len(items) < MIN_ITEMS:
         what = "pictures" if modality == "image" else "documents"
         raise SpaceError(f"There are too few {what} in this space for this. Ingest more {what}.")
