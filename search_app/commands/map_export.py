@@ -13,8 +13,9 @@ from ingest.errors import SettingsError
 from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, Space, check_encoder, open_space
+from search_app.commands.field_options import map_view
 from search_app.maps.html_export import ExportedMap, export_html
-from search_app.maps.layout import METHODS, Layout, MapSpec
+from search_app.maps.layout import METHODS, Layout, MapSpec, spec_of
 from search_app.maps.projector_export import export_projector
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.searcher import Searcher
@@ -31,7 +32,7 @@ def export_map(options: argparse.Namespace) -> int:
     if target.suffix.lower() not in _FORMATS:
         raise SettingsError(f"{target.name!r} has no format. End its name in {' or '.join(_FORMATS)}.")
     home, name = home_folder(options.home), space_name(options.space)
-    spec = MapSpec(options.projection, options.dimensions, options.gap)
+    spec = spec_of(map_view(options))
     with rebuild_progress() as rebuilding:
         space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:

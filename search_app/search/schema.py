@@ -243,7 +243,9 @@ class MapView:
     gap: Annotated[
         bool, Field(Flag(), "leave the gap between pictures and passages; else each modality is centred on its mean")
     ] = False
-    projection: Annotated[Projection, Field(Choice(lambda: PROJECTIONS), "how the space is projected")] = "pca"
+    projection: Annotated[
+        Projection, Field(Choice(lambda: PROJECTIONS), "how the space is projected: pca, umap or tsne")
+    ] = "pca"
     axis: Annotated[
         tuple[str, ...],
         Field(

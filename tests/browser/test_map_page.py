@@ -29,7 +29,7 @@ def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Pa
     expect(page.locator("[class*='st-key-item-row-near-']")).to_have_count(10)
     assert len(on_map(page, "map.scene.near")) == 10
     page.get_by_text("Euclidean").click()
-    expect(page).to_have_url(re.compile("distance=euclidean"))
+    expect(page).to_have_url(re.compile("measure=euclidean"))
     page.locator("[class*='st-key-open-near-'] button").first.click()
     expect(page).not_to_have_url(re.compile(rf"[?&]item={item}\b"))
 
@@ -118,7 +118,7 @@ def test_a_question_is_a_star_with_numbered_hits_and_colours_tell_of_all_points(
     hidden = page.locator(".entry .name").first.inner_text()
     page.locator(".entry").first.click()
     expect(page.locator(".entry.off .name")).to_have_text(hidden)
-    expect(page).to_have_url(re.compile("hide="))
+    expect(page).to_have_url(re.compile("hidden="))
 
 
 @pytest.mark.parametrize("link", ["", "&map=3d"])
@@ -168,7 +168,7 @@ def test_a_map_of_many_points_is_drawn_first_and_stays_where_it_is(page: Page, t
         assert box is not None and abs(box["y"] - place) <= 1
         before = on_map(page, "map.frames")
         page.get_by_text("3-D").click()
-        expect(page).to_have_url(re.compile("map=3d"))
+        expect(page).to_have_url(re.compile("dimensions=3"))
         drawn(page)
         assert on_map(page, "[map.points.dimensions, map.points.n]") == [3, 10_000]
         assert on_map(page, "map.frames") > before

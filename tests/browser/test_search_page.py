@@ -22,7 +22,7 @@ def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str)
     assert any("birds" in card for card in found[:3])
     assert len(stars(page)) == 1
     assert sorted(numbers_on_map(page), key=int) == [str(number) for number in range(1, 25)]
-    expect(page).to_have_url(re.compile(r"[?&]q=a\+bird|[?&]q=a%20bird"))
+    expect(page).to_have_url(re.compile(r"[?&]text=a\+bird|[?&]text=a%20bird"))
 
 
 def test_searching_from_a_result_alone_leaves_it_out(page: Page, sample_address: str):

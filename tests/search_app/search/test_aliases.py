@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from mcp.client import Client
 
-from search_app.commands.search_options import add_filters, add_listing, filters_and_listing
+from search_app.commands.field_options import add_filters, add_listing, filters_and_listing
 from search_app.search.aliases import ALIASES, Alias, Surface
 from search_app.search.fields import fields_of
 from search_app.search.query import Query
