@@ -173,10 +173,10 @@ def _answer(space: AppSpace, query: Query) -> Answer | None:
         if replace(query.filters, topic=()) != Filters():
             terms_and_filters(space, query, space.searcher.vectors.now())
         return None
-    asked = term_contents(space, query)
-    terms_and_filters(space, query, space.searcher.vectors.now(), asked)
+    contents = term_contents(space, query)
+    terms_and_filters(space, query, space.searcher.vectors.now(), contents)
     try:
-        return space.searcher.ask(query, loaded_encoder(space), asked.pictures)
+        return space.searcher.ask(query, loaded_encoder(space), contents.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:

@@ -1,6 +1,9 @@
 import pytest
 
-from search_app.maps.layout import AxisEnd, MapSpec, SemanticAxis, spec_of, with_spec
+from search_app.commands import map as map_command
+from search_app.maps import manifold
+from search_app.maps.layout import METHODS, AxisEnd, MapSpec, SemanticAxis, spec_of, with_spec
+from search_app.search import schema
 from search_app.search.query import Query
 from search_app.search.schema import MapView
 from search_app.search.url_state import from_params, to_params
@@ -58,3 +61,8 @@ def test_an_axis_is_not_repeated_and_words_are_bounded() -> None:
     assert linked({"axis": ["3", "3", "4"]}).axes == (3, 4)
     (axis,) = spec_of(MapView(axis=("text:" + "x" * 9_000 + ">item:4",))).axes
     assert isinstance(axis, SemanticAxis) and len(axis.start.value) <= 2_000
+
+
+def test_the_command_line_links_and_maps_know_the_same_projections() -> None:
+    assert map_command.PROJECTIONS == schema.PROJECTIONS == tuple(METHODS)
+    assert set(manifold._FITS) == set(METHODS) - {"pca"}

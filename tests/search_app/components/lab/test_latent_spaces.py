@@ -1,12 +1,13 @@
 """The family of latent spaces, as the page shows it, in the small space of the fake encoder."""
 
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from search_app.access.permissions import Permission
-from search_app.components.lab import encoder_comparison
+from search_app.components.lab import encoder_comparison, latent_spaces
 from search_app.components.lab.latent_spaces.section import VIEWS
 from search_app.lab.latent_spaces import autoencoder
 from search_app.lab.presentation_steps import Step, save_steps
@@ -135,3 +136,11 @@ def test_a_handout_has_every_kind_and_the_quality(colours: Path) -> None:
     told = ("Nearest to dog", "does not show", "Do they agree?", "float16", "nearest kept", "nDCG")
     assert [words for words in told if words not in handout] == []
     assert handout.count('<svg class="ns-map-svg"') == 2  # of the words and of the topics
+
+
+def test_every_module_that_defines_a_view_is_in_the_table_and_no_two_share_a_key() -> None:
+    package = Path(latent_spaces.__file__).parent
+    modules = [import_module(f"{latent_spaces.__name__}.{path.stem}") for path in package.glob("*.py")]
+    views = [module.VIEW for module in modules if hasattr(module, "VIEW")]
+    assert sorted(view.key for view in views) == sorted({view.key for view in VIEWS})
+    assert len(views) == len(VIEWS)
