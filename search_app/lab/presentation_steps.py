@@ -27,7 +27,7 @@ MAX_BYTES = 20_000_000
 _VERSION = 1
 _MOST_VALUES, _LONGEST_VALUE = 60, 6_000
 _NAME = re.compile(r"[0-9a-f]{32}")
-_PARAMETER = re.compile(r"[a-z][a-z0-9-]{0,40}")
+_PARAMETER = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _WRONG = "This is not a file of steps ({}). Choose one that was saved here with “Save the steps”."
 
 Params = Mapping[str, Sequence[str]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from fastapi.testclient import TestClient
 
-from search_app.lab.presentation_steps import Step, keep_steps
+from search_app.lab.presentation_steps import Step, save_steps
 from search_app.search.query_pictures import keep_picture
 from search_app.search.selections import keep_selection
 from search_app.server.http import make_app
@@ -29,7 +29,7 @@ def keep_the_picture(space: Path, content: bytes) -> str:
 
 def keep_the_steps(space: Path, steps: list[tuple[str, str, dict[str, list[str]]]]) -> str:
     """Keep the steps of a presentation, each a title, a note and parameters; returns their name in links."""
-    return keep_steps(space, [Step(*step) for step in steps])
+    return save_steps(space, [Step(*step) for step in steps])
 
 
 @contextmanager
