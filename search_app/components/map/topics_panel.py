@@ -201,7 +201,7 @@ def _find_progress(space: AppSpace, snapshot: Snapshot) -> None:
             page_layout.note(task.status.problem)
         page_layout.note(
             "What lies together can be found and named, so that the map tells what is where. The first time the words "
-            "that name it are encolouring, which takes a minute or so."
+            "that name it are encoded, which takes a minute or so."
         )
         if st.button("Find topics", key="topics-find", icon=":material/category:"):
             _find(space, snapshot)
