@@ -12,7 +12,7 @@ from ingest.errors import EncoderMismatch
 from ingest.interrupt import GracefulInterrupt
 from ingest.run.dry_run import dry_run, ledger_to_read
 from ingest.run.engines import local
-from ingest.run.engines.base import Engine
+from ingest.run.engines.workload import Engine
 from ingest.run.options import DEFAULT, IngestOptions
 from ingest.run.pipeline import ingest
 from ingest.run.report import Report

@@ -16,7 +16,7 @@ from ingest.run.classification import Classified, Duplicate, LeftOut, Moved, New
 from ingest.run.classify import Classifier, earlier_options
 from ingest.run.cleanup import missing_sources
 from ingest.run.engines import local
-from ingest.run.engines.base import EncodingCount, Workload
+from ingest.run.engines.workload import EncodingCount, Workload
 from ingest.run.events import Event, OnEvent
 from ingest.run.exclusions import leave_out_excluded
 from ingest.run.options import DEFAULT, IngestOptions

@@ -11,7 +11,7 @@ from ingest.outcomes import CHANGES_ITEMS, OnOutcome
 from ingest.run.classify import earlier_options
 from ingest.run.cleanup import remove_missing
 from ingest.run.engines import local
-from ingest.run.engines.base import Engine, Workload
+from ingest.run.engines.workload import Engine, Workload
 from ingest.run.events import Event, OnEvent, Stop
 from ingest.run.exclusions import leave_out_excluded
 from ingest.run.near_duplicates import mark_near_duplicates
@@ -72,14 +72,7 @@ def ingest(
 
     on_written(Written())
     with Writer(space, run, on_outcome=report.add, on_written=on_written) as writer:
-        while True:
-            for group in engine(workload):
-                writer.put(group)
-            # Duplicates whose original got another content, or left the space, in this very run are read after all.
-            if stop() or not (unwritten := writer.take_unwritten()):
-                break
-            engine = local.engine
-            workload = replace(workload, sources=takewhile(lambda found: not stop(), unwritten))
+        _encode_and_write(engine, workload, writer, stop)
     report.interrupted = stop()
     if not report.interrupted:
         remove_missing(ledger, run, discovery, report, missing=options.missing, held=held)
@@ -128,6 +121,17 @@ def _discover(
     named: tuple[Path | str, ...] = (*paths, *options.addresses) if changed is None else ()
     space.ledger.exclusions.lift(leave_out_excluded(discovery, space.ledger, named, report))
     return discovery
+
+
+def _encode_and_write(engine: Engine, workload: Workload, writer: Writer, stop: Stop) -> None:
+    while True:
+        for group in engine(workload):
+            writer.put(group)
+        # Duplicates whose original got another content, or left the space, in this very run are read after all.
+        if stop() or not (unwritten := writer.take_unwritten()):
+            return
+        engine = local.engine
+        workload = replace(workload, sources=takewhile(lambda found: not stop(), unwritten))
 
 
 def tidy(space: Space) -> None:

@@ -15,7 +15,7 @@ from ingest.readers.formats import is_table, kind_of
 from ingest.readers.reread import reread_pictures
 from ingest.run.classification import Classified, LeftOut, New
 from ingest.run.engines import local
-from ingest.run.engines.base import EncodingCount
+from ingest.run.engines.workload import EncodingCount
 from ingest.run.near_duplicates import mark_near_duplicates
 from ingest.sources.found import Found
 from ingest.sources.location import content_hash, location_of

@@ -4,9 +4,7 @@ import argparse
 from pathlib import Path
 
 from ingest.commands.options import add_space_options
-
-PROJECTIONS = ("pca", "umap", "tsne")
-"""The keys of `search_app.maps.layout.METHODS`, which a test compares; that module imports numpy."""
+from search_app.commands.field_options import add_map_view
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,11 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "pictures and their configuration)."
     )
     parser.add_argument("--export", type=Path, required=True, metavar="FILE", help="a name that ends in .html or .zip")
-    parser.add_argument(
-        "--projection", choices=PROJECTIONS, default="pca", help="how it is laid out (default: %(default)s)"
-    )
-    parser.add_argument("--dimensions", type=int, choices=(2, 3), default=2, help="(default: %(default)s)")
-    parser.add_argument("--gap", action="store_true", help="leave the gap between pictures and passages as it is")
+    add_map_view(parser, ("projection", "dimensions", "gap"))
     parser.add_argument("--refit", action="store_true", help="fit it anew, as the space is now")
     add_space_options(parser)
 

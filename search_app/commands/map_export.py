@@ -13,16 +13,17 @@ from ingest.errors import SettingsError
 from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, Space, check_encoder, open_space
-from search_app.maps.html_export import Exported, as_page
-from search_app.maps.layout import METHODS, Layout, MapSpec
-from search_app.maps.projector_export import as_projector
+from search_app.commands.field_options import map_view
+from search_app.maps.html_export import ExportedMap, export_html
+from search_app.maps.layout import METHODS, Layout, MapSpec, spec_of
+from search_app.maps.projector_export import export_projector
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 from search_app.search.thumbnails import as_jpeg
 from search_app.search.topics.model import Topics
 
-_FORMATS: dict[str, Callable[..., Exported]] = {".html": as_page, ".zip": as_projector}
+_FORMATS: dict[str, Callable[..., ExportedMap]] = {".html": export_html, ".zip": export_projector}
 
 
 def export_map(options: argparse.Namespace) -> int:
@@ -31,7 +32,7 @@ def export_map(options: argparse.Namespace) -> int:
     if target.suffix.lower() not in _FORMATS:
         raise SettingsError(f"{target.name!r} has no format. End its name in {' or '.join(_FORMATS)}.")
     home, name = home_folder(options.home), space_name(options.space)
-    spec = MapSpec(options.projection, options.dimensions, options.gap)
+    spec = spec_of(map_view(options))
     with rebuild_progress() as rebuilding:
         space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:
@@ -39,7 +40,7 @@ def export_map(options: argparse.Namespace) -> int:
         snapshot = searcher.vectors.now()
         if not len(snapshot):
             raise SettingsError("The space has no items yet. Put some in with: nearspace ingest FOLDER")
-        layout = _laid(SpaceMaps.of(searcher), snapshot, spec, refit=options.refit)
+        layout = _lay_out(SpaceMaps.of(searcher), snapshot, spec, refit=options.refit)
         topics = _topics(searcher, snapshot)
         exported = _FORMATS[target.suffix.lower()](
             layout, snapshot, space.name, space.ledger.items.get, lambda item: _thumbnail(space, item), topics
@@ -50,7 +51,7 @@ def export_map(options: argparse.Namespace) -> int:
     return 0
 
 
-def _laid(maps: SpaceMaps, snapshot: Snapshot, spec: MapSpec, *, refit: bool) -> Layout:
+def _lay_out(maps: SpaceMaps, snapshot: Snapshot, spec: MapSpec, *, refit: bool) -> Layout:
     layout = None if refit else maps.layout(snapshot, spec)
     if layout is None:
         task = maps.start(snapshot, spec)
@@ -81,13 +82,13 @@ def _thumbnail(space: Space, item: Item) -> bytes | None:
         return None
 
 
-def _write(target: Path, exported: Exported) -> None:
+def _write(target: Path, exported: ExportedMap) -> None:
     try:
         target.write_bytes(exported.content)
     except OSError as error:
         raise SettingsError(
             f"{str(target)!r} cannot be written: {error.strerror}. Choose another place for it."
         ) from error
-    of = f" of {exported.of:,}" if exported.points < exported.of else ""
+    of = f" of {exported.total:,}" if exported.points < exported.total else ""
     words = f"wrote {printable(str(target))}: {exported.points:,}{of} items, {exported.pictures:,} with their picture"
     result_console.print(Text(words), soft_wrap=True)

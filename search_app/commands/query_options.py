@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-AskedKind = Literal["text", "picture", "item", "between"]
+TypedTermKind = Literal["text", "picture", "item", "between"]
 
 SEARCH_EPILOG = """\
 examples:
@@ -41,57 +41,55 @@ These names stay; others may be added.
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One term of the question as it was typed."""
+class TypedTerm:
+    """One term of the question, as typed."""
 
-    kind: AskedKind
+    kind: TypedTermKind
     value: str
     """Words, a file, an item's id, or `ID,ID,T`."""
     weight: float = 1.0
     """Below 0 for what is to be left out."""
 
 
-def add_composing(command: argparse.ArgumentParser) -> None:
-    """Give `command` its TEXT and the options that compose it; they are kept in order as `asked`."""
-    command.set_defaults(asked=())
+def add_term_options(command: argparse.ArgumentParser) -> None:
+    """Give `command` its TEXT and the options that compose it; they are kept in order as `terms`."""
+    command.set_defaults(terms=())
     command.add_argument(
-        "text", nargs="?", default="", metavar="TEXT", action=_Adds, kind="text", help="what to look for, in words"
+        "text", nargs="?", default="", metavar="TEXT", action=_AddTerm, kind="text", help="what to look for, in words"
     )
-    parts = command.add_argument_group(
-        "composed questions", "Each may be given several times; a --weight after it is its own."
-    )
+    parts = command.add_argument_group("composed questions", "Each may be repeated; a --weight after it applies to it.")
 
-    def part(name: str, metavar: str, kind: AskedKind, help: str, sign: float = 1.0) -> None:
-        parts.add_argument(name, metavar=metavar, action=_Adds, kind=kind, sign=sign, help=help)
+    def part(name: str, metavar: str, kind: TypedTermKind, help: str, sign: float = 1.0) -> None:
+        parts.add_argument(name, metavar=metavar, action=_AddTerm, kind=kind, sign=sign, help=help)
 
     part("--image", "FILE", "picture", "a picture to look for, alone or together with words")
     part("--plus", "WORDS", "text", "more words, as a term of their own")
     part("--minus", "WORDS", "text", "words for what is to be left out", -1.0)
     part("--minus-image", "FILE", "picture", "a picture of what is to be left out", -1.0)
-    part("--item", "ID", "item", "an item of the space, by the id that --json tells")
+    part("--item", "ID", "item", "an item of the space, by the id that --json prints")
     part("--minus-item", "ID", "item", "an item to be left out, and what is like it", -1.0)
     parts.add_argument(
         "--between",
         nargs=3,
         metavar=("ID", "ID", "T"),
-        action=_AddsBetween,
+        action=_AddBetween,
         help="the point at T, from 0 to 1, on the way from one item to another",
     )
     parts.add_argument(
         "--weight",
         type=_weight,
         metavar="W",
-        action=_Weighs,
+        action=_SetWeight,
         help="how much the term before this counts (default: 1), up to 5",
     )
     parts.add_argument("--like", action="append", default=[], metavar="ID", help="a result to find more like")
     parts.add_argument("--unlike", action="append", default=[], metavar="ID", help="a result to find less like")
 
 
-class _Adds(argparse.Action):
-    """Adds a term to `asked`."""
+class _AddTerm(argparse.Action):
+    """Adds a term to `terms`."""
 
-    def __init__(self, *, kind: AskedKind, sign: float = 1.0, **usual: Any) -> None:
+    def __init__(self, *, kind: TypedTermKind, sign: float = 1.0, **usual: Any) -> None:
         super().__init__(**usual)
         self._kind, self._sign = kind, sign
 
@@ -106,12 +104,12 @@ class _Adds(argparse.Action):
         if option_string is None:
             namespace.text = value
         if value:
-            namespace.asked = (*namespace.asked, Asked(self._kind, value, self._sign))
+            namespace.terms = (*namespace.terms, TypedTerm(self._kind, value, self._sign))
         elif option_string is not None:
             parser.error(f"{option_string} needs something to look for")
 
 
-class _AddsBetween(argparse.Action):
+class _AddBetween(argparse.Action):
     def __call__(
         self,
         parser: argparse.ArgumentParser,
@@ -119,10 +117,10 @@ class _AddsBetween(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        namespace.asked = (*namespace.asked, Asked("between", ",".join(map(str, values or ()))))
+        namespace.terms = (*namespace.terms, TypedTerm("between", ",".join(map(str, values or ()))))
 
 
-class _Weighs(argparse.Action):
+class _SetWeight(argparse.Action):
     def __call__(
         self,
         parser: argparse.ArgumentParser,
@@ -130,18 +128,18 @@ class _Weighs(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        if not namespace.asked:
+        if not namespace.terms:
             parser.error("--weight comes after the term that it is the weight of")
-        *before, last = namespace.asked
+        *before, last = namespace.terms
         sign = -1.0 if last.weight < 0 else 1.0
-        namespace.asked = (*before, replace(last, weight=sign * float(values)))  # type: ignore[arg-type]
+        namespace.terms = (*before, replace(last, weight=sign * float(values)))  # type: ignore[arg-type]
 
 
-def _weight(given: str) -> float:
+def _weight(text: str) -> float:
     try:
-        weight = float(given)
+        weight = float(text)
     except ValueError:
         weight = 0.0
     if not 0.0 < weight <= 5.0:
-        raise argparse.ArgumentTypeError(f"{given!r} is not a number above 0 and up to 5")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and up to 5")
     return weight

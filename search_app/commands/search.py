@@ -16,8 +16,8 @@ from ingest.console.progress import rebuild_progress
 from ingest.errors import SettingsError
 from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
-from search_app.commands.query_options import SEARCH_EPILOG, Asked, add_composing
-from search_app.commands.search_options import add_filters, add_listing, filters_and_listing
+from search_app.commands.field_options import add_filters, add_listing, filters_and_listing
+from search_app.commands.query_options import SEARCH_EPILOG, TypedTerm, add_term_options
 from search_app.search.schema import Filters
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ _SNIPPET = 160
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `nearspace search`."""
-    parser.description = "Prints the items closest in meaning to words, pictures and items, asked together."
+    parser.description = "Prints the items closest in meaning to words, pictures and items, combined."
     parser.epilog = SEARCH_EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    add_composing(parser)
+    add_term_options(parser)
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     add_space_options(parser)
     add_filters(parser)
@@ -42,20 +42,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the items closest in meaning to what was asked; returns the exit status."""
+    """Print the items closest in meaning to the question; returns the exit status."""
     from ingest.encoders.registry import load_encoder
     from ingest.space import check_encoder, open_space
-    from search_app.search.candidates import ASKING
+    from search_app.search.candidates import SEARCH_POOL
     from search_app.search.export import export, require_suffix
-    from search_app.search.query_builder import question, require_filters, require_items
+    from search_app.search.query_builder import build_query, require_filters, require_items
     from search_app.search.results import results_of
     from search_app.search.searcher import Searcher
 
     filters, listing = filters_and_listing(options)
     if options.export:
         require_suffix(options.export)
-    asked = options.asked or [Asked("text", phrase) for phrase in filters.exact]
-    if not (asked or options.like or options.unlike):
+    terms = options.terms or [TypedTerm("text", phrase) for phrase in filters.exact]
+    if not (terms or options.like or options.unlike):
         raise SettingsError(
             'There is nothing to look for. Give words, --image FILE, or both: nearspace search "a bird".'
         )
@@ -64,11 +64,11 @@ def run(options: argparse.Namespace) -> int:
         space = open_space(home, name, log=show_message, progress=rebuilding)
     with space:
         searcher = Searcher(space)
-        ASKING.submit(searcher.vectors.now)  # while the encoder loads
+        SEARCH_POOL.submit(searcher.vectors.now)  # while the encoder loads
         encoder = load_encoder(space.manifest.encoder.id, log=show_message)
         check_encoder(space.manifest, encoder.info)
         at_least = encoder.info.image_size
-        query, pictures = question(_parts(asked), options.like, options.unlike, at_least=at_least)
+        query, pictures = build_query(_parts(terms), options.like, options.unlike, at_least=at_least)
         query = replace(
             query,
             filters=filters,
@@ -103,12 +103,12 @@ def _tell(exported: "Export", file: Path) -> None:
     show_message(words)
 
 
-def _parts(asked: Sequence[Asked]) -> "list[Part]":
+def _parts(terms: Sequence[TypedTerm]) -> "list[Part]":
     """The parts of the question that was typed."""
     from search_app.search.query_builder import Part
 
     parts = []
-    for each in asked:
+    for each in terms:
         if each.kind == "picture":
             parts.append(Part(image=each.value, weight=each.weight))
         elif each.kind == "between":

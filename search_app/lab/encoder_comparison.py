@@ -1,6 +1,6 @@
-"""The same items by another encoder: a sample of a space, encoded in memory, asked what the space's vectors are asked.
+"""Compares another encoder on a sample of a space, encoded in memory, with the space's own.
 
-Both encoders get the same questions about the same items, so that their figures compare; nothing of the space changes.
+Both encoders get the same questions about the same items, so that their figures compare; the space does not change.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,15 +15,15 @@ from ingest.errors import SettingsError
 from ingest.readers.draft import Modality
 from ingest.space import Item, Space
 from ingest.space.steady_sample import steady_sample
-from search_app.lab.evaluation import Direction, Truth, by_captions, by_folders
+from search_app.lab.evaluation import RetrievalDirection, Truth, by_captions, by_folders
 from search_app.search.background_tasks import Progress, Task, TaskQueue
 from search_app.search.modality_items import Facets, Group
 from search_app.search.originals import picture_of
 from search_app.search.query_vectors import within_window
 from search_app.search.snapshot import Snapshot
 
-MOST = 300
-"""Items of a modality that another encoder is asked about."""
+SAMPLE = 300
+"""Items of a modality at most that another encoder encodes."""
 
 _BATCH = 16
 
@@ -32,38 +32,38 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Beside:
-    """How well a sample of a space is found by its own vectors, and by another encoder's."""
+class EncoderComparison:
+    """Retrieval quality on a sample of a space, by its own encoder and by another."""
 
     encoder: str
-    """The id of the other one."""
-    own: list[Direction]
-    other: list[Direction]
+    """The id of the other encoder."""
+    own: list[RetrievalDirection]
+    other: list[RetrievalDirection]
     counts: Mapping[Modality, int]
-    """How many items of each modality were looked at."""
+    """How many items of each modality were compared."""
 
 
 def compare(
     space: Space, snapshot: Snapshot, own: Encoder, other_id: str, truth: Truth, progress: Progress
-) -> Beside:  # fmt: skip
-    """Encode a sample of `snapshot` with the encoder `other_id` and examine it by both; `own` is the space's encoder.
+) -> EncoderComparison:
+    """Encode a sample of `snapshot` with the encoder `other_id` and evaluate both; `own` is the space's encoder.
 
-    Raises SettingsError where both are one, and EncoderError where the other cannot be loaded.
+    Raises SettingsError where both are the same encoder, and EncoderError where the other cannot be loaded.
     """
     progress(0.0, f"loading {other_id}")
     other = load_encoder(other_id, log=lambda line: progress(0.0, line))
     if other.info.fingerprint == own.info.fingerprint:
         raise SettingsError(f"{other_id} is the encoder that this space has. Choose another one.")
-    before, after = encoded_anew(space, sample_of(snapshot, truth), other, progress)
+    before, after = reencode(space, comparison_sample(snapshot, truth), other, progress)
     counts = {modality: len(group) for modality, group in before.groups.items()}
     if truth == "folders":
-        return Beside(other_id, by_folders(before), by_folders(after), counts)
+        return EncoderComparison(other_id, by_folders(before), by_folders(after), counts)
     found = [by_captions(space.ledger, part, encoder) for part, encoder in ((before, own), (after, other))]
-    return Beside(other_id, found[0], found[1], counts)
+    return EncoderComparison(other_id, found[0], found[1], counts)
 
 
-def sample_of(snapshot: Snapshot, truth: Truth) -> Snapshot:
-    """At most MOST items of each modality that `truth` asks about, mostly the same ones as the space grows.
+def comparison_sample(snapshot: Snapshot, truth: Truth) -> Snapshot:
+    """At most SAMPLE items of each modality that `truth` asks about, mostly the same ones as the space grows.
 
     Captions ask about pictures alone, and those that have one come before the others.
     """
@@ -71,18 +71,16 @@ def sample_of(snapshot: Snapshot, truth: Truth) -> Snapshot:
     for modality, group in snapshot.groups.items():
         if truth == "captions":
             if modality == "image":
-                first = _steady(group, np.flatnonzero(group.facets.captioned), MOST)
+                first = _steady(group, np.flatnonzero(group.facets.captioned), SAMPLE)
                 others = np.setdiff1d(np.arange(len(group)), np.flatnonzero(group.facets.captioned))
-                groups[modality] = _part(group, np.union1d(first, _steady(group, others, MOST - len(first))))
+                groups[modality] = _part(group, np.union1d(first, _steady(group, others, SAMPLE - len(first))))
         else:
-            groups[modality] = _part(group, steady_sample(group.ids, MOST))
+            groups[modality] = _part(group, steady_sample(group.ids, SAMPLE))
     return replace(snapshot, groups=groups)
 
 
-def encoded_anew(
-    space: Space, sample: Snapshot, encoder: Encoder, progress: Progress
-) -> tuple[Snapshot, Snapshot]:  # fmt: skip
-    """The sample as it is, and with the vectors of `encoder`; both without items that cannot be read any more.
+def reencode(space: Space, sample: Snapshot, encoder: Encoder, progress: Progress) -> tuple[Snapshot, Snapshot]:
+    """The sample with its own vectors, and with those of `encoder`; both without items that can no longer be read.
 
     Pictures come from their files, else from their thumbnails; passages are cut to the encoder's window.
     """
@@ -93,7 +91,7 @@ def encoded_anew(
         kept, vectors = [np.empty(0, np.int64)], [np.empty((0, encoder.info.dimension), np.float32)]
         for start in range(0, len(group), _BATCH):
             progress(done / total, f"{done:,} of {total:,} items")
-            items = space.ledger.items([str(number) for number in group.ids[start : start + _BATCH]])
+            items = space.ledger.items.get([str(number) for number in group.ids[start : start + _BATCH]])
             encoded, those = _encode(space, items, modality, encoder)
             kept.append(group.rows_of(np.array([int(item.id) for item in those], np.int64)))
             vectors.append(encoded)
@@ -106,9 +104,7 @@ def encoded_anew(
     )
 
 
-def _encode(
-    space: Space, items: Sequence[Item], modality: Modality, encoder: Encoder
-) -> tuple[Vectors, list[Item]]:  # fmt: skip
+def _encode(space: Space, items: Sequence[Item], modality: Modality, encoder: Encoder) -> tuple[Vectors, list[Item]]:
     """The vectors of those of the items that can be read, and these."""
     if modality == "text":
         texts = [within_window(f"{item.title}. {item.text}" if item.title else item.text, encoder) for item in items]
@@ -120,7 +116,7 @@ def _encode(
     return encoder.encode_images([picture for _, picture in seen]), [item for item, _ in seen]
 
 
-class Comparisons:
+class ComparisonTasks:
     """The comparisons of one space in the background; safe to share between threads."""
 
     def __init__(self) -> None:
@@ -129,15 +125,15 @@ class Comparisons:
 
     def start(
         self, space: Space, snapshot: Snapshot, own: Callable[[], Encoder], other_id: str, truth: Truth
-    ) -> Task[Beside]:
+    ) -> Task[EncoderComparison]:
         """Begin `compare`, with the space's encoder that `own` gives; the same task while it runs."""
 
-        def work(progress: Progress) -> Beside:
+        def work(progress: Progress) -> EncoderComparison:
             return compare(space, snapshot, own(), other_id, truth, progress)
 
         return self._tasks.start(_key(snapshot, other_id, truth), work)
 
-    def task(self, snapshot: Snapshot, other_id: str, truth: Truth) -> Task[Beside] | None:
+    def task(self, snapshot: Snapshot, other_id: str, truth: Truth) -> Task[EncoderComparison] | None:
         """The last comparison of these, if there was one since the program was started."""
         return self._tasks.get(_key(snapshot, other_id, truth))
 

@@ -1,4 +1,4 @@
-"""How well a space finds what belongs together: its captions or its folders say what does.
+"""Retrieval quality of a space, with its captions or its folders as ground truth.
 
 With captions as truth, each caption asks for its picture among all pictures, and each picture for its caption among all
 captions: the standard protocol of image and text retrieval.  With folders as truth, items ask for items of folders of
@@ -24,57 +24,58 @@ Rows = NDArray[np.int64]
 Truth = Literal["captions", "folders"]
 
 DEPTHS = (1, 5, 10)
-MOST_QUESTIONS = 1_000
+MAX_QUESTIONS = 1_000
 MISSES = 8
 _AT_ONCE = 128  # questions whose closeness to everything is held at a time
 _SMALLEST = 2  # items of a modality that a folder must have to ask for its own
 
 
 @dataclass(frozen=True)
-class Miss:
-    """A question that was answered badly."""
+class RetrievalMiss:
+    """A query whose right answer came late."""
 
     question: str
-    """What asked: an item's id, or a caption's words."""
+    """The query: an item's id, or a caption's words."""
     first: str
-    """What came first, likewise."""
+    """The first answer, likewise."""
     right: str
-    """What should have come, the best placed of it."""
+    """The best ranked of the right answers."""
     rank: int
-    """The place of that, from 1."""
+    """The rank of that, from 1."""
 
 
 @dataclass(frozen=True)
-class Direction:
-    """How well one modality finds another."""
+class RetrievalDirection:
+    """How well queries of one modality find items of another."""
 
-    asked: Modality
-    found: Modality
+    source: Modality
+    target: Modality
     questions: int
     among: int
+    """Items that were searched."""
     recall: tuple[float, float, float]
-    """Share of the questions with something right among the first 1, 5 and 10; each from 0 to 1."""
+    """Share of the queries with a right answer among the first 1, 5 and 10; each from 0 to 1."""
     ndcg: float
     """Normalised discounted cumulative gain of the first ten (Järvelin and Kekäläinen 2002), 0 to 1."""
-    misses: tuple[Miss, ...]
+    misses: tuple[RetrievalMiss, ...]
     """The worst first."""
 
     @property
     def name(self) -> str:
         """As `text to image`."""
-        return f"{self.asked} to {self.found}"
+        return f"{self.source} to {self.target}"
 
 
-def by_captions(ledger: Ledger, snapshot: Snapshot, encoder: Encoder) -> list[Direction]:
+def by_captions(ledger: Ledger, snapshot: Snapshot, encoder: Encoder) -> list[RetrievalDirection]:
     """Both directions between pictures and their captions; [] where no picture has one.
 
-    Of many captioned pictures a steady sample asks.
+    With more captioned pictures than MAX_QUESTIONS, a steady sample of them asks.
     """
     group = snapshot.groups.get("image")
     captioned = np.flatnonzero(group.facets.captioned) if group is not None else np.empty(0, np.int64)
     if group is None or not len(captioned):
         return []
-    captioned = captioned[steady_sample(group.ids[captioned], MOST_QUESTIONS)]
+    captioned = captioned[steady_sample(group.ids[captioned], MAX_QUESTIONS)]
     items = ledger.items([str(number) for number in group.ids[captioned]])
     words = {int(item.id): " ".join(item.text.split()) for item in items if item.text.strip()}
     rows = np.array([row for row in captioned if int(group.ids[row]) in words], np.int64)
@@ -88,12 +89,12 @@ def by_captions(ledger: Ledger, snapshot: Snapshot, encoder: Encoder) -> list[Di
     to_image = [rows[caption_of == number] for number in range(len(captions))]
     to_text = [np.array([number], np.int64) for number in caption_of]
     return [
-        measured("text", "image", vectors, captions, group.vectors, names, to_image),
-        measured("image", "text", group.vectors[rows], [names[row] for row in rows], vectors, captions, to_text),
+        evaluate("text", "image", vectors, captions, group.vectors, names, to_image),
+        evaluate("image", "text", group.vectors[rows], [names[row] for row in rows], vectors, captions, to_text),
     ]
 
 
-def by_folders(snapshot: Snapshot) -> list[Direction]:
+def by_folders(snapshot: Snapshot) -> list[RetrievalDirection]:
     """All directions between items whose folders have the same last name; those without questions are left out.
 
     A folder counts for a direction where it has items that ask and items to be found, other than the asking one.
@@ -102,39 +103,39 @@ def by_folders(snapshot: Snapshot) -> list[Direction]:
     last_names = (name.rstrip("/").rpartition("/")[2] for name in snapshot.folder_names)
     code_of = np.array([codes.setdefault(name, len(codes)) for name in last_names], np.int64)
     found = []
-    for asked in MODALITIES:
+    for source in MODALITIES:
         for target in MODALITIES:
-            asking, among = snapshot.groups.get(asked), snapshot.groups.get(target)
+            asking, among = snapshot.groups.get(source), snapshot.groups.get(target)
             if asking is None or among is None or not len(asking) or not len(among):
                 continue
             of_asking, of_among = code_of[asking.folders], code_of[among.folders]
             # One pass groups the rows of all folders: an archive may have a folder a day.
             counts = np.bincount(of_among, minlength=len(codes))
             ordered, ends = np.argsort(of_among, kind="stable"), np.cumsum(counts)
-            able = np.flatnonzero(counts[of_asking] >= (_SMALLEST if asked == target else 1))
-            # Where all lies in one folder, everything is right and nothing is shown.
+            able = np.flatnonzero(counts[of_asking] >= (_SMALLEST if source == target else 1))
+            # With a single folder every answer is right, which shows nothing.
             if len(np.unique(of_asking[able])) < 2:
                 continue
-            rows = able[steady_sample(asking.ids[able], MOST_QUESTIONS)]
+            rows = able[steady_sample(asking.ids[able], MAX_QUESTIONS)]
             names, others = ([str(number) for number in group.ids.tolist()] for group in (asking, among))
             right = [ordered[ends[code] - counts[code] : ends[code]] for code in of_asking[rows]]
-            own = rows if asked == target else None
+            own = rows if source == target else None
             questions = [names[row] for row in rows]
-            found.append(measured(asked, target, asking.vectors[rows], questions, among.vectors, others, right, own))
+            found.append(evaluate(source, target, asking.vectors[rows], questions, among.vectors, others, right, own))
     return found
 
 
-def measured(
-    asked: Modality,
-    found: Modality,
+def evaluate(
+    source: Modality,
+    target: Modality,
     questions: Floats,
     names: Sequence[str],
     among: Floats,
     others: Sequence[str],
     right: Sequence[Rows],
     own: Rows | None = None,
-) -> Direction:
-    """Ask each of `questions` (q, d) among `among` (n, d), unit rows, by cosine.
+) -> RetrievalDirection:
+    """Search `among` (n, d) by cosine for each of `questions` (q, d), unit rows.
 
     `right` gives the rows of `among` that are right for each question, at least one beside its `own` row, which is left
     out.
@@ -145,21 +146,25 @@ def measured(
     for start in range(0, len(questions), _AT_ONCE):
         cosines = questions[start : start + _AT_ONCE] @ among.T
         for place, row in enumerate(cosines, start=start):
-            wanted = right[place]
+            expected = right[place]
             if own is not None:
                 row[own[place]] = -np.inf
-                wanted = wanted[wanted != own[place]]
-            bests[place] = wanted[np.argmax(row[wanted])]
+                expected = expected[expected != own[place]]
+            bests[place] = expected[np.argmax(row[expected])]
             best = row[bests[place]]
-            # What is as close as the best of what is right counts as before it: equal vectors tell nothing apart.
-            ranks[place] = 1 + int((row >= best).sum()) - int((row[wanted] >= best).sum())
+            # An item as close as the best right answer counts as ranked before it: equal vectors distinguish nothing.
+            ranks[place] = 1 + int((row >= best).sum()) - int((row[expected] >= best).sum())
             depth = min(DEPTHS[-1], len(row) - (own is not None))
             top = np.argpartition(-row, depth - 1)[:depth]
             top = top[np.argsort(-row[top], kind="stable")]
             firsts[place] = top[0]
-            ideal = discounts[: min(depth, len(wanted))].sum()
-            gains[place] = float(discounts[:depth][np.isin(top, wanted)].sum() / ideal)
+            ideal = discounts[: min(depth, len(expected))].sum()
+            gains[place] = float(discounts[:depth][np.isin(top, expected)].sum() / ideal)
     worst = [int(place) for place in np.argsort(-ranks, kind="stable")[:MISSES] if ranks[place] > 1]
-    misses = (Miss(names[place], others[firsts[place]], others[bests[place]], int(ranks[place])) for place in worst)
+    misses = (
+        RetrievalMiss(names[place], others[firsts[place]], others[bests[place]], int(ranks[place])) for place in worst
+    )
     one, five, ten = (float((ranks <= depth).mean()) for depth in DEPTHS)
-    return Direction(asked, found, len(questions), len(among), (one, five, ten), float(gains.mean()), tuple(misses))
+    return RetrievalDirection(
+        source, target, len(questions), len(among), (one, five, ten), float(gains.mean()), tuple(misses)
+    )

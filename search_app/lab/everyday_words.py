@@ -1,4 +1,4 @@
-"""Everyday words: what the answer of word arithmetic is looked up in."""
+"""Everyday words, among which word arithmetic looks for its answer."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How alike some things are, each with each: as cosines or distances, in words, and with likes beside likes."""
+"""A similarity matrix of operands: cosines or distances, closeness in words, and an order by similarity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.lab.operands import Thing
-from search_app.lab.reference import Ground
+from search_app.lab.operands import Operand
+from search_app.lab.reference import Reference
 from search_app.search.background_scores import affinity, background_of
 from search_app.search.hits import Closeness, closeness_of
 from search_app.search.neighbours import Measure
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Matrix:
-    """Some things compared, each with each."""
+    """Operands compared, each with each."""
 
     values: Floats
     """Cosines, -1 to 1, or Euclidean distances, 0 to 2; shape (n, n)."""
@@ -27,61 +27,63 @@ class Matrix:
     closeness: tuple[tuple[Closeness, ...], ...]
     """Each pair in a word, n rows of n."""
     order: tuple[int, ...]
-    """The places of the things, likes beside likes."""
+    """The indices of the operands, similar ones adjacent."""
 
 
-def compare(things: Sequence[Thing], measure: Measure, ground: Ground, *, gap: bool) -> Matrix:
-    """Compare things each with each; without `gap` each has lost its modality's mean first."""
-    if not things:
+def compare(operands: Sequence[Operand], measure: Measure, reference: Reference, *, gap: bool) -> Matrix:
+    """Compare operands each with each; without `gap` each loses its modality's mean first."""
+    if not operands:
         return Matrix(np.empty((0, 0)), np.empty((0, 0)), (), ())
-    vectors = np.stack([thing.vector if gap else ground.centred(thing.modality, thing.vector) for thing in things])
+    vectors = np.stack(
+        [operand.vector if gap else reference.centred(operand.modality, operand.vector) for operand in operands]
+    )
     likeness = np.clip(vectors.astype(np.float64) @ vectors.T.astype(np.float64), -1.0, 1.0)
     np.fill_diagonal(likeness, 1.0)
     values = likeness if measure == "cosine" else np.sqrt(np.maximum(2.0 - 2.0 * likeness, 0.0))
-    closeness = tuple(tuple(how_close(one, other, ground) for other in things) for one in things)
+    closeness = tuple(tuple(how_close(one, other, reference) for other in operands) for one in operands)
     return Matrix(values, likeness, closeness, by_likeness(likeness))
 
 
-def how_close(one: Thing, other: Thing, ground: Ground) -> Closeness:
-    """How close two things are in a word, the same both ways, whatever is measured and shown beside it."""
+def how_close(one: Operand, other: Operand, reference: Reference) -> Closeness:
+    """How close two operands are, in a word; symmetric, and independent of the measure shown."""
     if one.modality != other.modality and one.modality == "image":
         one, other = other, one
     cosine = float(one.vector @ other.vector)
-    if ground.calibration is not None:
-        asked_in_words = 1.0 if one.modality == "text" else 0.0
-        cell = ground.calibration.cell(asked_in_words, other.modality)
+    if reference.calibration is not None:
+        text_share = 1.0 if one.modality == "text" else 0.0
+        cell = reference.calibration.cell(text_share, other.modality)
         return closeness_of(float(cell.nearness(np.array([cosine]))[0]))
-    nearness = [_usual(one, other, ground), _usual(other, one, ground)]
+    nearness = [_nearness(one, other, reference), _nearness(other, one, reference)]
     known = [value for value in nearness if value is not None]
     return closeness_of(sum(known) / len(known)) if known else "no real match"
 
 
-def _usual(one: Thing, other: Thing, ground: Ground) -> float | None:
-    group = ground.snapshot.groups.get(other.modality)
+def _nearness(one: Operand, other: Operand, reference: Reference) -> float | None:
+    group = reference.snapshot.groups.get(other.modality)
     if group is None or not len(group):
         return None
-    mean, centred = ground.means[other.modality], ground.centred(one.modality, one.vector)
-    phrases = ground.phrases if other.modality == "text" else None
+    mean, centred = reference.means[other.modality], reference.centred(one.modality, one.vector)
+    phrases = reference.phrases if other.modality == "text" else None
     usual = background_of(affinity(group.sample, mean, centred), mean, centred, phrases)
     return float(usual.nearness(affinity(other.vector[None], mean, centred).astype(np.float64))[0])
 
 
-def closer_items(one: Thing, other: Thing, snapshot: Snapshot) -> tuple[int, int]:
+def closer_items(one: Operand, other: Operand, snapshot: Snapshot) -> tuple[int, int]:
     """Of the items of `other`'s modality: how many are closer to `one` than `other` is, and how many there are.
 
-    The things themselves do not count, where they are items.
+    The operands themselves do not count, where they are items.
     """
     group = snapshot.groups.get(other.modality)
     if group is None:
         return 0, 0
-    own = [int(thing.term.value) for thing in (one, other) if thing.term.kind == "item"]
+    own = [int(operand.term.value) for operand in (one, other) if operand.term.kind == "item"]
     counted = ~np.isin(group.ids, own)
     cosines = group.vectors @ one.vector
     return int((cosines[counted] > float(one.vector @ other.vector) + 1e-6).sum()), int(counted.sum())
 
 
 def by_likeness(likeness: Floats) -> tuple[int, ...]:
-    """The places of things in an order that puts likes beside likes.
+    """The indices of the operands, ordered so that similar ones are adjacent.
 
     Average linkage, with its leaves ordered so that neighbours are as alike as can be (Bar-Joseph et al. 2001).
     """
@@ -90,5 +92,5 @@ def by_likeness(likeness: Floats) -> tuple[int, ...]:
 
     if len(likeness) < 3:
         return tuple(range(len(likeness)))
-    apart = squareform(np.maximum(1.0 - likeness, 0.0), checks=False)
-    return tuple(int(place) for place in leaves_list(linkage(apart, "average", optimal_ordering=True)))
+    distances = squareform(np.maximum(1.0 - likeness, 0.0), checks=False)
+    return tuple(int(place) for place in leaves_list(linkage(distances, "average", optimal_ordering=True)))

@@ -1,15 +1,15 @@
-"""Which part of a picture, or which words of a passage, carry a match: by covering them up and looking again.
+"""Occlusion: which part of a picture, or which words of a passage, carry a match.
 
-After Zeiler and Fergus (2014): a patch is laid over the picture at one place after the other, and what the match
-loses belongs to what was covered.  Patches have two sizes: large ones hide a whole object, small ones tell where it is;
-and the colour of the picture's border, as a colour of their own would be seen as a thing.
+After Zeiler and Fergus (2014): a patch is moved over the picture, and the loss of the match is attributed to the part
+it covers.  Patches have two sizes: large ones hide a whole object, small ones locate it.  They have the colour of the
+picture's border, as another colour would itself be recognised as an object.
 
-What covering does to any match at all (a picture with a patch is less of a picture) is no part of this one: the loss is
-that of the match less that of a usual match, the mean of its modality.  On 30 pairs of objects of the sample side by
+Covering weakens any match (a picture with a patch is less of a picture).  So the loss is that of the match less that of
+an average match, with the mean of its modality.  On 30 pairs of objects of the sample side by
 side, each of the two named once, 88 % of the heat then lies on the object named, and most of it in 57 of 60 cases; 85 %
 and 56 without that.
 
-The vectors of the covered pictures do not depend on what is looked for, so that one covering answers any number of it.
+The vectors of the covered pictures do not depend on the target of the match: they are computed once for any number.
 """
 
 import re
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 PATCHES = ((0.2, 4), (0.35, 5))
-"""Sides of a patch, as a share of the picture's, and how many places it is laid in along each side."""
-MOST_PIECES = 120
-"""Runs of words that are left out of a passage, one at a time."""
+"""Sides of a patch, as a share of the picture's, and how many positions it takes along each side."""
+MAX_RUNS = 120
+"""Runs of words at most that are left out of a passage, one at a time."""
 
 _SIDE = 320  # pixels of the picture's longer side that is covered: more than encoders of 224 to 260 pixels need
 _WORD = re.compile(r"\S+")
@@ -36,30 +36,30 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Covered:
-    """A picture covered at one place after the other."""
+class OccludedPicture:
+    """A picture with a patch at one position after the other."""
 
     size: tuple[int, int]
     """Width and height in pixels."""
     patches: NDArray[np.int64]
     """Left, top, right and bottom of each patch in pixels, shape (n, 4)."""
     whole: NDArray[np.float32]
-    """The vector of the picture as it is, shape (dimension,)."""
+    """The vector of the whole picture, shape (dimension,)."""
     vectors: NDArray[np.float32]
     """The vector of the picture with each of the patches, shape (n, dimension)."""
 
-    def losses(self, wanted: NDArray[np.floating], usual: NDArray[np.floating]) -> Floats:
-        """What each patch takes of the match with `wanted`, beyond what it takes of a usual one; shape (n,)."""
-        return _losses(self.whole, self.vectors, wanted, usual)
+    def losses(self, target: NDArray[np.floating], average: NDArray[np.floating]) -> Floats:
+        """The loss of the match with `target` by each patch, less that of the match with `average`; shape (n,)."""
+        return _losses(self.whole, self.vectors, target, average)
 
-    def heat(self, wanted: NDArray[np.floating], usual: NDArray[np.floating]) -> Floats:
-        """How much of the match with `wanted` each pixel carries: 0 to 1, the most at 1; shape (height, width).
+    def heat(self, target: NDArray[np.floating], average: NDArray[np.floating]) -> Floats:
+        """How much of the match with `target` each pixel carries: 0 to 1, the most at 1; shape (height, width).
 
-        All 0 where covering takes nothing of it.  `usual` is the mean vector of what is looked for as a rule.
+        All 0 where covering costs nothing.  `average` is the mean vector of the target's modality.
         """
         width, height = self.size
         total, weight = np.zeros((height, width)), np.zeros((height, width))
-        for loss, (left, top, right, bottom) in zip(self.losses(wanted, usual), self.patches.tolist(), strict=True):
+        for loss, (left, top, right, bottom) in zip(self.losses(target, average), self.patches.tolist(), strict=True):
             share = 1.0 / ((right - left) * (bottom - top))
             total[top:bottom, left:right] += share * loss
             weight[top:bottom, left:right] += share
@@ -68,24 +68,24 @@ class Covered:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A passage with its words left out, one run after the other."""
+class OccludedText:
+    """A passage with one run of words after the other left out."""
 
     spans: tuple[tuple[int, int], ...]
     """The characters of each run, from the first to behind the last."""
     whole: NDArray[np.float32]
-    """The vector of the passage as it is, shape (dimension,)."""
+    """The vector of the whole passage, shape (dimension,)."""
     vectors: NDArray[np.float32]
     """The vector of the passage without each of the runs, shape (n, dimension)."""
 
-    def weights(self, wanted: NDArray[np.floating]) -> Floats:
-        """What each run gives to the match with `wanted`: from -1 to 1, below 0 what it takes away; shape (n,)."""
-        losses = _losses(self.whole, self.vectors, wanted, np.zeros_like(wanted))
+    def weights(self, target: NDArray[np.floating]) -> Floats:
+        """The contribution of each run to the match with `target`: from -1 to 1, below 0 where it weakens it; (n,)."""
+        losses = _losses(self.whole, self.vectors, target, np.zeros_like(target))
         return losses / max(float(np.abs(losses).max(initial=0.0)), 1e-9)
 
 
-def cover(picture: "Image", encoder: Encoder) -> Covered:
-    """Cover an upright RGB picture at one place after the other and encode it each time, in one batch."""
+def occlude_picture(picture: "Image", encoder: Encoder) -> OccludedPicture:
+    """Cover an upright RGB picture at one position after the other, and encode all versions in one batch."""
     from PIL import Image
 
     small = picture.convert("RGB")
@@ -97,11 +97,11 @@ def cover(picture: "Image", encoder: Encoder) -> Covered:
     places = patches(width, height)
     pictures = [small]
     for left, top, right, bottom in places.tolist():
-        covered = pixels.copy()
-        covered[top:bottom, left:right] = fill
-        pictures.append(Image.fromarray(covered))
+        picture_occlusion = pixels.copy()
+        picture_occlusion[top:bottom, left:right] = fill
+        pictures.append(Image.fromarray(picture_occlusion))
     vectors = encoder.encode_images(pictures)
-    return Covered((width, height), places, vectors[0], vectors[1:])
+    return OccludedPicture((width, height), places, vectors[0], vectors[1:])
 
 
 def patches(width: int, height: int) -> NDArray[np.int64]:
@@ -117,20 +117,20 @@ def patches(width: int, height: int) -> NDArray[np.int64]:
     return np.array(found, np.int64)
 
 
-def leave_out(text: str, encoder: Encoder) -> LeftOut:
+def occlude_text(text: str, encoder: Encoder) -> OccludedText:
     """Leave out each word of a passage in turn, or each of MOST_PIECES runs of words where it has more."""
     words = [match.span() for match in _WORD.finditer(text)]
-    run = max(1, -(-len(words) // MOST_PIECES))
+    run = max(1, -(-len(words) // MAX_RUNS))
     spans = tuple((words[at][0], words[min(at + run, len(words)) - 1][1]) for at in range(0, len(words), run))
     vectors = encoder.encode_texts([text, *(text[:start] + text[end:] for start, end in spans)])
-    return LeftOut(spans, vectors[0], vectors[1:])
+    return OccludedText(spans, vectors[0], vectors[1:])
 
 
 def _losses(
     whole: NDArray[np.float32],
     vectors: NDArray[np.float32],
-    wanted: NDArray[np.floating],
-    usual: NDArray[np.floating],
+    target: NDArray[np.floating],
+    average: NDArray[np.floating],
 ) -> Floats:
-    beyond = np.asarray(wanted, np.float64) - np.asarray(usual, np.float64)
+    beyond = np.asarray(target, np.float64) - np.asarray(average, np.float64)
     return np.asarray(float(whole @ beyond) - vectors @ beyond, np.float64)

@@ -17,11 +17,11 @@ from search_app.search.query_pictures import PICTURE_FOLDER, keep_picture
 from search_app.search.terms import is_picture, read_term
 
 FOLDER = "presentations"
-KEPT = 100
+MAX_FILES = 100
 """How many files of steps a space keeps; the oldest go first."""
-MOST_STEPS = 60
+MAX_STEPS = 60
 LONGEST_TITLE, LONGEST_NOTE = 120, 2_000
-MOST_BYTES = 20_000_000
+MAX_BYTES = 20_000_000
 """The largest file of steps that is read: the pictures that its steps are about are within."""
 
 _VERSION = 1
@@ -43,7 +43,7 @@ class Step:
     """The parameters of its link: each name with its values."""
 
 
-def write_steps(steps: Sequence[Step], space: Path | None = None) -> bytes:
+def serialise_steps(steps: Sequence[Step], space: Path | None = None) -> bytes:
     """The steps as a file; with the folder of a space, the uploaded pictures that they are about are put in."""
     content: dict[str, Any] = {
         "nearspace": "steps",
@@ -63,19 +63,19 @@ def write_steps(steps: Sequence[Step], space: Path | None = None) -> bytes:
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def read_steps(data: bytes, space: Path | None = None, at_least: int = 0) -> tuple[Step, ...]:
+def parse_steps(data: bytes, space: Path | None = None, at_least: int = 0) -> tuple[Step, ...]:
     """The steps in a file that anybody may have made.  Raises ReadError where it is none.
 
     With the folder of a space, the pictures in the file are kept there, `at_least` this many pixels a side; raises
     SpaceError when they cannot be.
     """
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise ReadError(_WRONG.format(f"it has {len(data) / 1e6:,.0f} MB"))
     try:
         content = json.loads(data.decode("utf-8"))
         if content["nearspace"] != "steps" or content["version"] != _VERSION:
             raise ReadError(_WRONG.format("or it was saved by a newer version"))
-        steps = tuple(_step(raw) for raw in content["steps"][:MOST_STEPS])
+        steps = tuple(_step(raw) for raw in content["steps"][:MAX_STEPS])
         pictures = dict(content.get("pictures", {})) if space else {}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ReadError(_WRONG.format("its content is something else")) from error
@@ -84,25 +84,25 @@ def read_steps(data: bytes, space: Path | None = None, at_least: int = 0) -> tup
     return _with_pictures(steps, pictures, space, at_least) if space else steps
 
 
-def keep_steps(space: Path, steps: Sequence[Step]) -> str:
+def save_steps(space: Path, steps: Sequence[Step]) -> str:
     """Keep steps in the folder of a space; returns their name: 32 hexadecimal digits that stand for their content.
 
     Raises SpaceError when the folder cannot be written.
     """
-    data = write_steps(steps)
+    data = serialise_steps(steps)
     name = hashlib.sha256(data).hexdigest()[:32]
     path = space / FOLDER / f"{name}.json"
-    keep_file(path, lambda file: file.write(data), what="The steps", most=KEPT)
+    keep_file(path, lambda file: file.write(data), what="The steps", most=MAX_FILES)
     return name
 
 
-def open_steps(space: Path, name: str) -> tuple[Step, ...] | None:
+def load_steps(space: Path, name: str) -> tuple[Step, ...] | None:
     """The kept steps of that name; None when the space does not keep them (any more)."""
     if not _NAME.fullmatch(name):
         return None
     path = space / FOLDER / f"{name}.json"
     try:
-        steps = read_steps(path.read_bytes())
+        steps = parse_steps(path.read_bytes())
     except (OSError, ReadError):
         return None
     with suppress(OSError):
@@ -136,7 +136,7 @@ def _named(steps: Sequence[Step]) -> list[str]:
 
 def _with_pictures(
     steps: tuple[Step, ...], pictures: Mapping[str, Any], space: Path, at_least: int
-) -> tuple[Step, ...]:  # fmt: skip
+) -> tuple[Step, ...]:
     """The steps with each picture under the name that this space keeps it by."""
     renamed = {}
     for name in _named(steps):

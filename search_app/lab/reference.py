@@ -1,4 +1,4 @@
-"""What closeness is judged against: the items of a space, and what its encoder's numbers mean."""
+"""Reference statistics that closeness is judged by: the items of a space, and its encoder's calibration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from search_app.search.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
-class Ground:
-    """A space as it is now, for things to be compared in it."""
+class Reference:
+    """The statistics of a space at one snapshot, in which operands are compared."""
 
     snapshot: Snapshot
     means: Mapping[Modality, NDArray[np.float64]]
@@ -27,11 +27,11 @@ class Ground:
     calibration: Calibration | None = None
 
     def centred(self, modality: Modality, vector: NDArray[np.floating]) -> NDArray[np.float32]:
-        """A vector once it has lost its modality's mean, at unit length: those of both modalities compare."""
+        """A vector less its modality's mean, at unit length: so vectors of both modalities compare."""
         return unit(vector - self.means[modality])
 
 
-def ground_of(searcher: Searcher, encoder: Encoder, snapshot: Snapshot) -> Ground:
-    """What holds in `snapshot`; `encoder` is the space's own."""
+def reference_of(searcher: Searcher, encoder: Encoder, snapshot: Snapshot) -> Reference:
+    """The reference statistics of `snapshot`; `encoder` is the space's own."""
     phrases = searcher.phrases(encoder)
-    return Ground(snapshot, modality_means(snapshot, phrases), phrases, searcher.calibration(encoder))
+    return Reference(snapshot, modality_means(snapshot, phrases), phrases, searcher.calibration(encoder))

@@ -1,7 +1,7 @@
-"""What is selected on a map by drawing around it: as a link keeps it, and as a choice among the items.
+"""A selection drawn on a map with lasso or box: its form in a link, and which items it holds.
 
-On a flat map the corners are places of the map.  In a scene they are places of the view, from -1 to 1 each way, and go
-with the view's matrix, so that all that lies behind them is selected.
+On a flat map the corners are positions on the map.  In a 3-D scene they are positions in the view, from -1 to 1 each
+way, stored with the view's matrix, so that everything behind the drawn area is selected.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_CORNERS = 48
-"""Corners that a selection keeps."""
-_SMOOTH = 0.004  # of the area's longer side: what its line may lose
+MAX_CORNERS = 48
+"""Corners that a link keeps."""
+_TOLERANCE = 0.004  # share of the area's longer side by which its line is simplified
 _CHUNK = 65_536  # items tested at a time
 
 
@@ -21,45 +21,45 @@ class Area:
     """A polygon drawn on a map."""
 
     corners: tuple[tuple[float, float], ...]
-    lens: tuple[float, ...] = ()
-    """Of a scene: the 16 numbers of the matrix, column by column, that brings a place of the map into the view."""
+    view_matrix: tuple[float, ...] = ()
+    """Of a scene: the 16 numbers of the matrix, column by column, from positions on the map to the view."""
 
-    def written(self) -> str:
-        """The area as a link keeps it."""
+    def to_param(self) -> str:
+        """The area as the value of a link's parameter."""
         parts = [_numbers(corner) for corner in self.corners]
-        return ";".join(parts) + (f"@{_numbers(self.lens)}" if self.lens else "")
+        return ";".join(parts) + (f"@{_numbers(self.view_matrix)}" if self.view_matrix else "")
 
 
-def read_area(written: str) -> Area | None:
-    """The area that a link keeps; None where it is not one."""
-    corners, _, lens = written.partition("@")
+def parse_area(written: str) -> Area | None:
+    """The area that a link's parameter names; None where it cannot be read."""
+    corners, _, numbers = written.partition("@")
     try:
         read = [tuple(float(number) for number in corner.split()) for corner in corners.split(";")]
-        matrix = tuple(float(number) for number in lens.split())
+        matrix = tuple(float(number) for number in numbers.split())
     except ValueError:
         return None
-    if not 3 <= len(read) <= MOST_CORNERS or any(len(corner) != 2 for corner in read) or len(matrix) not in (0, 16):
+    if not 3 <= len(read) <= MAX_CORNERS or any(len(corner) != 2 for corner in read) or len(matrix) not in (0, 16):
         return None
     if not np.isfinite([*matrix, *(number for corner in read for number in corner)]).all():
         return None
     return Area(tuple((corner[0], corner[1]) for corner in read), matrix)
 
 
-def drawn(corners: Sequence[Sequence[float]], lens: Sequence[float] = ()) -> Area | None:
-    """The area of a line that was drawn, with the corners that give it its shape; None where it is not one."""
+def simplified_area(corners: Sequence[Sequence[float]], view_matrix: Sequence[float] = ()) -> Area | None:
+    """The area inside a drawn line, with at most MAX_CORNERS corners; None where the line encloses none."""
     line = np.array([[corner[0], corner[1]] for corner in corners], np.float64).reshape(-1, 2)
     if len(line) < 3 or not np.isfinite(line).all():
         return None
-    kept = _corners(line, _SMOOTH * float(np.ptp(line, axis=0).max()))
-    kept = kept[:: -(-len(kept) // MOST_CORNERS)]
+    kept = _corners(line, _TOLERANCE * float(np.ptp(line, axis=0).max()))
+    kept = kept[:: -(-len(kept) // MAX_CORNERS)]
     rounded = tuple((float(f"{x:.4g}"), float(f"{y:.4g}")) for x, y in kept)
-    return read_area(Area(rounded, tuple(lens)).written())
+    return parse_area(Area(rounded, tuple(view_matrix)).to_param())
 
 
 def _corners(line: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
-    """The corners of a line without those that lie within `tolerance` of it all the same (Douglas & Peucker 1973)."""
+    """The line simplified: without corners that lie within `tolerance` of the rest (Douglas & Peucker 1973)."""
     keep = np.zeros(len(line), np.bool_)
-    # A closed line is taken in two halves, since its ends may be one place.
+    # A closed line is simplified in two halves, since its ends may be the same position.
     middle = int(np.argmax(np.linalg.norm(line - line[0], axis=1)))
     keep[[0, middle, -1]] = True
     parts = [(0, middle), (middle, len(line) - 1)]
@@ -78,33 +78,33 @@ def _corners(line: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]
     return line[keep]
 
 
-def inside(area: Area, spots: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Which of the places of a map, shape (n, 2) or (n, 3), lie in the area, shape (n,).
+def inside(area: Area, positions: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which of the positions, shape (n, 2) or (n, 3), lie in the area, shape (n,).
 
-    A flat area holds nothing of a scene, and the other way round.
+    An area of a flat map holds nothing of a scene, and vice versa.
     """
-    if (spots.shape[1] == 3) != bool(area.lens):
-        return np.zeros(len(spots), np.bool_)
-    chosen = np.zeros(len(spots), np.bool_)
-    for start in range(0, len(spots), _CHUNK):
-        chosen[start : start + _CHUNK] = _within(area.corners, _seen(area, spots[start : start + _CHUNK]))
+    if (positions.shape[1] == 3) != bool(area.view_matrix):
+        return np.zeros(len(positions), np.bool_)
+    chosen = np.zeros(len(positions), np.bool_)
+    for start in range(0, len(positions), _CHUNK):
+        chosen[start : start + _CHUNK] = _in_polygon(area.corners, _in_view(area, positions[start : start + _CHUNK]))
     return chosen
 
 
-def _seen(area: Area, spots: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Where the spots are in the view, shape (n, 2); NaN behind the eye."""
-    if not area.lens:
-        return np.asarray(spots, np.float64)
-    matrix = np.reshape(area.lens, (4, 4)).T
-    seen = np.column_stack([spots, np.ones(len(spots))]) @ matrix.T
+def _in_view(area: Area, positions: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The positions in the view, shape (n, 2); NaN behind the camera."""
+    if not area.view_matrix:
+        return np.asarray(positions, np.float64)
+    matrix = np.reshape(area.view_matrix, (4, 4)).T
+    seen = np.column_stack([positions, np.ones(len(positions))]) @ matrix.T
     depth = np.where(seen[:, 3:] > 1e-9, seen[:, 3:], np.nan)
     return np.asarray(seen[:, :2] / depth)
 
 
-def _within(corners: Sequence[tuple[float, float]], spots: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which spots a line to the right leaves the polygon from an odd number of times."""
-    x, y = spots.T
-    crossed = np.zeros(len(spots), np.bool_)
+def _in_polygon(corners: Sequence[tuple[float, float]], positions: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which positions lie in the polygon, by the even-odd rule."""
+    x, y = positions.T
+    crossed = np.zeros(len(positions), np.bool_)
     for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=True):
         if ay == by:
             continue

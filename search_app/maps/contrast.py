@@ -1,4 +1,4 @@
-"""What sets a selection of items apart from the rest: words near it, words it says, its spread, its middle."""
+"""How a selection of items differs from the rest: words near it, distinctive words, spread, typical items."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,40 +14,40 @@ from search_app.search.snapshot import Snapshot
 from search_app.search.topics.ctfidf import DistinctiveWord, distinctive_words, words_of
 from search_app.search.topics.vocabulary import Vocabulary
 
-READ = 1_500
+TEXT_SAMPLE = 1_500
 """Texts and captions at most that are read of the selection, and of the rest: a steady sample of each."""
-_SHARES = 6  # parts of the rest that words are counted in, so that those usual in all of them are known
+_PARTS = 6  # classes into which the rest is divided, so that words common in all of them count as stop words
 _CHUNK = 16_384  # rows at a time
 
 
 @dataclass(frozen=True)
-class Apart:
-    """What sets a selection apart; words are untrusted."""
+class Contrast:
+    """How a selection differs from the rest; words are untrusted."""
 
     images: int
     texts: int
-    near: tuple[tuple[str, float], ...]
+    nearest_words: tuple[tuple[str, float], ...]
     """The words of the vocabulary nearest to the selection's mean less that of the rest, with their cosines."""
-    said: tuple[DistinctiveWord, ...]
-    """The words that its texts and captions say more than others do, the foremost first."""
+    distinctive_words: tuple[DistinctiveWord, ...]
+    """The words that its texts and captions use more than others, the foremost first."""
     spread: float
-    """The mean cosine of its items to their middle, each without its modality's mean: 1 where all mean the same."""
+    """The mean cosine of its items to their mean, each without its modality's mean: 1 where all mean the same."""
     medoids: tuple[str, ...]
-    """The ids of the items nearest to its middle, nearest first."""
+    """The ids of the items nearest to its mean, nearest first."""
 
 
-def apart(
+def contrast(
     snapshot: Snapshot,
     ids: Sequence[str] | NDArray[np.int64],
     means: Mapping[Modality, NDArray[np.float64]],
     read: Callable[[Sequence[int]], dict[int, str]],
     vocabulary: Vocabulary | None = None,
     count: int = 10,
-) -> Apart:
-    """What sets the items of `ids` apart from all others; ids that are not in the snapshot are left out.
+) -> Contrast:
+    """Compare the items of `ids` with all others; ids that are not in the snapshot are left out.
 
-    `means` is what a vector of each modality loses (`SpaceMaps.means` with the gap closed), `read` gives the texts of
-    items (`Ledger.texts`).  Of the whole space, the rest is nothing: then it is told as it is.
+    `means` are subtracted from the vectors of each modality (`SpaceMaps.means` with the gap closed); `read` gives the
+    texts of items (`Ledger.texts`).  A selection of the whole space is compared with nothing.
     """
     wanted = np.unique(np.array([int(each) for each in ids if str(each).isdecimal()], np.int64))
     inside: list[tuple[Modality, NDArray[np.int64], NDArray[np.float32]]] = []
@@ -66,30 +66,30 @@ def apart(
         inside.append((name, group.ids[rows], chosen))
     found = sum(counts.values())
     if not found:
-        return Apart(0, 0, (), (), 0.0, ())
+        return Contrast(0, 0, (), (), 0.0, ())
     middle = unit(mine)
     closeness = np.concatenate([chosen @ middle for _, _, chosen in inside])
     known = np.concatenate([numbers for _, numbers, _ in inside])
     difference = mine / found - others / max(outside, 1)
-    return Apart(
+    return Contrast(
         counts.get("image", 0),
         counts.get("text", 0),
         tuple(vocabulary.nearest(difference, count)) if vocabulary else (),
-        tuple(_said(snapshot, known, read, count)),
+        tuple(_distinctive(snapshot, known, read, count)),
         float(closeness.mean()),
         tuple(str(int(known[row])) for row in np.argsort(-closeness, kind="stable")[:count]),
     )
 
 
-def _said(
+def _distinctive(
     snapshot: Snapshot, chosen: NDArray[np.int64], read: Callable[[Sequence[int]], dict[int, str]], count: int
 ) -> list[DistinctiveWord]:
     everything = np.sort(np.concatenate([group.ids for _, group in groups_of(snapshot)]))
     rest = np.setdiff1d(everything, chosen, assume_unique=True)
     ordered = np.sort(chosen)
-    mine, others = (each[steady_sample(each, READ)] for each in (ordered, rest))
+    mine, others = (each[steady_sample(each, TEXT_SAMPLE)] for each in (ordered, rest))
     texts = read([int(number) for number in np.concatenate([mine, others])])
-    parts = [mine, *(others[start::_SHARES] for start in range(_SHARES))]
+    parts = [mine, *(others[start::_PARTS] for start in range(_PARTS))]
     classes = [[words_of(texts[int(number)]) for number in part if texts.get(int(number))] for part in parts]
     return distinctive_words(classes, count)[0]
 

@@ -1,4 +1,4 @@
-"""A map as one HTML page that opens in any browser without Nearspace and without the internet."""
+"""A map as one HTML page that opens in any browser, offline and without Nearspace."""
 
 import base64
 import io
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES
 from ingest.space.steady_sample import steady_sample
-from search_app.maps.layout import METHODS, AxisTold, Layout
+from search_app.maps.layout import METHODS, AxisInfo, Layout
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import Topics
 
 if TYPE_CHECKING:
     from ingest.space import Item
 
-MOST_POINTS = 100_000
+MAX_POINTS = 100_000
 """Items that a page holds at most: of a larger space a steady sample, as the page says."""
-MOST_PICTURES = 400
+MAX_PICTURES = 400
 """Thumbnails that a page holds at most: of a larger space a steady sample of its pictures."""
 _SIDE = 96  # pixels of a thumbnail's longer side
 _WORDS = 110  # characters of a passage or caption
@@ -35,33 +35,33 @@ ReadThumbnail = Callable[["Item"], bytes | None]
 
 
 @dataclass(frozen=True)
-class Exported:
-    """A file that was made, and how much of the space is in it."""
+class ExportedMap:
+    """An exported file, and how much of the space it holds."""
 
     content: bytes
     points: int
-    of: int
+    total: int
     """Items that the space has."""
     pictures: int
     """Items that are shown with their picture."""
 
 
-def as_page(
+def export_html(
     layout: Layout,
     snapshot: Snapshot,
     title: str,
     read: ReadItems,
     thumbnail: ReadThumbnail,
     topics: Topics | None = None,
-    most_points: int = MOST_POINTS,
-    most_pictures: int = MOST_PICTURES,
-) -> Exported:
+    most_points: int = MAX_POINTS,
+    most_pictures: int = MAX_PICTURES,
+) -> ExportedMap:
     """The page, as UTF-8; `title` is the space's name.  All words in it are data, never markup."""
-    rows = drawn_rows(layout, most_points)
+    rows = sample_rows(layout, most_points)
     items = {int(item.id): item for item in read([str(number) for number in layout.ids[rows].tolist()])}
     rows = np.array([row for row in rows if int(layout.ids[row]) in items], np.int64)
     ids = layout.ids[rows]
-    of_topics = topics.labels(snapshot)[rows] if topics and len(topics) else np.full(len(rows), -1, np.int16)
+    topic_labels = topics.labels(snapshot)[rows] if topics and len(topics) else np.full(len(rows), -1, np.int16)
     folders = sorted({items[int(number)].folder for number in ids})
     codes = {name: code for code, name in enumerate(folders)}
     pictures = _pictures(ids[layout.modalities[rows] == 0], items, thumbnail, most_pictures)
@@ -69,13 +69,13 @@ def as_page(
         "title": title,
         "dimensions": layout.spec.dimensions,
         "isometric": layout.isometric,
-        "axes": [axis_words(axis, place) for place, axis in enumerate(layout.axes)],
+        "axes": [axis_label(axis, place) for place, axis in enumerate(layout.axes)],
         "note": _note(layout, len(rows)),
-        "spots": _packed(_squeezed(layout.spots[rows], layout.isometric)),
-        "modalities": _packed(layout.modalities[rows].astype(np.uint16)),
-        "topics": _packed((of_topics + 1).astype(np.uint16)),
+        "spots": _as_base64(_quantised(layout.positions[rows], layout.isometric)),
+        "modalities": _as_base64(layout.modalities[rows].astype(np.uint16)),
+        "topics": _as_base64((topic_labels + 1).astype(np.uint16)),
         "topicNames": ["no topic", *(name.name for name in topics.names)] if topics else ["no topic"],
-        "folders": _packed(np.array([codes[items[int(number)].folder] for number in ids], np.uint16)),
+        "folders": _as_base64(np.array([codes[items[int(number)].folder] for number in ids], np.uint16)),
         "folderNames": folders,
         "names": [_name(items[int(number)]) for number in ids],
         "words": [_shortened(items[int(number)].text) for number in ids],
@@ -84,10 +84,10 @@ def as_page(
     # "<" never ends the script that the data stands in.
     written = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     content = _TEMPLATE.read_text(encoding="utf-8").replace("/*DATA*/", written, 1)
-    return Exported(content.encode("utf-8", "replace"), len(rows), len(layout), len(pictures))
+    return ExportedMap(content.encode("utf-8", "replace"), len(rows), len(layout), len(pictures))
 
 
-def drawn_rows(layout: Layout, most: int) -> NDArray[np.int64]:
+def sample_rows(layout: Layout, most: int) -> NDArray[np.int64]:
     """Rows of a steady sample of at most `most` items of the map, each modality in its share, rising."""
     if len(layout) <= most:
         return np.arange(len(layout))
@@ -96,40 +96,40 @@ def drawn_rows(layout: Layout, most: int) -> NDArray[np.int64]:
     return np.concatenate([images, texts])
 
 
-def axis_words(axis: AxisTold, place: int) -> str:
-    """What an axis stands for, in words."""
-    if axis.kept is not None:
-        return f"component {axis.axis} · {100 * axis.kept:.1f} % of variance"
+def axis_label(axis: AxisInfo, place: int) -> str:
+    """The caption of an axis."""
+    if axis.variance is not None:
+        return f"component {axis.axis} · {100 * axis.variance:.1f} % of variance"
     if axis.start or axis.end:
         return f"{axis.start or 'an item'} → {axis.end or 'an item'}"
     return f"axis {place + 1}"
 
 
 def _note(layout: Layout, points: int) -> str:
-    told = [f"{points:,} of {len(layout):,} items drawn", METHODS[layout.spec.method]]
-    if layout.fitted < layout.of:
-        told.append(f"fitted on {layout.fitted:,}")
-    told.append("modality gap left open" if layout.spec.gap else "each modality centred")
+    parts = [f"{points:,} of {len(layout):,} items drawn", METHODS[layout.spec.method]]
+    if layout.fitted_on < layout.items_at_fit:
+        parts.append(f"fitted on {layout.fitted_on:,}")
+    parts.append("modality gap left open" if layout.spec.gap else "each modality centred")
     if layout.trust:
-        told.append(
-            f"trustworthiness {layout.trust.trustworthiness:.2f}, {100 * layout.trust.kept:.0f} % of neighbours kept"
-        )
-    return " · ".join(told)
+        trust = layout.trust
+        kept = f"{100 * trust.neighbours_kept:.0f} % of neighbours kept"
+        parts.append(f"trustworthiness {trust.trustworthiness:.2f}, {kept}")
+    return " · ".join(parts)
 
 
-def _squeezed(spots: NDArray[np.float32], isometric: bool) -> NDArray[np.uint16]:
-    """The spots in 16 bits an axis: the map's longest side, or each one, is all of the range."""
-    if not len(spots):
-        return np.empty(spots.shape, np.uint16)
-    low, high = spots.min(axis=0), spots.max(axis=0)
+def _quantised(positions: NDArray[np.float32], isometric: bool) -> NDArray[np.uint16]:
+    """The positions in 16 bits an axis; the range spans the map's longest side, or each side on its own."""
+    if not len(positions):
+        return np.empty(positions.shape, np.uint16)
+    low, high = positions.min(axis=0), positions.max(axis=0)
     side = np.maximum(high - low, 1e-9)
     if isometric:
         side = np.full_like(side, side.max())
     middle = (low + high) / 2
-    return np.clip(np.rint((spots - middle) / side * 65_535 + 32_767.5), 0, 65_535).astype(np.uint16)
+    return np.asarray(np.clip(np.rint((positions - middle) / side * 65_535 + 32_767.5), 0, 65_535), np.uint16)
 
 
-def _packed(numbers: NDArray[np.uint16]) -> str:
+def _as_base64(numbers: NDArray[np.uint16]) -> str:
     return base64.b64encode(np.ascontiguousarray(numbers, "<u2").tobytes()).decode()
 
 
@@ -145,12 +145,12 @@ def _pictures(ids: NDArray[np.int64], items: "dict[int, Item]", thumbnail: ReadT
         try:
             with Image.open(io.BytesIO(content)) as opened:
                 small = opened.convert("RGB")
-        except OSError:  # it is damaged; `nearspace repair` makes it anew
+        except OSError:  # damaged; `nearspace repair` makes it anew
             continue
         small.thumbnail((_SIDE, _SIDE))
-        kept = io.BytesIO()
-        small.save(kept, "JPEG", quality=70, optimize=True)
-        found[int(number)] = base64.b64encode(kept.getvalue()).decode()
+        jpeg = io.BytesIO()
+        small.save(jpeg, "JPEG", quality=70, optimize=True)
+        found[int(number)] = base64.b64encode(jpeg.getvalue()).decode()
     return found
 
 

@@ -1,14 +1,14 @@
 """UMAP (McInnes et al. 2018) by umap-learn, and t-SNE (van der Maaten & Hinton 2008) by openTSNE (Poličar et al. 2019).
 
-Both look at the first REDUCED principal components, of at most FITTED items: of a larger space a steady sample.  Every
-other item, and every later one, is placed at the mean of its NEAREST fitted neighbours, each weighed by its nearness.
-They start from the principal components, or from the former map, with a fixed seed: so a map is the same between runs,
-and a refit turns no corner.
+Both are fitted in the first REDUCED principal components, on at most FIT_SAMPLE items: in a larger space on a steady
+sample.  Every other item, and every later one, is placed at the mean of its PLACING_NEIGHBOURS nearest fitted items,
+weighted by inverse distance.  A fit starts from the principal components, or from the former map, with a fixed seed: so
+a map is the same between runs, and a refit keeps its orientation.
 """
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,17 +29,18 @@ from search_app.search.snapshot import Snapshot
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
 
-FITTED = 10_000
-"""Items at most that a fit looks at."""
-FEWEST = 12
-"""Items that a fit needs."""
-NEAREST = 5
-_NEIGHBOURS, _SPREAD = 15, 0.1  # UMAP: neighbours that count as near, and the least distance on the map
-_PERPLEXITY = 30  # t-SNE: how many neighbours an item is held to have
-_ROUNDS, _EXAGGERATED = 500, 250  # of both methods, and of t-SNE first with exaggerated attraction
+FIT_SAMPLE = 10_000
+"""Items at most that a fit uses."""
+MIN_ITEMS = 12
+"""Items that a fit needs at least."""
+PLACING_NEIGHBOURS = 5
+_NEIGHBOURS, _MIN_DISTANCE = 15, 0.1  # UMAP: `n_neighbors` and `min_dist`
+_PERPLEXITY = 30  # of t-SNE
+_EPOCHS, _EARLY_EPOCHS = 500, 250  # of both methods; of t-SNE before them, with early exaggeration
 _SEED = 20_240_501
-SETTINGS = f"{FITTED} {NEAREST} {_NEIGHBOURS} {_SPREAD} {_PERPLEXITY} {_ROUNDS} {_SEED}"
-"""A kept map that was fitted with others is fitted anew."""
+_CHUNK = 8_192  # items placed at a time
+SETTINGS = f"{FIT_SAMPLE} {PLACING_NEIGHBOURS} {_NEIGHBOURS} {_MIN_DISTANCE} {_PERPLEXITY} {_EPOCHS} {_SEED}"
+"""Part of the key of a saved map: one that was fitted with other settings is fitted anew."""
 
 
 @dataclass(frozen=True)
@@ -48,39 +49,40 @@ class Manifold:
 
     method: Method
     reduction: Reduction
-    seen: NDArray[np.float32]
-    """The items that the fit looked at, reduced: shape (m, len(reduction.basis))."""
-    seen_spots: NDArray[np.float32]
-    """Where they lie, shape (m, dimensions)."""
+    fit_rows: NDArray[np.float32]
+    """The reduced vectors that the fit used, shape (m, len(reduction.basis))."""
+    fit_positions: NDArray[np.float32]
+    """Their positions on the map, shape (m, dimensions)."""
     ids: Mapping[Modality, NDArray[np.int64]]
-    """All items that the space had then, rising."""
-    spots: Mapping[Modality, NDArray[np.float32]]
-    """Where they lie: for each of `ids`, shape (n, dimensions)."""
+    """All items that the space had at the fit, rising."""
+    positions: Mapping[Modality, NDArray[np.float32]]
+    """The position of each of `ids`, shape (n, dimensions)."""
     trust: Trust | None = field(default=None, compare=False)
 
     @property
-    def of(self) -> int:
+    def items_at_fit(self) -> int:
         """Items that the space had at the fit."""
         return sum(map(len, self.ids.values()))
 
     @cached_property
-    def _tree(self) -> "NearestNeighbors":
+    def _neighbours(self) -> "NearestNeighbors":
         from sklearn.neighbors import NearestNeighbors
 
-        return NearestNeighbors(n_neighbors=min(NEAREST, len(self.seen)), algorithm="brute").fit(self.seen)
+        count = min(PLACING_NEIGHBOURS, len(self.fit_rows))
+        return NearestNeighbors(n_neighbors=count, algorithm="brute").fit(self.fit_rows)
 
     def place(self, modality: Modality, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Where vectors of one modality, shape (n, dimension), lie: the mean of their nearest fitted neighbours."""
+        """The positions of vectors of one modality, shape (n, dimension): the mean of their nearest fitted items."""
         return self.place_reduced(self.reduction.apply(modality, vectors))
 
     def place_reduced(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The same for vectors that are reduced already, shape (n, len(reduction.basis))."""
+        """The same for reduced vectors, shape (n, len(reduction.basis))."""
         if not len(rows):
-            return np.empty((0, self.seen_spots.shape[1]), np.float32)
-        distances, near = self._tree.kneighbors(rows)
-        weights = 1.0 / np.maximum(distances, 1e-6)  # an item that was fitted lies where the fit put it
+            return np.empty((0, self.fit_positions.shape[1]), np.float32)
+        distances, near = self._neighbours.kneighbors(rows)
+        weights = 1.0 / np.maximum(distances, 1e-6)  # a fitted item keeps the position of the fit
         weights /= weights.sum(axis=1, keepdims=True)
-        return np.asarray(np.einsum("nk,nkd->nd", weights, self.seen_spots[near]), np.float32)
+        return np.asarray(np.einsum("nk,nkd->nd", weights, self.fit_positions[near]), np.float32)
 
 
 def fit_manifold(
@@ -94,75 +96,85 @@ def fit_manifold(
     """Fit a map of `snapshot`, each modality without its mean of `means`.
 
     Raises:
-        SettingsError: there are fewer than FEWEST items, or the extra `maps` is not installed.
+        SettingsError: there are fewer than MIN_ITEMS items, or the extra `maps` is not installed.
         Cancelled: `progress` raised it.
     """
-    if len(snapshot) < FEWEST:
+    if len(snapshot) < MIN_ITEMS:
         raise SettingsError(
-            f"{METHODS[method]} needs at least {FEWEST} items, and the space has {len(snapshot):,}. Choose PCA, or "
+            f"{METHODS[method]} needs at least {MIN_ITEMS} items, and the space has {len(snapshot):,}. Choose PCA, or "
             "ingest more."
         )
     progress(0.0, "reducing to principal components")
     reduction = reduction_of(snapshot, means)
     groups = groups_of(snapshot)
-    chosen = {name: sampled(group, snapshot, FITTED) for name, group in groups}
-    seen = np.concatenate([reduction.apply(name, group.vectors[chosen[name]]) for name, group in groups])
-    start = former.place_reduced(_reduced_again(former, snapshot, chosen)) if former else seen[:, :dimensions]
-    start = _start(start, dimensions)
-    progress(0.05, f"fitting {METHODS[method]} on {len(seen):,} items")
-    laid = (_umap if method == "umap" else _tsne)(seen, start, progress)
-    progress(0.9, f"placing {len(snapshot) - len(seen):,} more items" if len(snapshot) > len(seen) else "placing")
-    fitted = Manifold(method, reduction, seen, laid, {}, {})
-    spots, done = {}, 0
-    for name, group in groups:
-        spots[name] = np.empty((len(group), dimensions), np.float32)
+    chosen = {name: sampled(group, snapshot, FIT_SAMPLE) for name, group in groups}
+    fit_rows = np.concatenate([reduction.apply(name, group.vectors[chosen[name]]) for name, group in groups])
+    start = former.place_reduced(_reduced_by(former, snapshot, chosen)) if former else fit_rows[:, :dimensions]
+    start = _initial_positions(start, dimensions)
+    progress(0.05, f"fitting {METHODS[method]} on {len(fit_rows):,} items")
+    fit_positions = _FITS[method](fit_rows, start, progress)
+    others = len(snapshot) - len(fit_rows)
+    progress(0.9, f"placing {others:,} more items" if others > 0 else "placing")
+    fitted = Manifold(method, reduction, fit_rows, fit_positions, {}, {})
+    positions = _place_all(fitted, snapshot, chosen, progress)
+    return replace(fitted, ids={name: group.ids.copy() for name, group in groups}, positions=positions)
+
+
+def _place_all(
+    fitted: Manifold, snapshot: Snapshot, chosen: Mapping[Modality, NDArray[np.int64]], progress: Progress
+) -> dict[Modality, NDArray[np.float32]]:
+    """The position of every item: of the `chosen` rows that of the fit, of all others the mean of fitted neighbours."""
+    positions: dict[Modality, NDArray[np.float32]] = {}
+    done = 0
+    for name, group in groups_of(snapshot):
+        positions[name] = np.empty((len(group), fitted.fit_positions.shape[1]), np.float32)
         others = np.setdiff1d(np.arange(len(group)), chosen[name])
-        spots[name][chosen[name]] = laid[done : done + len(chosen[name])]
+        positions[name][chosen[name]] = fitted.fit_positions[done : done + len(chosen[name])]
         done += len(chosen[name])
-        for place in range(0, len(others), 8_192):
-            rows = others[place : place + 8_192]
-            spots[name][rows] = fitted.place(name, group.vectors[rows])
-            progress(0.9 + 0.1 * place / len(snapshot), "")
-    return Manifold(method, reduction, seen, laid, {name: group.ids.copy() for name, group in groups}, spots)
+        for start in range(0, len(others), _CHUNK):
+            rows = others[start : start + _CHUNK]
+            positions[name][rows] = fitted.place(name, group.vectors[rows])
+            progress(0.9 + 0.1 * start / len(snapshot), "")
+    return positions
 
 
-def _reduced_again(
+def _reduced_by(
     former: Manifold, snapshot: Snapshot, chosen: Mapping[Modality, NDArray[np.int64]]
 ) -> NDArray[np.float32]:
-    """The chosen items as the former map's own reduction has them."""
+    """The chosen items, by the former map's own reduction."""
     return np.concatenate(
         [former.reduction.apply(name, group.vectors[chosen[name]]) for name, group in groups_of(snapshot)]
     )
 
 
-def _start(spots: NDArray[np.float32], dimensions: int) -> NDArray[np.float64]:
-    """Where the items begin: `spots`, brought to a deviation of 1 along the first axis; axes that lack are noise."""
+def _initial_positions(positions: NDArray[np.float32], dimensions: int) -> NDArray[np.float64]:
+    """`positions` scaled to a deviation of 1 along the first axis; axes that they lack are noise."""
     random = np.random.default_rng(_SEED)
-    start = random.normal(0.0, 1e-4, (len(spots), dimensions))
-    start[:, : spots.shape[1]] += spots / max(float(spots[:, 0].std()), 1e-9)
+    start = random.normal(0.0, 1e-4, (len(positions), dimensions))
+    start[:, : positions.shape[1]] += positions / max(float(positions[:, 0].std()), 1e-9)
     return start
 
 
 def _umap(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progress) -> NDArray[np.float32]:
     require_umap()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of its parts: that TensorFlow is not there, that a seed means one thread
+        warnings.simplefilter("ignore")  # from its parts: no TensorFlow, one thread because of the seed
         import umap
 
-        near = min(_NEIGHBOURS, len(rows) - 1)
-        fitting = umap.UMAP(
+        count = min(_NEIGHBOURS, len(rows) - 1)
+        model = umap.UMAP(
             n_components=start.shape[1],
-            n_neighbors=near,
-            precomputed_knn=(*_nearest(rows, near)[::-1], None),
+            n_neighbors=count,
+            precomputed_knn=(*_nearest(rows, count)[::-1], None),
             force_approximation_algorithm=True,  # with fewer than 4,096 items it would compute the neighbours again
-            min_dist=_SPREAD,
-            n_epochs=_ROUNDS,
-            init=start * 5.0,  # umap-learn's own beginnings are about as wide
+            min_dist=_MIN_DISTANCE,
+            n_epochs=_EPOCHS,
+            init=start * 5.0,  # about as wide as umap-learn's own initialisation
             random_state=_SEED,
-            n_jobs=1,  # as a seed wants; it leaves the other cores to the page
-            tqdm_kwds={"file": _Epochs(progress), "disable": False, "mininterval": 0.2, "bar_format": "{n_fmt}"},
+            n_jobs=1,  # required by a seed; it leaves the other cores to the page
+            tqdm_kwds={"file": _EpochReader(progress), "disable": False, "mininterval": 0.2, "bar_format": "{n_fmt}"},
         )
-        return np.asarray(fitting.fit_transform(rows), np.float32)
+        return np.asarray(model.fit_transform(rows), np.float32)
 
 
 def _nearest(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -171,15 +183,15 @@ def _nearest(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32]
 
     distances, near = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(rows).kneighbors(rows)
     itself = np.arange(len(rows))
-    for place in np.flatnonzero(near[:, 0] != itself):  # one of several that are the same may stand before it
+    for place in np.flatnonzero(near[:, 0] != itself):  # of identical rows another may come first
         other = int(np.argmax(near[place] == place)) if (near[place] == place).any() else count - 1
         near[place, other], near[place, 0] = near[place, 0], place
         distances[place, 0] = 0.0
     return distances.astype(np.float32), near
 
 
-class _Epochs:
-    """Takes what tqdm would print, the number of rounds done, and tells it to `progress`, which may raise."""
+class _EpochReader:
+    """A file for tqdm: reports the number of epochs done, as tqdm prints it, to `progress`, which may raise."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -187,22 +199,22 @@ class _Epochs:
     def write(self, printed: str) -> None:
         done = printed.strip().lstrip("\r")
         if done.isdecimal():
-            self._progress(0.3 + 0.6 * int(done) / _ROUNDS, "")
+            self._progress(0.3 + 0.6 * int(done) / _EPOCHS, "")
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Nothing is buffered."""
 
 
 def _tsne(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progress) -> NDArray[np.float32]:
-    unwanted: list[Cancelled] = []
+    cancelled: list[Cancelled] = []
 
-    def heard(done: float) -> bool:
-        """Whether to stop: openTSNE's own way to be cancelled."""
+    def should_stop(done: float) -> bool:
+        """Whether to stop: openTSNE's callback for cancelling."""
         try:
             progress(done, "")
         except Cancelled as stop:
-            unwanted.append(stop)
-        return bool(unwanted)
+            cancelled.append(stop)
+        return bool(cancelled)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -213,25 +225,32 @@ def _tsne(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progr
         known = nearest_neighbors.PrecomputedNeighbors(near[:, 1:], distances[:, 1:])
         nearby = affinity.PerplexityBasedNN(perplexity=perplexity, knn_index=known, n_jobs=1, random_state=_SEED)
         progress(0.2, "")
-        laid = TSNEEmbedding(
+        embedding = TSNEEmbedding(
             start * 1e-4,
             nearby,
             negative_gradient_method="bh" if start.shape[1] > 2 or len(rows) < 2_000 else "fft",
-            n_jobs=1,  # sums in one order, so that a map is the same between runs
+            n_jobs=1,  # a fixed order of sums, so that a map is the same between runs
             random_state=_SEED,
         )
         # Early exaggeration pulls clusters together before they find their places.
-        for rounds, exaggeration, begin, end in ((_EXAGGERATED, 12, 0.2, 0.45), (_ROUNDS, 1, 0.45, 0.9)):
-            laid = laid.optimize(
-                n_iter=rounds,
+        for epochs, exaggeration, begin, end in ((_EARLY_EPOCHS, 12, 0.2, 0.45), (_EPOCHS, 1, 0.45, 0.9)):
+            embedding = embedding.optimize(
+                n_iter=epochs,
                 exaggeration=exaggeration,
                 momentum=0.5 if exaggeration > 1 else 0.8,
-                callbacks=lambda n, *_, b=begin, e=end, r=rounds: heard(b + (e - b) * n / r),
+                callbacks=lambda n, *_, b=begin, e=end, r=epochs: should_stop(b + (e - b) * n / r),
                 callbacks_every_iters=10,
             )
-            if unwanted:
-                raise unwanted[0]
-    return np.asarray(laid, np.float32)
+            if cancelled:
+                raise cancelled[0]
+    return np.asarray(embedding, np.float32)
+
+
+_FITS: dict[Method, Callable[[NDArray[np.float32], NDArray[np.float64], Progress], NDArray[np.float32]]] = {
+    "umap": _umap,
+    "tsne": _tsne,
+}
+"""Each takes the reduced rows, their initial positions, and where to report progress; it returns their positions."""
 
 
 def require_umap() -> None:
@@ -241,17 +260,17 @@ def require_umap() -> None:
 
 
 def save_manifold(path: Path, key: str, manifold: Manifold) -> None:
-    """Keep the map in a file; a folder that cannot be written only costs the next start a fit."""
+    """Save the map; in a folder that cannot be written nothing is saved, and the next start fits anew."""
     arrays = {
         "basis": manifold.reduction.basis,
         "means": np.array([manifold.reduction.means[name] for name in MODALITIES]),
-        "seen": manifold.seen,
-        "seen_spots": manifold.seen_spots,
+        "seen": manifold.fit_rows,
+        "seen_spots": manifold.fit_positions,
     }
     for name in manifold.ids:
-        arrays |= {f"{name}_ids": manifold.ids[name], f"{name}_spots": manifold.spots[name]}
+        arrays |= {f"{name}_ids": manifold.ids[name], f"{name}_spots": manifold.positions[name]}
     trust = manifold.trust
-    facts = {"method": manifold.method, "trust": [trust.trustworthiness, trust.kept, trust.sample] if trust else None}
+    facts = {"method": manifold.method, "trust": astuple(trust) if trust else None}
     save_arrays(path, key, arrays, facts)
 
 

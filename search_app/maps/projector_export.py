@@ -6,7 +6,7 @@ import math
 import zipfile
 from typing import TYPE_CHECKING
 
-from search_app.maps.html_export import Exported, ReadItems, ReadThumbnail, drawn_rows
+from search_app.maps.html_export import ExportedMap, ReadItems, ReadThumbnail, sample_rows
 from search_app.maps.layout import Layout
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import Topics
@@ -14,7 +14,7 @@ from search_app.search.topics.model import Topics
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST_ITEMS = 10_000
+MAX_ITEMS = 10_000
 """Items at most: more are too many for the Projector; of a larger space a steady sample."""
 _SHEET = 4_096  # pixels of the sprite's side at most
 _LARGEST = 64  # pixels of a picture's side
@@ -22,20 +22,20 @@ _WORDS = 200  # characters of a text
 _COLUMNS = ("name", "modality", "folder", "topic", "text", "id")
 
 
-def as_projector(
+def export_projector(
     layout: Layout,
     snapshot: Snapshot,
     title: str,
     read: ReadItems,
     thumbnail: ReadThumbnail,
     topics: Topics | None = None,
-    most: int = MOST_ITEMS,
-) -> Exported:
+    most: int = MAX_ITEMS,
+) -> ExportedMap:
     """A zip of vectors.tsv, metadata.tsv, sprite.png and projector_config.json; rows in one order in all of them.
 
     The vectors are those of the full space, as the encoder gave them.
     """
-    rows = drawn_rows(layout, most)
+    rows = sample_rows(layout, most)
     items = {item.id: item for item in read([str(number) for number in layout.ids[rows].tolist()])}
     labels = topics.labels(snapshot) if topics and len(topics) else None
     vectors, metadata, pictures = io.StringIO(), ["\t".join(_COLUMNS)], []
@@ -55,22 +55,22 @@ def as_projector(
         pictures.append(content)
         count, shown = count + 1, shown + (content is not None)
     side, sprite = _sprite(pictures)
-    told: dict[str, object] = {
+    entry: dict[str, object] = {
         "tensorName": title,
         "tensorShape": [count, snapshot.dimension],
         "tensorPath": "vectors.tsv",
         "metadataPath": "metadata.tsv",
     }
     if sprite:
-        told["sprite"] = {"imagePath": "sprite.png", "singleImageDim": [side, side]}
+        entry["sprite"] = {"imagePath": "sprite.png", "singleImageDim": [side, side]}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("vectors.tsv", vectors.getvalue())
         file.writestr("metadata.tsv", "\n".join(metadata).encode("utf-8", "replace") + b"\n")
         if sprite:
             file.writestr("sprite.png", sprite)
-        file.writestr("projector_config.json", json.dumps({"embeddings": [told]}, indent=2))
-    return Exported(packed.getvalue(), count, len(layout), shown)
+        file.writestr("projector_config.json", json.dumps({"embeddings": [entry]}, indent=2))
+    return ExportedMap(packed.getvalue(), count, len(layout), shown)
 
 
 def _sprite(pictures: list[bytes | None]) -> tuple[int, bytes]:
@@ -83,8 +83,8 @@ def _sprite(pictures: list[bytes | None]) -> tuple[int, bytes]:
     side = max(1, min(_LARGEST, _SHEET // across))
     sheet = Image.new("RGB", (across * side, across * side), "white")
     for place, content in enumerate(pictures):
-        spot = (place % across * side, place // across * side)
-        sheet.paste(_tile(content, side), spot)
+        position = (place % across * side, place // across * side)
+        sheet.paste(_tile(content, side), position)
     written = io.BytesIO()
     sheet.save(written, "PNG")
     return side, written.getvalue()
@@ -101,7 +101,7 @@ def _tile(content: bytes | None, side: int) -> "Image":
         with Image.open(io.BytesIO(content)) as opened:
             opened.draft("RGB", (side, side))
             small = opened.convert("RGB")
-    except OSError:  # it is damaged; `nearspace repair` makes it anew
+    except OSError:  # damaged; `nearspace repair` makes it anew
         return tile
     small.thumbnail((side, side))
     tile.paste(small, ((side - small.width) // 2, (side - small.height) // 2))

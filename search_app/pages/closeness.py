@@ -1,4 +1,4 @@
-"""The closeness lab: what "close in meaning" is, as a story of sections, one shown at a time."""
+"""The closeness lab: what "close in meaning" is, in sections, one shown at a time."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
 SECTIONS = (matrix.SECTION, occlusion.SECTION, labelling.SECTION, walks.SECTION, section.SECTION, evaluation.SECTION)
-"""The story, in the order in which it is told."""
+"""The sections, in the order of the page."""
 
 _STYLE = Path(lab.__file__).with_name("lab.css")
 
 
 def closeness_page() -> None:
-    """Draw the section that the URL asks for."""
+    """Draw the section that the URL names."""
     draw_page(_draw)
 
 
@@ -33,16 +33,16 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     now = sections.chosen(SECTIONS)
     with st.container(key="lab"):
         try:
-            if presentation.wanted():
+            if presentation.is_presenting():
                 presentation.present(space, snapshot, SECTIONS)
                 return
             with st.container(key="lab-top", horizontal=True, horizontal_alignment="distribute"):
-                sections.contents(SECTIONS, now)
+                sections.section_list(SECTIONS, now)
                 presentation.steps_panel(space, snapshot, SECTIONS, now)
-            sections.opening(now)
+            sections.section_head(now)
             now.draw(space, snapshot)
         except SpaceChanged:
             raise
         except NearspaceError as error:
             page_layout.error_notice("This cannot be shown", error)
-        sections.onward(SECTIONS, now)
+        sections.previous_and_next(SECTIONS, now)

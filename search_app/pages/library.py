@@ -78,7 +78,7 @@ def _without_space(where: SpaceChoice) -> None:
     """The friendly start."""
     allowed = start_jobs.granted()
     start_jobs.complaint()
-    name = DEMO_SPACE if page_url.space_asked_for() == DEMO_SPACE and newest(where.home, DEMO_SPACE) else where.name
+    name = DEMO_SPACE if page_url.space_name() == DEMO_SPACE and newest(where.home, DEMO_SPACE) else where.name
     running = job_panel(where.home, name, may_change=allowed.may_change)
     if not allowed.may_change or (where.existing and name == where.name):
         space_missing(where)

@@ -1,47 +1,55 @@
-"""The map as a place to work in: every item, what it lies near, and what can be asked of a place."""
+"""The page of the map: every item as a point, its neighbours, selections, decoded places and topics."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged
 from search_app.components.map import first_paint
-from search_app.components.map.captions import drawn_line, told
-from search_app.components.map.decoded_place import decoded, spot_panel, vocabulary_of
-from search_app.components.map.export import map_out
-from search_app.components.map.scatter import Drawing, answers, drawing, look, scatter
-from search_app.components.map.scene import marked, question_label, scene_of
-from search_app.components.map.side_panel import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
-from search_app.components.map.toolbar import colourings_of, map_bar, plain_axes
+from search_app.components.map.captions import count_caption, map_caption
+from search_app.components.map.decoded_place import decode_place, place_panel, place_vocabulary
+from search_app.components.map.export import export_menu
+from search_app.components.map.scatter import DrawnMap, Handler, drawn_map, item_details, point_colours, scatter
+from search_app.components.map.scene import item_marks, query_label, scene_of
+from search_app.components.map.side_panel import (
+    item_neighbours,
+    item_panel,
+    missing_item_panel,
+    results_panel,
+    selection_panel,
+)
+from search_app.components.map.toolbar import colouring_choices, reset_axes_button, toolbar
 from search_app.components.map.topics_panel import (
-    by_topic,
-    flight,
-    names_on_map,
+    current_topics,
     topic_clicked,
-    topics_of,
+    topic_colouring,
+    topic_labels,
+    topic_view,
     topics_panel,
 )
 from search_app.components.search.details import details
-from search_app.components.search.filter_row import asked_and_filters
+from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen
 from search_app.components.search.query_box import query_box
-from search_app.components.search.query_terms import asked_of
+from search_app.components.search.query_terms import term_contents
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
-from search_app.maps.area import Area, drawn, inside, read_area
-from search_app.maps.colouring import Coding, coding
-from search_app.maps.decoding import Decoded
+from search_app.maps.area import Area, inside, parse_area, simplified_area
+from search_app.maps.colouring import Colouring, colour_items
+from search_app.maps.decoding import DecodedPlace
 from search_app.maps.layout import Layout, MapSpec, spec_of
-from search_app.search.filters import let_through, with_quoted_phrases
+from search_app.search.filters import item_masks, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query import Query
+from search_app.search.query_vectors import Probe
 from search_app.search.schema import Filters, MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import open_selection
@@ -49,17 +57,42 @@ from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import Topics
 
 _NAME = "space_map"
-_ASKED, _TRAIL = "what the map was asked last", "questions before this one"
+_LAST_QUERY, _TRAIL = "what the map was asked last", "questions before this one"
 _TRAIL_LENGTH = 5
-_HOW = (
+_HELP = (
     "Click a point to see it and what it lies near, or an empty place to see what it stands for. Draw around points "
     "with the lasso to compare them with the rest."
 )
-_LOOK_EVERY = 1.0  # seconds between looks at a fit
+_POLL_EVERY = 1.0  # seconds, while a map is fitted
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What the page is drawn from in one run."""
+
+    space: AppSpace
+    query: Query
+    snapshot: Snapshot
+    view: MapView
+    answer: Answer | None
+    topics: Topics | None
+
+
+@dataclass(frozen=True)
+class _Focus:
+    """What the view looks at, for the map itself and for the panel beside it."""
+
+    colouring: Colouring
+    neighbours: tuple[Neighbour, ...]
+    """Of the selected item."""
+    area: Area | None
+    in_area: NDArray[np.bool_] | None
+    """Which items lie in that area, those hidden in the legend left out, shape (len(layout),); None without an area."""
+    place: DecodedPlace | None
 
 
 def map_page() -> None:
-    """Draw the page as its URL asks."""
+    """Draw the page that the URL describes."""
     draw_page(_draw)
 
 
@@ -70,62 +103,63 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
             query_box(space, query)
         space_empty(space, snapshot)
         return
-    view = _fresh(query, page_url.current()[1])
-    # What comes and goes has a place of its own: the map stays where it is in the page, and so what is looked at.
+    view = _view_for(query, page_url.current()[1])
+    # What comes and goes has containers of its own, so that the map does not move on the page.
     with st.container(key="map-asked"):
         answer = _answer(space, query)
         details(space, query, answer, space.encoder() if answer else None)
         listen(query)
     bar = st.container(key="map-controls")
-    topics = topics_of(space, snapshot)
-
-    def above() -> None:
-        with box:
-            query_box(space, query)
-        with bar:
-            map_bar(space, view, query, snapshot, colourings_of(space, query, ["topic"] if topics else []))
-
+    page = _Page(space, query, snapshot, view, answer, current_topics(space, snapshot))
     with st.container(key="map-work"):
         try:
-            layout = _layout(space, snapshot, view)
+            layout = _layout(page)
         except SpaceChanged:
             raise
         except NearspaceError as error:
-            above()
+            _draw_above(page, box, bar)
             page_layout.error_notice("This map cannot be laid out", error)
-            plain_axes()
+            reset_axes_button()
             return
-        place = decoded(space, snapshot, view, layout, topics) if layout else None
+        place = decode_place(space, snapshot, view, layout, page.topics) if layout else None
     left, right = st.columns([2.35, 1], gap="medium")
     if layout is None:
-        above()
+        _draw_above(page, box, bar)
         with left:
-            _fitting(space, snapshot, spec_of(view))
+            _fit_progress(space, snapshot, spec_of(view))
         return
-    first = first_paint.goes_first(drawing(layout))
-    if first:
-        first_paint.keep_room(box, bar)
+    map_first = first_paint.map_goes_first(drawn_map(layout))
+    if map_first:
+        first_paint.reserve_space(box, bar)
     with left:
         refit = st.container(key="map-refit")
-        # The map goes to the browser first: what is around it would hold it up.
-        looked = _looked(space, snapshot, view, layout, answer, topics)
-        _map(space, snapshot, query, view, layout, answer, topics, place, looked, first=first)
-    if first:
-        first_paint.until_drawn()
-    above()
+        focus = _focus(page, layout, place)
+        _map(page, layout, focus, map_first=map_first)
+    if map_first:
+        first_paint.wait_until_painted()
+    _draw_above(page, box, bar)
     with refit:
-        _refit(space, snapshot, layout)
+        _refit_offer(space, snapshot, layout)
     with left:
-        told(layout)
-        map_out(space, snapshot, layout, topics)
+        map_caption(layout)
+        export_menu(space, snapshot, layout, page.topics)
     with right:
-        _side(space, snapshot, view, answer, layout, topics, place, looked)
+        _side_panel(page, layout, focus)
 
 
-def _fresh(query: Query, view: MapView) -> MapView:
-    """The view; a question that is asked anew takes away what was looked at before."""
-    before = st.session_state.get(_ASKED)
-    st.session_state[_ASKED] = query.at_start
+def _draw_above(page: _Page, box: DeltaGenerator, bar: DeltaGenerator) -> None:
+    """Draw the query box and the controls over the map, in their containers."""
+    with box:
+        query_box(page.space, page.query)
+    with bar:
+        choices = colouring_choices(page.space, page.query, ["topic"] if page.topics else [])
+        toolbar(page.space, page.view, page.query, page.snapshot, choices)
+
+
+def _view_for(query: Query, view: MapView) -> MapView:
+    """The view; a new query clears what was looked at before."""
+    before = st.session_state.get(_LAST_QUERY)
+    st.session_state[_LAST_QUERY] = query.at_start
     if before is None or before == query.at_start or not view.focused:
         return view
     page_url.go(query, view.unfocused)
@@ -133,16 +167,16 @@ def _fresh(query: Query, view: MapView) -> MapView:
 
 
 def _answer(space: AppSpace, query: Query) -> Answer | None:
-    """The answer to the question, with its chips and filters; None where nothing is asked, or it cannot be."""
+    """The answer to the query, with its terms and filters drawn; None without a query, or where the search fails."""
     if query.is_empty:
-        # A topic that is looked at is told of beside the map.
+        # A selected topic is described beside the map.
         if replace(query.filters, topic=()) != Filters():
-            asked_and_filters(space, query, space.searcher.vectors.now())
+            terms_and_filters(space, query, space.searcher.vectors.now())
         return None
-    asked = asked_of(space, query)
-    asked_and_filters(space, query, space.searcher.vectors.now(), asked)
+    contents = term_contents(space, query)
+    terms_and_filters(space, query, space.searcher.vectors.now(), contents)
     try:
-        return space.searcher.ask(query, loaded_encoder(space), asked.pictures)
+        return space.searcher.ask(query, loaded_encoder(space), contents.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
@@ -153,22 +187,21 @@ def _answer(space: AppSpace, query: Query) -> Answer | None:
 # ---- fitting -------------------------------------------------------------------------------------------------------
 
 
-def _layout(space: AppSpace, snapshot: Snapshot, view: MapView) -> Layout | None:
-    spec = spec_of(view)
+def _layout(page: _Page) -> Layout | None:
+    spec = spec_of(page.view)
     encoder: Encoder | None = None
-    if any(end.kind == "text" for meaning in spec.meanings for end in (meaning.start, meaning.end)):
-        encoder = loaded_encoder(space)
+    if any(end.kind == "text" for axis in spec.semantic_axes for end in (axis.start, axis.end)):
+        encoder = loaded_encoder(page.space)
     with page_layout.waiting("Laying out the map …"):
-        return space.maps.layout(snapshot, spec, encoder)
+        return page.space.maps.layout(page.snapshot, spec, encoder)
 
 
-@st.fragment(run_every=_LOOK_EVERY)
-def _fitting(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
-    """Show how far a fit is, and the map once it is done; begins it where nobody has."""
-    maps = space.maps
-    task = maps.task(spec)
+@st.fragment(run_every=_POLL_EVERY)
+def _fit_progress(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
+    """Show the progress of a fit, and the map once it is done; starts the fit if nobody has."""
+    task = space.maps.task(spec)
     if task is None:
-        task = maps.start(snapshot, spec)
+        task = space.maps.start(snapshot, spec)
     status = task.status
     if status.state == "done":
         st.rerun()
@@ -177,7 +210,7 @@ def _fitting(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
             why = status.problem or "It was stopped."
             page_layout.notice("This map has not been fitted", why, bad=status.state == "failed")
             if st.button("Fit it", key="fit-again", icon=":material/refresh:"):
-                maps.start(snapshot, spec)
+                space.maps.start(snapshot, spec)
             return
         st.progress(status.share, text=f"{status.message or 'waiting for another fit'} · {status.seconds:.0f} s")
         page_layout.note("The fit runs in the background and is kept beside the space: it is done once.")
@@ -185,11 +218,11 @@ def _fitting(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
             task.cancel()
 
 
-def _refit(space: AppSpace, snapshot: Snapshot, layout: Layout) -> None:
-    """Offer a new fit where the space has moved on from this one."""
+def _refit_offer(space: AppSpace, snapshot: Snapshot, layout: Layout) -> None:
+    """Offer a new fit where the space has drifted from this one."""
     task = space.maps.task(layout.spec)
     if task is not None and not task.status.finished:
-        _fitting(space, snapshot, layout.spec)
+        _fit_progress(space, snapshot, layout.spec)
     elif layout.drift.offered:
         drift = layout.drift
         with st.container(key="map-drift", horizontal=True, vertical_alignment="center", gap="small"):
@@ -205,177 +238,136 @@ def _refit(space: AppSpace, snapshot: Snapshot, layout: Layout) -> None:
 # ---- the map -------------------------------------------------------------------------------------------------------
 
 
-def _map(
-    space: AppSpace,
-    snapshot: Snapshot,
-    query: Query,
-    view: MapView,
-    layout: Layout,
-    answer: Answer | None,
-    topics: Topics | None,
-    place: Decoded | None,
-    looked: "_Looked",
-    *,
-    first: bool,
-) -> None:
-    picture = drawing(layout)
-    near = [each.id for each in (looked.near if place is None else place.items)]
-    area, coloured = looked.area, looked.coloured
-    lit = _lit(space, snapshot, query, looked.within)
-    item = marked(picture, [view.item])
+def _map(page: _Page, layout: Layout, focus: _Focus, *, map_first: bool) -> None:
+    picture, view = drawn_map(layout), page.view
+    near = [each.id for each in (focus.neighbours if focus.place is None else focus.place.items)]
+    item = item_marks(picture, [view.item])
+    area = focus.area
+    in_view = len(view.spot) == layout.spec.dimensions
     scene = {
-        **scene_of(space, picture, query, view, answer),
-        "told": drawn_line(picture, snapshot, len(answer.ranking.hits) if answer else 0),
-        "trail": _trail(space, picture, layout, query, answer),
+        **scene_of(page.space, picture, page.query, view, page.answer),
+        "caption": count_caption(picture, page.snapshot, len(page.answer.ranking.hits) if page.answer else 0),
+        "trail": _trail(page, picture),
         "item": item[0] if item else None,
-        "near": marked(picture, near),
-        "spot": picture.at(np.array(view.spot)).tolist() if len(view.spot) == layout.spec.dimensions else None,
-        "area": picture.at(np.array(area.corners)).tolist() if area and not area.lens else None,
-        "topics": names_on_map(picture, topics, snapshot, coloured) if topics and view.names else [],
-        "fly": flight(picture, topics, snapshot),
+        "near": item_marks(picture, near),
+        "place": picture.to_drawn(np.array(view.spot)).tolist() if in_view else None,
+        "area": picture.to_drawn(np.array(area.corners)).tolist() if area and not area.view_matrix else None,
+        "topics": topic_labels(picture, page.topics, page.snapshot, focus.colouring)
+        if page.topics and view.names
+        else [],
+        "flyTo": topic_view(picture, page.topics, page.snapshot),
         "window": view.window,
-        "sheet": view.pictures,
+        "pictures": view.pictures,
     }
-    acts = _acts(picture, topics) | ({"drawn": first_paint.drawn} if first else {})
+    actions = _actions(picture, page.topics) | ({"drawn": first_paint.mark_painted} if map_first else {})
+    colours = point_colours(picture, focus.colouring, page_layout.theme(), _highlighted(page, focus.in_area))
     with st.container(key="map-place"):
-        scatter(_NAME, picture, look(picture, coloured, page_layout.theme(), lit), scene, acts)
-        answers(_NAME, space)
+        scatter(_NAME, picture, colours, scene, actions)
+        item_details(_NAME, page.space)
 
 
-@dataclass(frozen=True)
-class _Looked:
-    """What is looked at on the map, for the map itself and for what is told beside it."""
-
-    coloured: Coding
-    near: tuple[Neighbour, ...]
-    """The neighbours of the item that is looked at."""
-    area: Area | None
-    within: NDArray[np.bool_] | None
-    """Which items lie in that area, those that are hidden left out, shape (len(layout),); None without an area."""
+def _focus(page: _Page, layout: Layout, place: DecodedPlace | None) -> _Focus:
+    view = page.view
+    colouring = _colouring(page)
+    area = parse_area(view.area) if view.area else None
+    in_area = _items_in(layout, area, colouring, view) if area else None
+    neighbours = item_neighbours(page.snapshot, view) if view.item else []
+    return _Focus(colouring, tuple(neighbours), area, in_area, place)
 
 
-def _looked(
-    space: AppSpace,
-    snapshot: Snapshot,
-    view: MapView,
-    layout: Layout,
-    answer: Answer | None,
-    topics: Topics | None,
-) -> _Looked:
-    coloured = _coding(space, snapshot, view, answer, topics)
-    area = read_area(view.area) if view.area else None
-    within = _selected(layout, area, coloured, view) if area else None
-    near = neighbours_of(snapshot, view) if view.item else []
-    return _Looked(coloured, tuple(near), area, within)
+def _colouring(page: _Page) -> Colouring:
+    if page.view.colouring == "topic" and page.topics is not None:
+        return topic_colouring(page.topics, page.snapshot)
+    probe = page.answer.probe if page.answer else None
+    return colour_items(page.view.colouring, page.snapshot, page.space.ledger, probe)
 
 
-def _coding(
-    space: AppSpace, snapshot: Snapshot, view: MapView, answer: Answer | None, topics: Topics | None
-) -> Coding:  # fmt: skip
-    if view.colouring == "topic" and topics is not None:
-        return by_topic(topics, snapshot)
-    return coding(view.colouring, snapshot, space.ledger, answer.probe if answer else None)
-
-
-def _lit(
-    space: AppSpace, snapshot: Snapshot, query: Query, within: NDArray[np.bool_] | None
-) -> NDArray[np.bool_] | None:
-    """Which items stand out: those that the filters let through and the selection holds; None where all do."""
-    lit = None
-    filters = with_quoted_phrases(query)
+def _highlighted(page: _Page, in_area: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """Which items pass the filters and lie in the selected area; None where all do."""
+    highlighted = None
+    filters = with_quoted_phrases(page.query)
     if filters.narrow or filters.modality:
-        topics = space.searcher.topics.current(snapshot) if filters.topic else None
-        selected = open_selection(space.folder, filters.selection) if filters.selection else None
-        masks = let_through(filters, snapshot, space.ledger, topics, selected)
-        none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
-        lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
-    if within is not None:
-        lit = within if lit is None else lit & within
-    return lit
+        topics = page.space.searcher.topics.current(page.snapshot) if filters.topic else None
+        selected = open_selection(page.space.folder, filters.selection) if filters.selection else None
+        masks = item_masks(filters, page.snapshot, page.space.ledger, topics, selected)
+        none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(page.snapshot)}
+        highlighted = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(page.snapshot)])
+    if in_area is not None:
+        highlighted = in_area if highlighted is None else highlighted & in_area
+    return highlighted
 
 
-def _selected(layout: Layout, area: Area, coloured: Coding, view: MapView) -> NDArray[np.bool_]:
-    """Which items the area holds, those that are hidden left out; shape (len(layout),)."""
-    hidden = [kind.code for kind in coloured.kinds if kind.name in view.hidden]
-    return inside(area, layout.spots) & ~np.isin(coloured.codes, hidden)
+def _items_in(layout: Layout, area: Area, colouring: Colouring, view: MapView) -> NDArray[np.bool_]:
+    """Which items lie in the area, those hidden in the legend left out; shape (len(layout),)."""
+    hidden = [category.code for category in colouring.categories if category.name in view.hidden]
+    return inside(area, layout.positions) & ~np.isin(colouring.codes, hidden)
 
 
-def _trail(
-    space: AppSpace, picture: Drawing, layout: Layout, query: Query, answer: Answer | None
-) -> list[dict[str, Any]]:
-    """Where the last questions of this visit lie, oldest first, without the present one."""
-    # By the space, since a question's vectors mean nothing in another one.
-    kept: list[tuple[Query, Any]] = st.session_state.setdefault(f"{_TRAIL} {space.identity}", [])
-    now = query.at_start
-    if answer is not None and answer.probe is not None and (not kept or kept[-1][0] != now):
-        kept[:] = [*(entry for entry in kept if entry[0] != now), (now, answer.probe)][-_TRAIL_LENGTH:]
-    dimension = picture.layout.spec.dimensions
-    before = [(asked, probe) for asked, probe in kept if asked != now]
-    spots = [(asked, layout.place_probe(probe)) for asked, probe in before]
+def _trail(page: _Page, picture: DrawnMap) -> list[dict[str, Any]]:
+    """The positions of the last queries of this visit, oldest first, without the present one."""
+    # By the space, since a query's vectors mean nothing in another one.
+    entries: list[tuple[Query, Probe]] = st.session_state.setdefault(f"{_TRAIL} {page.space.identity}", [])
+    now, answer = page.query.at_start, page.answer
+    if answer is not None and answer.probe is not None and (not entries or entries[-1][0] != now):
+        entries[:] = [*(entry for entry in entries if entry[0] != now), (now, answer.probe)][-_TRAIL_LENGTH:]
+    positions = [(query, picture.layout.place_probe(probe)) for query, probe in entries if query != now]
     return [
-        {"at": picture.at(spot).tolist(), "label": question_label(asked)}
-        for asked, spot in spots
-        if len(spot) == dimension
+        {"at": picture.to_drawn(position).tolist(), "label": query_label(query)}
+        for query, position in positions
+        if len(position) == picture.layout.spec.dimensions
     ]
 
 
-def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mapping[str, Any]], None]]:
-    """What is done when a person does something on the map."""
+def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
+    """What a person can do on the map."""
 
-    def pick(told: Mapping[str, Any]) -> None:
-        if str(told.get("id", "")).isdecimal():
-            page_url.look_at_item(str(told["id"]))
+    def pick(values: Mapping[str, Any]) -> None:
+        if str(values.get("id", "")).isdecimal():
+            page_url.focus_item(str(values["id"]))
 
-    def spot(told: Mapping[str, Any]) -> None:
-        at = np.array(told.get("at") or (), np.float64)
+    def place(values: Mapping[str, Any]) -> None:
+        at = np.array(values.get("at") or (), np.float64)
         if len(at) == picture.layout.spec.dimensions:
-            page_url.look_at_nothing()
-            page_url.look(spot=tuple(float(number) for number in picture.spot(at)))
+            page_url.unfocus()
+            page_url.change_map(spot=tuple(float(number) for number in picture.to_layout(at)))
 
-    def area(told: Mapping[str, Any]) -> None:
-        points, matrix = told.get("points") or (), told.get("matrix")
+    def area(values: Mapping[str, Any]) -> None:
+        points, matrix = values.get("points") or (), values.get("matrix")
+        found = None
         if matrix:
-            found = drawn(points, picture.lens(matrix))
-        else:
-            found = drawn(picture.spot(np.array(points, np.float64).reshape(-1, 2)).tolist()) if points else None
+            found = simplified_area(points, picture.layout_matrix(matrix))
+        elif points:
+            found = simplified_area(picture.to_layout(np.array(points, np.float64).reshape(-1, 2)).tolist())
         if found is not None:
             query, view = page_url.current()
             page_url.go(query, view.unfocused)
-            page_url.look(area=found.written())
+            page_url.change_map(area=found.to_param())
 
-    def hide(told: Mapping[str, Any]) -> None:
-        page_url.look(hidden=tuple(str(name) for name in told.get("hidden") or ()))
+    def hide(values: Mapping[str, Any]) -> None:
+        page_url.change_map(hidden=tuple(str(name) for name in values.get("hidden") or ()))
 
-    def topic(told: Mapping[str, Any]) -> None:
-        if isinstance(code := told.get("code"), int):
+    def topic(values: Mapping[str, Any]) -> None:
+        if isinstance(code := values.get("code"), int):
             topic_clicked(topics, code)
 
-    return {"pick": pick, "spot": spot, "area": area, "hide": hide, "topic": topic}
+    return {"pick": pick, "place": place, "area": area, "hide": hide, "topic": topic}
 
 
 # ---- beside the map ------------------------------------------------------------------------------------------------
 
 
-def _side(
-    space: AppSpace,
-    snapshot: Snapshot,
-    view: MapView,
-    answer: Answer | None,
-    layout: Layout,
-    topics: Topics | None,
-    place: Decoded | None,
-    looked: _Looked,
-) -> None:
+def _side_panel(page: _Page, layout: Layout, focus: _Focus) -> None:
+    space, view = page.space, page.view
     if view.item:
-        found = space.ledger.items([view.item])
-        item_panel(space, found[0], looked.near, view) if found else gone_panel()
-    elif place is not None:
-        spot_panel(space, place)
-    elif looked.within is not None:
-        chosen = layout.ids[looked.within]
-        selection_panel(space, chosen, snapshot, vocabulary_of(space, snapshot, topics))
-    if answer is not None:
-        results_panel(space, answer)
+        found = space.ledger.items.get([view.item])
+        item_panel(space, found[0], focus.neighbours, view) if found else missing_item_panel()
+    elif focus.place is not None:
+        place_panel(space, focus.place)
+    elif focus.in_area is not None:
+        vocabulary = place_vocabulary(space, page.snapshot, page.topics)
+        selection_panel(space, layout.ids[focus.in_area], page.snapshot, vocabulary)
+    if page.answer is not None:
+        results_panel(space, page.answer)
     elif not view.focused:
-        page_layout.note(_HOW)
-        topics_panel(space, snapshot, topics)
+        page_layout.note(_HELP)
+        topics_panel(space, page.snapshot, page.topics)

@@ -11,12 +11,12 @@ from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.search.cards import Results, starters
 from search_app.components.search.details import details
-from search_app.components.search.filter_row import asked_and_filters
+from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen
 from search_app.components.search.map_panel import map_panel
 from search_app.components.search.more_filters import filter_chips
 from search_app.components.search.query_box import from_item, query_box
-from search_app.components.search.query_terms import Asked, asked_of, only_item
+from search_app.components.search.query_terms import TermContents, only_item, term_contents
 from search_app.components.search.results_bar import pager, results_bar
 from search_app.components.shared import card_actions, page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
@@ -66,17 +66,17 @@ def _parts(query: Query) -> _Parts:
 
 
 def _answer(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    asked, parts = asked_of(space, query), _parts(query)
+    contents, parts = term_contents(space, query), _parts(query)
     with parts.above:
         head, notes = st.container(), st.container()
     try:
         encoder = loaded_encoder(space)
-        answer = space.searcher.ask(query, encoder, asked.pictures)
+        answer = space.searcher.ask(query, encoder, contents.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
         with head:
-            asked_and_filters(space, query, snapshot, asked)
+            terms_and_filters(space, query, snapshot, contents)
         with notes:
             page_layout.error_notice("The search cannot be done", error)
         return
@@ -84,12 +84,12 @@ def _answer(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     shown = Results(space, query, answer)
     # The results go to the browser first: what is around them would hold them up.
     with parts.left:
-        if (alone := only_item(query)) in asked.items:
-            from_item(space, asked.items[alone])
-        _what_has_gone(query, asked)
+        if (alone := only_item(query)) in contents.items:
+            from_item(space, contents.items[alone])
+        _what_has_gone(query, contents)
         _hits(shown)
     with head:
-        asked_and_filters(space, query, snapshot, asked)
+        terms_and_filters(space, query, snapshot, contents)
     with notes:
         if any(within_window(term.value, encoder) != term.value for term in query.all_terms if term.kind == "text"):
             page_layout.note(
@@ -105,7 +105,7 @@ def _hits(shown: Results) -> None:
     if not page.entries and query.listing.page > 1:
         page_layout.notice("There is no such page", f"The results end before page {query.listing.page:,}.")
         st.button(
-            "To the first page", key="first-page", icon=":material/first_page:", on_click=page_url.turn_to, args=(1,)
+            "To the first page", key="first-page", icon=":material/first_page:", on_click=page_url.go_to_page, args=(1,)
         )
     elif page.entries:
         bar = st.container()
@@ -122,14 +122,14 @@ def _hits(shown: Results) -> None:
         _nothing_found(query, shown.answer.snapshot)
 
 
-def _what_has_gone(query: Query, asked: Asked) -> None:
-    if any(name not in asked.pictures for name in query.images):
+def _what_has_gone(query: Query, contents: TermContents) -> None:
+    if any(name not in contents.pictures for name in query.images):
         page_layout.notice(
             "The picture of this link is not kept any more",
             "Only the newest uploads are kept. Upload it again, or search for words.",
             bad=True,
         )
-    if any(item_id not in asked.items for item_id in query.items):
+    if any(item_id not in contents.items for item_id in query.items):
         page_layout.notice(
             "The item of this link is not in the space any more",
             "Its file was removed, or changed and read again. Search for it by words or by its picture.",
@@ -175,7 +175,7 @@ def _welcome(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         filter_chips(query)
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, words in enumerate(EXAMPLES, start=1):
-                st.button(words, key=f"example-{number}", on_click=page_url.ask_text, args=(words,))
+                st.button(words, key=f"example-{number}", on_click=page_url.search_text, args=(words,))
         st.html('<div class="ns-section">Or start from an item of this space</div>')
         starters(space, _some_items(space, snapshot))
     with parts.right:

@@ -1,6 +1,6 @@
 """Query, ranking and projection: plain Python over a space's vectors, without Streamlit.
 
-The names that other programs use are here, and stay; each is loaded from its module when it is first asked for.
+The names that other programs use are here, and stay; each is loaded from its module at its first use.
 """
 
 from importlib import import_module

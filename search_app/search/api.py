@@ -28,7 +28,7 @@ from search_app.search.export import Export, export
 from search_app.search.neighbours import Measure, Neighbour, nearest
 from search_app.search.originals import open_original
 from search_app.search.query import DEFAULT_RESULTS, LARGEST_COUNT, Query
-from search_app.search.query_builder import Part, no_item, question, require_filters, require_items
+from search_app.search.query_builder import Part, build_query, item_not_found, require_filters, require_items
 from search_app.search.results import Result, results_of
 from search_app.search.schema import PLAIN, Filters, Listing
 from search_app.search.searcher import Searcher
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class Space:
-    """An open space to ask; safe to share between threads.  Use it as a context manager, or call `close`.
+    """An open space to search; safe to share between threads.  Use it as a context manager, or call `close`.
 
     The encoder is loaded when the first question needs it, which takes a second or more.
     """
@@ -105,7 +105,7 @@ class Space:
         `listing` asks for a later page of them, another order, more diversity, near-duplicates folded, or passages
         grouped under their document.
 
-        `text` and `image` are parts of weight 1, asked together with `parts`; `like` and `unlike` are the ids of
+        `text` and `image` are parts of weight 1, combined with `parts`; `like` and `unlike` are the ids of
         items to find more, and less, like, or the id of one.  Items that the question names are not among the results.
         What stands in quotation marks in `text` results must say word for word, as with `Filters.exact`.
 
@@ -118,10 +118,10 @@ class Space:
             ServerError: Chroma does not answer.
             SpaceChanged: the space was re-encoded: open it again.
         """
-        asked = [Part(text=text)] if text.strip() else []
-        asked += [Part(image=image)] if image is not None else []
+        simple = [Part(text=text)] if text.strip() else []
+        simple += [Part(image=image)] if image is not None else []
         at_least = self._space.manifest.encoder.image_size
-        query, pictures = question([*asked, *parts], like, unlike, at_least=at_least)
+        query, pictures = build_query([*simple, *parts], like, unlike, at_least=at_least)
         require_items(query, self._space.ledger)
         return self._ask(query, filters, count, listing, pictures)
 
@@ -159,7 +159,7 @@ class Space:
         """An item: where it comes from, its text, and what else is known.  Raises ItemNotFound."""
         items = self._space.ledger.items.get([item_id]) if is_item(item_id) else []
         if not items:
-            raise no_item(repr(item_id[:40]))
+            raise item_not_found(repr(item_id[:40]))
         return items[0]
 
     def thumbnail(self, item_id: str) -> bytes | None:
@@ -174,7 +174,7 @@ class Space:
             return None
 
     def original(self, item_id: str) -> BinaryIO | None:
-        """The file that an item came from, open to be read; None where it is not the one that was read any more.
+        """The file that an item came from, open to be read; None where it is no longer the one that was read.
 
         What was put in its place since (another file, a link to one) was never chosen for the space.  Raises
         ItemNotFound.
@@ -182,7 +182,7 @@ class Space:
         return open_original(self._space, self.show(item_id))
 
     def status(self) -> dict[str, object]:
-        """What the space holds and what came of its last ingest, as `nearspace status --json` tells it."""
+        """What the space holds and what came of its last ingest, as `nearspace status --json` prints it."""
         from ingest.space.status import space_status
 
         return space_status(self._space)
@@ -190,7 +190,7 @@ class Space:
     def ingest_status(self) -> dict[str, object]:
         """Whether anybody writes to the space now, what came of the last ingest or has come of it so far, and the rest.
 
-        `running`; `run` (None before the first): `started`, `finished` (None while it goes on, or once interrupted),
+        `running`; `run` (None before the first): `started`, `finished` (None while it runs, or once interrupted),
         `roots`, `seconds`, `outcomes`; `settled`: the sources that it came to, by outcome; `not_indexed`: the items
         that Chroma has still to learn.
         """
@@ -206,7 +206,7 @@ class Space:
     def topics(self) -> list[Topic]:
         """What the space is about, the largest topic first; [] where it has too few items for any.
 
-        They are found when they are first asked for, which takes a second or two, up to a minute in a large space.
+        They are found at the first call, which takes a second or two, up to a minute in a large space.
         Raises what `search` raises of space and encoder.
         """
         snapshot = self._searcher.vectors.now()
@@ -231,7 +231,7 @@ class Space:
         return [str(number) for number in group.ids.tolist()], group.vectors
 
     def close(self) -> None:
-        """Let go of the space."""
+        """Close the space."""
         self._space.close()
 
     def __enter__(self) -> Self:

@@ -1,53 +1,47 @@
 """What is worth scoring of one modality: the rows nearest to a question, and how many others are less close.
 
-Up to SCANNED items of a modality, all of them are looked at: that is exact, as quick as asking a server, and the same
-with filters and without.  Of more, Chroma names the nearest, more of them than are wanted, and their own vectors
-put them in order; only where filters are to hold, the items that they let through are looked at one by one.
+Up to SCANNED items of a modality, all of them are compared: that is exact, as fast as querying a server, and the same
+with and without filters.  Of more, Chroma returns the nearest, more of them than are needed, and their own vectors
+order them; only with filters, the items that pass them are compared one by one.
 """
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.readers.draft import Modality
 from search_app.search.background_scores import Background, affinities_of, affinity, background_of, usual_cosine
 from search_app.search.fusion import Floats
 from search_app.search.modality_items import Group, products
 
+if TYPE_CHECKING:
+    from ingest.space import Space
+
 SCANNED = 200_000
-"""Items of a modality up to which a question looks at all of them."""
+"""Items of a modality up to which a search compares all of them."""
 OVERSAMPLED = 3
-"""How many times as many items as are wanted the index is asked for, as it orders them by raw cosine."""
-ASKING = ThreadPoolExecutor(8, thread_name_prefix="asking")
-"""Looks at both modalities at one time."""
-
-
-class Index(Protocol):
-    """What a ranking needs of a space: its nearest neighbours in Chroma."""
-
-    def query(self, modality: Modality, vectors: NDArray[np.float32], count: int) -> list[list[tuple[str, float]]]:
-        """The `count` items nearest to each row of `vectors`, as (item id, cosine), nearest first."""
-        ...
+"""How many times the needed items the index is queried for, as it orders them by raw cosine."""
+SEARCH_POOL = ThreadPoolExecutor(8, thread_name_prefix="search")
+"""Searches both modalities at once."""
 
 
 @dataclass(frozen=True)
-class Sought:
-    """A question as one modality is asked it."""
+class Target:
+    """What the candidates of one modality are to be near."""
 
     raw: NDArray[np.float32]
     """As the encoder gave it, unit length, shape (dimension,)."""
     centred: NDArray[np.float32]
     """Without the mean of its own modality, unit length."""
     mean: NDArray[np.float64]
-    """Of the modality that is asked."""
+    """Of the modality that is searched."""
     phrases: NDArray[np.float32] | None
     """The vectors of PHRASES, where they may stand in for the items; shape (n, dimension)."""
     count: int
-    """How many candidates are wanted."""
+    """How many candidates to find."""
     by_cosine: bool
     """Whether the nearest are those of the greatest raw cosine, not of the greatest affinity."""
 
@@ -69,56 +63,56 @@ class Candidates:
     """How many other items of the modality that was counted over."""
     usual: Background
     usual_cosine: tuple[float, float] | None
-    """Mean and standard deviation of the sample's cosines, where the nearest by raw cosine were sought."""
+    """Mean and standard deviation of the sample's cosines, where the nearest by raw cosine were looked for."""
 
 
-def look(
+def find_candidates(
     group: Group,
-    sought: Sought,
+    target: Target,
     allowed: NDArray[np.bool_],
-    said: Mapping[int, float],
-    index: Index | None,
+    rare_words: Mapping[int, float],
+    index: "Space | None",
 ) -> Candidates:
-    """The items of the group nearest to what is sought among those `allowed`, shape (len(group),).
+    """The items of the group nearest to `target` among those `allowed`, shape (len(group),).
 
-    `said` is how much of the question's rare words items say, by id.  Without an `index`, every item that is allowed
-    is looked at.  Raises ServerError when Chroma does not answer.
+    `rare_words` is the share of the question's rare words that items contain, by id.  Without an `index`, every allowed
+    item is compared.  Raises ServerError when Chroma does not answer.
     """
-    shares = shares_of(group, allowed, said)
+    shares = shares_of(group, allowed, rare_words)
     if len(group) <= SCANNED:
-        return _of_all(group, sought, allowed, shares)
-    rows = _by_scan(group, sought, allowed) if index is None else _by_index(group, sought, allowed, index)
-    return _of_some(group, sought, rows, shares, by_place=index is not None and not sought.by_cosine)
+        return _of_all(group, target, allowed, shares)
+    rows = _by_scan(group, target, allowed) if index is None else _by_index(group, target, allowed, index)
+    return _of_some(group, target, rows, shares, by_place=index is not None and not target.by_cosine)
 
 
 def _of_all(
-    group: Group, sought: Sought, allowed: NDArray[np.bool_], shares: Mapping[int, float]
+    group: Group, target: Target, allowed: NDArray[np.bool_], shares: Mapping[int, float]
 ) -> Candidates:  # fmt: skip
-    every = affinities_of(group, sought.mean, sought.centred)
-    cosines = products(group.vectors, sought.raw) if sought.by_cosine else None
-    rows = nearest(every if cosines is None else cosines, allowed, sought.count)
+    every = affinities_of(group, target.mean, target.centred)
+    cosines = products(group.vectors, target.raw) if target.by_cosine else None
+    rows = nearest(every if cosines is None else cosines, allowed, target.count)
     rows = with_shares(rows, shares)
     affinities = every[rows]
     return Candidates(
         group,
         rows,
-        _cosines(group, rows, sought),
+        _cosines(group, rows, target),
         affinities.astype(np.float64),
         _share_each(rows, shares),
         lower_than(affinities, every),
         np.full(len(rows), len(group) - 1, np.int64),
-        background_of(every[group.background], sought.mean, sought.centred, sought.phrases),
+        background_of(every[group.background], target.mean, target.centred, target.phrases),
         None if cosines is None else usual_cosine(cosines[group.background]),
     )
 
 
 def _of_some(
-    group: Group, sought: Sought, rows: NDArray[np.int64], shares: Mapping[int, float], *, by_place: bool
+    group: Group, target: Target, rows: NDArray[np.int64], shares: Mapping[int, float], *, by_place: bool
 ) -> Candidates:
     nearest_count = len(rows)
     rows = with_shares(rows, shares)
-    affinities = affinity(group.vectors[rows], sought.mean, sought.centred)
-    sample = affinity(group.sample, sought.mean, sought.centred)
+    affinities = affinity(group.vectors[rows], target.mean, target.centred)
+    sample = affinity(group.sample, target.mean, target.centred)
     others = len(sample) - np.isin(rows, group.background)
     lower = np.minimum(lower_than(affinities, sample), others - 1)  # a sample cannot tell that nothing else is closer
     if by_place:  # as far from the top as its place says
@@ -126,39 +120,39 @@ def _of_some(
     return Candidates(
         group,
         rows,
-        _cosines(group, rows, sought),
+        _cosines(group, rows, target),
         affinities.astype(np.float64),
         _share_each(rows, shares),
         lower,
         others,
-        background_of(sample, sought.mean, sought.centred, sought.phrases),
-        usual_cosine(products(group.sample, sought.raw)) if sought.by_cosine else None,
+        background_of(sample, target.mean, target.centred, target.phrases),
+        usual_cosine(products(group.sample, target.raw)) if target.by_cosine else None,
     )
 
 
-def _by_index(group: Group, sought: Sought, allowed: NDArray[np.bool_], index: Index) -> NDArray[np.int64]:
-    looked_for = sought.raw if sought.by_cosine else sought.centred
-    asked = min(OVERSAMPLED * sought.count, len(group))
+def _by_index(group: Group, target: Target, allowed: NDArray[np.bool_], index: "Space") -> NDArray[np.int64]:
+    looked_for = target.raw if target.by_cosine else target.centred
+    asked = min(OVERSAMPLED * target.count, len(group))
     answer = index.query(group.modality, looked_for[np.newaxis], asked)
     # Chroma may know items that the snapshot has not, and the other way round: only what both have is scored.
     rows = group.rows_of(np.array([int(item_id) for item_id, _ in answer[0]], dtype=np.int64))
     rows = rows[allowed[rows]]
-    return rows[nearest(_closeness(group, rows, sought), np.ones(len(rows), np.bool_), sought.count)]
+    return rows[nearest(_closeness(group, rows, target), np.ones(len(rows), np.bool_), target.count)]
 
 
-def _by_scan(group: Group, sought: Sought, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _by_scan(group: Group, target: Target, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
     rows = np.flatnonzero(allowed)
     if len(rows) < len(group) // 4:  # then it is cheaper to gather them than to look at all
-        return rows[nearest(_closeness(group, rows, sought), np.ones(len(rows), np.bool_), sought.count)]
+        return rows[nearest(_closeness(group, rows, target), np.ones(len(rows), np.bool_), target.count)]
     every = (
-        products(group.vectors, sought.raw) if sought.by_cosine else affinities_of(group, sought.mean, sought.centred)
+        products(group.vectors, target.raw) if target.by_cosine else affinities_of(group, target.mean, target.centred)
     )
-    return nearest(every, allowed, sought.count)
+    return nearest(every, allowed, target.count)
 
 
-def _closeness(group: Group, rows: NDArray[np.int64], sought: Sought) -> NDArray[np.float32]:
+def _closeness(group: Group, rows: NDArray[np.int64], target: Target) -> NDArray[np.float32]:
     vectors = group.vectors[rows]
-    return products(vectors, sought.raw) if sought.by_cosine else affinity(vectors, sought.mean, sought.centred)
+    return products(vectors, target.raw) if target.by_cosine else affinity(vectors, target.mean, target.centred)
 
 
 def nearest(closeness: NDArray[np.float32], allowed: NDArray[np.bool_], count: int) -> NDArray[np.int64]:
@@ -181,13 +175,13 @@ def lower_than(values: NDArray[np.float32], among: NDArray[np.float32]) -> NDArr
     return np.asarray(len(among) - len(high) + np.searchsorted(high, limits), dtype=np.int64)
 
 
-def shares_of(group: Group, allowed: NDArray[np.bool_], said: Mapping[int, float]) -> dict[int, float]:
+def shares_of(group: Group, allowed: NDArray[np.bool_], rare_words: Mapping[int, float]) -> dict[int, float]:
     """How much of the question's rare words the allowed items of the group say, by row."""
-    if not said:
+    if not rare_words:
         return {}
-    ids = np.array(sorted(said), dtype=np.int64)
+    ids = np.array(sorted(rare_words), dtype=np.int64)
     rows = group.rows_of(ids)
-    return {int(row): said[int(group.ids[row])] for row in rows[allowed[rows]]}
+    return {int(row): rare_words[int(group.ids[row])] for row in rows[allowed[rows]]}
 
 
 def with_shares(rows: NDArray[np.int64], shares: Mapping[int, float]) -> NDArray[np.int64]:
@@ -199,5 +193,5 @@ def _share_each(rows: NDArray[np.int64], shares: Mapping[int, float]) -> NDArray
     return np.array([shares.get(row, 0.0) for row in rows.tolist()]) if shares else np.zeros(len(rows))
 
 
-def _cosines(group: Group, rows: NDArray[np.int64], sought: Sought) -> Floats:
-    return np.clip(products(group.vectors[rows], sought.raw), -1.0, 1.0).astype(np.float64)
+def _cosines(group: Group, rows: NDArray[np.int64], target: Target) -> Floats:
+    return np.clip(products(group.vectors[rows], target.raw), -1.0, 1.0).astype(np.float64)

@@ -3,7 +3,7 @@
 A question is the sum of its terms (words, pictures, items, points between two items), each a vector of unit length
 once it has lost its modality's mean, times its weight; so `A - B + C` is arithmetic as with word vectors (Mikolov et
 al. 2013).  What is to be left out has a weight below 0, and is subtracted *beside* the rest: only what it does not
-share with the sum of the others is taken away.  Otherwise little would remain of "a dog" without "a black dog".
+share with the sum of the others is removed.  Otherwise little would remain of "a dog" without "a black dog".
 Judged results then move the question, after Rocchio (1971):
 
     question' = ALPHA question + BETA mean(liked) - GAMMA mean(unliked)
@@ -46,7 +46,7 @@ def compose(weighted: Sequence[tuple[float, NDArray[np.floating]]]) -> NDArray[n
     """The weighted mean of the vectors of positive weight, without the others; shape (dimension,).
 
     A vector of negative weight first loses what it shares with that mean's direction (see the top).  Where no weight
-    is positive, the opposite of the vectors' weighted sum is given.
+    is positive, the result is the opposite of the vectors' weighted sum.
     """
     asked = [(weight, vector) for weight, vector in weighted if weight > 0]
     left_out = [(weight, vector) for weight, vector in weighted if weight < 0]

@@ -26,7 +26,7 @@ SUFFIXES = (".csv", ".json", ".zip")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*]')
 _LONGEST_NAME = 120
-_EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2107, 12, 31, tzinfo=UTC)  # that an archive can tell
+_EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2107, 12, 31, tzinfo=UTC)  # that an archive can record
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ def as_csv(results: Iterable[Result]) -> bytes:
 
 
 def items_as_csv(items: Iterable[Item]) -> bytes:
-    """Items that no question was asked for, as CSV like that of results, with what is known of an item as columns."""
+    """Items without a question, as CSV like that of results, with the columns that an item has."""
     table = io.StringIO(newline="")
     writer = csv.writer(table)
     listed = [item_as_json(item) for item in items]
     writer.writerow(listed[0] if listed else ())
-    for told in listed:
-        writer.writerow([_cell(value) for value in told.values()])
+    for row in listed:
+        writer.writerow([_cell(value) for value in row.values()])
     return table.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -154,15 +154,15 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
-def _free_name(item: Item, taken: set[str]) -> str:
+def _free_name(item: Item, used: set[str]) -> str:
     """A name for an original within an archive that no other has, and that can lead nowhere outside of it."""
     parts = [_safe(part) for part in (*item.folder.split("/"), item.name)]
     place = PurePosixPath(*filter(None, parts))
     name, number = place, 1
-    while str(name).casefold() in taken:
+    while str(name).casefold() in used:
         number += 1
         name = place.with_name(f"{place.stem} ({number}){place.suffix}")
-    taken.add(str(name).casefold())
+    used.add(str(name).casefold())
     return str(name)
 
 

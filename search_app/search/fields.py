@@ -163,7 +163,7 @@ def _declared(schema: type[object]) -> tuple[dict[str, Field], dict[str, Any]]:
 
 
 def check_fields(part: object) -> None:
-    """Have a new part of a question keep its values as its fields do; raises FieldError."""
+    """Check the values of a part of a question, and normalise them; raises FieldError."""
     defaults = defaults_of(type(part))
     for name, field in fields_of(type(part)).items():
         object.__setattr__(part, name, field.check(name, getattr(part, name), defaults[name]))

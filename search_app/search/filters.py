@@ -1,4 +1,4 @@
-"""Which items the filters of a question let through: a choice among a snapshot's items.
+"""Which items pass the filters of a question, as masks over a snapshot's items.
 
 What is one of few values, or a number, is a column beside the vectors, and a filter on it is a comparison of a whole
 column.  What needs text (phrases, titles, metadata) is looked up in the ledger's indexes, which name the items.
@@ -8,7 +8,7 @@ column.  What needs text (phrases, titles, metadata) is looked up in the ledger'
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,10 @@ from search_app.search.schema import Filters as Filters
 from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from ingest.space.ledger import Ledger
+    from ingest.space import Ledger
+    from search_app.search.topics.model import Topics
 
-_REMEMBERED = 32  # filters whose masks are kept: a byte an item each
+_MOST_CACHED = 32  # filters whose masks are kept: a byte an item each
 
 
 def with_quoted_phrases(query: Query) -> Filters:
@@ -35,22 +36,14 @@ def with_quoted_phrases(query: Query) -> Filters:
     return replace(query.filters, exact=tuple(phrases)[:MOST_PARTS])
 
 
-class TopicIndex(Protocol):
-    """What filters need of topics; see `search_app.search.topics.model.Topics`."""
-
-    def among(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
-        """Which items of the group are of a topic with one of these names, or words of a name; (len(group),)."""
-        ...
-
-
-def let_through(
+def item_masks(
     filters: Filters,
     snapshot: Snapshot,
     ledger: "Ledger",
-    topics: TopicIndex | None = None,
+    topics: "Topics | None" = None,
     selected: NDArray[np.int64] | None = None,
 ) -> dict[Modality, NDArray[np.bool_]]:
-    """Which items of each modality searched the filters let through, shape (len(group),).
+    """For each modality searched, which items pass the filters: a mask of shape (len(group),).
 
     A filter by topic needs the space's `topics`; without any, no item is of one.  A filter by selection needs the ids
     that are `selected`; without any, no item is.
@@ -76,35 +69,35 @@ def let_through(
 
 
 class Masks:
-    """What filters let through, remembered for the newest snapshot; safe to share between threads."""
+    """The masks of filters, cached for the newest snapshot; safe to share between threads."""
 
     def __init__(self, ledger: "Ledger") -> None:
         """Know no masks yet; `ledger` is what they are looked up in."""
         self._ledger = ledger
         self._lock = threading.Lock()
         self._revision = -1
-        self._known: dict[Filters, tuple[TopicIndex | None, dict[Modality, NDArray[np.bool_]]]] = {}
+        self._known: dict[Filters, tuple[Topics | None, dict[Modality, NDArray[np.bool_]]]] = {}
 
     def of(
         self,
         filters: Filters,
         snapshot: Snapshot,
-        topics: TopicIndex | None = None,
+        topics: "Topics | None" = None,
         selected: NDArray[np.int64] | None = None,
     ) -> dict[Modality, NDArray[np.bool_]]:
-        """As `let_through`; the masks are not to be written to."""
-        if selected is not None:  # whoever selected may select anew under the same name
-            return let_through(filters, snapshot, self._ledger, topics, selected)
+        """As `item_masks`; the masks are not to be written to."""
+        if selected is not None:  # the selection of that name may change
+            return item_masks(filters, snapshot, self._ledger, topics, selected)
         with self._lock:
             if self._revision != snapshot.revision:
                 self._revision, self._known = snapshot.revision, {}
             known = self._known.get(filters)
         if known is not None and known[0] is topics:
             return known[1]
-        masks = let_through(filters, snapshot, self._ledger, topics)
+        masks = item_masks(filters, snapshot, self._ledger, topics)
         with self._lock:
             if self._revision == snapshot.revision:
-                if len(self._known) >= _REMEMBERED:
+                if len(self._known) >= _MOST_CACHED:
                     del self._known[next(iter(self._known))]
                 self._known[filters] = topics, masks
         return masks

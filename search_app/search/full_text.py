@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.space.ledger.search_index import spaced
 
 if TYPE_CHECKING:
-    from ingest.space.ledger import Ledger
+    from ingest.space import Ledger
 
 MOST_WORDS = 32
 """Words of a query that are looked for; a pasted page has more, and none of the others would matter."""
@@ -23,7 +23,8 @@ _QUOTED = re.compile(r'(?<!\S)"([^"]*)"(?!\w)|“([^”]*)”|„([^“”]*)[�
 def phrase(words: str, column: str = "") -> str:
     """An expression for items that say `words` next to one another, in `column` if one is named; '' for no words.
 
-    Upper and lower case, accents and signs between the words do not matter.  A final `*` lets the last word go on.
+    Upper and lower case, accents and signs between the words do not matter.  A final `*` stands for any
+    ending of the last word.
     """
     tokens = tokens_of(words)
     if not tokens:
@@ -39,7 +40,7 @@ def tokens_of(words: str) -> list[str]:
     return [token[:_LONGEST_WORD] for token in kept.split()][:MOST_WORDS]
 
 
-def said_rarely(text: str, ledger: "Ledger", items: int) -> dict[int, float]:
+def rare_word_shares(text: str, ledger: "Ledger", items: int) -> dict[int, float]:
     """How much of the rare words of `text` items say, above 0 and up to 1, by id; for a space of so many `items`.
 
     A word is rare when between 1 and RARE of all items say it; what is written together (`IMG_2041`, `R&D`) counts as
@@ -52,7 +53,7 @@ def said_rarely(text: str, ledger: "Ledger", items: int) -> dict[int, float]:
     """
     usual = int(items * RARE)
     whole = 0.0
-    said: dict[int, float] = {}
+    shares: dict[int, float] = {}
     words = list(dict.fromkeys(word.rstrip("*") for word in text.split()[:MOST_WORDS]))
     for place, word in enumerate(words):
         begins = place == 0 and len(words) > 1
@@ -65,8 +66,8 @@ def said_rarely(text: str, ledger: "Ledger", items: int) -> dict[int, float]:
         whole += weight
         if len(found) <= most:
             for item in found:
-                said[item] = said.get(item, 0.0) + weight
-    best = sorted(said.items(), key=lambda one: (-one[1], one[0]))[:_MOST_SAYING]
+                shares[item] = shares.get(item, 0.0) + weight
+    best = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:_MOST_SAYING]
     return {item: weight / whole for item, weight in best}
 
 

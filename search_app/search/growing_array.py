@@ -14,7 +14,7 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 class Column:
-    """Growing arrays of one modality; what a snapshot was given is never written again."""
+    """Growing arrays of one modality; what a snapshot refers to is never written again."""
 
     def __init__(self, dimension: int) -> None:
         """No items yet, of vectors of this dimension."""

@@ -6,8 +6,8 @@ from typing import Literal
 from ingest.readers.draft import Modality
 from search_app.search.fusion import STANDARDISED
 
-HALF_SAID = 0.5
-"""Of a question's rare words said, from which an item matches whatever its vector says."""
+ENOUGH_RARE_WORDS = 0.5
+"""The share of a question's rare words above which an item that contains them matches, whatever its vector."""
 
 Closeness = Literal["very close", "close", "loosely related", "no real match"]
 
@@ -44,7 +44,7 @@ class Hit:
     chance: float | None = None
     """The chance, 0 to 1, that the hit is relevant, by the encoder's calibration; None without one."""
 
-    said: float = 0.0
+    rare_words: float = 0.0
     """How much of the question's rare words, such as names and codes, the item says: 0 to 1."""
 
     @property
@@ -60,7 +60,7 @@ class Hit:
     @property
     def matches(self) -> bool:
         """Whether the hit really matches, by its meaning or by what it says."""
-        return self.closeness != "no real match" or self.said > HALF_SAID
+        return self.closeness != "no real match" or self.rare_words > ENOUGH_RARE_WORDS
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Ranking:
 
     hits: tuple[Hit, ...] = ()
     searched: int = 0
-    """How many items the filters let through."""
+    """How many items pass the filters."""
     method: str = STANDARDISED
-    """The method that ordered them: where the encoder has no calibration, not the calibrated one asked for."""
+    """The method that ordered them: where the encoder has no calibration, not the calibrated one."""
 
     @property
     def matches(self) -> bool:

@@ -8,7 +8,6 @@ import numpy as np
 
 from search_app.search.schema import PLAIN as PLAIN
 from search_app.search.schema import Listing as Listing
-from search_app.search.schema import Look as Look
 from search_app.search.schema import Sort
 from search_app.search.snapshot import Snapshot
 

@@ -1,7 +1,7 @@
 """The neighbours of an item by true distances in the full space, not on a map.
 
 Vectors have unit length, so their Euclidean distance follows from their cosine: d^2 = 2 - 2 cos, and both give one
-order.  Centred, that is, without the mean of its modality, a vector is no unit vector any more, and the two may differ:
+order.  Centred, that is, without the mean of its modality, a vector no longer has unit length, and the two may differ:
 the cosine compares directions alone, the distance lengths too.  Within a modality centring moves no two items apart
 or together, so that only its neighbours in the other modality change by Euclidean distance.
 """

@@ -25,9 +25,6 @@ from search_app.search.snapshot import Snapshot
 if TYPE_CHECKING:
     from ingest.space import Ledger
 
-if TYPE_CHECKING:
-    pass
-
 CHOSEN_FROM = 240
 """Hits, at least, that diversity chooses from and that are sorted."""
 DEEPEST = 2_400
@@ -53,7 +50,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Arranging:
+class PageContext:
     """What the hits of a question are arranged by."""
 
     snapshot: Snapshot
@@ -63,7 +60,7 @@ class Arranging:
     ledger: "Ledger"
 
 
-def page_of_results(query: Query, ranked: Callable[[int, bool], Ranking], by: Arranging) -> Page:
+def results_page(query: Query, ranked: Callable[[int, bool], Ranking], by: PageContext) -> Page:
     """The page that `query.listing` asks for.
 
     `ranked` gives the best hits of the question: as many as asked for, and by looking at every item if told so.
@@ -104,7 +101,7 @@ def _lists(hits: list[Hit], query: Query) -> list[list[Hit]]:
     return [[hit for hit in hits if hit.modality == modality] for modality in query.filters.modalities_searched]
 
 
-def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Arranging) -> list[Entry]:
+def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: PageContext) -> list[Entry]:
     listing = query.listing
     entries = [Entry(hit) for hit in hits]
     if listing.fold:
@@ -125,7 +122,7 @@ def _documents(entries: Sequence[Entry], ledger: "Ledger") -> Mapping[str, str]:
     return {item_id: path for item_id, path in paths.items() if not is_table(PurePath(path))}
 
 
-def _sorted(entries: Sequence[Entry], query: Query, by: Arranging) -> list[Entry]:
+def _sorted(entries: Sequence[Entry], query: Query, by: PageContext) -> list[Entry]:
     """In the order asked for: those that match, or all where none does."""
     chosen = [entry for entry in entries if entry.hit.matches] or list(entries)
     by_id = {entry.hit.id: entry for entry in chosen}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from search_app.search.fields import Field
-from search_app.search.schema import Filters, Listing, Look
+from search_app.search.schema import Display, Filters, Listing
 from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, is_item, is_picture, read_term, write_term
 from search_app.search.value_types import Matching, Parsed, Text, Whole
 
@@ -64,13 +64,13 @@ class Query:
     count: Annotated[int, Field(Whole(1, LARGEST_COUNT, "a number of results"), "how many results")] = DEFAULT_COUNT
     listing: Listing = field(default_factory=Listing)
     """How the results are listed."""
-    look: Look = field(default_factory=Look)
+    display: Display = field(default_factory=Display)
     """How the page shows them."""
 
     @property
     def at_start(self) -> "Query":
         """The same on its first page, with nothing opened: how a new question begins."""
-        return replace(self, listing=replace(self.listing, page=1), look=Look(self.look.layout))
+        return replace(self, listing=replace(self.listing, page=1), display=Display(self.display.layout))
 
     @property
     def is_empty(self) -> bool:

@@ -46,7 +46,7 @@ def part_of(term: Term) -> Part:
     return Part(between=term.ends, weight=term.weight)
 
 
-def question(
+def build_query(
     parts: Iterable[Part], like: Sequence[str] = (), unlike: Sequence[str] = (), *, at_least: int
 ) -> "tuple[Query, dict[str, Image]]":
     """The query of these parts, and its pictures by the names that it has for them.
@@ -83,7 +83,7 @@ def require_items(query: Query, ledger: "Ledger") -> None:
     """Make sure that the items are there which the question names; raises ItemNotFound."""
     there = {item.id for item in ledger.items.get(query.items)}
     if absent := [item_id for item_id in query.items if item_id not in there]:
-        raise no_item(", ".join(absent))
+        raise item_not_found(", ".join(absent))
 
 
 def require_filters(filters: Filters, searcher: "Searcher", encoder: "Encoder") -> None:
@@ -99,7 +99,7 @@ def require_filters(filters: Filters, searcher: "Searcher", encoder: "Encoder") 
                 raise SettingsError(f"The space has no topic {name!r}. `nearspace topics` lists those there are.")
 
 
-def no_item(item_id: str) -> ItemNotFound:
+def item_not_found(item_id: str) -> ItemNotFound:
     """The error of an item that is not there."""
     return ItemNotFound(
         f"The space has no item {item_id}. Take the id of one from a search: `nearspace search ... --json`."
@@ -133,7 +133,7 @@ def _term(part: Part, pictures: "dict[str, Image]", at_least: int) -> Term:
 
 def _require_id(item_id: str) -> None:
     if not is_item(item_id):
-        raise no_item(repr(item_id[:40]))
+        raise item_not_found(repr(item_id[:40]))
 
 
 def _picture(given: "str | Path | bytes | Image", at_least: int) -> "Image":

@@ -16,8 +16,8 @@ from search_app.search.snapshot import Snapshot
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Placing = Callable[[Modality, NDArray[np.float32]], NDArray[np.floating]]
-"""Moves a vector of a modality to where those of both modalities can be compared."""
+Transform = Callable[[Modality, NDArray[np.float32]], NDArray[np.floating]]
+"""Maps a vector of a modality to where vectors of both modalities can be compared."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class PartVector:
     at: float = 0.0
     """Where between the two it is, from 0 to 1."""
 
-    def placed(self, place: Placing) -> NDArray[np.floating]:
-        """The part where `place` moves it; what is between two is on the arc between their places."""
-        here = place(self.modality, self.vector)
-        return along_the_arc(here, self.toward.placed(place), self.at) if self.toward else here
+    def transformed(self, transform: Transform) -> NDArray[np.floating]:
+        """The part where `transform` moves it; what is between two is on the arc between their places."""
+        here = transform(self.modality, self.vector)
+        return along_the_arc(here, self.toward.transformed(transform), self.at) if self.toward else here
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class Probe:
         """
         return unit(self.composed(lambda modality, vector: unit(vector - means[modality])))
 
-    def composed(self, place: Placing) -> NDArray[np.float64]:
-        """The parts composed and judged, each moved by `place` first; see search_app.search.terms."""
-        terms = [(part.weight, part.placed(place)) for part in self.parts]
+    def composed(self, transform: Transform) -> NDArray[np.float64]:
+        """The parts composed and judged, each moved by `transform` first; see search_app.search.terms."""
+        terms = [(part.weight, part.transformed(transform)) for part in self.parts]
         question = compose(terms) if terms else None
         if not self.likes and not self.unlikes and question is not None:
             return question
@@ -71,7 +71,7 @@ class Probe:
             # As long as a judged item's vector, however far apart its terms are.
             usual = float(np.mean([np.linalg.norm(vector) for _, vector in terms]))
             question = question * (usual / max(float(np.linalg.norm(question)), 1e-9))
-        likes, unlikes = ([part.placed(place) for part in parts] for parts in (self.likes, self.unlikes))
+        likes, unlikes = ([part.transformed(transform) for part in parts] for parts in (self.likes, self.unlikes))
         return judged(question, likes, unlikes)
 
 

@@ -30,12 +30,14 @@ The percentile is simpler: the share of the modality's other items whose affinit
 SCANNED items all are counted.  Beyond that, a hit that the index gave is as far from the top as its place says, and
 for others the background sample is counted.
 
-Names and codes hardly move an encoder's vectors.  So items that say a question's rare words (see `said_rarely`) are
-candidates as well, and the more of them they say, the more is added to their key, whatever the method.
+Names and codes hardly move an encoder's vectors.  So items that contain a question's rare words (see
+`rare_word_shares`) are candidates as well, and the more of them they contain, the more is added to their key, whatever
+the method.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +45,7 @@ from numpy.typing import NDArray
 from ingest.encoders.calibration import ECHOING, Calibration, Cell, echo
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.background_scores import centred_rows, modality_means
-from search_app.search.candidates import ASKING, Candidates, Index, Sought, look
+from search_app.search.candidates import SEARCH_POOL, Candidates, Target, find_candidates
 from search_app.search.fusion import Found, Method, method_for
 from search_app.search.hits import Hit, Ranking
 from search_app.search.modality_items import Group
@@ -51,7 +53,10 @@ from search_app.search.query import Query
 from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
 
-_SAID = 16 / 3
+if TYPE_CHECKING:
+    from ingest.space import Space
+
+_RARE_WORDS = 16 / 3
 """What saying all of a question's rare words adds to a key, in reaches: 8 deviations where keys are deviations."""
 
 _LIKELY = 0.1  # a chance from which a hit is loosely related where others match
@@ -61,34 +66,34 @@ def rank(
     query: Query,
     probe: Probe,
     snapshot: Snapshot,
-    index: Index,
+    index: "Space",
     phrases: NDArray[np.float32] | None = None,
     *,
-    through: Mapping[Modality, NDArray[np.bool_]] | None = None,
-    said: Mapping[int, float] | None = None,
+    masks: Mapping[Modality, NDArray[np.bool_]] | None = None,
+    rare_words: Mapping[int, float] | None = None,
     calibration: Calibration | None = None,
     exact: bool = False,
 ) -> Ranking:
     """Find the `query.count` items closest in meaning to `probe` among those that the query's filters let through.
 
     `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
-    less fairly.  `through` says which items of each modality the query's filters let through, as `let_through`
-    gives it; without it only its modalities hold.  `said` is how much of the question's rare words items say, by id, as
-    `said_rarely` gives it.  `calibration` is that of the space's encoder, if it has one.
-    `exact` looks at every item and asks no index.  Raises ServerError when Chroma does not answer.
+    less fairly.  `masks` are those of the query's filters, as `item_masks` makes them; without them, only the filter by
+    modality applies.  `rare_words` is the share of the question's rare words that items contain, by id, as
+    `rare_word_shares` computes it.  `calibration` is that of the space's encoder, if it has one.
+    `exact` compares every item and queries no index.  Raises ServerError when Chroma does not answer.
     """
     method = method_for(query.listing.method, calibrated=calibration is not None)
     means = modality_means(snapshot, phrases)
     raw, centred = probe.raw, probe.centred(means)
     groups = [snapshot.groups[name] for name in query.filters.modalities_searched if len(snapshot.groups.get(name, ()))]
-    allowed = [_allowed(query, group, through) for group in groups]
+    allowed = [_allowed(query, group, masks) for group in groups]
 
-    def looked(group: Group, mask: NDArray[np.bool_]) -> Candidates:
+    def candidates_of(group: Group, mask: NDArray[np.bool_]) -> Candidates:
         stands_in = phrases if group.modality == "text" else None
-        sought = Sought(raw, centred, means[group.modality], stands_in, _asked(query), method.raw)
-        return look(group, sought, mask, said or {}, None if exact or through is not None else index)
+        target = Target(raw, centred, means[group.modality], stands_in, _asked(query), method.raw)
+        return find_candidates(group, target, mask, rare_words or {}, None if exact or masks is not None else index)
 
-    candidates = list(ASKING.map(looked, groups, allowed))
+    candidates = list(SEARCH_POOL.map(candidates_of, groups, allowed))
     searched = sum(int(mask.sum()) for mask in allowed)
     cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
     echoing = _echoing(candidates, means)
@@ -130,7 +135,7 @@ def _hits(one: Candidates, found: Found, method: Method, query: Query) -> list[t
     """The best hits of the modality with their keys."""
     modality = one.group.modality
     keys = method.keys(found) + method.reach * query.listing.balance * (1.0 if modality == "image" else -1.0)
-    keys = keys + _SAID * method.reach * one.shares**2
+    keys = keys + _RARE_WORDS * method.reach * one.shares**2
     logits = found.logits
     chances = [None] * len(keys) if logits is None else (1.0 / (1.0 + np.exp(-logits))).tolist()
     near = found.cell.nearness(found.cosines) if found.cell else one.usual.nearness(found.affinities)
@@ -182,10 +187,10 @@ def _share_of_texts(probe: Probe) -> float:
 
 
 def _allowed(
-    query: Query, group: Group, through: Mapping[Modality, NDArray[np.bool_]] | None
+    query: Query, group: Group, masks: Mapping[Modality, NDArray[np.bool_]] | None
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Which items of the group the filters let through; never one that the query names."""
-    allowed = np.ones(len(group), np.bool_) if through is None else through[group.modality].copy()
+    allowed = np.ones(len(group), np.bool_) if masks is None else masks[group.modality].copy()
     if query.items:
         allowed[group.rows_of(np.array([int(name) for name in query.items], dtype=np.int64))] = False
     return allowed

@@ -211,7 +211,7 @@ PLAIN = Listing(fold=False, group=False)
 
 
 @dataclass(frozen=True)
-class Look:
+class Display:
     """How the page shows the results; it changes nothing about what is listed."""
 
     layout: Annotated[CardLayout, Field(Choice(lambda: get_args(CardLayout)), "cards in a grid, or a list")] = "grid"
@@ -243,7 +243,9 @@ class MapView:
     gap: Annotated[
         bool, Field(Flag(), "leave the gap between pictures and passages; else each modality is centred on its mean")
     ] = False
-    projection: Annotated[Projection, Field(Choice(lambda: PROJECTIONS), "how the space is projected")] = "pca"
+    projection: Annotated[
+        Projection, Field(Choice(lambda: PROJECTIONS), "how the space is projected: pca, umap or tsne")
+    ] = "pca"
     axis: Annotated[
         tuple[str, ...],
         Field(

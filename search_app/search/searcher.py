@@ -1,11 +1,11 @@
-"""A space that can be asked: its vectors, projections and reference phrases, shared by all that ask it."""
+"""What searches an open space: its vectors, projections and reference phrases, shared by all searches of it."""
 
 import hashlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,11 @@ from ingest.encoders.registry import calibration_of
 from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_arrays
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.background_tasks import TaskQueue
-from search_app.search.candidates import Index
 from search_app.search.diversity import Means
 from search_app.search.filters import Masks, with_quoted_phrases
-from search_app.search.full_text import said_rarely
+from search_app.search.full_text import rare_word_shares
 from search_app.search.hits import Ranking
-from search_app.search.pagination import Arranging, Page, page_of_results
+from search_app.search.pagination import Page, PageContext, results_page
 from search_app.search.projection import LiveProjections, Projections
 from search_app.search.query import Query
 from search_app.search.query_vectors import Probe, encode
@@ -34,22 +33,10 @@ from search_app.search.topics.space_topics import SpaceTopics
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ingest.space import Item, Ledger, Manifest
+    from ingest.space import Item, Space
 
 
 _BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
-
-
-class AskableSpace(Index, Protocol):
-    """What a searcher needs of a space; see `ingest.space.Space`."""
-
-    folder: Path
-    manifest: "Manifest"
-
-    @property
-    def ledger(self) -> "Ledger":
-        """The space's ledger."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class Answer:
 class Searcher:
     """Asks one open space; safe to share between threads."""
 
-    def __init__(self, space: AskableSpace) -> None:
+    def __init__(self, space: "Space") -> None:
         """Ask `space`, which stays the caller's to close."""
         self.space = space
         self.vectors = LiveVectors(space.ledger)
@@ -111,9 +98,9 @@ class Searcher:
         filters = with_quoted_phrases(query)
         topics = self.topics.get_or_find(snapshot, encoder) if filters.topic else None
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
-        through = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
+        masks = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
         phrases = self.phrases(encoder)
-        said = said_rarely(query.words, self.space.ledger, len(snapshot))
+        rare_words = rare_word_shares(query.words, self.space.ledger, len(snapshot))
         calibration = self.calibration(encoder)
 
         def ranked(count: int, every: bool) -> Ranking:
@@ -123,16 +110,16 @@ class Searcher:
                 snapshot,
                 self.space,
                 phrases,
-                through=through,
-                said=said,
+                masks=masks,
+                rare_words=rare_words,
                 calibration=calibration,
                 exact=exact or every,
             )
 
         means = modality_means(snapshot, phrases)
-        by = Arranging(snapshot, probe.centred(means), means, self.space.ledger)
-        page = page_of_results(query, ranked, by)
-        items = self.space.ledger.items.get(list(_shown(page.entries, query.look.unfolded)))
+        by = PageContext(snapshot, probe.centred(means), means, self.space.ledger)
+        page = results_page(query, ranked, by)
+        items = self.space.ledger.items.get(list(_shown(page.entries, query.display.unfolded)))
         return Answer(snapshot, probe, by.question, means, page, {item.id: item for item in items})
 
     def projections(self, snapshot: Snapshot) -> Projections:

@@ -32,7 +32,7 @@ def keep_selection(space: Path, ids: NDArray[np.int64]) -> str:
 
 
 def open_selection(space: Path, name: str) -> NDArray[np.int64]:
-    """The ids of a selection, rising; none when the space does not keep it (any more)."""
+    """The ids of a selection, rising; none when the space does not keep it, or no longer."""
     if not is_selection(name):
         return np.empty(0, np.int64)
     path = _path(space, name)

@@ -16,11 +16,11 @@ from search_app.search.growing_array import Column
 from search_app.search.modality_items import Facets, Group
 
 if TYPE_CHECKING:
-    from ingest.space.ledger import Ledger
+    from ingest.space import Ledger
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class OtherFolders:
     """Items, each with a folder that it is in beside its own, as a file of the same content is there."""
 
     ids: NDArray[np.int64]
@@ -29,7 +29,7 @@ class Elsewhere:
     """For each of `ids`, the place of the folder in the snapshot's `folder_names`."""
 
 
-_NOWHERE_ELSE = Elsewhere(np.empty(0, np.int64), np.empty(0, np.int32))
+_NO_OTHER_FOLDERS = OtherFolders(np.empty(0, np.int64), np.empty(0, np.int32))
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Snapshot:
     folder_names: tuple[str, ...]
     groups: dict[Modality, Group]
     format_names: tuple[str, ...] = ()
-    elsewhere: Elsewhere = _NOWHERE_ELSE
+    other_folders: OtherFolders = _NO_OTHER_FOLDERS
 
     def __len__(self) -> int:
         return sum(len(group) for group in self.groups.values())
@@ -76,7 +76,7 @@ class Snapshot:
         if not chosen.any():
             return np.zeros(len(group), np.bool_)
         inside = chosen[group.folders]
-        inside[group.rows_of(self.elsewhere.ids[chosen[self.elsewhere.folders]])] = True
+        inside[group.rows_of(self.other_folders.ids[chosen[self.other_folders.folders]])] = True
         return np.asarray(inside)
 
     @cached_property
@@ -100,7 +100,7 @@ class Snapshot:
 
     def folder_counts(self) -> dict[str, int]:
         """How many items each folder holds, folders without any left out, by name; an item may be in several."""
-        counts = np.bincount(self.elsewhere.folders, minlength=len(self.folder_names))
+        counts = np.bincount(self.other_folders.folders, minlength=len(self.folder_names))
         for group in self.groups.values():
             counts += np.bincount(group.folders, minlength=len(counts))
         return dict(sorted((name, int(n)) for name, n in zip(self.folder_names, counts, strict=True) if n))
@@ -137,10 +137,10 @@ class LiveVectors:
                 newest = self._append_new()
                 self._read_facets(after=newest if facet_changes == self._facet_changes else 0)
                 self._moves, self._facet_changes = moves, facet_changes
-                elsewhere = self._read_elsewhere()
+                other_folders = self._read_other_folders()
                 groups = {name: column.group(name) for name, column in self._columns.items()}
                 self._snapshot = Snapshot(
-                    revision, self._ledger.dimension, tuple(self._folders), groups, tuple(self._formats), elsewhere
+                    revision, self._ledger.dimension, tuple(self._folders), groups, tuple(self._formats), other_folders
                 )
             return self._snapshot
 
@@ -149,10 +149,10 @@ class LiveVectors:
         for column in self._columns.values():
             column.keep(np.isin(column.ids[: column.used], live, assume_unique=True))
 
-    def _read_elsewhere(self) -> Elsewhere:
+    def _read_other_folders(self) -> OtherFolders:
         pairs = self._ledger.duplicates.other_folders()
         codes = [self._folders.setdefault(folder, len(self._folders)) for _, folder in pairs]
-        return Elsewhere(np.array([number for number, _ in pairs], np.int64), np.array(codes, np.int32))
+        return OtherFolders(np.array([number for number, _ in pairs], np.int64), np.array(codes, np.int32))
 
     def _append_new(self) -> int:
         """Append the items that are newer than all there are; returns the newest id before."""

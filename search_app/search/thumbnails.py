@@ -1,4 +1,4 @@
-"""Thumbnails as they are given out: JPEG, which everybody knows."""
+"""Thumbnails as they are served: JPEG, which every program reads."""
 
 import io
 

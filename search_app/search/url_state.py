@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from search_app.search.aliases import with_present_names
 from search_app.search.fields import read_fields, write_fields
 from search_app.search.query import Query
-from search_app.search.schema import Filters, Listing, Look, MapView
+from search_app.search.schema import Display, Filters, Listing, MapView
 
 Params = dict[str, list[str]]
 """The query part of a link: each name with its values."""
@@ -20,7 +20,7 @@ def to_params(query: Query, view: MapView) -> Params:
         | write_fields(query.filters)
         | count
         | write_fields(query.listing)
-        | write_fields(query.look)
+        | write_fields(query.display)
         | write_fields(view)
     )
 
@@ -39,6 +39,6 @@ def from_params(params: Mapping[str, Iterable[str]]) -> tuple[Query, MapView]:
         **asked,
         filters=Filters(**read_fields(Filters, present, strict=False)),
         listing=Listing(**read_fields(Listing, present, strict=False)),
-        look=Look(**read_fields(Look, present, strict=False)),
+        display=Display(**read_fields(Display, present, strict=False)),
     )
     return query, MapView(**read_fields(MapView, present, strict=False))

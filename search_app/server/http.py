@@ -43,7 +43,7 @@ _STATUS: tuple[tuple[type[NearspaceError], int, str], ...] = (
 )
 _DESCRIPTION = (
     "Search one space by meaning, in words and pictures. Every answer is JSON, but for thumbnails and originals; an "
-    'error is {"error": {"code", "message"}}. Where the server was given a token, send it as '
+    'error is {"error": {"code", "message"}}. Where the server has a token, send it as '
     "Authorization: Bearer TOKEN. The fields of a result: "
     + "; ".join(f"{name}: {words}" for name, words in FIELDS.items())
     + "."
@@ -204,7 +204,7 @@ def make_app(open_space: ServedSpace, *, token: str = "", hosts: Sequence[str] =
             raise HTTPException(410, "The file has gone, or has changed since it was read. Ingest it again.")
         return _download(PurePath(path).name, file)
 
-    @app.get("/v1/topics", summary="What the space is about, the largest topic first; found when first asked for")
+    @app.get("/v1/topics", summary="What the space is about, the largest topic first; found at the first request")
     def topics() -> JSONResponse:
         return JSONResponse({"topics": open_space.run(_topics)})
 
@@ -212,7 +212,7 @@ def make_app(open_space: ServedSpace, *, token: str = "", hosts: Sequence[str] =
     def status() -> JSONResponse:
         return JSONResponse(open_space.run(lambda space: space.status()))
 
-    @app.get("/v1/ingest", summary="Whether an ingest goes on, how far it has come, and what came of the last")
+    @app.get("/v1/ingest", summary="Whether an ingest runs, how far it has come, and what came of the last")
     def ingest_status() -> JSONResponse:
         return JSONResponse(open_space.run(lambda space: space.ingest_status()))
 
@@ -286,9 +286,9 @@ def _tell_errors(app: FastAPI) -> None:
         codes = {404: "not_found", 405: "not_allowed", 410: "gone", 413: "too_large"}
         words = str(problem.detail)
         if words in ("Not Found", "Method Not Allowed"):
-            words += ". The page at / describes what can be asked."
+            words += ". The page at / describes the requests there are."
         return error(problem.status_code, codes.get(problem.status_code, "refused"), words)
 
     @app.exception_handler(Exception)
     def a_bug(request: Request, problem: Exception) -> JSONResponse:
-        return error(500, "bug", "Something went wrong here. The server's log tells what.")
+        return error(500, "bug", "Something went wrong here. The server's log says what.")

@@ -31,7 +31,7 @@ _INSTRUCTIONS = (
 )
 _READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
-_Id = Annotated[str, Field(description="the id of an item, as a search tells it")]
+_Id = Annotated[str, Field(description="the id of an item, as a search returns it")]
 _Words = Annotated[list[str], Field(description="words for what is to be left out")]
 _SEARCH = ("text", "like", "unlike", *FILTERS, "count", *LISTING)
 _SIMILAR = (*FILTERS, "count", *LISTING)
@@ -106,7 +106,7 @@ def make_server(open_space: ServedSpace) -> MCPServer:
 
 
 def _ask(open_space: ServedSpace, work: Callable[[Space], T]) -> T:
-    """What `work` gives; an error made on purpose is told to the assistant in its words."""
+    """The result of `work`; an expected error reaches the assistant with its message."""
     try:
         return open_space.run(work)
     except NearspaceError as error:

@@ -128,7 +128,7 @@ def _measure(browser: Browser, address: str, name: str) -> None:
         page.locator(MAP).wait_for(timeout=300_000)
         drawn(page)
         points = on_map(page, "map.points.n")
-        map_bytes = on_map(page, "map.points.ids.buffer.byteLength + map.look.codes.buffer.byteLength")
+        map_bytes = on_map(page, "map.points.ids.buffer.byteLength + map.colours.codes.buffer.byteLength")
         before, worked = sent["socket"], _processor()
         frames = _moved(page)
         each = (_processor() - worked) / max(frames * MOVED, 1)

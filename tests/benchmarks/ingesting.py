@@ -33,7 +33,7 @@ from ingest.readers.reading_options import DEFAULT_READING
 from ingest.resources import sample_folder
 from ingest.run.classification import New
 from ingest.run.classify import Classifier
-from ingest.run.engines.base import Workload
+from ingest.run.engines.workload import Workload
 from ingest.run.pipeline import ingest
 from ingest.run.writer import Writer
 from ingest.sources.found import Found

@@ -22,11 +22,11 @@ from PIL.Image import Image
 from ingest.encoders.base import EncoderInfo
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space import Item
-from search_app.maps.contrast import apart
+from search_app.maps.contrast import contrast
 from search_app.maps.decoding import decode
-from search_app.maps.html_export import as_page
-from search_app.maps.layout import End, Layout, MapSpec, Meaning, Method
-from search_app.maps.projector_export import as_projector
+from search_app.maps.html_export import export_html
+from search_app.maps.layout import AxisEnd, Layout, MapSpec, Method, SemanticAxis
+from search_app.maps.projector_export import export_projector
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.growing_array import Column
 from search_app.search.projection import LiveProjections
@@ -74,23 +74,23 @@ def _measure(snapshot: Snapshot, clusters: NDArray[np.int64], folder: Path, meth
         def texts(self, ids: Sequence[int]) -> dict[int, str]:
             return {number: _text(number, clusters[number]) for number in ids}
 
-    def laid(spec: MapSpec) -> Layout:
+    def positions(spec: MapSpec) -> Layout:
         layout = maps.layout(snapshot, spec, encoder)
         assert layout is not None
         return layout
 
     _timed("PCA of both maps: fitting", lambda: maps.means(snapshot, gap=False))
-    pca = _timed("PCA: all items placed, trust on a sample", lambda: laid(MapSpec()))
+    pca = _timed("PCA: all items placed, trust on a sample", lambda: positions(MapSpec()))
     _told(pca)
-    _timed("PCA: the same map again", lambda: laid(MapSpec()))
-    meaning = Meaning(End("text", "day"), End("text", "night"))
-    _timed("an axis with a meaning by a component", lambda: laid(MapSpec(axes=(meaning, 1))))
+    _timed("PCA: the same map again", lambda: positions(MapSpec()))
+    meaning = SemanticAxis(AxisEnd("text", "day"), AxisEnd("text", "night"))
+    _timed("an axis with a meaning by a component", lambda: positions(MapSpec(axes=(meaning, 1))))
     slow: tuple[Method, ...] = ("tsne", "umap")
     for spec in (MapSpec(method) for method in slow if method in methods):
         _timed(
             f"{spec.method}: fitting a sample, placing the rest", lambda spec=spec: maps.start(snapshot, spec).result()
         )
-        _told(laid(spec))
+        _told(positions(spec))
     topics = SpaceTopics(folder, "free-words-1", Texts(), lambda now: maps.means(now, gap=False), maps.tasks)
     topics.words = WordVectors("free-words-1", folder)  # not into the user's cache
     found = _timed("topics: found and named", lambda: topics.find(snapshot, encoder))
@@ -102,16 +102,18 @@ def _measure(snapshot: Snapshot, clusters: NDArray[np.int64], folder: Path, meth
     _timed("an empty place decoded", lambda: decode(pca, (0.1, 0.1), snapshot, projection, vocabulary))
     chosen_ids = snapshot.groups["image"].ids[:2_000]
     means = maps.means(snapshot, gap=False)
-    _timed("2,000 items set apart from the rest", lambda: apart(snapshot, chosen_ids, means, Texts().texts, vocabulary))
+    _timed(
+        "2,000 items set apart from the rest", lambda: contrast(snapshot, chosen_ids, means, Texts().texts, vocabulary)
+    )
 
     def read(ids: Sequence[str]) -> list[Item]:
         images = set(snapshot.groups["image"].ids.tolist())
         return [_item(int(each), "image" if int(each) in images else "text", clusters) for each in ids]
 
-    page = _timed("exported as a page", lambda: as_page(pca, snapshot, "s", read, lambda item: None, found))
+    page = _timed("exported as a page", lambda: export_html(pca, snapshot, "s", read, lambda item: None, found))
     print(f"    {'':<8}{len(page.content) / 1e6:.1f} MB, {page.points:,} items")
     packed = _timed(
-        "exported for the Projector", lambda: as_projector(pca, snapshot, "s", read, lambda item: None, found)
+        "exported for the Projector", lambda: export_projector(pca, snapshot, "s", read, lambda item: None, found)
     )
     print(f"    {'':<8}{len(packed.content) / 1e6:.1f} MB, {packed.points:,} items")
 
@@ -127,8 +129,8 @@ def _timed(name: str, work: Callable[[], Result]) -> Result:
 def _told(layout: Layout) -> None:
     if layout.trust:
         trust = layout.trust
-        told = f"trustworthiness {trust.trustworthiness:.3f}, {trust.kept:.3f} of neighbours kept"
-        print(f"    {'':<8}fitted on {layout.fitted:,}, {told}")
+        told = f"trustworthiness {trust.trustworthiness:.3f}, {trust.neighbours_kept:.3f} of neighbours kept"
+        print(f"    {'':<8}fitted on {layout.fitted_on:,}, {told}")
 
 
 def _space(items: int) -> tuple[Snapshot, NDArray[np.int64]]:

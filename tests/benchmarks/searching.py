@@ -25,7 +25,7 @@ from ingest.space import Space, open_space, open_to_write
 from ingest.space.ledger.records import SourceRecord
 from search_app.search import candidates
 from search_app.search.background_scores import PHRASES, modality_means
-from search_app.search.filters import Masks, let_through
+from search_app.search.filters import Masks, item_masks
 from search_app.search.query import Query
 from search_app.search.query_vectors import PartVector, Probe
 from search_app.search.schema import PLAIN, Filters
@@ -128,7 +128,7 @@ def _show(times: Mapping[str, Sequence[float]]) -> None:
 
 def _show_recall(asker: _Asker, probes: Sequence[Probe]) -> None:
     def recall(filters: Filters, ask: Callable[[Probe, Query], list[str]]) -> float:
-        masks = let_through(filters, asker.snapshot, asker.space.ledger)
+        masks = item_masks(filters, asker.snapshot, asker.space.ledger)
         shares = []
         for probe in probes:
             truth = _exact(asker.snapshot, probe, masks)

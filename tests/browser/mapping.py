@@ -43,7 +43,7 @@ def spot_of(page: Page, item_id: str) -> tuple[float, float]:
 
 def on_screen(page: Page, x: float, y: float) -> tuple[float, float]:
     """Where a place of the map's element is on the screen."""
-    box = page.locator(".glass").bounding_box()
+    box = page.locator(".surface").bounding_box()
     assert box is not None
     return box["x"] + x, box["y"] + y
 
@@ -67,11 +67,11 @@ def free_point(page: Page) -> str:
         on_map(
             page,
             """(() => {
-                const spots = map.screenOf(), rows = [...Array(map.points.n).keys()];
-                const inside = (row) => spots[2 * row] > 60 && spots[2 * row] < map.stage.width - 60
-                    && spots[2 * row + 1] > 30 && spots[2 * row + 1] < map.stage.height - 40;
+                const at = map.screenPositions(), rows = [...Array(map.points.n).keys()];
+                const inside = (row) => at[2 * row] > 60 && at[2 * row] < map.stage.width - 60
+                    && at[2 * row + 1] > 30 && at[2 * row + 1] < map.stage.height - 40;
                 const away = (row, other) =>
-                    Math.hypot(spots[2 * row] - spots[2 * other], spots[2 * row + 1] - spots[2 * other + 1]);
+                    Math.hypot(at[2 * row] - at[2 * other], at[2 * row + 1] - at[2 * other + 1]);
                 return map.idOf(rows.find((row) =>
                     inside(row) && rows.every((other) => other === row || away(row, other) > 16)));
             })()""",
@@ -81,7 +81,7 @@ def free_point(page: Page) -> str:
 
 def lasso(page: Page, corners: Sequence[tuple[float, float]]) -> None:
     """Draw around a part of the map; `corners` are shares of its width and height."""
-    box = page.locator(".glass").bounding_box()
+    box = page.locator(".surface").bounding_box()
     assert box is not None
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
     page.get_by_label(re.compile("^Lasso")).click()

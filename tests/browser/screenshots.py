@@ -75,7 +75,7 @@ def shoot_lab(browser: Browser, address: str, file: Path, scheme: str) -> None:
     """Take one screenshot of a section of the closeness lab."""
     with visiting(browser, viewport=LAPTOP, color_scheme=scheme) as page:
         page.goto(address)
-        page.wait_for_selector(".st-key-lab-onward", timeout=120_000)
+        page.wait_for_selector(".st-key-lab-previous-next", timeout=120_000)
         settled(page)
         page.wait_for_timeout(_DRAWN)
         keep(page, file)

@@ -36,10 +36,10 @@ def test_results_are_chosen_opened_and_left_by_keys(page: Page, sample_address: 
     expect(head).to_contain_text("result 2", ignore_case=True)
     page.keyboard.press("ArrowRight")
     expect(head).to_contain_text("result 3", ignore_case=True)
-    expect(page).to_have_url(re.compile(r"[?&]open=\d+"))
+    expect(page).to_have_url(re.compile(r"[?&]opened=\d+"))
     page.keyboard.press("Escape")
     expect(head).to_have_count(0)
-    expect(page).not_to_have_url(re.compile(r"[?&]open="))
+    expect(page).not_to_have_url(re.compile(r"[?&]opened="))
     # The result stays chosen while the page is drawn again.
     expect(page.locator(f"{CHOSEN} .ns-badge")).to_have_text("2")
     page.keyboard.press("/")

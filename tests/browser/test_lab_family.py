@@ -11,7 +11,7 @@ from tests.browser.visiting import expect
 def part(page: Page, address: str, query: str) -> None:
     """Open a part of the lab and wait until it is drawn."""
     page.goto(f"{address}/closeness-lab?{query}")
-    expect(page.locator(".st-key-lab-onward")).to_be_visible()
+    expect(page.locator(".st-key-lab-previous-next")).to_be_visible()
     settled(page)
 
 

@@ -15,13 +15,13 @@ from tests.browser.visiting import LAPTOP, expect, visiting
 
 def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Page, sample_address: str):
     open_map(page, sample_address)
-    expect(page.locator(".told")).to_have_text(re.compile(r"^All \d+ items drawn\.$"))
+    expect(page.locator(".caption")).to_have_text(re.compile(r"^All \d+ items drawn\.$"))
     item = free_point(page)
     page.mouse.move(*spot_of(page, item))
-    expect(page.locator(".card .title")).to_be_visible()
-    named = page.locator(".card .title").inner_text()
-    on_map(page, "map.setScene({ ...map.scene, told: 'the page was drawn again' })")
-    expect(page.locator(".card .title")).to_be_visible()
+    expect(page.locator(".hover-card .title")).to_be_visible()
+    named = page.locator(".hover-card .title").inner_text()
+    on_map(page, "map.setScene({ ...map.scene, caption: 'the page was drawn again' })")
+    expect(page.locator(".hover-card .title")).to_be_visible()
     page.mouse.click(*spot_of(page, item))
     expect(page).to_have_url(re.compile(rf"[?&]item={item}\b"))
     expect(page.locator(".st-key-map-side-head h4")).to_have_text(named)
@@ -29,7 +29,7 @@ def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Pa
     expect(page.locator("[class*='st-key-item-row-near-']")).to_have_count(10)
     assert len(on_map(page, "map.scene.near")) == 10
     page.get_by_text("Euclidean").click()
-    expect(page).to_have_url(re.compile("distance=euclidean"))
+    expect(page).to_have_url(re.compile("measure=euclidean"))
     page.locator("[class*='st-key-open-near-'] button").first.click()
     expect(page).not_to_have_url(re.compile(rf"[?&]item={item}\b"))
 
@@ -62,7 +62,7 @@ def test_an_empty_place_is_decoded_into_what_would_lie_there(page: Page, sample_
     expect(page.locator("[class*='st-key-item-row-spot-']")).to_have_count(10)
     drawn(page)
     assert len(on_map(page, "map.scene.near")) == 10
-    there = on_map(page, "map.stage.project(map.scene.spot).slice(0, 2)")
+    there = on_map(page, "map.stage.project(map.scene.place).slice(0, 2)")
     assert abs(there[0] - x) < 1 and abs(there[1] - y) < 1
 
 
@@ -111,14 +111,14 @@ def test_a_question_is_a_star_with_numbered_hits_and_colours_tell_of_all_points(
     assert on_map(page, "map.scene.trail.map(({ label }) => label)") == ["a bird"]
     page.goto(page.url + "&colour=match")
     drawn(page)
-    expect(page.locator(".ramp")).to_be_visible()
+    expect(page.locator(".scale")).to_be_visible()
     page.goto(page.url.replace("colour=match", "colour=folder&map=3d&pictures=shown"))
     drawn(page)
     assert on_map(page, "map.points.dimensions") == 3
     hidden = page.locator(".entry .name").first.inner_text()
     page.locator(".entry").first.click()
     expect(page.locator(".entry.off .name")).to_have_text(hidden)
-    expect(page).to_have_url(re.compile("hide="))
+    expect(page).to_have_url(re.compile("hidden="))
 
 
 @pytest.mark.parametrize("link", ["", "&map=3d"])
@@ -126,7 +126,7 @@ def test_what_is_looked_at_is_in_the_address_and_stays_over_a_click(
     browser: Browser, page: Page, sample_address: str, link: str
 ):
     open_map(page, sample_address, f"?names=off{link}")
-    page.locator(".glass").focus()
+    page.locator(".surface").focus()
     for key in ("+", "+", "ArrowRight"):
         page.keyboard.press(key)
     expect(page).to_have_url(re.compile(r"[?&]window="))
@@ -168,7 +168,7 @@ def test_a_map_of_many_points_is_drawn_first_and_stays_where_it_is(page: Page, t
         assert box is not None and abs(box["y"] - place) <= 1
         before = on_map(page, "map.frames")
         page.get_by_text("3-D").click()
-        expect(page).to_have_url(re.compile("map=3d"))
+        expect(page).to_have_url(re.compile("dimensions=3"))
         drawn(page)
         assert on_map(page, "[map.points.dimensions, map.points.n]") == [3, 10_000]
         assert on_map(page, "map.frames") > before

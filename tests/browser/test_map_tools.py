@@ -58,7 +58,7 @@ def test_a_box_selects_what_lies_in_it(page: Page, sample_address: str):
     inside = on_map(
         page,
         f"""[...Array(map.points.n).keys()].filter((row) => {{
-            const x = map.screenOf()[2 * row], y = map.screenOf()[2 * row + 1];
+            const x = map.screenPositions()[2 * row], y = map.screenPositions()[2 * row + 1];
             return x > {left} && x < {right} && y > {top} && y < {bottom};
         }}).length""",
     )
@@ -93,7 +93,7 @@ def test_the_view_is_saved_as_a_picture_with_its_points_and_hits(page: Page, sam
     open_map(page, sample_address, "?q=a+bird")
     expect(page.locator(".frame[data-drawn]")).to_be_visible()
     ranks = numbers_on_map(page)
-    width, height, dense = on_map(page, "[map.stage.width, map.stage.height, map.dense]")
+    width, height, dense = on_map(page, "[map.stage.width, map.stage.height, map.pixelRatio]")
     with page.expect_download() as waiting:
         page.get_by_label("Save the view as PNG").click()
     with Image.open(io.BytesIO(waiting.value.path().read_bytes())) as saved:
@@ -115,7 +115,7 @@ def test_all_points_are_drawn_once_the_view_rests_however_few_it_moves_with(page
     open_map(page, sample_address)
     everything = on_map(page, "map.points.n")
     # As on a machine that takes half a second for a frame.
-    on_map(page, "(map.share = 0.1, map.pace = () => {}, map.stage.zoom(1), map.drawNow())")
+    on_map(page, "(map.share = 0.1, map.adaptShare = () => {}, map.stage.zoom(1), map.drawNow())")
     assert on_map(page, "map.stage.points.geometry.drawRange.count") < 0.2 * everything
     page.wait_for_function(
         """() => [...document.querySelectorAll("*")].map((each) => each.shadowRoot?.querySelector(".frame"))

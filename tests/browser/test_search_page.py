@@ -22,7 +22,7 @@ def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str)
     assert any("birds" in card for card in found[:3])
     assert len(stars(page)) == 1
     assert sorted(numbers_on_map(page), key=int) == [str(number) for number in range(1, 25)]
-    expect(page).to_have_url(re.compile(r"[?&]q=a\+bird|[?&]q=a%20bird"))
+    expect(page).to_have_url(re.compile(r"[?&]text=a\+bird|[?&]text=a%20bird"))
 
 
 def test_searching_from_a_result_alone_leaves_it_out(page: Page, sample_address: str):
@@ -78,9 +78,9 @@ def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str)
     drawn(page)
     page.mouse.move(*spot_of(page, on_map(page, "map.scene.hits.find((hit) => hit.rank === '1').id")))
     expect(page.locator(".ns-result[data-rank='1'].ns-lit")).to_be_visible()
-    expect(page.locator(".card .title")).to_contain_text("1 · ")
+    expect(page.locator(".hover-card .title")).to_contain_text("1 · ")
     page.locator(".ns-result[data-rank='2']").hover()
-    assert on_map(page, "map.lit") == "2"
+    assert on_map(page, "map.highlighted") == "2"
     expect(page.locator(".ns-lit")).to_have_count(0)
 
 

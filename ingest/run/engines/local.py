@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Draft, Modality
 from ingest.run.classification import Classified, New
-from ingest.run.engines.base import EncodingCount, Workload
+from ingest.run.engines.workload import EncodingCount, Workload
 from ingest.run.report import Slowest
 from ingest.sources.found import Found
 

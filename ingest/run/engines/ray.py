@@ -25,7 +25,6 @@ from ingest.errors import EngineError, SettingsError
 from ingest.run.classification import Classified, LeftOut, New
 from ingest.run.classify import Classifier
 from ingest.run.engines import local
-from ingest.run.engines.base import Engine, Workload
 from ingest.run.engines.ray_pool import RayPool
 from ingest.run.engines.ray_worker import (
     AttemptCounter,
@@ -38,6 +37,7 @@ from ingest.run.engines.ray_worker import (
     Worker,
     WorkerConfig,
 )
+from ingest.run.engines.workload import Engine, Workload
 from ingest.sources.found import Found
 from ingest.sources.location import WebCopy
 from ingest.space.ledger import Ledger

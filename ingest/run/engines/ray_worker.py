@@ -25,7 +25,7 @@ from ingest.errors import EngineError
 from ingest.readers.reading_options import ReadingOptions
 from ingest.run.classification import Classified, LeftOut
 from ingest.run.engines import local
-from ingest.run.engines.base import EncodingCount, Workload
+from ingest.run.engines.workload import EncodingCount, Workload
 from ingest.sources.found import Found
 from ingest.space.ledger import Ledger
 from ingest.space.ledger.duplicates import Content

@@ -1,13 +1,13 @@
-// Tells Streamlit what is picked among the lab's own markup: the value of `data-pick` on what is clicked.
+// Reports clicks in the lab's own markup to Streamlit: the value of `data-action` of the clicked button.
 export default function ({ setTriggerValue }) {
-  const picked = (event) => {
-    const target = event.target.closest?.("[data-pick]");
-    if (target) setTriggerValue("pick", target.dataset.pick);
+  const onClick = (event) => {
+    const target = event.target.closest?.("[data-action]");
+    if (target) setTriggerValue("click", target.dataset.action);
   };
-  document.addEventListener("click", picked);
-  document.body.dataset.labPointing = "on"; // from here on no click is lost
+  document.addEventListener("click", onClick);
+  document.body.dataset.labClicks = "on"; // for tests: from now on no click is lost
   return () => {
-    document.removeEventListener("click", picked);
-    delete document.body.dataset.labPointing;
+    document.removeEventListener("click", onClick);
+    delete document.body.dataset.labClicks;
   };
 }

@@ -1,4 +1,4 @@
-"""What is clicked in the lab's own markup: a button there carries `data-pick`, an action's name and a value."""
+"""Clicks in the lab's own markup: a button there carries `data-action`, the name of an action and a value."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -9,29 +9,29 @@ import streamlit as st
 
 from search_app.components.shared.formatting import in_html
 
-KEY = "lab-pointing"
+KEY = "lab-clicks"
 
 
-def pick(action: str, value: str) -> str:
-    """The attribute that makes a button of markup call an action with a value."""
-    return f'data-pick="{in_html(f"{action}:{value}")}"'
+def action_attribute(action: str, value: str) -> str:
+    """The attribute by which a button in markup calls an action with a value."""
+    return f'data-action="{in_html(f"{action}:{value}")}"'
 
 
 def listen(actions: Mapping[str, Callable[[str], None]]) -> None:
-    """Call an action with the value of what is clicked, as a callback before the page is drawn again.
+    """Call the action of a clicked button with its value, as a callback before the page is drawn again.
 
     Values come from the browser and may be anything.  Called once in a run of the page.
     """
 
-    def picked() -> None:
-        name, _, value = str(st.session_state[KEY].get("pick") or "").partition(":")
+    def on_click() -> None:
+        name, _, value = str(st.session_state[KEY].get("click") or "").partition(":")
         if name in actions:
             actions[name](value)
 
-    _component()(key=KEY, on_pick_change=picked, height=1)
+    _component()(key=KEY, on_click_change=on_click, height=1)
 
 
 @cache
 def _component() -> Any:
     script = Path(__file__).with_name("clicks.js").read_text(encoding="utf-8")
-    return st.components.v2.component("nearspace.lab_pointing", js=script)
+    return st.components.v2.component("nearspace.lab_clicks", js=script)

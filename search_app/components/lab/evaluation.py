@@ -1,4 +1,4 @@
-"""How well the collection finds what belongs together, for one encoder or several side by side."""
+"""Retrieval quality of the collection, for one space or several side by side."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,14 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError
 from search_app.components.lab import encoder_comparison, url_state
-from search_app.components.lab.item_labels import Face, face_of_item, image_tag
-from search_app.components.lab.retrieval_table import table
+from search_app.components.lab.evaluation_table import table
+from search_app.components.lab.item_labels import ItemLabel, image_tag, item_label
 from search_app.components.lab.sections import Section
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace, choose_space, open_app_space
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.lab.evaluation import Direction, Miss, Truth, by_captions, by_folders
+from search_app.lab.evaluation import RetrievalDirection, RetrievalMiss, Truth, by_captions, by_folders
 from search_app.search.snapshot import Snapshot
 
 _TRUTH, _BESIDE, _WAY = "quality", "quality-beside", "quality-way"
@@ -25,16 +25,16 @@ _TRUTHS: dict[str, Truth] = {"": "captions", "folders": "folders"}
 def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     truth = _truth()
     others = [name for name in choose_space().existing if name != space.name]
-    beside = [name for name in url_state.many(_BESIDE) if name in others]
+    beside = [name for name in url_state.values(_BESIDE) if name in others]
     bar = _controls(truth, others, beside)
-    spaces = [space, *_opened(space, beside)]
-    found = {one.name: _measured(one, truth) for one in spaces}
+    spaces = [space, *_open_others(space, beside)]
+    found = {one.name: _directions(one, truth) for one in spaces}
     if not found[space.name]:
-        _nothing(truth)
+        _no_truth_notice(truth)
         return
     with bar:
-        encoder_comparison.choosing(space, snapshot, _TRUTHS[truth])
-    st.html(table([(_named(one), found[one.name]) for one in spaces]))
+        encoder_comparison.encoder_picker(space, snapshot, _TRUTHS[truth])
+    st.html(table([(_title(one), found[one.name]) for one in spaces]))
     what = (
         "Each caption asks for its picture among all, and each picture for its caption."
         if not truth
@@ -45,30 +45,30 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
         "first answers. nDCG: how well the first ten are ordered, from 0 to 1.</div>"
     )
     encoder_comparison.draw(space, snapshot, _TRUTHS[truth])
-    _misses(space, found[space.name])
+    _draw_misses(space, found[space.name])
 
 
 def _truth() -> str:
-    """What the URL says belongs together: `folders`, or '' for captions."""
-    return url_state.one(_TRUTH) if url_state.one(_TRUTH) in _TRUTHS else ""
+    """The ground truth that the URL names: `folders`, or '' for captions."""
+    return url_state.value(_TRUTH) if url_state.value(_TRUTH) in _TRUTHS else ""
 
 
-def _named(space: AppSpace) -> str:
+def _title(space: AppSpace) -> str:
     return f"{space.name} · {space.manifest.encoder.id}"
 
 
-def _handed(space: AppSpace, snapshot: Snapshot) -> str:
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
     truth = _truth()
-    found = _measured(space, truth)
+    found = _directions(space, truth)
     if not found:
         return '<p class="ns-note">Nothing here says what belongs together.</p>'
     missed = _missed(found)
-    misses = _miss_cards(space, missed[_way(missed)]) if missed else ""
-    return f"{table([(_named(space), found)])}{encoder_comparison.handed(space, snapshot, _TRUTHS[truth])}{misses}"
+    misses = _miss_cards(space, missed[_direction_name(missed)]) if missed else ""
+    return f"{table([(_title(space), found)])}{encoder_comparison.handout(space, snapshot, _TRUTHS[truth])}{misses}"
 
 
 def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> DeltaGenerator:
-    """Draw what is asked and of whom; returns the row, in which there is room for more."""
+    """Draw the controls; returns their row, to which more can be added."""
     st.session_state[_BESIDE] = list(beside)
     bar = st.container(horizontal=True, gap="medium", vertical_alignment="center", key="quality-bar")
     with bar:
@@ -83,12 +83,12 @@ def _controls(truth: str, others: Sequence[str], beside: Sequence[str]) -> Delta
                 label_visibility="collapsed",
                 width=340,
                 help="Ingest the same folders into another space with another encoder to compare the two.",
-                on_change=lambda: url_state.put(_BESIDE, st.session_state[_BESIDE]),
+                on_change=lambda: url_state.set_param(_BESIDE, st.session_state[_BESIDE]),
             )
     return bar
 
 
-def _opened(space: AppSpace, names: Sequence[str]) -> list[AppSpace]:
+def _open_others(space: AppSpace, names: Sequence[str]) -> list[AppSpace]:
     there = []
     for name in names:
         try:
@@ -98,7 +98,7 @@ def _opened(space: AppSpace, names: Sequence[str]) -> list[AppSpace]:
     return there
 
 
-def _measured(space: AppSpace, truth: str) -> list[Direction]:
+def _directions(space: AppSpace, truth: str) -> list[RetrievalDirection]:
     snapshot = space.searcher.vectors.now()
     encoder = None if truth else loaded_encoder(space)
     return _cached(str(space.folder), snapshot.revision, truth, space, snapshot, encoder)
@@ -107,55 +107,56 @@ def _measured(space: AppSpace, truth: str) -> list[Direction]:
 @st.cache_resource(show_spinner="Asking a thousand questions …", max_entries=16)
 def _cached(
     folder: str, revision: int, truth: str, _space: AppSpace, _snapshot: Snapshot, _encoder: Encoder | None
-) -> list[Direction]:
+) -> list[RetrievalDirection]:
     return by_captions(_space.ledger, _snapshot, _encoder) if _encoder is not None else by_folders(_snapshot)
 
 
-def _missed(directions: Sequence[Direction]) -> dict[str, Direction]:
+def _missed(directions: Sequence[RetrievalDirection]) -> dict[str, RetrievalDirection]:
     """The directions that have misses, by name."""
     return {one.name: one for one in directions if one.misses}
 
 
-def _way(missed: Mapping[str, Direction]) -> str:
-    """The direction whose misses the URL asks for."""
-    return url_state.one(_WAY) if url_state.one(_WAY) in missed else next(iter(missed))
+def _direction_name(missed: Mapping[str, RetrievalDirection]) -> str:
+    """The direction whose misses the URL names."""
+    return url_state.value(_WAY) if url_state.value(_WAY) in missed else next(iter(missed))
 
 
-def _misses(space: AppSpace, directions: Sequence[Direction]) -> None:
+def _draw_misses(space: AppSpace, directions: Sequence[RetrievalDirection]) -> None:
     missed = _missed(directions)
     if not missed:
         st.html('<div class="ns-note">Every question found a right answer first.</div>')
         return
     st.html('<div class="ns-section">The worst misses<small>where the right answer came late</small></div>')
-    way = _way(missed)
+    way = _direction_name(missed)
     url_state.switch(_WAY, "Direction", {name: name for name in missed}, way)
     st.html(_miss_cards(space, missed[way]))
 
 
-def _miss_cards(space: AppSpace, direction: Direction) -> str:
+def _miss_cards(space: AppSpace, direction: RetrievalDirection) -> str:
     cards = "".join(_miss(space, direction, miss) for miss in direction.misses)
     return f'<div class="ns-misses">{cards}</div>'
 
 
-def _miss(space: AppSpace, direction: Direction, miss: Miss) -> str:
+def _miss(space: AppSpace, direction: RetrievalDirection, miss: RetrievalMiss) -> str:
     parts = (("asked", miss.question), ("came first", miss.first), (f"right, at place {miss.rank:,}", miss.right))
     cells = "".join(
-        f"<figure><figcaption>{told}</figcaption>{_shown(_face(space, name))}</figure>" for told, name in parts
+        f"<figure><figcaption>{title}</figcaption>{_label_markup(_miss_label(space, name))}</figure>"
+        for title, name in parts
     )
     return f'<div class="ns-miss">{cells}</div>'
 
 
-def _face(space: AppSpace, name: str) -> Face:
-    """The item of that id; a caption that asked stands for itself."""
-    items = space.ledger.items([name]) if name.isdecimal() else []
-    return face_of_item(space, items[0]) if items else Face(name, name, picture=False)
+def _miss_label(space: AppSpace, name: str) -> ItemLabel:
+    """The label of the item of that id, or of a caption."""
+    items = space.ledger.items.get([name]) if name.isdecimal() else []
+    return item_label(space, items[0]) if items else ItemLabel(name, name, picture=False)
 
 
-def _shown(face: Face) -> str:
-    return image_tag(face) or f"<blockquote>{in_html(snippet(face.words or face.name, 140))}</blockquote>"
+def _label_markup(label: ItemLabel) -> str:
+    return image_tag(label) or f"<blockquote>{in_html(snippet(label.words or label.name, 140))}</blockquote>"
 
 
-def _nothing(truth: str) -> None:
+def _no_truth_notice(truth: str) -> None:
     if not truth:
         page_layout.notice(
             "No picture here has a caption",
@@ -175,5 +176,5 @@ SECTION = Section(
     "Let the collection examine itself. Captions, or the folders that things lie in, say what belongs together; then "
     "everything asks for its own, and we count how often the right answer comes first, and look at where it does not.",
     _draw,
-    handed=_handed,
+    handout=_handout,
 )

@@ -1,4 +1,4 @@
-"""A handout: prepared steps as one HTML file that needs nothing else; each begins a page when it is printed."""
+"""A handout: prepared steps as one self-contained HTML file; each starts a new page when printed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from search_app.components.shared import page_layout
 from search_app.components.shared.formatting import in_html
 
-_OWN = """
+_STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
 body {
@@ -30,7 +30,7 @@ h4 { margin: .9rem 0 .3rem; }
   body { padding: 0; max-width: none; font-size: 14px; }
   section { break-after: page; margin: 0; }
   section:last-of-type { break-after: auto; }
-  h2, h4, .note, .lead, .ns-family-told, .ns-section { break-after: avoid; }
+  h2, h4, .note, .lead, .ns-family-description, .ns-section { break-after: avoid; }
   figure, tr, li, svg, .ns-label, .ns-pair, .ns-miss, .ns-numbers, .ns-matrix { break-inside: avoid; }
   .ns-labelled { grid-template-columns: 1fr 1fr; column-gap: 2rem; }
   .ns-label { grid-template-columns: 9rem minmax(0, 1fr); padding: .15rem 0; }
@@ -45,37 +45,37 @@ h4 { margin: .9rem 0 .3rem; }
   .ns-nearest li { padding: .16rem 0; }
   .ns-nearest img { width: 2rem; height: 2rem; }
   .ns-numbers :is(th, td) { padding: .18rem .9rem .18rem 0; }
-  .ns-drawn, .ns-sheet img { max-height: 105mm; }
+  .ns-map-svg, .ns-sheet img { max-height: 105mm; }
   .ns-film { overflow: visible; grid-template-columns: repeat(var(--stations), minmax(0, 1fr)); }
 }
 """
 
 
 @dataclass(frozen=True)
-class Sheet:
+class HandoutPage:
     """One step of a handout."""
 
     title: str
     note: str
     lead: str
     body: str
-    """Markup that needs nothing else."""
+    """Self-contained markup."""
 
 
-def handout(space: str, sheets: Sequence[Sheet]) -> bytes:
+def handout_html(space: str, pages: Sequence[HandoutPage]) -> bytes:
     """The sheets as one HTML file with the app's own styles and every picture within."""
     style = page_layout.STYLE.read_text(encoding="utf-8") + Path(__file__).with_name("lab.css").read_text(
         encoding="utf-8"
     )
     sections = "".join(
-        f"<section><h2><small>{number}</small>{in_html(sheet.title)}</h2>"
-        + (f'<p class="note">{in_html(sheet.note)}</p>' if sheet.note else "")
-        + f'<p class="lead">{in_html(sheet.lead)}</p>{sheet.body}</section>'
-        for number, sheet in enumerate(sheets, start=1)
+        f"<section><h2><small>{number}</small>{in_html(page.title)}</h2>"
+        + (f'<p class="note">{in_html(page.note)}</p>' if page.note else "")
+        + f'<p class="lead">{in_html(page.lead)}</p>{page.body}</section>'
+        for number, page in enumerate(pages, start=1)
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Closeness in {in_html(space)}</title><style>{style}{_OWN}</style></head>"
+        f"<title>Closeness in {in_html(space)}</title><style>{style}{_STYLE}</style></head>"
         f"<body><header>Nearspace · {in_html(space)}</header>{sections}</body></html>\n"
     ).encode()

@@ -1,4 +1,4 @@
-"""How the things of the lab look: a name, and a small picture where there is one."""
+"""Labels of operands and items: a name, and a small picture where there is one."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -14,22 +14,22 @@ from search_app.search.query_pictures import open_picture
 from search_app.search.terms import Term
 
 SMALL, MEDIUM = 112, 320
-"""Sides of pictures in pixels: beside words, and to be looked at."""
+"""Sides of pictures in pixels: beside words, and on their own."""
 MARKS = {"very close": "ns-very", "close": "ns-near", "loosely related": "ns-loose", "no real match": "ns-none"}
 """The class of each word for closeness."""
 
 
 @dataclass(frozen=True)
-class Face:
-    """How one thing looks."""
+class ItemLabel:
+    """The label of an operand or item."""
 
     name: str
-    """What it is called: its own words, or a file's name."""
+    """Its own words, or a file's name."""
     words: str
-    """Its words: a passage, or what was typed; of a picture its caption or ''."""
+    """A passage, or typed words; of a picture its caption or ''."""
     picture: bool
     source: str = ""
-    """The address of the small picture itself, as `data:`; '' of words and where a picture has gone."""
+    """The small picture as a `data:` URL; '' for words, and where a picture no longer exists."""
     item: Item | None = None
 
     @property
@@ -39,54 +39,54 @@ class Face:
 
 
 def items_of(space: AppSpace, terms: Sequence[Term]) -> dict[str, Item]:
-    """The items that `terms` name and that are still there, by id."""
+    """The items that `terms` name and that still exist, by id."""
     ids = dict.fromkeys(item_id for term in terms for item_id in term.items)
-    return {item.id: item for item in space.ledger.items(list(ids))}
+    return {item.id: item for item in space.ledger.items.get(list(ids))}
 
 
 def pictures_of(space: AppSpace, terms: Sequence[Term]) -> dict[str, Image.Image]:
-    """The uploaded pictures that `terms` name and that are still kept, by name."""
+    """The uploaded pictures that `terms` name and that still exist, by name."""
     opened = {term.value: open_picture(space.folder, term.value) for term in terms if term.kind == "image"}
     return {name: picture for name, picture in opened.items() if picture is not None}
 
 
-def face_of(
+def term_label(
     space: AppSpace, term: Term, items: Mapping[str, Item], pictures: Mapping[str, Image.Image], side: int = SMALL
-) -> Face:
-    """How the thing that `term` stands for looks; what has gone says so."""
+) -> ItemLabel:
+    """The label of the operand that `term` names; it says so if that no longer exists."""
     if term.kind == "text":
-        return Face(term.value, term.value, picture=False)
+        return ItemLabel(term.value, term.value, picture=False)
     if term.kind == "image":
         picture = pictures.get(term.value)
-        return Face("your picture", "", True, embedded(picture, side) if picture else "")
+        return ItemLabel("your picture", "", True, embedded(picture, side) if picture else "")
     item = items.get(term.value)
-    return face_of_item(space, item, side) if item else Face("an item that has gone", "", picture=False)
+    return item_label(space, item, side) if item else ItemLabel("an item that has gone", "", picture=False)
 
 
-def face_of_item(space: AppSpace, item: Item, side: int = SMALL) -> Face:
-    """How an item looks."""
+def item_label(space: AppSpace, item: Item, side: int = SMALL) -> ItemLabel:
+    """The label of an item."""
     if item.modality == "text":
-        return Face(headline(item), item.text, False, item=item)
+        return ItemLabel(headline(item), item.text, False, item=item)
     path = space.thumbnail_path(item)
     small = resized_thumbnail(path, side) if path else None
-    return Face(headline(item), item.text, True, data_url(small) if small else "", item)
+    return ItemLabel(headline(item), item.text, True, data_url(small) if small else "", item)
 
 
-def image_tag(face: Face, name: str = "ns-small") -> str:
-    """The picture of a face as markup; '' where it has none."""
-    if not face.source:
+def image_tag(label: ItemLabel, name: str = "ns-small") -> str:
+    """The picture of a label as markup; '' where it has none."""
+    if not label.source:
         return ""
-    return f'<img class="{name}" src="{face.source}" alt="{in_html(snippet(face.words or face.name, 120))}">'
+    return f'<img class="{name}" src="{label.source}" alt="{in_html(snippet(label.words or label.name, 120))}">'
 
 
-def card(face: Face) -> str:
-    """A thing as markup: its picture or the beginning of its words, over its name."""
-    inside = image_tag(face, "ns-large") or f"<blockquote>{in_html(snippet(face.words, 110))}</blockquote>"
-    return f"<figure>{inside}<figcaption>{in_html(snippet(face.name, 40))}</figcaption></figure>"
+def card(label: ItemLabel) -> str:
+    """A label as markup: its picture or the beginning of its words, over its name."""
+    inside = image_tag(label, "ns-large") or f"<blockquote>{in_html(snippet(label.words, 110))}</blockquote>"
+    return f"<figure>{inside}<figcaption>{in_html(snippet(label.name, 40))}</figcaption></figure>"
 
 
 def embedded(picture: Image.Image, side: int) -> str:
-    """A picture reduced to `side` pixels as an address that holds it: `data:image/jpeg;base64,...`."""
+    """A picture reduced to `side` pixels as a data URL: `data:image/jpeg;base64,...`."""
     small = picture.convert("RGB")
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()

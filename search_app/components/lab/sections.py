@@ -1,4 +1,11 @@
-"""The sections of the lab in the order in which they are told, and the way from one to the next."""
+"""What a section of the lab is, and the way from one section to the next.
+
+The modules of sections follow one pattern.  `_draw` draws the section with its controls; `_state` reads its state from
+`url_state`, and a frozen `_State` holds it where it is more than a value or two; `_controls` draws the controls, and
+`_on_...` are their callbacks, which write to `url_state`; `_render` turns the state into markup.  `_markup` is the
+section without controls, for presentations, and `_handout` what a printed handout has of it.  SECTION ties them
+together, and `pages/closeness.py` lists the sections.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,54 +20,54 @@ from search_app.search.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the story."""
+    """One section of the lab."""
 
     key: str
-    """What the URL calls it; its own parameters begin with it."""
+    """Its name in the URL; the names of its own parameters begin with it."""
     title: str
     lead: str
     """What it shows, in a sentence or two for people who have never heard of a vector."""
     draw: Callable[[AppSpace, Snapshot], None]
     """Draws what is below the lead; the snapshot is not empty."""
-    shown: Callable[[AppSpace, Snapshot], str] | None = None
-    """What it draws without its controls, as markup that needs nothing else: for presenting and handouts.
+    markup: Callable[[AppSpace, Snapshot], str] | None = None
+    """The section without its controls as self-contained markup, for presentations and handouts.
 
-    It reads what is asked through `components.lab.url_state` alone.  None where a section has no such markup, and is
+    It reads its state through `components.lab.url_state` alone.  None where a section has no such markup: it is then
     presented as it is drawn.
     """
-    handed: Callable[[AppSpace, Snapshot], str] | None = None
-    """What a handout has of a section without `shown`, likewise."""
-    picks: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
-    """The actions of buttons in the markup of `shown`; see search_app.components.lab.clicks."""
+    handout: Callable[[AppSpace, Snapshot], str] | None = None
+    """The markup in a handout of a section without `markup`, likewise."""
+    actions: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
+    """The actions of buttons in `markup`; see search_app.components.lab.clicks."""
 
 
 def chosen(sections: Sequence[Section]) -> Section:
-    """The section that the URL asks for; the first where it asks for none."""
-    return next((section for section in sections if section.key == url_state.one(url_state.PART)), sections[0])
+    """The section that the URL names; the first where it names none."""
+    return next((section for section in sections if section.key == url_state.value(url_state.PART)), sections[0])
 
 
-def contents(sections: Sequence[Section], now: Section) -> None:
-    """Draw the way through the story: a step for each section."""
-    with st.container(key="lab-contents", horizontal=True, gap="xxsmall"):
+def section_list(sections: Sequence[Section], now: Section) -> None:
+    """Draw a button for each section."""
+    with st.container(key="lab-section-list", horizontal=True, gap="xxsmall"):
         for place, section in enumerate(sections, start=1):
             st.button(
                 f"{place}  {section.title}",
                 key=f"lab-to-{section.key}",
                 type="secondary" if section == now else "tertiary",
-                on_click=url_state.put,
+                on_click=url_state.set_param,
                 args=(url_state.PART, section.key),
             )
 
 
-def opening(now: Section) -> None:
+def section_head(now: Section) -> None:
     """Draw a section's title and lead."""
     st.html(f'<div class="ns-lab-lead"><h1>{in_html(now.title)}</h1><p>{in_html(now.lead)}</p></div>')
 
 
-def onward(sections: Sequence[Section], now: Section) -> None:
-    """Draw the ways to the sections before and after."""
+def previous_and_next(sections: Sequence[Section], now: Section) -> None:
+    """Draw buttons for the sections before and after."""
     place = [section.key for section in sections].index(now.key)
-    with st.container(key="lab-onward", horizontal=True, horizontal_alignment="distribute"):
+    with st.container(key="lab-previous-next", horizontal=True, horizontal_alignment="distribute"):
         for other, icon, sign in ((place - 1, "arrow_back", "back"), (place + 1, "arrow_forward", "next")):
             if 0 <= other < len(sections):
                 st.button(
@@ -69,7 +76,7 @@ def onward(sections: Sequence[Section], now: Section) -> None:
                     type="tertiary",
                     icon=f":material/{icon}:",
                     icon_position="right" if sign == "next" else "left",
-                    on_click=url_state.put,
+                    on_click=url_state.set_param,
                     args=(url_state.PART, sections[other].key),
                 )
             else:

@@ -47,7 +47,7 @@ def current() -> View:
 def go(**changes: Any) -> None:
     """Bring the URL to another view; the query and the space stay, and what is at its default is left out."""
     view = replace(current(), **changes)
-    params = dict(page_url.shared())
+    params = dict(page_url.shared_params())
     for field in fields(view):
         if (value := getattr(view, field.name)) != field.default:
             params[field.name] = [str(value)]

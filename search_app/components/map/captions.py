@@ -1,36 +1,36 @@
-"""What is said beside the map: how far it can be trusted, what its axes keep, and how many items it draws."""
+"""Captions of the map: how far it can be trusted, the variance of its axes, and how many items it draws."""
 
 import streamlit as st
 
-from search_app.components.map.scatter import Drawing
+from search_app.components.map.scatter import DrawnMap
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, snippet
-from search_app.maps.layout import AxisTold, Layout, Trust
+from search_app.maps.layout import AxisInfo, Layout, Trust
 from search_app.search.snapshot import Snapshot
 
-_NAME = 44
+_LONGEST_NAME = 44  # characters
 
 
-def axes_of(space: AppSpace, layout: Layout) -> list[dict[str, str]]:
+def axis_captions(space: AppSpace, layout: Layout) -> list[dict[str, str]]:
     """What is written along each axis: its `title`, and the `low` and `high` end of one with a meaning."""
-    return [_axis(space, axis, place) for place, axis in enumerate(layout.axes, start=1)]
+    return [_axis_caption(space, axis, place) for place, axis in enumerate(layout.axes, start=1)]
 
 
-def _axis(space: AppSpace, told: AxisTold, place: int) -> dict[str, str]:
-    if told.axis is None:
+def _axis_caption(space: AppSpace, axis: AxisInfo, place: int) -> dict[str, str]:
+    if axis.axis is None:
         return {"title": "", "low": "", "high": ""}
-    if isinstance(told.axis, int):
-        share = f" · {100 * told.kept:.1f} % of variance" if told.kept is not None else ""
-        return {"title": f"component {told.axis}{share}", "low": "", "high": ""}
-    low, high = told.start, told.end
-    ends = [end.value for end in (told.axis.start, told.axis.end) if end.kind == "item"]
-    names = {item.id: headline(item) for item in space.ledger.items(ends)} if ends else {}
-    low = snippet(low or names.get(told.axis.start.value, "an item"), _NAME)
-    high = snippet(high or names.get(told.axis.end.value, "an item"), _NAME)
+    if isinstance(axis.axis, int):
+        share = f" · {100 * axis.variance:.1f} % of variance" if axis.variance is not None else ""
+        return {"title": f"component {axis.axis}{share}", "low": "", "high": ""}
+    low, high = axis.start, axis.end
+    ends = [end.value for end in (axis.axis.start, axis.axis.end) if end.kind == "item"]
+    names = {item.id: headline(item) for item in space.ledger.items.get(ends)} if ends else {}
+    low = snippet(low or names.get(axis.axis.start.value, "an item"), _LONGEST_NAME)
+    high = snippet(high or names.get(axis.axis.end.value, "an item"), _LONGEST_NAME)
     return {"title": f"{low} to {high}", "low": low, "high": high}
 
 
-def drawn_line(drawn: Drawing, snapshot: Snapshot, hits: int) -> str:
+def count_caption(drawn: DrawnMap, snapshot: Snapshot, hits: int) -> str:
     """How many of how many items are drawn, in a sentence."""
     count = len(snapshot)
     items = "item" if count == 1 else "items"
@@ -41,7 +41,7 @@ def drawn_line(drawn: Drawing, snapshot: Snapshot, hits: int) -> str:
     return f"{len(drawn.rows):,} of {count:,} items drawn, a steady sample{more}{dense}."
 
 
-def told(layout: Layout) -> None:
+def map_caption(layout: Layout) -> None:
     """Draw the share of the variance that each component keeps, and say how far the map can be trusted."""
     with st.container(key="map-told"):
         bars = _bars(layout) if layout.variance else ""
@@ -64,7 +64,7 @@ def _bars(layout: Layout) -> str:
 
 
 def _kept(layout: Layout) -> list[str]:
-    shares = [axis.kept for axis in layout.axes if axis.kept is not None]
+    shares = [axis.variance for axis in layout.axes if axis.variance is not None]
     if not shares:
         return []
     gap = "the gap between the modalities included" if layout.spec.gap else "each modality centred on its own mean"
@@ -80,12 +80,12 @@ def _trust(trust: Trust | None) -> str:
         word = "tells little about single neighbours"
     return (
         f"<b>Nearness here {word}</b>: trustworthiness {trust.trustworthiness:.2f} of 1 at 10 neighbours, and of an "
-        f"item's 10 nearest in the full space {100 * trust.kept:.0f} % are among the 10 nearest here "
+        f"item's 10 nearest in the full space {100 * trust.neighbours_kept:.0f} % are among the 10 nearest here "
         f"(measured on {trust.sample:,} items)."
     )
 
 
 def _sampled(layout: Layout) -> list[str]:
-    if layout.fitted < layout.of:
-        return [f"Fitted on {layout.fitted:,} of {layout.of:,} items; the others are placed by that fit."]
+    if layout.fitted_on < layout.items_at_fit:
+        return [f"Fitted on {layout.fitted_on:,} of {layout.items_at_fit:,} items; the others are placed by that fit."]
     return []

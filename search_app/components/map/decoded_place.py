@@ -3,12 +3,12 @@
 import streamlit as st
 
 from ingest.errors import NearspaceError
-from search_app.components.map.item_list import head, rows, section
+from search_app.components.map.item_list import panel_heading, rows, section
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
 from search_app.components.shared.open_page import loaded_encoder
-from search_app.maps.decoding import Decoded, decode
+from search_app.maps.decoding import DecodedPlace, decode
 from search_app.maps.layout import Layout
 from search_app.search.schema import MapView
 from search_app.search.snapshot import Snapshot
@@ -17,10 +17,10 @@ from search_app.search.topics.vocabulary import Vocabulary
 
 ITEMS = 10
 _WORDS = 8
-_ASKED = 3  # of the words
+_SEARCHED_WORDS = 3
 
 
-def vocabulary_of(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> Vocabulary | None:
+def place_vocabulary(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> Vocabulary | None:
     """The words that name places; None before topics have been found, since to encode them all takes a while."""
     if topics is None:
         return None
@@ -30,25 +30,25 @@ def vocabulary_of(space: AppSpace, snapshot: Snapshot, topics: Topics | None) ->
         return None  # without the encoder there are no words
 
 
-def decoded(
+def decode_place(
     space: AppSpace, snapshot: Snapshot, view: MapView, layout: Layout, topics: Topics | None
-) -> Decoded | None:
+) -> DecodedPlace | None:
     """What the place that the view looks at stands for; None where it looks at none of this map."""
     if len(view.spot) != layout.spec.dimensions:
         return None
     projection = space.maps.projection(snapshot, layout.spec.gap)
-    return decode(layout, view.spot, snapshot, projection, vocabulary_of(space, snapshot, topics), ITEMS)
+    return decode(layout, view.spot, snapshot, projection, place_vocabulary(space, snapshot, topics), ITEMS)
 
 
-def spot_panel(space: AppSpace, found: Decoded) -> None:
+def place_panel(space: AppSpace, found: DecodedPlace) -> None:
     """Draw what a place stands for."""
     with st.container(key="map-spot"):
         words = [word for word, _ in found.words[:_WORDS]]
-        head(", ".join(words[:_ASKED]) or "An empty place", "what this place of the map stands for")
+        panel_heading(", ".join(words[:_SEARCHED_WORDS]) or "An empty place", "what this place of the map stands for")
         how = (
             "Decoded by the inverse of the projection: the middle of the space, and as much of each component as the "
             "place has."
-            if found.how == "inverse"
+            if found.method == "inverse"
             else "This map has no inverse: interpolated between the items that are drawn nearest."
         )
         more = f" The nearest words are <b>{in_html(', '.join(words))}</b>." if words else ""
@@ -59,10 +59,10 @@ def spot_panel(space: AppSpace, found: Decoded) -> None:
                 key="spot-search",
                 icon=":material/search:",
                 type="tertiary",
-                on_click=page_url.ask_text,
-                args=(" ".join(words[:_ASKED]),),
+                on_click=page_url.search_text,
+                args=(" ".join(words[:_SEARCHED_WORDS]),),
             )
         section("Nearest to it in the full space")
-        items = {each.id: each for each in space.ledger.items([near.id for near in found.items])}
+        items = {each.id: each for each in space.ledger.items.get([near.id for near in found.items])}
         remarks = {near.id: f"{near.cosine:.2f}" for near in found.items}
         rows(space, [items[near.id] for near in found.items if near.id in items], "spot", remarks)

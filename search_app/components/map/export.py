@@ -6,9 +6,9 @@ import streamlit as st
 
 from ingest.space import Item
 from search_app.components.shared.app_space import AppSpace
-from search_app.maps.html_export import Exported, as_page
+from search_app.maps.html_export import ExportedMap, export_html
 from search_app.maps.layout import Layout
-from search_app.maps.projector_export import as_projector
+from search_app.maps.projector_export import export_projector
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import Topics
 
@@ -16,11 +16,11 @@ _FILES = (
     ("page", "A page that opens offline (HTML)", "html", "text/html", ":material/web:"),
     ("projector", "For the Embedding Projector (zip)", "zip", "application/zip", ":material/folder_zip:"),
 )
-_MAKE: dict[str, Callable[..., Exported]] = {"page": as_page, "projector": as_projector}
+_MAKE: dict[str, Callable[..., ExportedMap]] = {"page": export_html, "projector": export_projector}
 
 
-def map_out(space: AppSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
-    """Draw a popover with the files; each is made when it is asked for."""
+def export_menu(space: AppSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
+    """Draw a popover with the files; each is made when it is downloaded."""
 
     def picture(item: Item) -> bytes | None:
         found = space.thumbnail(item)

@@ -1,4 +1,7 @@
-"""The first map of a visit: it goes to the browser alone, and what is around it follows once it is drawn."""
+"""The first paint of a large map: the map goes to the browser alone, and the rest of the page follows once it is drawn.
+
+A map of many points takes the browser a moment; everything else on the page would hold it up.
+"""
 
 import time
 from collections.abc import Mapping
@@ -7,34 +10,34 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from search_app.components.map.scatter import Drawing
+from search_app.components.map.scatter import DrawnMap
 
-_DRAWN = "a map has been drawn"
-_MANY = 10_000  # points; fewer are drawn in no time
-_PATIENCE = 1.0  # seconds; a browser that has not drawn the map by then gets the rest all the same
-_LOOK = 0.02  # seconds between looks
-
-
-def goes_first(picture: Drawing) -> bool:
-    """Whether what is around the map would hold it up: it has many points, and none was drawn in this visit."""
-    return len(picture.rows) >= _MANY and not st.session_state.get(_DRAWN)
+_PAINTED = "a map has been drawn"
+_MANY = 10_000  # points; fewer are drawn at once
+_TIMEOUT = 1.0  # seconds, after which the rest of the page follows in any case
+_POLL_EVERY = 0.02  # seconds
 
 
-def keep_room(*places: DeltaGenerator) -> None:
-    """Hold the place of what will be drawn in `places`, so that the map stays where it is."""
-    for place in places:
-        place.html('<div class="ns-room"></div>')
+def map_goes_first(picture: DrawnMap) -> bool:
+    """Whether to send the map before the rest: it has many points, and this visit has drawn no map yet."""
+    return len(picture.rows) >= _MANY and not st.session_state.get(_PAINTED)
 
 
-def drawn(told: Mapping[str, Any]) -> None:
-    """The browser has drawn the map: an act of `scatter`."""
-    st.session_state[_DRAWN] = True
+def reserve_space(*containers: DeltaGenerator) -> None:
+    """Fill containers that are drawn later with blank space, so that the map does not move."""
+    for container in containers:
+        container.html('<div class="ns-room"></div>')
 
 
-def until_drawn() -> None:
-    """Wait until the browser has drawn the map, which runs the page again, or has taken too long for it."""
-    until = time.monotonic() + _PATIENCE
+def mark_painted(values: Mapping[str, Any]) -> None:
+    """Note that the browser has drawn the map: the handler of `scatter`'s action `drawn`."""
+    st.session_state[_PAINTED] = True
+
+
+def wait_until_painted() -> None:
+    """Wait until the browser has drawn the map, which runs the page again, or has taken too long."""
+    until = time.monotonic() + _TIMEOUT
     while time.monotonic() < until:
-        time.sleep(_LOOK)
-        st.session_state.get(_DRAWN)  # where Streamlit begins anew, if the browser has told something
-    st.session_state[_DRAWN] = True
+        time.sleep(_POLL_EVERY)
+        st.session_state.get(_PAINTED)  # here Streamlit restarts the page if the browser has sent something
+    st.session_state[_PAINTED] = True

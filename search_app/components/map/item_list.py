@@ -1,4 +1,4 @@
-"""Lists of items beside the map: a picture, a name that opens the item on the map, and where it comes from."""
+"""Lists of items beside the map: a picture, a name that opens the item on the map, and its source."""
 
 from collections.abc import Iterable, Mapping
 
@@ -19,14 +19,14 @@ def section(title: str, remark: str = "") -> None:
     st.html(f'<div class="ns-section">{in_html(title)}{small}</div>')
 
 
-def head(title: str, remark: str = "") -> None:
-    """A heading with a button that takes what is looked at away."""
+def panel_heading(title: str, remark: str = "") -> None:
+    """Draw a heading with a button that closes the panel."""
     with st.container(key="map-side-head", horizontal=True, vertical_alignment="top", gap="small"):
         st.html(
             f'<div class="ns-item"><h4>{in_html(title)}</h4><div class="ns-where">{in_html(remark)}</div></div>',
             width="stretch",
         )
-        st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=page_url.look_at_nothing)
+        st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=page_url.unfocus)
 
 
 def rows(space: AppSpace, items: Iterable[Item], key: str, remarks: Mapping[str, str] | None = None) -> None:
@@ -42,11 +42,11 @@ def rows(space: AppSpace, items: Iterable[Item], key: str, remarks: Mapping[str,
                         in_markdown(snippet(headline(item), 60)),
                         key=f"open-{key}-{item.id}",
                         type="tertiary",
-                        on_click=page_url.look_at_item,
+                        on_click=page_url.focus_item,
                         args=(item.id,),
                     )
-                    said = snippet(item.text, 90) or whereabouts(item)
-                    st.html(f'<div class="ns-where">{in_html(said)}</div>')
+                    line = snippet(item.text, 90) or whereabouts(item)
+                    st.html(f'<div class="ns-where">{in_html(line)}</div>')
                 if remark := (remarks or {}).get(item.id):
                     st.html(f'<div class="ns-remark">{in_html(remark)}</div>', width="content")
 
@@ -62,13 +62,13 @@ def thumbnails(space: AppSpace, items: Iterable[Item], key: str) -> None:
                     in_markdown(snippet(headline(item), 24)),
                     key=f"tile-open-{key}-{item.id}",
                     type="tertiary",
-                    on_click=page_url.look_at_item,
+                    on_click=page_url.focus_item,
                     args=(item.id,),
                 )
 
 
-def strip(space: AppSpace, items: Iterable[Item]) -> None:
-    """Draw a row of small pictures; a passage has a sign for it, and its beginning where the pointer waits."""
+def picture_strip(space: AppSpace, items: Iterable[Item]) -> None:
+    """Draw a row of small pictures; a passage is a sign with its beginning as tooltip."""
     parts = [
         _picture(space, item) or f'<div class="ns-glyph" title="{in_html(snippet(item.text, 200))}">¶</div>'
         for item in items

@@ -1,4 +1,4 @@
-"""Beside the map: the item that is looked at with its neighbours, the selection, and the results of the question."""
+"""Beside the map: the selected item with its neighbours, the selection, and the results of the query."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ingest.errors import SpaceError
 from ingest.space import Item
-from search_app.components.map.item_list import head, rows, section, thumbnails
-from search_app.components.map.toolbar import axis_through
+from search_app.components.map.item_list import panel_heading, rows, section, thumbnails
+from search_app.components.map.toolbar import axis_button
 from search_app.components.search.cards import photo
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
@@ -24,7 +24,7 @@ from search_app.components.shared.formatting import (
     unwrapped,
     whereabouts,
 )
-from search_app.maps.contrast import Apart, apart
+from search_app.maps.contrast import Contrast, contrast
 from search_app.search.export import items_as_csv
 from search_app.search.neighbours import Neighbour, nearest
 from search_app.search.schema import MapView
@@ -43,8 +43,8 @@ _WORDS = 8
 _PASSAGE = 700
 
 
-def neighbours_of(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
-    """The nearest items of the item that is looked at in the full space, nearest first, of both modalities.
+def item_neighbours(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
+    """The items nearest to the selected item in the full space, nearest first, of both modalities.
 
     With the gap closed each modality is centred, as on the map.
     """
@@ -57,7 +57,7 @@ def neighbours_of(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
 def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: MapView) -> None:
     """Draw an item and its neighbours."""
     with st.container(key="map-item"):
-        head(headline(item), whereabouts(item))
+        panel_heading(headline(item), whereabouts(item))
         if item.modality == "image":
             photo(space, item, key="map-item-photo")
         if text := snippet(unwrapped(item.text), _PASSAGE):
@@ -76,10 +76,10 @@ def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: Map
                 key="map-search-from",
                 icon=":material/travel_explore:",
                 type="tertiary",
-                on_click=page_url.ask_like,
+                on_click=page_url.search_like,
                 args=(item.id,),
             )
-            axis_through(space, item.id)
+            axis_button(space, item.id)
     with st.container(key="near-head", horizontal=True, vertical_alignment="center", gap="small"):
         section("Nearest in the full space")
         st.session_state[_MEASURE] = view.measure
@@ -90,42 +90,40 @@ def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: Map
             required=True,
             format_func=MEASURES.__getitem__,
             label_visibility="collapsed",
-            on_change=_measured,
+            on_change=_on_measure,
             help="Of vectors as they are, both give one order; once each modality is centred they may differ.",
         )
-    items = {each.id: each for each in space.ledger.items([each.id for each in near])}
+    items = {each.id: each for each in space.ledger.items.get([each.id for each in near])}
     remarks = {each.id: f"{each.distance if view.measure == 'euclidean' else each.cosine:.2f}" for each in near}
     rows(space, [items[each.id] for each in near if each.id in items], "near", remarks)
 
 
-def _measured() -> None:
-    page_url.look(measure=st.session_state[_MEASURE])
+def _on_measure() -> None:
+    page_url.change_map(measure=st.session_state[_MEASURE])
 
 
-def gone_panel() -> None:
-    """Say that the item of the link is not there any more."""
+def missing_item_panel() -> None:
+    """Say that the item of the link no longer exists."""
     with st.container(key="map-item"):
-        head("That item is not in the space any more", "Its file was removed, or changed and read again.")
+        panel_heading("That item is not in the space any more", "Its file was removed, or changed and read again.")
 
 
-def selection_panel(
-    space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None
-) -> None:  # fmt: skip
-    """Draw what is selected: cards, what sets it apart from the rest, a table and its export."""
+def selection_panel(space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None) -> None:
+    """Draw the selection: cards, how it differs from the rest, a table and its export."""
     count = len(ids)
     with st.container(key="map-selection"):
         share = f"{100 * count / max(len(snapshot), 1):.1f} % of the space" if count else "Nothing lies in there."
-        head(f"{count:,} {'item' if count == 1 else 'items'} selected", share)
+        panel_heading(f"{count:,} {'item' if count == 1 else 'items'} selected", share)
         if not count:
             return
         means = space.maps.means(snapshot, gap=False)
-        found = apart(snapshot, ids, means, space.ledger.texts, vocabulary, count=_CARDS)
+        found = contrast(snapshot, ids, means, space.ledger.texts, vocabulary, count=_CARDS)
         st.html(f'<div class="ns-note">{" ".join(_facts(found, len(snapshot)))}</div>')
         _filter_button(space, ids)
         section("In its middle", "the items nearest to it" if count > _CARDS else "")
-        thumbnails(space, space.ledger.items(list(found.medoids[:_CARDS])), "selected")
+        thumbnails(space, space.ledger.items.get(list(found.medoids[:_CARDS])), "selected")
         with st.expander("Table", key="selection-table"):
-            listed = space.ledger.items([str(number) for number in ids[:_TABLE]])
+            listed = space.ledger.items.get([str(number) for number in ids[:_TABLE]])
             st.dataframe(
                 {
                     "name": [headline(item) for item in listed],
@@ -140,7 +138,7 @@ def selection_panel(
                 st.html(f'<div class="ns-note">The first {_TABLE:,} of {count:,}; the file has them all.</div>')
         st.download_button(
             "Save as CSV",
-            data=lambda: items_as_csv(space.ledger.items([str(number) for number in ids])),
+            data=lambda: items_as_csv(space.ledger.items.get([str(number) for number in ids])),
             file_name="selection.csv",
             mime="text/csv",
             key="selection-csv",
@@ -149,30 +147,30 @@ def selection_panel(
         )
 
 
-def _facts(found: Apart, whole: int) -> list[str]:
-    """What is in a selection, and what sets it apart, in sentences of HTML."""
+def _facts(found: Contrast, whole: int) -> list[str]:
+    """The content of a selection and how it differs from the rest, in sentences of HTML."""
     counts = [count_of(found.images, "image"), count_of(found.texts, "text")]
     facts = [f"{' and '.join(counts)}."]
     rest = "from the rest" if found.images + found.texts < whole else "at all"
-    if found.near:
-        words = ", ".join(word for word, _ in found.near[:_WORDS])
+    if found.nearest_words:
+        words = ", ".join(word for word, _ in found.nearest_words[:_WORDS])
         facts.append(f"What sets them apart {rest}: <b>{in_html(words)}</b>.")
-    if found.said:
-        words = ", ".join(saying.word for saying in found.said[:_WORDS])
+    if found.distinctive_words:
+        words = ", ".join(each.word for each in found.distinctive_words[:_WORDS])
         facts.append(f"Their texts and captions say <b>{in_html(words)}</b>.")
     facts.append(f"Spread: mean cosine to their middle {found.spread:.2f}, where 1 is all of one meaning.")
     return facts
 
 
 def _filter_button(space: AppSpace, ids: NDArray[np.int64]) -> None:
-    """A button that keeps the selection in the space and lets the next searches find nothing else."""
+    """Draw a button that saves the selection in the space and filters the next searches by it."""
     query, _ = page_url.current()
     st.button(
         "Search in these",
         key="search-in-selection",
         icon=":material/filter_alt:",
         type="tertiary",
-        on_click=_search_in,
+        on_click=_filter_by_selection,
         args=(space, ids),
     )
     if problem := st.session_state.pop(_PROBLEM, ""):
@@ -181,7 +179,7 @@ def _filter_button(space: AppSpace, ids: NDArray[np.int64]) -> None:
         page_layout.note("The next searches find items of the selection alone, until the filter is taken away.")
 
 
-def _search_in(space: AppSpace, ids: NDArray[np.int64]) -> None:
+def _filter_by_selection(space: AppSpace, ids: NDArray[np.int64]) -> None:
     query, view = page_url.current()
     try:
         name = keep_selection(space.folder, ids)
@@ -192,7 +190,7 @@ def _search_in(space: AppSpace, ids: NDArray[np.int64]) -> None:
 
 
 def results_panel(space: AppSpace, answer: Answer) -> None:
-    """Draw the results of the question, as numbered on the map."""
+    """Draw the results of the query, as numbered on the map."""
     hits = answer.ranking.hits[:_HITS]
     section("Results", "as numbered on the map")
     found = [answer.items[hit.id] for hit in hits if hit.id in answer.items]

@@ -12,7 +12,7 @@ from search_app.components.shared.palette import MAP_MODALITY, MAP_STAR, Theme
 from search_app.search.projection import Projection
 from search_app.search.snapshot import Snapshot
 
-MOST_POINTS = 1_500
+MAX_POINTS = 1_500
 """Items of each modality that are drawn behind it, at most."""
 HEIGHT = 300
 
@@ -33,8 +33,8 @@ def small_map(
         if group is None or not len(group):
             continue
         close = group.rows_of(np.array([int(other) for other in near], np.int64))
-        for rows, size, opacity in ((steady_sample(group.ids, MOST_POINTS), 4, 0.3), (close, 9, 1.0)):
-            spots = projection.place(modality, group.vectors[rows])
+        for rows, size, opacity in ((steady_sample(group.ids, MAX_POINTS), 4, 0.3), (close, 9, 1.0)):
+            positions = projection.place(modality, group.vectors[rows])
             marks = {
                 "size": size,
                 "opacity": opacity,
@@ -42,11 +42,11 @@ def small_map(
                 "symbol": _SYMBOLS[modality],
                 "line": {"width": 0 if size < 9 else 1, "color": theme.card},
             }
-            traces.append(_trace(spots[:, 0], spots[:, 1], marks))
+            traces.append(_trace(positions[:, 0], positions[:, 1], marks))
     home, row = found
-    spot = projection.place(home.modality, home.vectors[row : row + 1])
+    position = projection.place(home.modality, home.vectors[row : row + 1])
     star = {"size": 19, "color": MAP_STAR, "symbol": "star", "line": {"width": 1.5, "color": "#FFFFFF"}}
-    traces.append(_trace(spot[:, 0], spot[:, 1], star))
+    traces.append(_trace(position[:, 0], position[:, 1], star))
     axis = {"visible": False, "fixedrange": True}
     layout = {
         "height": HEIGHT,

@@ -8,33 +8,33 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ingest.errors import NearspaceError
-from search_app.components.map.item_list import section, strip, thumbnails
-from search_app.components.map.scatter import Drawing
+from search_app.components.map.item_list import picture_strip, section, thumbnails
+from search_app.components.map.scatter import DrawnMap
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of, in_html, in_markdown, snippet
 from search_app.components.shared.open_page import loaded_encoder
 from search_app.components.shared.palette import MAP_KINDS, MAP_OTHER
-from search_app.maps.colouring import Coding, Kind, coding_of_topics
+from search_app.maps.colouring import Category, Colouring, colour_by_topic
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import MIN_ITEMS, Topic, Topics
 from search_app.search.topics.vocabulary import english_words
 
-_UNASKED = 20_000  # items up to which topics are looked for without being asked
-_LOOK_EVERY = 1.0  # seconds between looks at the search for topics
+_AUTOMATIC_UP_TO = 20_000  # items; in larger spaces topics are found on request
+_POLL_EVERY = 1.0  # seconds, while topics are found
 _WORDS = 8
 _STRIP = 5  # of its items
 _SHOWN = 3  # words of a topic's name on the map
-_CLOSE = 2.2  # of a topic's usual distance from its middle: what is seen when it is flown to
+_VIEW_WIDTH = 2.2  # the view of a topic, in median distances of its items from their middle
 
 
-def topics_of(space: AppSpace, snapshot: Snapshot) -> Topics | None:
-    """The space's topics; where none have been found, the search for them begins unasked if it takes a moment alone."""
-    live = space.searcher.topics
-    topics = live.current(snapshot)
-    unasked = topics is None and MIN_ITEMS <= len(snapshot) <= _UNASKED and live.task() is None
+def current_topics(space: AppSpace, snapshot: Snapshot) -> Topics | None:
+    """The space's topics; if there are none, the search for them starts by itself where it takes only a moment."""
+    space_topics = space.searcher.topics
+    topics = space_topics.current(snapshot)
+    automatic = topics is None and MIN_ITEMS <= len(snapshot) <= _AUTOMATIC_UP_TO and space_topics.task() is None
     # To encode the words that name topics is most of the work, and done once for an encoder.
-    if unasked and not live.words.missing(english_words(), snapshot.dimension):
+    if automatic and not space_topics.words.missing(english_words(), snapshot.dimension):
         _find(space, snapshot)
     return topics
 
@@ -46,16 +46,16 @@ def _find(space: AppSpace, snapshot: Snapshot) -> None:
         page_layout.error_notice("Topics cannot be found", error)
 
 
-def names_on_map(picture: Drawing, topics: Topics, snapshot: Snapshot, coded: Coding) -> list[dict[str, Any]]:
+def topic_labels(picture: DrawnMap, topics: Topics, snapshot: Snapshot, colouring: Colouring) -> list[dict[str, Any]]:
     """The name of each topic at the middle of its items, the largest first."""
     labels = topics.labels(snapshot)
     counts = np.bincount(labels[labels >= 0], minlength=len(topics))
-    colours = {kind.name: _colour(kind) for kind in coded.kinds} if coded.by == "topic" else {}
+    colours = {category.name: _colour(category) for category in colouring.categories} if colouring.by == "topic" else {}
     return [
         {
             "code": int(number),
             "label": _short(topics.names[number].name),
-            "at": picture.at(np.median(picture.layout.spots[labels == number], axis=0)).tolist(),
+            "at": picture.to_drawn(np.median(picture.layout.positions[labels == number], axis=0)).tolist(),
             "colour": colours.get(topics.names[number].name, MAP_OTHER) if colours else None,
         }
         for number in np.argsort(-counts, kind="stable")
@@ -63,62 +63,62 @@ def names_on_map(picture: Drawing, topics: Topics, snapshot: Snapshot, coded: Co
     ]
 
 
-def _colour(kind: Kind) -> str:
-    return MAP_OTHER if kind.other else MAP_KINDS[kind.code % len(MAP_KINDS)]
+def _colour(category: Category) -> str:
+    return MAP_OTHER if category.other else MAP_KINDS[category.code % len(MAP_KINDS)]
 
 
 def _short(name: str) -> str:
     return snippet(" · ".join(name.split(" · ")[:_SHOWN]), 34)
 
 
-def by_topic(topics: Topics, snapshot: Snapshot) -> Coding:
+def topic_colouring(topics: Topics, snapshot: Snapshot) -> Colouring:
     """The points coloured by their topic."""
-    return coding_of_topics([name.name for name in topics.names], topics.labels(snapshot))
+    return colour_by_topic([name.name for name in topics.names], topics.labels(snapshot))
 
 
-def flight(picture: Drawing, topics: Topics | None, snapshot: Snapshot) -> dict[str, Any] | None:
-    """Where the map looks when one topic alone is asked for: its middle, and how wide it is; None otherwise."""
+def topic_view(picture: DrawnMap, topics: Topics | None, snapshot: Snapshot) -> dict[str, Any] | None:
+    """The part of the map to show when one topic is selected: its middle `at`, and how `wide`; None otherwise."""
     query, _ = page_url.current()
     if topics is None or len(query.filters.topic) != 1:
         return None
     inside: NDArray[np.bool_] = np.isin(topics.labels(snapshot), topics.numbers_of(query.filters.topic))
     if not inside.any():
         return None
-    at = picture.at(picture.layout.spots[inside])
+    at = picture.to_drawn(picture.layout.positions[inside])
     middle = np.median(at, axis=0)
     usual = float(np.median(np.linalg.norm(at - middle, axis=1)))
-    return {"at": middle.tolist(), "wide": max(2.0 * _CLOSE * usual, 0.1)}
+    return {"at": middle.tolist(), "wide": max(2.0 * _VIEW_WIDTH * usual, 0.1)}
 
 
 def topic_clicked(topics: Topics | None, code: int) -> None:
-    """Look at the topic of that number alone, or at all again where it is looked at already."""
+    """Select the topic of that number, or clear the selection if it is selected already."""
     if topics is not None and 0 <= code < len(topics):
         look_at_topic(topics.names[code].name)
 
 
 def look_at_topic(name: str) -> None:
-    """Filter by one topic, or by none where that one is looked at already."""
+    """Filter by one topic, or by none if that one is selected already."""
     query, _ = page_url.current()
     _filter_by(() if query.filters.topic == (name,) else (name,))
 
 
 def topics_panel(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> None:
-    """Draw the list of topics, or the one that is looked at."""
+    """Draw the list of topics, or the selected ones."""
     if len(snapshot) < MIN_ITEMS:
         return
     if topics is None:
-        _finding(space, snapshot)
+        _find_progress(space, snapshot)
         return
     query, _ = page_url.current()
-    told = topics.describe(snapshot)
-    chosen = [topic for topic in told if topic.number in topics.numbers_of(query.filters.topic)]
+    described = topics.describe(snapshot)
+    chosen = [topic for topic in described if topic.number in topics.numbers_of(query.filters.topic)]
     if query.filters.topic and chosen:
         for topic in chosen:
-            _one(space, topic)
+            _topic(space, topic)
         return
-    section("Topics", f"{len(told)}, by what lies together")
+    section("Topics", f"{len(described)}, by what lies together")
     with st.container(key="map-topics", gap=None):
-        for topic in told:
+        for topic in described:
             _row(space, topic)
     _drift(space, snapshot, topics)
 
@@ -134,15 +134,13 @@ def _row(space: AppSpace, topic: Topic) -> None:
                 args=(topic.name,),
             )
             st.html(f'<div class="ns-remark">{topic.size:,}</div>', width="content")
-        items = space.ledger.items(list(topic.representatives))
-        strip(space, sorted(items, key=lambda item: item.modality != "image")[:_STRIP])
+        items = space.ledger.items.get(list(topic.representatives))
+        picture_strip(space, sorted(items, key=lambda item: item.modality != "image")[:_STRIP])
 
 
-def _one(space: AppSpace, topic: Topic) -> None:
+def _topic(space: AppSpace, topic: Topic) -> None:
     with st.container(key=f"map-topic-{topic.number}"):
-        with st.container(
-            key=f"map-side-head-{topic.number}", horizontal=True, vertical_alignment="top", gap="small"
-        ):  # fmt: skip
+        with st.container(key=f"map-side-head-{topic.number}", horizontal=True, vertical_alignment="top", gap="small"):
             holds = " and ".join(
                 count_of(count, modality)  # type: ignore[arg-type]
                 for count, modality in ((topic.images, "image"), (topic.texts, "text"))
@@ -168,11 +166,11 @@ def _one(space: AppSpace, topic: Topic) -> None:
         facts.append(f"Mean cosine to its middle: {topic.spread:.2f} of 1.")
         st.html(f'<div class="ns-note">{" ".join(facts)}</div>')
         section("Typical for it")
-        thumbnails(space, space.ledger.items(list(topic.representatives)), f"topic-{topic.number}")
+        thumbnails(space, space.ledger.items.get(list(topic.representatives)), f"topic-{topic.number}")
 
 
 def _leave_topic(name: str) -> None:
-    """Filter by the other topics that are looked at; by none where a single word was looked for."""
+    """Filter by the other selected topics; by none where the filter was a word of several names."""
     query, _ = page_url.current()
     others = tuple(other for other in query.filters.topic if other != name)
     _filter_by(others if others != query.filters.topic else ())
@@ -190,20 +188,20 @@ def _drift(space: AppSpace, snapshot: Snapshot, topics: Topics) -> None:
         st.rerun()
 
 
-@st.fragment(run_every=_LOOK_EVERY)
-def _finding(space: AppSpace, snapshot: Snapshot) -> None:
+@st.fragment(run_every=_POLL_EVERY)
+def _find_progress(space: AppSpace, snapshot: Snapshot) -> None:
     """Show how far the search for topics is, or offer it."""
-    live = space.searcher.topics
-    task = live.task()
-    found = task is not None and task.status.state == "done" and live.current(snapshot) is not None
+    space_topics = space.searcher.topics
+    task = space_topics.task()
+    found = task is not None and task.status.state == "done" and space_topics.current(snapshot) is not None
     section("Topics")
-    # Topics that were found, and that the space has outgrown since, are to be found anew.
+    # Topics that the space has outgrown since they were found must be found again.
     if task is None or (task.status.finished and not found):
         if task is not None and task.status.problem:
             page_layout.note(task.status.problem)
         page_layout.note(
             "What lies together can be found and named, so that the map tells what is where. The first time the words "
-            "that name it are encoded, which takes a minute or so."
+            "that name it are encolouring, which takes a minute or so."
         )
         if st.button("Find topics", key="topics-find", icon=":material/category:"):
             _find(space, snapshot)

@@ -81,7 +81,7 @@ class Results:
         return self.space.sentences.best(texts, question, self.answer.means["text"], encoder)
 
     def _part(self, entries: Sequence[Entry], key: str) -> None:
-        listed = self.query.look.layout == "list"
+        listed = self.query.display.layout == "list"
         with st.container(key=f"{key}-list" if listed else key):
             for some in (entries[:_AT_ONCE], entries[_AT_ONCE:]):
                 if some:
@@ -90,7 +90,7 @@ class Results:
     def _piece(self, entries: Sequence[Entry], draw: Callable[[Entry, Item, str], _Draw]) -> None:
         results = [
             (item, draw(entry, item, name))
-            for name, entry in with_numbers(entries, self.query.look.unfolded)
+            for name, entry in with_numbers(entries, self.query.display.unfolded)
             if (item := self.answer.items.get(entry.hit.id))
         ]
         if not results:
@@ -145,7 +145,7 @@ class Results:
     def _fold(self, entry: Entry) -> str:
         if not entry.alike:
             return ""
-        if entry.hit.id in self.query.look.unfolded:
+        if entry.hit.id in self.query.display.unfolded:
             return act_button("fold", entry.hit.id, "Hide those like it")
         return act_button("unfold", entry.hit.id, f"+{len(entry.alike):,} like it")
 
@@ -204,7 +204,7 @@ def _score(hit: Hit) -> str:
 
 def _match(hit: Hit) -> str:
     """How close a hit is in a word; one that is found by a name or a code says so."""
-    return "says your words" if hit.said > 0.5 else hit.closeness
+    return "says your words" if hit.rare_words > 0.5 else hit.closeness
 
 
 def _marks(item: Item, badge: str) -> str:

@@ -29,7 +29,7 @@ _TOLD_APART = ("width", "height", "taken", "colours", "seconds", "frame")
 
 def details(space: AppSpace, query: Query, answer: Answer | None = None, encoder: Encoder | None = None) -> None:
     """Open the details that the URL asks for, if it does; `answer` tells what is before and after, and how close."""
-    if query.look.opened:
+    if query.display.opened:
         _dialog(space, answer, encoder)
 
 
@@ -41,7 +41,7 @@ def _closed() -> None:
 def _dialog(space: AppSpace, answer: Answer | None, encoder: Encoder | None) -> None:
     # Read here, not handed over: going to the next result draws the dialog alone.
     query, _ = page_url.current()
-    found = space.ledger.items.get([query.look.opened])
+    found = space.ledger.items.get([query.display.opened])
     if not found:
         st.html('<div class="ns-note">This item is not in the space any more.</div>')
         return
@@ -78,7 +78,7 @@ def _hits(answer: Answer | None) -> dict[str, Hit]:
 def _numbers(answer: Answer | None, query: Query) -> dict[str, str]:
     """The number that each result's card has, by its id, in the order in which they are shown."""
     entries = answer.page.entries if answer else ()
-    return {entry.hit.id: number for number, entry in with_numbers(entries, query.look.unfolded)}
+    return {entry.hit.id: number for number, entry in with_numbers(entries, query.display.unfolded)}
 
 
 def _head(item: Item, numbers: Mapping[str, str]) -> None:
@@ -108,7 +108,7 @@ def _head(item: Item, numbers: Mapping[str, str]) -> None:
 def _acts(space: AppSpace, item: Item) -> None:
     with st.container(key="details-acts", horizontal=True, gap="xsmall"):
         if st.button("Search from this alone", key="details-more", icon=":material/travel_explore:"):
-            page_url.ask_like(item.id)
+            page_url.search_like(item.id)
             st.rerun()
         # A result is close to the question: at half its weight its likes are gone already, and more of the rest stays.
         for label, icon, weight in (("Add to the question", "add", 1.0), ("Leave out", "remove", -0.5)):

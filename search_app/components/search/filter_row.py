@@ -7,7 +7,7 @@ import streamlit as st
 
 from ingest.readers.draft import Modality
 from search_app.components.search.more_filters import filter_chips, more_filters
-from search_app.components.search.query_terms import Asked, chips
+from search_app.components.search.query_terms import TermContents, term_chips
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.search.fields import MOST_PARTS
@@ -18,11 +18,11 @@ _KIND, _FOLDERS = "filter-modality", "filter-folders"
 _KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
 
 
-def asked_and_filters(space: AppSpace, query: Query, snapshot: Snapshot, asked: Asked | None = None) -> None:
-    """Draw the parts of what is `asked` beside the filters, and under them what narrows the search."""
+def terms_and_filters(space: AppSpace, query: Query, snapshot: Snapshot, contents: TermContents | None = None) -> None:
+    """Draw the terms of the question, with their `contents`, beside the filters, and a chip for each filter below."""
     with st.container(key="asked", horizontal=True, vertical_alignment="center", gap="small"):
-        if asked is not None:
-            chips(space, query, asked)
+        if contents is not None:
+            term_chips(space, query, contents)
         filters(query, snapshot, space)
     filter_chips(query)
 

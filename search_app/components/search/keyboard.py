@@ -13,7 +13,7 @@ import streamlit as st
 
 from search_app.components.shared.formatting import in_html
 from search_app.search.query import Query
-from search_app.search.schema import Look
+from search_app.search.schema import Display
 
 KEYS = (
     ("/", "to the question"),
@@ -38,7 +38,7 @@ def _component() -> Any:
 
 def listen(query: Query) -> None:
     """Let keys act on the results of `query` that are drawn; at another page of it they are brought into view."""
-    question = repr(replace(query.at_start, look=Look()))
+    question = repr(replace(query.at_start, display=Display()))
     _component()(key=_KEY, data={"question": question, "page": query.listing.page}, height=1)
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.components.map.captions import drawn_line
-from search_app.components.map.scatter import answers, drawing, look, scatter
+from search_app.components.map.captions import count_caption
+from search_app.components.map.scatter import drawn_map, item_details, point_colours, scatter
 from search_app.components.map.scene import scene_of
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import theme
-from search_app.maps.colouring import coding
+from search_app.maps.colouring import colour_items
 from search_app.maps.layout import Layout, MapSpec
 from search_app.search.query import Query
 from search_app.search.schema import Dimensions, MapView
@@ -35,23 +35,23 @@ def map_panel(space: AppSpace, snapshot: Snapshot, query: Query, answer: Answer 
         _controls(view)
         layout = space.maps.layout(snapshot, MapSpec(dimensions=view.dimensions, gap=view.gap))
         assert layout is not None  # principal components are fitted at once
-        picture = drawing(layout, _MOST_POINTS)
+        picture = drawn_map(layout, _MOST_POINTS)
         hits = answer.ranking.hits if answer else ()
-        coloured = coding(_colouring(view), snapshot, space.ledger)
-        told = [_kept(layout), drawn_line(picture, snapshot, len(hits)), "Click one to search from it."]
-        scene = {**scene_of(space, picture, query, view, answer), "told": " ".join(told), "small": True}
-        scatter(_NAME, picture, look(picture, coloured, theme(), None), scene, {"pick": _pick, "hide": _hide})
-        answers(_NAME, space)
+        coloured = colour_items(_colouring(view), snapshot, space.ledger)
+        parts = [_kept(layout), count_caption(picture, snapshot, len(hits)), "Click one to search from it."]
+        scene = {**scene_of(space, picture, query, view, answer), "caption": " ".join(parts), "small": True}
+        scatter(_NAME, picture, point_colours(picture, coloured, theme(), None), scene, {"pick": _pick, "hide": _hide})
+        item_details(_NAME, space)
 
 
-def _pick(told: Mapping[str, Any]) -> None:
-    if str(told.get("id", "")).isdecimal():
-        page_url.ask_like(str(told["id"]))
+def _pick(values: Mapping[str, Any]) -> None:
+    if str(values.get("id", "")).isdecimal():
+        page_url.search_like(str(values["id"]))
         st.session_state[_PICKED] = True
 
 
-def _hide(told: Mapping[str, Any]) -> None:
-    page_url.look(hidden=tuple(str(name) for name in told.get("hidden") or ()))
+def _hide(values: Mapping[str, Any]) -> None:
+    page_url.change_map(hidden=tuple(str(name) for name in values.get("hidden") or ()))
 
 
 def _controls(view: MapView) -> None:
@@ -98,7 +98,7 @@ def _changed() -> None:
 
 
 def _kept(layout: Layout) -> str:
-    shares = [axis.kept or 0.0 for axis in layout.axes]
+    shares = [axis.variance or 0.0 for axis in layout.axes]
     gap = "the gap between the modalities included" if layout.spec.gap else "each modality centred on its own mean"
     return (
         f"Principal components of the whole space: the {len(shares)} axes keep "

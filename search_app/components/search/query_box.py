@@ -7,7 +7,7 @@ import streamlit as st
 from ingest.errors import ReadError, SpaceError
 from ingest.space import Item
 from search_app.components.search.cards import photo
-from search_app.components.search.query_terms import MEGABYTES, composing_problem
+from search_app.components.search.query_terms import MEGABYTES, term_problem
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, snippet, unwrapped, whereabouts
@@ -41,7 +41,7 @@ def query_box(space: AppSpace, query: Query) -> None:
             on_submit=_submitted,
             args=(space,),
         )
-    if problem := st.session_state.pop(_PROBLEM, None) or composing_problem():
+    if problem := st.session_state.pop(_PROBLEM, None) or term_problem():
         notice("This cannot be searched for", problem, bad=True)
 
 

@@ -1,4 +1,4 @@
-"""What is being asked at the moment: a chip for each part of the question, and ways to compose it further."""
+"""The question as it stands: a chip for each part of the question, and ways to compose it further."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,12 +22,12 @@ _HEAVIEST = 3.0
 _STEP = 0.25
 _NEW_WORDS, _NEW_PICTURE = "compose-words", "compose-picture"
 _PROBLEM = "problem of the last composing"
-_USED = "pictures composed so far"
+_USED = "pictures added so far"
 _ADD, _LEAVE_OUT = "Add", "Leave out"
 
 
 @dataclass(frozen=True)
-class Asked:
+class TermContents:
     """What the parts of a question stand for, as far as it is still there."""
 
     pictures: Mapping[str, Image]
@@ -36,27 +36,27 @@ class Asked:
     """By id."""
 
 
-def asked_of(space: AppSpace, query: Query) -> Asked:
+def term_contents(space: AppSpace, query: Query) -> TermContents:
     """The pictures and items that a question names, as far as they are still there."""
     opened = {name: open_picture(space.folder, name) for name in query.images}
     pictures = {name: picture for name, picture in opened.items() if picture is not None}
-    return Asked(pictures, {item.id: item for item in space.ledger.items.get(query.items)})
+    return TermContents(pictures, {item.id: item for item in space.ledger.items.get(query.items)})
 
 
-def chips(space: AppSpace, query: Query, asked: Asked) -> None:
+def term_chips(space: AppSpace, query: Query, contents: TermContents) -> None:
     """Show the parts of the question, each with a button that drops it and, in company, its weight and sign.
 
-    A single item that is asked for alone has no chip: the page shows it large.
+    An item that is the whole question has no chip: the page shows it large.
     """
     alone = only_item(query)
     with st.container(key="chips", horizontal=True, vertical_alignment="center", gap="small"):
         together = len(query.all_terms) + len(query.like) + len(query.unlike) > 1
         for place in range(len(query.all_terms)):
-            _term(space, query.all_terms, place, asked, together)
+            _term(space, query.all_terms, place, contents, together)
         for item_id in () if alone else query.like:
-            _judgement(space, asked, item_id, liked=True)
+            _judgement(space, contents, item_id, liked=True)
         for item_id in query.unlike:
-            _judgement(space, asked, item_id, liked=False)
+            _judgement(space, contents, item_id, liked=False)
         if len(query.like) == 2 and not query.unlike and not query.all_terms:
             st.button(
                 "Go between the two",
@@ -65,7 +65,7 @@ def chips(space: AppSpace, query: Query, asked: Asked) -> None:
                 icon=":material/linear_scale:",
                 on_click=_go_between,
             )
-        _composer(space)
+        _add_popover(space)
 
 
 def only_item(query: Query) -> str:
@@ -73,19 +73,21 @@ def only_item(query: Query) -> str:
     return query.like[0] if len(query.like) == 1 and not query.all_terms and not query.unlike else ""
 
 
-def _term(space: AppSpace, terms: Sequence[Term], place: int, asked: Asked, together: bool) -> None:
+def _term(space: AppSpace, terms: Sequence[Term], place: int, contents: TermContents, together: bool) -> None:
     term = terms[place]
     name = _name(terms, place)
     with st.container(key=f"chip-{name}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
         label = {"text": "words", "image": "your picture", "item": "item", "between": "between"}[term.kind]
         body = f"<b>{in_html(snippet(term.value, 120))}</b>" if term.kind == "text" else ""
-        if term.kind == "image" and term.value in asked.pictures:
-            _small(asked.pictures[term.value])
+        if term.kind == "image" and term.value in contents.pictures:
+            _small(contents.pictures[term.value])
         for item_id in term.items:
-            _thumbnail(space, asked.items.get(item_id))
+            _thumbnail(space, contents.items.get(item_id))
         if term.items:
             longest = 40 // len(term.items)
-            body = f"<b>{in_html(' – '.join(_title(asked.items.get(item_id), longest) for item_id in term.items))}</b>"
+            body = (
+                f"<b>{in_html(' – '.join(_title(contents.items.get(item_id), longest) for item_id in term.items))}</b>"
+            )
         sign = '<em class="ns-without">without</em>' if term.weight < 0 else ""
         share = abs(term.weight)
         weight = f"<small>× {share:g}</small>" if share != 1.0 else ""
@@ -120,7 +122,7 @@ def _adjust(terms: Sequence[Term], place: int, name: str) -> None:
             key=sign,
             required=True,
             label_visibility="collapsed",
-            on_change=_adjusted,
+            on_change=_set_term,
             args=(terms, place, name),
         )
         st.slider(
@@ -130,7 +132,7 @@ def _adjust(terms: Sequence[Term], place: int, name: str) -> None:
             step=_STEP,
             format="× %g",
             key=weight,
-            on_change=_adjusted,
+            on_change=_set_term,
             args=(terms, place, name),
         )
         if term.kind == "between":
@@ -142,12 +144,12 @@ def _adjust(terms: Sequence[Term], place: int, name: str) -> None:
                 step=5,
                 format="%d %%",
                 key=at,
-                on_change=_adjusted,
+                on_change=_set_term,
                 args=(terms, place, name),
             )
 
 
-def _adjusted(terms: Sequence[Term], place: int, name: str) -> None:
+def _set_term(terms: Sequence[Term], place: int, name: str) -> None:
     state = st.session_state
     weight = float(state[f"weight-{name}"]) * (-1.0 if state[f"sign-{name}"] == _LEAVE_OUT else 1.0)
     term = replace(terms[place], weight=weight)
@@ -157,8 +159,8 @@ def _adjusted(terms: Sequence[Term], place: int, name: str) -> None:
     page_url.set_terms([*terms[:place], term, *terms[place + 1 :]])
 
 
-def _judgement(space: AppSpace, asked: Asked, item_id: str, *, liked: bool) -> None:
-    item = asked.items.get(item_id)
+def _judgement(space: AppSpace, contents: TermContents, item_id: str, *, liked: bool) -> None:
+    item = contents.items.get(item_id)
     with st.container(key=f"chip-judged-{item_id}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
         _thumbnail(space, item)
         label = "<small>more like</small>" if liked else '<em class="ns-without">less like</em>'
@@ -166,7 +168,7 @@ def _judgement(space: AppSpace, asked: Asked, item_id: str, *, liked: bool) -> N
         _drop(f"judged-{item_id}", "Take this back", page_url.forget_judgement, item_id)
 
 
-def _composer(space: AppSpace) -> None:
+def _add_popover(space: AppSpace) -> None:
     """A popover that adds words or a picture to the question, or leaves them out."""
     with st.popover("Add or leave out", key="compose", icon=":material/add:", type="tertiary"):
         st.text_input("Words", key=_NEW_WORDS, max_chars=LONGEST_TEXT, placeholder="at night, people, in the snow …")
@@ -177,18 +179,18 @@ def _composer(space: AppSpace) -> None:
             max_upload_size=MEGABYTES,
         )
         with st.container(horizontal=True, gap="small"):
-            st.button(_ADD, key="compose-add", icon=":material/add:", on_click=_composed, args=(space, 1.0))
+            st.button(_ADD, key="compose-add", icon=":material/add:", on_click=_add_term, args=(space, 1.0))
             st.button(
-                _LEAVE_OUT, key="compose-leave-out", icon=":material/remove:", on_click=_composed, args=(space, -1.0)
+                _LEAVE_OUT, key="compose-leave-out", icon=":material/remove:", on_click=_add_term, args=(space, -1.0)
             )
 
 
-def composing_problem() -> str:
+def term_problem() -> str:
     """Why the last picture that was to be added cannot be; '' when there was no such trouble."""
     return str(st.session_state.pop(_PROBLEM, ""))
 
 
-def _composed(space: AppSpace, weight: float) -> None:
+def _add_term(space: AppSpace, weight: float) -> None:
     query, _ = page_url.current()
     terms = list(query.all_terms)
     if words := str(st.session_state.get(_NEW_WORDS) or "").strip():

@@ -61,7 +61,7 @@ def pager(query: Query, page: Page) -> None:
                 key=f"page-{name.lower()}",
                 icon=f":material/{icon}:",
                 icon_position="left" if name == "Previous" else "right",
-                on_click=page_url.turn_to,
+                on_click=page_url.go_to_page,
                 args=(to,),
                 disabled=not there,
             )
@@ -85,7 +85,7 @@ def _which(query: Query, page: Page) -> str:
 
 def _shown(query: Query) -> None:
     listing, state = query.listing, st.session_state
-    state[_LAYOUT] = query.look.layout
+    state[_LAYOUT] = query.display.layout
     st.segmented_control(
         "View",
         list(_LAYOUTS),
@@ -93,7 +93,7 @@ def _shown(query: Query) -> None:
         required=True,
         format_func=_LAYOUTS.__getitem__,
         label_visibility="collapsed",
-        on_change=lambda: page_url.show_results(layout=state[_LAYOUT]),
+        on_change=lambda: page_url.change_display(layout=state[_LAYOUT]),
     )
     asked = (listing.sort, listing.reverse if listing.sorts else False)
     orders = _ORDERS | ({} if asked in _ORDERS.values() else {f"By {listing.sort}, reversed": asked})
@@ -104,7 +104,7 @@ def _shown(query: Query) -> None:
         key=_SORT,
         label_visibility="collapsed",
         width=142,
-        on_change=lambda: page_url.list_otherwise(sort=orders[state[_SORT]][0], reverse=orders[state[_SORT]][1]),
+        on_change=lambda: page_url.change_listing(sort=orders[state[_SORT]][0], reverse=orders[state[_SORT]][1]),
     )
 
 
@@ -116,12 +116,12 @@ def _more(query: Query, page: Page) -> None:
         st.popover("More", key="results-more", icon=":material/tune:", type="tertiary", width="content"),
         st.container(key="more-panel", width=330, gap="small"),
     ):
-        st.toggle("Near-duplicates as one", key=_FOLD, on_change=lambda: page_url.list_otherwise(fold=state[_FOLD]))
+        st.toggle("Near-duplicates as one", key=_FOLD, on_change=lambda: page_url.change_listing(fold=state[_FOLD]))
         if "text" in query.filters.modalities_searched:
             st.toggle(
                 "A document's passages as one",
                 key=_GROUP,
-                on_change=lambda: page_url.list_otherwise(group=state[_GROUP]),
+                on_change=lambda: page_url.change_listing(group=state[_GROUP]),
             )
         st.slider(
             "Diversity",
@@ -130,7 +130,7 @@ def _more(query: Query, page: Page) -> None:
             step=0.1,
             key=_DIVERSITY,
             format="%.1f",
-            on_change=lambda: page_url.list_otherwise(diversity=round(float(state[_DIVERSITY]), 2)),
+            on_change=lambda: page_url.change_listing(diversity=round(float(state[_DIVERSITY]), 2)),
             disabled=listing.sorts,
             help="0 shows the closest first. Further to the right, what says the same as a result before it comes "
             "later (maximal marginal relevance).",

@@ -15,7 +15,7 @@ from search_app.components.shared import page_url
 from search_app.components.shared.formatting import in_html
 
 ACTS: Mapping[str, Callable[[str], None]] = {
-    "from": page_url.ask_like,
+    "from": page_url.search_like,
     "more": partial(page_url.judge, liked=True),
     "less": partial(page_url.judge, liked=False),
     "details": page_url.open_details,

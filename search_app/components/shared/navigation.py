@@ -21,7 +21,7 @@ def link_to(url_path: str, label: str, icon: str) -> None:
     for page in pages:
         if page.url_path == url_path and not (st.context.url or "").split("?")[0].endswith(f"/{url_path}"):
             with st.container(key=f"to-{url_path or 'search'}", width="content"):
-                st.page_link(page, label=label, icon=icon, query_params=page_url.shared())
+                st.page_link(page, label=label, icon=icon, query_params=page_url.shared_params())
 
 
 def page_links() -> None:
@@ -31,4 +31,4 @@ def page_links() -> None:
         return
     with st.container(key="pages", horizontal=True, gap="small", vertical_alignment="center", width="content"):
         for page in pages:
-            st.page_link(page, query_params=page_url.shared())
+            st.page_link(page, query_params=page_url.shared_params())

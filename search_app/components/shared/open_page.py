@@ -38,7 +38,7 @@ def draw_page(
 def _draw(draw: Callable[[AppSpace, Query, Snapshot], None], without_space: Callable[[SpaceChoice], None]) -> None:
     page_layout.style()
     try:
-        where = choose_space(page_url.space_asked_for())
+        where = choose_space(page_url.space_name())
         head = page_layout.head(where)
         space = _open(where)
     except SpaceNotFound:

@@ -19,7 +19,7 @@ def current() -> tuple[Query, MapView]:
     return from_params({name: st.query_params.get_all(name) for name in st.query_params})
 
 
-def space_asked_for() -> str:
+def space_name() -> str:
     """The space that the URL names, or ''."""
     return st.query_params.get(_SPACE, "")
 
@@ -27,51 +27,51 @@ def space_asked_for() -> str:
 def go(query: Query, view: MapView | None = None) -> None:
     """Bring the URL to a query, with the map as it is or as `view`; another question begins at its first page."""
     before, seen = current()
-    if replace(query, listing=before.listing, look=before.look) != before:
+    if replace(query, listing=before.listing, display=before.display) != before:
         query = query.at_start
     st.query_params.from_dict(_params(query, view or seen))
 
 
-def shared() -> Params:
+def shared_params() -> Params:
     """The URL's parameters that mean the same on every page: the query, the map and the space."""
     query, view = current()
-    return _params(replace(query, look=replace(query.look, opened="")), view)
+    return _params(replace(query, display=replace(query.display, opened="")), view)
 
 
 def _params(query: Query, view: MapView) -> Params:
     params = to_params(query, view)
-    if asked := space_asked_for():
-        params[_SPACE] = [asked]
+    if name := space_name():
+        params[_SPACE] = [name]
     return params
 
 
-def list_otherwise(**changes: Any) -> None:
+def change_listing(**changes: Any) -> None:
     """Change how the results are listed, beginning at the first page; see Listing."""
     query, _ = current()
     go(replace(query.at_start, listing=replace(query.listing, **{"page": 1, **changes})))
 
 
-def turn_to(page: int) -> None:
+def go_to_page(page: int) -> None:
     """Show another page of the results."""
-    list_otherwise(page=page)
+    change_listing(page=page)
 
 
-def show_results(**changes: Any) -> None:
+def change_display(**changes: Any) -> None:
     """Show the same results otherwise; see Look."""
     query, _ = current()
-    go(replace(query, look=replace(query.look, **changes)))
+    go(replace(query, display=replace(query.display, **changes)))
 
 
 def open_details(item_id: str) -> None:
     """Show the details of an item; of none for ''."""
-    show_results(opened=item_id)
+    change_display(opened=item_id)
 
 
 def unfold(item_id: str, *, shown: bool) -> None:
     """Show the near-duplicates of a result, or hide them again."""
     query, _ = current()
-    others = tuple(other for other in query.look.unfolded if other != item_id)
-    show_results(unfolded=(*others, item_id)[-MOST_UNFOLDED:] if shown else others)
+    others = tuple(other for other in query.display.unfolded if other != item_id)
+    change_display(unfolded=(*others, item_id)[-MOST_UNFOLDED:] if shown else others)
 
 
 def go_to_space(name: str) -> None:
@@ -79,21 +79,21 @@ def go_to_space(name: str) -> None:
     st.query_params.from_dict({_SPACE: [name]})
 
 
-def ask_text(text: str) -> None:
+def search_text(text: str) -> None:
     """Search for words alone."""
     query, _ = current()
-    go(_asking_nothing(query, text=text))
+    go(_searching_for(query, text=text))
 
 
-def ask_like(item_id: str) -> None:
+def search_like(item_id: str) -> None:
     """Search for what is like an item; filters stay."""
     query, _ = current()
-    go(_asking_nothing(query, likes=(item_id,)))
+    go(_searching_for(query, like=(item_id,)))
 
 
-def _asking_nothing(query: Query, text: str = "", likes: tuple[str, ...] = ()) -> Query:
-    """The query with nothing asked but `text` or `likes`; filters stay."""
-    return replace(query, text=text, image="", like=likes, unlike=(), term=())
+def _searching_for(query: Query, text: str = "", like: tuple[str, ...] = ()) -> Query:
+    """The query with no terms but `text` or `like`; filters stay."""
+    return replace(query, text=text, image="", like=like, unlike=(), term=())
 
 
 def set_terms(terms: Sequence[Term]) -> None:
@@ -139,19 +139,19 @@ def clear_filters() -> None:
     go(without_filters(query))
 
 
-def look(**changes: Any) -> None:
+def change_map(**changes: Any) -> None:
     """Change what is looked at on the map, or how; see MapView."""
     query, view = current()
     go(query, replace(view, **changes))
 
 
-def look_at_item(item_id: str) -> None:
+def focus_item(item_id: str) -> None:
     """Look at an item on the map, and at nothing else."""
     query, view = current()
     go(query, replace(view.unfocused, item=item_id))
 
 
-def look_at_nothing() -> None:
+def unfocus() -> None:
     """Look at the map as a whole again."""
     query, view = current()
     go(query, view.unfocused)

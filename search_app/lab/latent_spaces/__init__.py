@@ -1,1 +1,1 @@
-"""The family of latent spaces: words, image features, topics, autoencoders, each made from a collection's own items."""
+"""Latent spaces of several kinds, one module each: words, image features, topics, autoencoders, compression."""

@@ -26,16 +26,16 @@ SIDE = 24
 PIXELS = SIDE * SIDE * 3
 HIDDEN = 256
 CODE_SIZES = (2, 8, 32)
-FEWEST_PICTURES = 10
+MIN_PICTURES = 10
 
 _NOISE = 0.18
-"""Standard deviation of a pixel around what the decoder says: how much a code is worth against the prior."""
+"""Standard deviation of a pixel around the decoder's output: it weighs reconstruction against the prior."""
 _WARM_UP = 0.3  # share of the steps over which the prior gains its full weight (Sønderby et al. 2016)
 _BATCH = 64
 _RATE = 1e-3
-_SEEN = 30_000  # pictures shown in all, mirrored ones included, however many there are: minutes on two cores
-_FEWEST_EPOCHS, _MOST_EPOCHS = 20, 200
-_WIDEST = 4.0  # of a code's logarithm of its variance, either way
+_PRESENTATIONS = 30_000  # of pictures over all epochs, mirrored ones included: minutes on two cores
+_MIN_EPOCHS, _MAX_EPOCHS = 20, 200
+_MAX_LOG_VARIANCE = 4.0  # of a code, in absolute value
 _HELD_OUT = 0.1
 
 
@@ -74,13 +74,13 @@ class Autoencoder:
 
 
 @dataclass(frozen=True)
-class Step:
-    """How far training has come after an epoch."""
+class EpochResult:
+    """The state of training after an epoch."""
 
     epoch: int
     epochs: int
     error: float
-    """Mean squared error of a pixel over the pictures that are learnt."""
+    """Mean squared error of a pixel over the pictures that are training."""
     held_out: float
     """The same over pictures that are not; nan where there are too few to hold any out."""
     divergence: float
@@ -104,33 +104,35 @@ def as_pictures(rows: Floats) -> "list[Image]":
     return [Images.fromarray(one) for one in bytes_of]
 
 
-def train(pictures: Floats, recipe: Recipe) -> Iterator[Step]:
-    """Train on `pictures` (n, PIXELS) and their mirror images, and tell after every epoch how far it has come.
+def train(pictures: Floats, recipe: Recipe) -> Iterator[EpochResult]:
+    """Train on `pictures` (n, PIXELS) and their mirror images; yields the state of training after every epoch.
 
     A tenth of the pictures is held out.  The same pictures and recipe give the same weights on one machine.  Raises
     SpaceError for fewer than FEWEST_PICTURES pictures.
     """
-    if len(pictures) < FEWEST_PICTURES:
+    if len(pictures) < MIN_PICTURES:
         raise SpaceError(
-            f"An autoencoder needs {FEWEST_PICTURES} pictures at least, and there are {len(pictures)}. "
+            f"An autoencoder needs {MIN_PICTURES} pictures at least, and there are {len(pictures)}. "
             "Ingest more pictures."
         )
-    chance = np.random.default_rng(recipe.seed)
-    order = chance.permutation(len(pictures))
+    rng = np.random.default_rng(recipe.seed)
+    order = rng.permutation(len(pictures))
     aside = round(_HELD_OUT * len(pictures))
-    held_out, learnt = pictures[order[:aside]], pictures[order[aside:]]
-    learnt = np.concatenate([learnt, _mirrored(learnt)])
-    weights = _start(recipe.code_size, learnt.mean(axis=0), chance)
+    held_out, training = pictures[order[:aside]], pictures[order[aside:]]
+    training = np.concatenate([training, _mirrored(training)])
+    weights = _initial_weights(recipe.code_size, training.mean(axis=0), rng)
     optimiser = AdamW(weights, decay=0.0, betas=(0.9, 0.999))
-    epochs = recipe.epochs or int(np.clip(_SEEN // len(learnt), _FEWEST_EPOCHS, _MOST_EPOCHS))
-    batches = max(1, len(learnt) // _BATCH)
+    epochs = recipe.epochs or int(np.clip(_PRESENTATIONS // len(training), _MIN_EPOCHS, _MAX_EPOCHS))
+    batches = max(1, len(training) // _BATCH)
     done = 0
     for epoch in range(1, epochs + 1):
         errors, divergences = [], []
-        for rows in np.array_split(chance.permutation(len(learnt)), batches):
-            pull = min(1.0, done / max(1.0, _WARM_UP * epochs * batches)) if recipe.variational else 0.0
-            noise = chance.standard_normal((len(rows), recipe.code_size)).astype(np.float32)
-            error, divergence, gradients = _loss(weights, learnt[rows], noise if recipe.variational else None, pull)
+        for rows in np.array_split(rng.permutation(len(training)), batches):
+            prior_weight = min(1.0, done / max(1.0, _WARM_UP * epochs * batches)) if recipe.variational else 0.0
+            noise = rng.standard_normal((len(rows), recipe.code_size)).astype(np.float32)
+            error, divergence, gradients = _loss(
+                weights, training[rows], noise if recipe.variational else None, prior_weight
+            )
             rate = _RATE * 0.5 * (1.0 + np.cos(np.pi * done / (epochs * batches)))
             weights = optimiser.step(weights, gradients, float(rate))
             errors.append(error * len(rows))
@@ -138,10 +140,10 @@ def train(pictures: Floats, recipe: Recipe) -> Iterator[Step]:
             done += 1
         model = Autoencoder(weights, recipe.variational)
         missed = float(((model.decode(model.encode(held_out)) - held_out) ** 2).mean()) if aside else float("nan")
-        yield Step(epoch, epochs, sum(errors) / len(learnt), missed, sum(divergences) / len(learnt), model)
+        yield EpochResult(epoch, epochs, sum(errors) / len(training), missed, sum(divergences) / len(training), model)
 
 
-def plane(codes: Floats, reach: float = 2.0, steps: int = 9) -> Floats:
+def code_plane(codes: Floats, reach: float = 2.0, steps: int = 9) -> Floats:
     """A grid of codes (steps * steps, code_size) on the plane along which `codes` (n, code_size) spread most.
 
     Row by row from the top left; it reaches `reach` standard deviations from the middle along both directions.
@@ -156,37 +158,37 @@ def plane(codes: Floats, reach: float = 2.0, steps: int = 9) -> Floats:
     return np.asarray([middle + x * across + y * down for y in ends[::-1] for x in ends], np.float32)
 
 
-def between(first: Floats, second: Floats, steps: int = 7) -> Floats:
+def interpolated_codes(first: Floats, second: Floats, steps: int = 7) -> Floats:
     """Codes (steps, code_size) in even steps from one code (code_size,) to another, both ends included."""
     shares = np.linspace(0.0, 1.0, steps, dtype=np.float32)[:, np.newaxis]
     return np.asarray(first + shares * (second - first), np.float32)
 
 
-def drawn(model: Autoencoder, codes: Floats, count: int, seed: int) -> Floats:
-    """Pictures (count, PIXELS) that never were: of the variational one from its prior, else from around `codes`."""
-    chance = np.random.default_rng(seed)
-    noise = chance.standard_normal((count, model.code_size)).astype(np.float32)
+def random_pictures(model: Autoencoder, codes: Floats, count: int, seed: int) -> Floats:
+    """Pictures (count, PIXELS) of random codes: from the prior of a variational one, else from around `codes`."""
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((count, model.code_size)).astype(np.float32)
     if not model.variational:
         noise = codes.mean(axis=0) + noise * codes.std(axis=0)
     return model.decode(noise)
 
 
-def around(model: Autoencoder, code: Floats, codes: Floats, count: int, distance: float, seed: int) -> Floats:
-    """Versions (count, PIXELS) of the picture of `code`: of codes about it, `distance` times `codes`' spread away."""
-    chance = np.random.default_rng(seed)
-    steps = chance.standard_normal((count, model.code_size)).astype(np.float32) * codes.std(axis=0)
+def variations(model: Autoencoder, code: Floats, codes: Floats, count: int, distance: float, seed: int) -> Floats:
+    """Versions (count, PIXELS) of the picture of `code`: of random codes `distance` times `codes`' spread away."""
+    rng = np.random.default_rng(seed)
+    steps = rng.standard_normal((count, model.code_size)).astype(np.float32) * codes.std(axis=0)
     return model.decode(np.asarray(code + distance * steps, np.float32))
 
 
-def _start(code_size: int, mean: Floats, chance: np.random.Generator) -> Weights:
+def _initial_weights(code_size: int, mean: Floats, rng: np.random.Generator) -> Weights:
     """Weights that keep the spread of what passes them (Glorot and Bengio 2010); the mean picture to begin with."""
 
     def layer(inputs: int, outputs: int) -> Floats:
         reach = np.sqrt(6.0 / (inputs + outputs))
-        return chance.uniform(-reach, reach, (inputs, outputs)).astype(np.float32)
+        return rng.uniform(-reach, reach, (inputs, outputs)).astype(np.float32)
 
     zeros = np.zeros
-    usual = np.clip(mean, 0.02, 0.98)
+    average = np.clip(mean, 0.02, 0.98)
     return {
         "in": layer(PIXELS, HIDDEN),
         "in_bias": zeros(HIDDEN, np.float32),
@@ -197,36 +199,38 @@ def _start(code_size: int, mean: Floats, chance: np.random.Generator) -> Weights
         "out": layer(code_size, HIDDEN),
         "out_bias": zeros(HIDDEN, np.float32),
         "last": layer(HIDDEN, PIXELS) * np.float32(0.1),
-        "last_bias": np.asarray(np.log(usual / (1.0 - usual)), np.float32),
+        "last_bias": np.asarray(np.log(average / (1.0 - average)), np.float32),
     }
 
 
-def _loss(weights: Weights, pictures: Floats, noise: Floats | None, pull: float) -> tuple[float, float, Weights]:
+def _loss(
+    weights: Weights, pictures: Floats, noise: Floats | None, prior_weight: float
+) -> tuple[float, float, Weights]:
     """A pixel's mean squared error, the codes' divergence from the prior, and the gradients of the loss by the weights.
 
-    The loss of a picture is its squared error over twice the pixels' variance, and the divergence times `pull`: the
-    negative evidence lower bound where `pull` is 1.  Without `noise` the codes are taken as they are.
+    The loss of a picture is its squared error over twice the pixels' variance, plus `prior_weight` times the
+    divergence: the negative evidence lower bound where `prior_weight` is 1.  Without `noise` the codes are not varied.
     """
     count = len(pictures)
     seen = pictures - 0.5
     first = np.tanh(seen @ weights["in"] + weights["in_bias"])
     mean = first @ weights["mean"] + weights["mean_bias"]
-    log_variance = np.clip(first @ weights["spread"] + weights["spread_bias"], -_WIDEST, _WIDEST)
-    inside = np.abs(log_variance) < _WIDEST
+    log_variance = np.clip(first @ weights["spread"] + weights["spread_bias"], -_MAX_LOG_VARIANCE, _MAX_LOG_VARIANCE)
+    inside = np.abs(log_variance) < _MAX_LOG_VARIANCE
     deviation = np.exp(0.5 * log_variance)
     codes = mean if noise is None else mean + noise * deviation
     second = np.tanh(codes @ weights["out"] + weights["out_bias"])
-    rebuilt = _sigmoid(second @ weights["last"] + weights["last_bias"])
-    off = rebuilt - pictures
+    measure_reconstruction = _sigmoid(second @ weights["last"] + weights["last_bias"])
+    off = measure_reconstruction - pictures
     divergence = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1.0).sum(axis=1)
 
-    by_last = off * rebuilt * (1.0 - rebuilt) / (_NOISE**2 * count)
+    by_last = off * measure_reconstruction * (1.0 - measure_reconstruction) / (_NOISE**2 * count)
     by_second = (by_last @ weights["last"].T) * (1.0 - second**2)
     by_codes = by_second @ weights["out"].T
-    by_mean = by_codes + pull * mean / count
+    by_mean = by_codes + prior_weight * mean / count
     by_spread = np.zeros_like(by_mean)
     if noise is not None:
-        by_spread = by_codes * noise * deviation * 0.5 + pull * 0.5 * (np.exp(log_variance) - 1.0) / count
+        by_spread = by_codes * noise * deviation * 0.5 + prior_weight * 0.5 * (np.exp(log_variance) - 1.0) / count
         by_spread *= inside
     by_first = (by_mean @ weights["mean"].T + by_spread @ weights["spread"].T) * (1.0 - first**2)
     gradients = {

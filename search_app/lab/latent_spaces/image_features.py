@@ -1,4 +1,4 @@
-"""What an image network sees in pictures before the aligner carries them into the shared space."""
+"""Features of an image network before the aligner maps them into the shared space."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _BATCH = 16
 
 
-def shows_features(encoder: EncoderInfo) -> bool:
-    """Whether the encoder's image tower can be asked for its features: `lite`, and what is tuned from it."""
+def has_features(encoder: EncoderInfo) -> bool:
+    """Whether the encoder's image tower gives its features: `lite`, and encoders tuned from it."""
     return encoder.id.partition(":")[0] == "lite"
 
 
@@ -25,7 +25,7 @@ def image_features(pictures: "Sequence[Image]", encoder: EncoderInfo) -> Floats:
 
     Raises EncoderError for an encoder that does not show them.
     """
-    if not shows_features(encoder):
+    if not has_features(encoder):
         raise EncoderError(
             f"The encoder {encoder.id} does not show what its image tower sees before alignment. "
             "Look at this in a space of the encoder lite."

@@ -26,7 +26,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class LatentSpace:
-    """Points in a latent space, whatever made it."""
+    """Points in a latent space of any kind."""
 
     names: tuple[str, ...]
     """What each point is called: a word, a file's name; untrusted."""
@@ -63,24 +63,24 @@ class LatentSpace:
         return found
 
     @cached_property
-    def places(self) -> "Places":
-        """Where the points lie on a map by their principal components."""
-        return places_of(self.vectors)
+    def point_map(self) -> "PointMap":
+        """The points on a map by their principal components."""
+        return principal_map(self.vectors)
 
 
 @dataclass(frozen=True)
-class Places:
+class PointMap:
     """Points on a map."""
 
-    spots: Floats
+    positions: Floats
     """Shape (n, 3); zeros along axes that the points do not span."""
     kept: tuple[float, float, float]
     """The share of the variance along each axis, 0 to 1."""
 
 
-def places_of(vectors: Floats) -> Places:
+def principal_map(vectors: Floats) -> PointMap:
     """The first three principal components of `vectors`, shape (n, d) (Pearson 1901)."""
-    spots, kept = np.zeros((len(vectors), 3), np.float32), [0.0, 0.0, 0.0]
+    positions, kept = np.zeros((len(vectors), 3), np.float32), [0.0, 0.0, 0.0]
     centred = vectors.astype(np.float64) - (vectors.mean(axis=0, dtype=np.float64) if len(vectors) else 0.0)
     variance = float((centred**2).sum())
     if variance > _TINY:
@@ -88,9 +88,9 @@ def places_of(vectors: Floats) -> Places:
         for axis, column in enumerate(columns.T[::-1][:3]):
             # The largest loading is positive, so that a map does not flip from one time to the next.
             direction = column if column[np.argmax(np.abs(column))] > 0 else -column
-            spots[:, axis] = centred @ direction
+            positions[:, axis] = centred @ direction
             kept[axis] = max(0.0, float(values[len(values) - 1 - axis]) / variance)
-    return Places(spots, (kept[0], kept[1], kept[2]))
+    return PointMap(positions, (kept[0], kept[1], kept[2]))
 
 
 def neighbours_kept(first: LatentSpace, second: LatentSpace, count: int = 10, metric: Measure = "cosine") -> Floats:

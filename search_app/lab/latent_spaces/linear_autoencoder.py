@@ -1,4 +1,4 @@
-"""Principal component analysis as a linear autoencoder: vectors rebuilt from few numbers, and what is lost.
+"""Principal component analysis as a linear autoencoder: vectors reconstructed from few numbers, and what is lost.
 
 The best linear code of k numbers is that of the first k principal components (Baldi and Hornik 1989).
 """
@@ -15,8 +15,8 @@ NEIGHBOURS = 10
 
 
 @dataclass(frozen=True)
-class Rebuilt:
-    """What a code of some length keeps."""
+class ReconstructionResult:
+    """What a code of some length keeps of the vectors."""
 
     components: int
     error: float
@@ -25,7 +25,7 @@ class Rebuilt:
     """Share of the NEIGHBOURS nearest items that are found still, 0 to 1."""
 
 
-def rebuilt(vectors: Floats, others: Floats | None = None) -> list[Rebuilt]:
+def measure_reconstruction(vectors: Floats, others: Floats | None = None) -> list[ReconstructionResult]:
     """What codes of 1, 2, 4, ... components keep of `vectors` (n, d), unit rows.
 
     Neighbours are those among `others` (m, d), as when words look for pictures, or among the vectors themselves; what
@@ -37,16 +37,16 @@ def rebuilt(vectors: Floats, others: Floats | None = None) -> list[Rebuilt]:
     _, columns = np.linalg.eigh((second.T @ second).astype(np.float64))
     directions = np.asarray(columns[:, ::-1], np.float32)
     variance = float((first.astype(np.float64) ** 2).sum())
-    asked = np.linspace(0, len(first) - 1, min(_QUERIES, len(first))).astype(np.int64)
-    own = asked if others is None else None
-    truth = _nearest(first[asked], second, own)
+    queries = np.linspace(0, len(first) - 1, min(_QUERIES, len(first))).astype(np.int64)
+    own = queries if others is None else None
+    truth = _nearest(first[queries], second, own)
     found = []
     for components in lengths(vectors.shape[1]):
         basis = directions[:, :components]
         ours, theirs = first @ basis, second @ basis
         left = 1.0 - float((ours.astype(np.float64) ** 2).sum()) / max(variance, 1e-12)
-        kept = float(shared(truth, _nearest(ours[asked], theirs, own)).mean())
-        found.append(Rebuilt(components, max(0.0, left), kept))
+        kept = float(shared(truth, _nearest(ours[queries], theirs, own)).mean())
+        found.append(ReconstructionResult(components, max(0.0, left), kept))
     return found
 
 

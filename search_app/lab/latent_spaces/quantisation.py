@@ -1,4 +1,4 @@
-"""The same search with vectors of fewer bits: what they weigh, how long they take, and what they still find."""
+"""Vectors of fewer bits: their size, the time of a search, and its recall."""
 
 import time
 from collections.abc import Callable
@@ -15,12 +15,12 @@ NEIGHBOURS = 10
 
 _QUERIES = 64
 _ROUNDS = 5
-_AGAIN = 10  # times as many candidates as results are looked at again in full
+_CANDIDATES = 10  # for each result, reranked by whole vectors
 
 
 @dataclass(frozen=True)
-class Quantised:
-    """One way to keep vectors."""
+class QuantisationResult:
+    """Size, speed and recall of one way to store vectors."""
 
     kind: Kind
     bytes: int
@@ -31,13 +31,13 @@ class Quantised:
     """Share of the nearest items by float32 that are found, 0 to 1."""
 
 
-def quantised(vectors: Floats) -> list[Quantised]:
-    """Search `vectors` (n, d), unit rows, with each of the kinds, and compare with float32.
+def measure_quantisation(vectors: Floats) -> list[QuantisationResult]:
+    """Search `vectors` (n, d), unit rows, stored in each way, and compare with float32.
 
     int8 keeps each number as one of 255 steps between plus and minus the largest there is; binary keeps its sign once
     the mean is gone, and is compared by the number of signs that differ.
     """
-    asked = np.linspace(0, len(vectors) - 1, min(_QUERIES, len(vectors))).astype(np.int64)
+    queries = np.linspace(0, len(vectors) - 1, min(_QUERIES, len(vectors))).astype(np.int64)
     count = min(NEIGHBOURS, len(vectors) - 1)
     half = vectors.astype(np.float16)
     step = float(np.abs(vectors).max()) / 127.0 or 1.0
@@ -45,11 +45,11 @@ def quantised(vectors: Floats) -> list[Quantised]:
     signs = np.packbits(vectors > vectors.mean(axis=0), axis=1)
 
     def by_signs(row: int) -> NDArray[np.floating]:
-        return -np.bitwise_count(signs ^ signs[row]).sum(axis=1, dtype=np.int32).astype(np.float32)
+        return np.asarray(-np.bitwise_count(signs ^ signs[row]).sum(axis=1, dtype=np.int32), np.float32)
 
-    def again(row: int) -> NDArray[np.floating]:
+    def reranked(row: int) -> NDArray[np.floating]:
         rough = by_signs(row)
-        room = min(len(rough), _AGAIN * (count + 1))
+        room = min(len(rough), _CANDIDATES * (count + 1))
         best = np.argpartition(-rough, room - 1)[:room]
         scores = np.full(len(rough), -np.inf, np.float32)
         scores[best] = vectors[best] @ vectors[row]
@@ -60,23 +60,26 @@ def quantised(vectors: Floats) -> list[Quantised]:
         ("float16", half.nbytes, lambda row: half.astype(np.float32) @ half[row].astype(np.float32)),
         ("int8", small.nbytes, lambda row: small.astype(np.float32) @ small[row].astype(np.float32)),
         ("binary", signs.nbytes, by_signs),
-        ("binary, then float32", signs.nbytes + vectors.nbytes, again),
+        ("binary, then float32", signs.nbytes + vectors.nbytes, reranked),
     ]
     times: dict[Kind, list[float]] = {kind: [] for kind, _, _ in ways}
     found: dict[Kind, list[set[int]]] = {kind: [] for kind, _, _ in ways}
     for turn in range(_ROUNDS):
         for kind, _, way in ways:  # by turns, so that a busy machine disturbs all of them alike
             began = time.perf_counter()
-            for row in asked:
+            for row in queries:
                 scores = way(int(row))
                 scores[row] = -np.inf
                 best = np.argpartition(-scores, count - 1)[:count] if count else np.empty(0, np.int64)
                 if turn == 0:
                     found[kind].append(set(best.tolist()))
             if turn:  # the first one warms up
-                times[kind].append((time.perf_counter() - began) * 1_000 / max(1, len(asked)))
+                times[kind].append((time.perf_counter() - began) * 1_000 / max(1, len(queries)))
     truth = found["float32"]
-    return [Quantised(kind, size, float(np.median(times[kind])), _recall(truth, found[kind])) for kind, size, _ in ways]
+    return [
+        QuantisationResult(kind, size, float(np.median(times[kind])), _recall(truth, found[kind]))
+        for kind, size, _ in ways
+    ]
 
 
 def _recall(truth: list[set[int]], found: list[set[int]]) -> float:

@@ -22,11 +22,11 @@ from search_app.search.topics.ctfidf import distinctive_words, words_of
 Kind = Literal["lda", "plsa", "lsa", "neural"]
 KINDS: dict[Kind, str] = {"lda": "LDA", "plsa": "PLSA", "lsa": "LSA", "neural": "neural topics"}
 
-FEWEST_TEXTS = 8
+MIN_TEXTS = 8
 _WORDS = 8  # that name a topic
 _VOCABULARY = 5_000
-_COMMON = 0.8  # times a topic's even share of the texts: a word in more of them tells of no topic, in any language
-_FEW = 60  # texts below which a word is known from one text on, and common ones are kept longer
+_MAX_SHARE = 0.8  # of a topic's even share of the texts: a word in more of them is a stop word, in any language
+_FEW_TEXTS = 60  # below which words of a single text count, and common words are kept longer
 _ROUNDS = 200
 _NO_WORDS = "These texts share too few words for topics. Ingest more documents."
 _WORD = r"(?u)\b[^\W\d_]{3,}\b"
@@ -47,7 +47,7 @@ class TopicModel:
     @property
     def sizes(self) -> list[int]:
         """How many texts each topic has."""
-        return np.bincount(self.topic_of, minlength=len(self.words)).tolist()
+        return [int(size) for size in np.bincount(self.topic_of, minlength=len(self.words))]
 
 
 def topic_models(
@@ -57,11 +57,9 @@ def topic_models(
 
     Raises SpaceError for fewer than FEWEST_TEXTS texts, or texts without words.
     """
-    if len(texts) < FEWEST_TEXTS:
-        raise SpaceError(
-            f"Topics need {FEWEST_TEXTS} texts at least, and there are {len(texts)}. Ingest more documents."
-        )
-    counts, words = counted(texts, count)
+    if len(texts) < MIN_TEXTS:
+        raise SpaceError(f"Topics need {MIN_TEXTS} texts at least, and there are {len(texts)}. Ingest more documents.")
+    counts, words = word_counts(texts, count)
     count = min(count, len(texts) - 1, len(words) - 1)
 
     def model(kind: Kind, weights: NDArray[Any], named: Sequence[Sequence[str]], topic_of: NDArray[Any]) -> TopicModel:
@@ -72,12 +70,12 @@ def topic_models(
     plsa, plsa_words = _plsa(counts, count, seed)
     lsa, lsa_words = _lsa(counts, count, seed)
     clusters = _clusters(vectors, count, seed)
-    near = _shares(-((vectors[:, np.newaxis] - _middles(vectors, clusters, count)) ** 2).sum(axis=2) * 4.0)
+    near = _shares(-((vectors[:, np.newaxis] - _centroids(vectors, clusters, count)) ** 2).sum(axis=2) * 4.0)
     return {
         "lda": model("lda", lda, _strongest(lda_words, words), lda.argmax(axis=1)),
         "plsa": model("plsa", plsa, _strongest(plsa_words, words), plsa.argmax(axis=1)),
         "lsa": model("lsa", lsa, _strongest(lsa_words, words), np.abs(lsa).argmax(axis=1)),
-        "neural": model("neural", near, _said(texts, clusters, count), clusters),
+        "neural": model("neural", near, _distinctive(texts, clusters, count), clusters),
     }
 
 
@@ -91,16 +89,16 @@ def agreement(one: TopicModel, other: TopicModel) -> float:
     return float(adjusted_mutual_info_score(one.topic_of, other.topic_of))
 
 
-def counted(texts: Sequence[str], topics: int) -> tuple[Any, tuple[str, ...]]:
-    """How often each text says each word: a sparse matrix (n, words), and the words.
+def word_counts(texts: Sequence[str], topics: int) -> tuple[Any, tuple[str, ...]]:
+    """The word counts of texts: a sparse matrix (n, words), and the words.
 
-    What is said too often to tell `topics` topics apart is left out, whatever the language.  Raises SpaceError where
+    Words too common to distinguish `topics` topics are left out, in any language.  Raises SpaceError where
     no word is left.
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    few = len(texts) < _FEW
-    common = 0.5 if few else min(0.5, _COMMON / topics)
+    few = len(texts) < _FEW_TEXTS
+    common = 0.5 if few else min(0.5, _MAX_SHARE / topics)
     counter = CountVectorizer(token_pattern=_WORD, max_df=common, min_df=1 if few else 2, max_features=_VOCABULARY)
     try:
         counts = counter.fit_transform(texts)
@@ -118,7 +116,7 @@ def _lda(counts: Any, count: int, seed: int) -> tuple[NDArray[Any], NDArray[Any]
     # Texts here are short.  With a sparse prior each settles at once on whatever topic its first words fell to.
     model = LatentDirichletAllocation(count, max_iter=40, doc_topic_prior=1.0, topic_word_prior=0.1, random_state=seed)
     weights = model.fit_transform(counts)
-    return weights, _telling(model.components_)
+    return weights, _relevance(model.components_)
 
 
 def _plsa(counts: Any, count: int, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -131,7 +129,7 @@ def _plsa(counts: Any, count: int, seed: int) -> tuple[NDArray[Any], NDArray[Any
         weights = model.fit_transform(counts)
     # P(topic | text): each topic's share in the words that the text has.
     mass = weights * model.components_.sum(axis=1)
-    return mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-12), _telling(model.components_)
+    return mass / np.maximum(mass.sum(axis=1, keepdims=True), 1e-12), _relevance(model.components_)
 
 
 def _lsa(counts: Any, count: int, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -150,11 +148,11 @@ def _clusters(vectors: Floats, count: int, seed: int) -> NDArray[np.int64]:
     return np.asarray(KMeans(count, n_init=4, random_state=seed).fit_predict(centred), np.int64)
 
 
-def _middles(vectors: Floats, clusters: NDArray[np.int64], count: int) -> Floats:
+def _centroids(vectors: Floats, clusters: NDArray[np.int64], count: int) -> Floats:
     return np.stack([vectors[clusters == topic].mean(axis=0) for topic in range(count)])
 
 
-def _said(texts: Sequence[str], clusters: NDArray[np.int64], count: int) -> list[list[str]]:
+def _distinctive(texts: Sequence[str], clusters: NDArray[np.int64], count: int) -> list[list[str]]:
     """The words that set the texts of each cluster apart."""
     classes: list[list[set[str]]] = [[] for _ in range(count)]
     for text, cluster in zip(texts, clusters.tolist(), strict=True):
@@ -162,8 +160,8 @@ def _said(texts: Sequence[str], clusters: NDArray[np.int64], count: int) -> list
     return [[found.word for found in each] for each in distinctive_words(classes, _WORDS)]
 
 
-def _telling(by_word: NDArray[Any]) -> NDArray[Any]:
-    """How much each word tells of each topic: its share in the topic, weighed by how much of it is the topic's."""
+def _relevance(by_word: NDArray[Any]) -> NDArray[Any]:
+    """The relevance of each word to each topic: its share in the topic, times the topic's share in the word."""
     shares = by_word / np.maximum(by_word.sum(axis=1, keepdims=True), 1e-12)
     return np.asarray(shares * shares / np.maximum(shares.sum(axis=0), 1e-12))
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from ingest.encoders.base import Encoder
 from search_app.lab.latent_spaces.latent_space import LatentSpace
 
-MOST_WORDS = 400
+MAX_WORDS = 400
 LONGEST_WORD = 80
 
-STARTING = (
+DEFAULT_WORDS = (
     "dog", "cat", "horse", "cow", "lion", "elephant", "bird", "owl", "fish", "whale", "bee", "butterfly",
     "apple", "banana", "orange", "cherry", "bread", "cheese", "cake", "soup", "coffee", "tea", "wine", "water",
     "car", "bus", "train", "bicycle", "airplane", "boat", "rocket", "road", "bridge", "harbour",
@@ -18,16 +18,16 @@ STARTING = (
     "happy", "sad", "angry", "afraid", "hot", "cold", "summer", "winter", "rain", "snow", "day", "night",
     "red", "green", "blue", "yellow", "black", "white", "one", "two", "three", "ten",
     "hammer", "saw", "knife", "computer", "telephone", "book", "letter", "clock", "chair", "table",
-)  # fmt: skip
-"""Everyday words to begin with."""
+)  # fmt: skip  # a subject a line
+"""The words of a fresh page."""
 
 
-def words_of(written: str) -> tuple[str, ...]:
-    """The words that a person has written, one a line or between commas, each once; at most MOST_WORDS."""
+def parse_words(written: str) -> tuple[str, ...]:
+    """The words in a person's text, one a line or separated by commas, each once; at most MAX_WORDS."""
     parts = (part.strip()[:LONGEST_WORD] for line in written.splitlines() for part in line.split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))[:MOST_WORDS]
+    return tuple(dict.fromkeys(part for part in parts if part))[:MAX_WORDS]
 
 
-def word_space(words: Sequence[str], encoder: Encoder) -> LatentSpace:
+def word_embedding_space(words: Sequence[str], encoder: Encoder) -> LatentSpace:
     """The words as points of the encoder's space."""
     return LatentSpace(tuple(words), encoder.encode_texts(list(words)))

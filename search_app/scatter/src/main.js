@@ -1,6 +1,6 @@
-// The map of a space.  Streamlit hands over its parts one by one, each from a component of its own, so that a part
-// that has not changed is not sent again: `points`, `look`, `scene` (the one that is seen) and `answers`.
-import { unpack } from "./pack.js";
+// The map of a space.  Streamlit passes its parts one by one, each from a component of its own, so that an unchanged part
+// is not sent again: `points`, `colours`, `scene` (the only visible one) and `items`.
+import { unpack } from "./unpack.js";
 import { SpaceMap } from "./map.js";
 
 const maps = new Map();
@@ -10,33 +10,33 @@ function named(name) {
   return maps.get(name);
 }
 
-/** Where every point lies. */
+/** The positions of the points. */
 export const points = ({ data }, name) => named(name).setPoints(unpack(data));
 
-/** How the points are coloured, and which of them are faint. */
-export const look = ({ data }, name) => named(name).setLook(unpack(data));
+/** The colours of the points, and which of them are faint. */
+export const colours = ({ data }, name) => named(name).setColours(unpack(data));
 
 /** What is drawn beside the points; `parentElement` shows the map. */
 export function scene({ data, parentElement, setTriggerValue }, name) {
   const map = named(name);
-  // What the page takes no notice of cannot be done.
-  map.tell = (what, value) => { if (data.acts.includes(what)) setTriggerValue(what, value); };
+  // An action that the page does not handle is not sent.
+  map.send = (action, values) => { if (data.actions.includes(action)) setTriggerValue(action, values); };
   map.attach(parentElement, data.small);
   map.setScene(data);
 }
 
-/** What is known of the items that were asked for. */
-export function answers({ data, setTriggerValue }, name) {
-  const { lookup } = named(name);
-  lookup.send = (wanted) => setTriggerValue("want", wanted);
-  if (data) lookup.answer(data);
-  else lookup.again();
+/** The details of the items that were requested. */
+export function items({ data, setTriggerValue }, name) {
+  const { details } = named(name);
+  details.send = (request) => setTriggerValue("request", request);
+  if (data) details.receive(data);
+  else details.resend();
 }
 
-/** A part is not on the page any more, or is about to be drawn again. */
-export function gone(name, part) {
+/** A part was removed from the page, or is about to be drawn again. */
+export function unmount(name, part) {
   const map = maps.get(name);
   if (!map) return;
-  if (part === "answers") map.lookup.send = null;
-  if (part === "scene") map.leave();
+  if (part === "items") map.details.send = null;
+  if (part === "scene") map.detach();
 }

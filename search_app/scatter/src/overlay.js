@@ -1,4 +1,4 @@
-// What is drawn under and over the points: density, axes, pictures, lines, numbers, the star, names of topics.
+// Everything drawn under and over the points: density, axes, pictures, lines, numbers, the star, names of topics.
 import { contours } from "d3-contour";
 
 const STAR = 12; // pixels from its middle to a tip
@@ -33,8 +33,8 @@ export function densityOf({ size, values, box }, colour) {
   return { canvas, box, lines };
 }
 
-/** Draw what lies under the points. */
-export function under(pen, { stage, theme, density, withDensity, axes }) {
+/** Draw everything under the points. */
+export function drawUnder(pen, { stage, theme, density, withDensity, axes }) {
   if (density && withDensity && stage.dimensions === 2) {
     const [left, bottom] = stage.project(density.box);
     const [right, top] = stage.project(density.box.slice(2));
@@ -67,7 +67,7 @@ function frame3d(pen, stage, theme, axes) {
 }
 
 /** Draw the names of the axes of a flat map, along its edges. */
-export function axesNames(pen, { stage, theme, axes }) {
+export function drawAxisNames(pen, { stage, theme, axes }) {
   if (stage.dimensions !== 2) return;
   const marks = { size: 11.5, fill: theme.muted, halo: theme.background };
   const [right, up] = axes;
@@ -77,24 +77,24 @@ export function axesNames(pen, { stage, theme, axes }) {
     pen.text(`${right.high} →`, width - 10, height - 12, { ...marks, align: "end" });
   } else pen.text(right.title, width / 2, height - 12, marks);
   if (up.low) {
-    pen.text(`← ${up.low}`, 12, height - 26, { ...marks, align: "start", turned: true });
-    pen.text(`${up.high} →`, 12, 10, { ...marks, align: "end", turned: true });
-  } else pen.text(up.title, 12, height / 2, { ...marks, turned: true });
+    pen.text(`← ${up.low}`, 12, height - 26, { ...marks, align: "start", vertical: true });
+    pen.text(`${up.high} →`, 12, 10, { ...marks, align: "end", vertical: true });
+  } else pen.text(up.title, 12, height / 2, { ...marks, vertical: true });
 }
 
-/** Draw what lies over the points; returns the boxes of names that can be clicked. */
-export function over(pen, { stage, theme, scene, pictures, colourOf, area, lit }) {
-  for (const { spot, picture, colour } of pictures) framed(pen, spot, picture, colour, theme);
-  const seen = (at) => {
+/** Draw everything over the points; returns the boxes of names that can be clicked. */
+export function drawOver(pen, { stage, theme, scene, pictures, colourOf, area, highlighted }) {
+  for (const { position, picture, colour } of pictures) framed(pen, position, picture, colour, theme);
+  const onScreen = (at) => {
     const place = stage.project(at);
     return place[2] > 1 ? null : place;
   };
-  const names = topics(pen, scene, seen, theme, stage);
-  trail(pen, scene, seen, theme);
-  neighbours(pen, scene, seen, theme, colourOf);
-  hits(pen, scene, seen, theme, lit);
-  if (scene.spot) {
-    const place = seen(scene.spot);
+  const names = topics(pen, scene, onScreen, theme, stage);
+  trail(pen, scene, onScreen, theme);
+  neighbours(pen, scene, onScreen, theme, colourOf);
+  hits(pen, scene, onScreen, theme, highlighted);
+  if (scene.place) {
+    const place = onScreen(scene.place);
     if (place) {
       const [x, y] = place;
       pen.circle(x, y, 8, { stroke: theme.accent, width: 2 });
@@ -103,7 +103,7 @@ export function over(pen, { stage, theme, scene, pictures, colourOf, area, lit }
     }
   }
   if (scene.star) {
-    const place = seen(scene.star.at);
+    const place = onScreen(scene.star.at);
     if (place) pen.path(starPoints(place[0], place[1], STAR), { fill: theme.star, stroke: theme.card, width: 1.5, closed: true });
   }
   outline(pen, area, theme);
@@ -118,57 +118,57 @@ function framed(pen, [x, y], picture, colour, theme) {
   pen.image(picture, x - wide / 2, y - high / 2, wide, high);
 }
 
-function trail(pen, scene, seen, theme) {
-  const stops = scene.trail.map(({ at }) => seen(at)).filter(Boolean);
-  const now = scene.star && seen(scene.star.at);
+function trail(pen, scene, onScreen, theme) {
+  const stops = scene.trail.map(({ at }) => onScreen(at)).filter(Boolean);
+  const now = scene.star && onScreen(scene.star.at);
   pen.path(now ? [...stops, now] : stops, { stroke: theme.star, width: 1.5, dash: [4, 4], opacity: 0.7 });
   scene.trail.forEach(({ at, label }) => {
-    const place = seen(at);
+    const place = onScreen(at);
     if (!place) return;
     pen.path(starPoints(place[0], place[1], STAR * 0.6), { fill: theme.card, stroke: theme.star, width: 1.4, closed: true });
     pen.text(label, place[0] + 11, place[1], { size: 11, fill: theme.muted, halo: theme.background, align: "start" });
   });
 }
 
-function neighbours(pen, scene, seen, theme, colourOf) {
-  const middle = scene.item && seen(scene.item.at);
+function neighbours(pen, scene, onScreen, theme, colourOf) {
+  const middle = scene.item && onScreen(scene.item.at);
   for (const { id, at } of scene.near) {
-    const place = seen(at);
+    const place = onScreen(at);
     if (!place) continue;
-    const from = middle ?? (scene.spot && seen(scene.spot));
+    const from = middle ?? (scene.place && onScreen(scene.place));
     if (from) pen.path([from, place], { stroke: theme.accent, width: 1.4, opacity: 0.75 });
     pen.circle(place[0], place[1], 6, { fill: colourOf(id) ?? theme.muted, stroke: theme.card, width: 1.5 });
   }
   if (middle) pen.circle(middle[0], middle[1], 9, { fill: colourOf(scene.item.id) ?? theme.accent, stroke: theme.accent, width: 3 });
 }
 
-function hits(pen, scene, seen, theme, lit) {
-  // The worst first, so that better ones lie above it, and the one in question above all.
-  const worst = [...scene.hits].reverse().sort((one, other) => (one.rank === lit) - (other.rank === lit));
+function hits(pen, scene, onScreen, theme, highlighted) {
+  // The worst first, so that better ones lie above it, and the highlighted one above all.
+  const worst = [...scene.hits].reverse().sort((one, other) => (one.rank === highlighted) - (other.rank === highlighted));
   for (const { rank, at, kind } of worst) {
-    const place = seen(at);
+    const place = onScreen(at);
     if (!place) continue;
-    const edge = rank === lit ? { stroke: theme.accent, width: 5 } : { stroke: theme.card, width: 1.5 };
-    pen.circle(place[0], place[1], rank === lit ? 12 : 9.5, { fill: kind ? theme.text : theme.image, ...edge });
+    const edge = rank === highlighted ? { stroke: theme.accent, width: 5 } : { stroke: theme.card, width: 1.5 };
+    pen.circle(place[0], place[1], rank === highlighted ? 12 : 9.5, { fill: kind ? theme.text : theme.image, ...edge });
     pen.text(rank, place[0], place[1] + 0.5, { size: 11, weight: 700, fill: theme.onBadge });
   }
 }
 
-function topics(pen, scene, seen, theme, stage) {
-  const taken = [];
+function topics(pen, scene, onScreen, theme, stage) {
+  const placed = [];
   for (const { code, label, at, colour } of scene.topics) {
-    const place = seen(at);
+    const place = onScreen(at);
     if (!place) continue;
     const [x, y] = place;
     const wide = 3.6 * label.length + 8;
     const box = [x - wide, y - 9, x + wide, y + 9];
     if (x < 0 || y < 0 || x > stage.width || y > stage.height) continue;
-    const meets = (other) => box[0] < other[2] + LABEL_ROOM && box[2] > other[0] - LABEL_ROOM && box[1] < other[3] && box[3] > other[1];
-    if (taken.some(({ box: other }) => meets(other))) continue;
-    taken.push({ code, box });
+    const overlaps = (other) => box[0] < other[2] + LABEL_ROOM && box[2] > other[0] - LABEL_ROOM && box[1] < other[3] && box[3] > other[1];
+    if (placed.some(({ box: other }) => overlaps(other))) continue;
+    placed.push({ code, box });
     pen.text(label, x, y, { size: 13, weight: 650, fill: colour ?? theme.ink, halo: theme.background });
   }
-  return taken;
+  return placed;
 }
 
 function outline(pen, area, theme) {

@@ -1,4 +1,4 @@
-// One way to draw, on a canvas for the screen and as SVG for a file.
+// One drawing interface with two outputs: a canvas for the screen, and SVG for a file.
 
 /** Draws on a canvas whose units are CSS pixels. */
 export class CanvasPen {
@@ -27,11 +27,11 @@ export class CanvasPen {
     if (stroke) { pen.strokeStyle = stroke; pen.lineWidth = width; pen.stroke(); }
   }
 
-  text(words, x, y, { size = 12, weight = 500, fill, halo, align = "center", turned = false }) {
+  text(words, x, y, { size = 12, weight = 500, fill, halo, align = "center", vertical = false }) {
     const pen = this.context;
     pen.save();
     pen.translate(x, y);
-    if (turned) pen.rotate(-Math.PI / 2);
+    if (vertical) pen.rotate(-Math.PI / 2);
     pen.font = `${weight} ${size}px Inter, "Helvetica Neue", Arial, sans-serif`;
     pen.textAlign = align === "start" ? "left" : align === "end" ? "right" : "center";
     pen.textBaseline = "middle";
@@ -73,13 +73,13 @@ export class SvgPen {
       ` stroke-width="${width}"${opacity < 1 ? ` opacity="${opacity}"` : ""}/>`);
   }
 
-  text(words, x, y, { size = 12, weight = 500, fill, halo, align = "center", turned = false }) {
+  text(words, x, y, { size = 12, weight = 500, fill, halo, align = "center", vertical = false }) {
     const anchor = align === "center" ? "middle" : align;
     const ring = halo ? ` stroke="${halo}" stroke-width="3.5" stroke-linejoin="round" paint-order="stroke"` : "";
     this.parts.push(
       `<text x="${short(x)}" y="${short(y)}" font-size="${size}" font-weight="${weight}" fill="${fill}"${ring}` +
       ` text-anchor="${anchor}" dominant-baseline="central"` +
-      `${turned ? ` transform="rotate(-90 ${short(x)} ${short(y)})"` : ""}>${escaped(words)}</text>`);
+      `${vertical ? ` transform="rotate(-90 ${short(x)} ${short(y)})"` : ""}>${escaped(words)}</text>`);
   }
 
   image(picture, x, y, width, height, opacity = 1) {
@@ -89,7 +89,7 @@ export class SvgPen {
       ` height="${short(height)}" opacity="${opacity}" preserveAspectRatio="none"/>`);
   }
 
-  written(width, height, background) {
+  toSvg(width, height, background) {
     return (
       `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"` +
       ` font-family="Inter, Helvetica, Arial, sans-serif"><rect width="100%" height="100%" fill="${background}"/>` +

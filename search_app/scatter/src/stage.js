@@ -10,32 +10,32 @@ const VERTEX = `
   attribute float diamond;
   uniform float size;
   uniform float far;
-  varying vec4 painted;
+  varying vec4 vColour;
   varying float kind;
   void main() {
-    vec4 seen = modelViewMatrix * vec4(position, 1.0);
-    gl_Position = projectionMatrix * seen;
-    gl_PointSize = colour.a == 0.0 ? 0.0 : far > 0.0 ? clamp(size * far / max(-seen.z, 0.05), 1.5, size * 2.4) : size;
+    vec4 inView = modelViewMatrix * vec4(position, 1.0);
+    gl_Position = projectionMatrix * inView;
+    gl_PointSize = colour.a == 0.0 ? 0.0 : far > 0.0 ? clamp(size * far / max(-inView.z, 0.05), 1.5, size * 2.4) : size;
     if (colour.a == 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-    painted = colour;
+    vColour = colour;
     kind = diamond;
   }`;
 const FRAGMENT = `
   uniform float opacity;
-  varying vec4 painted;
+  varying vec4 vColour;
   varying float kind;
   void main() {
     vec2 place = abs(gl_PointCoord - 0.5);
     float away = mix(length(place), (place.x + place.y) * 0.95, kind);
-    float there = (1.0 - smoothstep(0.38, 0.5, away)) * opacity * painted.a;
+    float there = (1.0 - smoothstep(0.38, 0.5, away)) * opacity * vColour.a;
     if (there < 0.004) discard;
-    gl_FragColor = vec4(painted.rgb * there, there);
+    gl_FragColor = vec4(vColour.rgb * there, there);
   }`;
 const MARGIN = 1.12; // of the map's half width, around it
-const MOST_ZOOM = 4000;
-const FIELD = 40; // degrees
-const SCENE = [2.2, 1.5, 2.6]; // where a scene is looked at from
-const CLOSER = 1.5; // one step of the buttons and keys
+const MAX_ZOOM = 4000;
+const FIELD_OF_VIEW = 40; // degrees
+const CAMERA_3D = [2.2, 1.5, 2.6]; // where the camera of a 3-D map starts
+const ZOOM_STEP = 1.5; // one step of the buttons and keys
 
 /** The numbers below `count` in an order that is random, and always the same. */
 function shuffled(count) {
@@ -58,8 +58,8 @@ function ordered(values, order, wide) {
 
 /** Everything of the view that needs WebGL. */
 export class Stage {
-  /** `glass` takes the pointer; on a `small` map, which lies within a page that scrolls, one finger moves the page. */
-  constructor(glass, onMove, small) {
+  /** `surface` takes the pointer; on a `small` map, which lies within a page that scrolls, one finger moves the page. */
+  constructor(surface, onMove, small) {
     this.renderer = new WebGLRenderer({ antialias: false, alpha: true, premultipliedAlpha: true, powerPreference: "high-performance" });
     this.renderer.setPixelRatio(Math.min(globalThis.devicePixelRatio || 1, 2));
     this.canvas = this.renderer.domElement;
@@ -69,7 +69,7 @@ export class Stage {
       blending: CustomBlending, blendSrc: OneFactor, blendDst: OneMinusSrcAlphaFactor, premultipliedAlpha: true,
       uniforms: { size: { value: 5 }, far: { value: 0 }, opacity: { value: 0.8 } },
     });
-    this.glass = glass;
+    this.surface = surface;
     this.onMove = onMove;
     this.small = small;
     this.matrix = new Matrix4();
@@ -78,15 +78,15 @@ export class Stage {
   }
 
   /**
-   * Take new points: `spots` has three numbers for each, the third 0 on a flat map.  They are drawn in a random order,
+   * Take new points: `positions` has three numbers for each, the third 0 on a flat map.  They are drawn in a random order,
    * so that no kind lies over all others, and the first of them are a fair sample of all.
    */
-  setPoints(spots, diamonds, dimensions, keepView) {
+  setPoints(positions, diamonds, dimensions, keepView) {
     this.points?.geometry.dispose();
     if (this.points) this.scene.remove(this.points);
     const geometry = new BufferGeometry();
     this.order = shuffled(diamonds.length);
-    geometry.setAttribute("position", new BufferAttribute(ordered(spots, this.order, 3), 3));
+    geometry.setAttribute("position", new BufferAttribute(ordered(positions, this.order, 3), 3));
     geometry.setAttribute("diamond", new BufferAttribute(ordered(diamonds, this.order, 1), 1));
     geometry.setAttribute("colour", new BufferAttribute(new Uint8Array(4 * diamonds.length), 4, true));
     this.points = new Points(geometry, this.material);
@@ -108,18 +108,18 @@ export class Stage {
   makeCamera() {
     const flat = this.dimensions === 2;
     this.controls?.dispose();
-    this.camera = flat ? new OrthographicCamera(-1, 1, 1, -1, 0.1, 100) : new PerspectiveCamera(FIELD, 1, 0.01, 100);
-    const controls = (this.controls = new OrbitControls(this.camera, this.glass));
+    this.camera = flat ? new OrthographicCamera(-1, 1, 1, -1, 0.1, 100) : new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
+    const controls = (this.controls = new OrbitControls(this.camera, this.surface));
     controls.enableRotate = !flat;
     controls.screenSpacePanning = true;
     controls.zoomToCursor = true;
     controls.minZoom = 0.4;
-    controls.maxZoom = MOST_ZOOM;
+    controls.maxZoom = MAX_ZOOM;
     controls.minDistance = 0.02;
     controls.maxDistance = 20;
     controls.mouseButtons = { LEFT: flat ? MOUSE.PAN : MOUSE.ROTATE, MIDDLE: MOUSE.DOLLY, RIGHT: MOUSE.PAN };
     controls.touches = { ONE: this.small ? null : flat ? TOUCH.PAN : TOUCH.ROTATE, TWO: TOUCH.DOLLY_PAN };
-    if (this.small) this.glass.style.touchAction = "pan-y";
+    if (this.small) this.surface.style.touchAction = "pan-y";
     controls.addEventListener("change", () => this.onMove());
   }
 
@@ -129,31 +129,31 @@ export class Stage {
     if (this.dimensions === 2) {
       this.camera.position.set(0, 0, 10);
       this.camera.zoom = 1;
-    } else this.camera.position.set(...SCENE);
+    } else this.camera.position.set(...CAMERA_3D);
     this.camera.up.set(0, 1, 0);
     this.resize(this.width, this.height);
     this.controls.update();
     this.onMove();
   }
 
-  /** What is looked at, as text that `see` reads; '' for the whole map. */
+  /** The visible part of the map as text that `setWindow` reads; '' for the whole map. */
   get window() {
     const { position, zoom } = this.camera;
     const { target } = this.controls;
     const numbers = this.dimensions === 2 ? [target.x, target.y, zoom] : [...position, ...target];
-    const whole = this.dimensions === 2 ? [0, 0, 1] : [...SCENE, 0, 0, 0];
+    const whole = this.dimensions === 2 ? [0, 0, 1] : [...CAMERA_3D, 0, 0, 0];
     if (numbers.every((number, place) => Math.abs(number - whole[place]) < 1e-3)) return "";
     return numbers.map((number) => String(Number(number.toPrecision(5)))).join(" ");
   }
 
-  /** Look at what `window` has told; at what is looked at already where that cannot be read. */
-  see(window) {
+  /** Look at the part that `window` describes; nothing changes where it cannot be read. */
+  setWindow(window) {
     const numbers = window.split(" ").map(Number);
     if (numbers.length !== (this.dimensions === 2 ? 3 : 6) || !numbers.every(Number.isFinite)) return;
     if (this.dimensions === 2) {
       this.controls.target.set(numbers[0], numbers[1], 0);
       this.camera.position.set(numbers[0], numbers[1], 10);
-      this.camera.zoom = Math.min(Math.max(numbers[2], 0.4), MOST_ZOOM);
+      this.camera.zoom = Math.min(Math.max(numbers[2], 0.4), MAX_ZOOM);
     } else {
       this.camera.position.set(...numbers.slice(0, 3));
       this.controls.target.set(...numbers.slice(3));
@@ -168,7 +168,7 @@ export class Stage {
     const shift = new Vector3(at[0], at[1], at[2] ?? 0).sub(this.controls.target);
     this.controls.target.add(shift);
     this.camera.position.add(shift);
-    if (this.dimensions === 2) this.camera.zoom = Math.min(Math.max((2 * MARGIN) / wide, 0.4), MOST_ZOOM);
+    if (this.dimensions === 2) this.camera.zoom = Math.min(Math.max((2 * MARGIN) / wide, 0.4), MAX_ZOOM);
     else this.camera.position.sub(this.controls.target).setLength(Math.max(wide * 1.6, 0.05)).add(this.controls.target);
     this.camera.updateProjectionMatrix();
     this.controls.update();
@@ -176,8 +176,8 @@ export class Stage {
   }
 
   zoom(steps) {
-    const by = CLOSER ** steps;
-    if (this.dimensions === 2) this.camera.zoom = Math.min(Math.max(this.camera.zoom * by, 0.4), MOST_ZOOM);
+    const by = ZOOM_STEP ** steps;
+    if (this.dimensions === 2) this.camera.zoom = Math.min(Math.max(this.camera.zoom * by, 0.4), MAX_ZOOM);
     else this.camera.position.sub(this.controls.target).divideScalar(by).add(this.controls.target);
     this.camera.updateProjectionMatrix();
     this.controls.update();
@@ -212,13 +212,13 @@ export class Stage {
       Object.assign(this.camera, { left: -wide * MARGIN, right: wide * MARGIN, top: high * MARGIN, bottom: -high * MARGIN });
     } else {
       this.camera.aspect = aspect;
-      this.camera.fov = aspect > 1 ? FIELD : Math.min(90, FIELD / aspect);
+      this.camera.fov = aspect > 1 ? FIELD_OF_VIEW : Math.min(90, FIELD_OF_VIEW / aspect);
     }
     this.camera.updateProjectionMatrix();
   }
 
   /** How many times larger than the whole map the view is. */
-  get closeness() {
+  get magnification() {
     return this.dimensions === 2 ? this.camera.zoom : 3.7 / this.camera.position.distanceTo(this.controls.target);
   }
 
@@ -231,29 +231,29 @@ export class Stage {
     uniforms.far.value = this.dimensions === 3 ? this.camera.position.distanceTo(this.controls.target) : 0;
     uniforms.opacity.value = opacity;
     this.renderer.render(this.scene, this.camera);
-    this.look();
+    this.updateMatrix();
   }
 
-  /** Keep the matrix from the map's numbers to the view's, -1 to 1, as the camera stands. */
-  look() {
+  /** Update the matrix from the map's coordinates to the view's, -1 to 1. */
+  updateMatrix() {
     this.camera.updateMatrixWorld();
     this.matrix.multiplyMatrices(this.camera.projectionMatrix, this.camera.matrixWorldInverse);
   }
 
   /** Where a place of the map is on the screen: [x, y, depth]; depth is above 1 behind the camera. */
   project(at) {
-    const spot = new Vector3(at[0], at[1], at[2] ?? 0);
-    const behind = this.dimensions === 3 && spot.clone().applyMatrix4(this.camera.matrixWorldInverse).z > -0.01;
-    spot.applyMatrix4(this.matrix);
-    return [(spot.x + 1) * 0.5 * this.width, (1 - spot.y) * 0.5 * this.height, behind ? 2 : spot.z];
+    const position = new Vector3(at[0], at[1], at[2] ?? 0);
+    const behind = this.dimensions === 3 && position.clone().applyMatrix4(this.camera.matrixWorldInverse).z > -0.01;
+    position.applyMatrix4(this.matrix);
+    return [(position.x + 1) * 0.5 * this.width, (1 - position.y) * 0.5 * this.height, behind ? 2 : position.z];
   }
 
   /** The screen's place of every point, two numbers each; NaN behind the camera. */
-  projectAll(spots, into) {
+  projectAll(positions, into) {
     const m = this.matrix.elements;
     const { width, height } = this;
-    for (let point = 0, from = 0, to = 0; from < spots.length; point++, from += 3, to += 2) {
-      const x = spots[from], y = spots[from + 1], z = spots[from + 2];
+    for (let point = 0, from = 0, to = 0; from < positions.length; point++, from += 3, to += 2) {
+      const x = positions[from], y = positions[from + 1], z = positions[from + 2];
       const w = m[3] * x + m[7] * y + m[11] * z + m[15];
       if (w <= 0) { into[to] = into[to + 1] = NaN; continue; }
       into[to] = ((m[0] * x + m[4] * y + m[8] * z + m[12]) / w + 1) * 0.5 * width;
@@ -265,9 +265,9 @@ export class Stage {
   /** The place of the map under a place of the screen; in a scene, on the plane through its middle. */
   unproject(x, y) {
     const depth = this.controls.target.clone().applyMatrix4(this.matrix).z;
-    const spot = new Vector3((x / this.width) * 2 - 1, 1 - (y / this.height) * 2, this.dimensions === 2 ? 0 : depth);
-    spot.applyMatrix4(this.matrix.clone().invert());
-    return this.dimensions === 2 ? [spot.x, spot.y] : [spot.x, spot.y, spot.z];
+    const position = new Vector3((x / this.width) * 2 - 1, 1 - (y / this.height) * 2, this.dimensions === 2 ? 0 : depth);
+    position.applyMatrix4(this.matrix.clone().invert());
+    return this.dimensions === 2 ? [position.x, position.y] : [position.x, position.y, position.z];
   }
 
   dispose() {

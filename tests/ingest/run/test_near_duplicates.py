@@ -189,7 +189,7 @@ def test_different_passages_under_one_long_title_are_no_near_duplicates(tmp_path
     title = "The opening hours of the museum of natural history and of its library in the winter of this year"
     for day in ("Monday", "Sunday"):
         text(tmp_path / "files" / f"{day}.md", f"# {title}\n\nClosed on {day}")
-    text(tmp_path / "files" / "again.md", f"# Elsewhere\n\n{title}, in all towns and villages")
+    text(tmp_path / "files" / "again.md", f"# OtherFolders\n\n{title}, in all towns and villages")
     text(tmp_path / "files" / "and again.md", f"# Somewhere\n\n{title}, in all towns or villages")
     ingest_folders(tmp_path / "home", [tmp_path / "files"], OneDirection())
     with open_space(tmp_path / "home", "test") as space:

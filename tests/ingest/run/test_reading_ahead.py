@@ -12,7 +12,7 @@ from ingest.readers.draft import Draft
 from ingest.run.classification import Classified, New
 from ingest.run.classify import Classifier
 from ingest.run.engines import local
-from ingest.run.engines.base import EncodingCount
+from ingest.run.engines.workload import EncodingCount
 from ingest.sources.found import Found
 from ingest.sources.location import SourceLocation
 from ingest.sources.read_state import ReadState

@@ -15,7 +15,7 @@ from ingest import cli
 from ingest.errors import ReadError
 from ingest.readers.reading_options import DEFAULT_READING
 from ingest.run.dry_run import dry_run, ledger_to_read
-from ingest.run.engines.base import Workload
+from ingest.run.engines.workload import Workload
 from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.sources import archives

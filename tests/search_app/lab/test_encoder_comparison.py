@@ -8,7 +8,7 @@ import pytest
 from ingest.errors import SettingsError, UnknownEncoder
 from ingest.space import open_space
 from search_app.lab import encoder_comparison
-from search_app.lab.encoder_comparison import Comparisons, compare, encoded_anew, sample_of
+from search_app.lab.encoder_comparison import ComparisonTasks, compare, comparison_sample, reencode
 from search_app.search.background_tasks import Cancelled
 from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
@@ -57,12 +57,14 @@ def test_an_encoder_that_mixes_colours_up_finds_less(home: Path) -> None:
 
 
 def test_captioned_pictures_come_first_into_a_sample(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder_comparison, "MOST", 6)
+    monkeypatch.setattr(encoder_comparison, "SAMPLE", 6)
     with open_space(home, "test") as space:
-        sample = sample_of(LiveVectors(space.ledger).now(), "captions")
+        sample = comparison_sample(LiveVectors(space.ledger).now(), "captions")
         assert list(sample.groups) == ["image"]
         assert sample.groups["image"].facets.captioned.tolist() == [True] * 6
-        assert all(len(group) <= 6 for group in sample_of(LiveVectors(space.ledger).now(), "folders").groups.values())
+        assert all(
+            len(group) <= 6 for group in comparison_sample(LiveVectors(space.ledger).now(), "folders").groups.values()
+        )
 
 
 def test_pictures_whose_file_has_gone_are_seen_by_their_thumbnails(tmp_path: Path) -> None:
@@ -72,11 +74,11 @@ def test_pictures_whose_file_has_gone_are_seen_by_their_thumbnails(tmp_path: Pat
     (tmp_path / "files" / "0.png").unlink()
     with open_space(tmp_path / "home", "test") as space:
         snapshot = LiveVectors(space.ledger).now()
-        before, after = encoded_anew(space, snapshot, NarrowEncoder(), _nothing)
+        before, after = reencode(space, snapshot, NarrowEncoder(), _nothing)
         assert after.groups["image"].vectors.shape == (3, DIMENSION)
-        (gone,) = {item.thumbnail for item in space.ledger.items([str(snapshot.groups["image"].ids[0])])}
+        (gone,) = {item.thumbnail for item in space.ledger.items.get([str(snapshot.groups["image"].ids[0])])}
         (space.folder / gone).unlink()
-        before, after = encoded_anew(space, snapshot, NarrowEncoder(), _nothing)
+        before, after = reencode(space, snapshot, NarrowEncoder(), _nothing)
     assert before.groups["image"].ids.tolist() == after.groups["image"].ids.tolist()
     assert len(before.groups["image"]) == len(after.groups["image"].vectors) == 2
     assert np.allclose(before.groups["image"].total, before.groups["image"].vectors.sum(axis=0))
@@ -95,6 +97,6 @@ def test_what_cannot_be_compared_is_told_and_a_comparison_can_be_stopped(home: P
             compare(space, snapshot, FakeEncoder(), "nothing", "captions", _nothing)
         with pytest.raises(Cancelled):
             compare(space, snapshot, FakeEncoder(), NARROW, "captions", stopped)
-        task = Comparisons().start(space, snapshot, FakeEncoder, "nothing", "captions")
+        task = ComparisonTasks().start(space, snapshot, FakeEncoder, "nothing", "captions")
         assert task.wait(60)
         assert task.status.state == "failed" and "nothing" in task.status.problem

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.space import open_space
 from search_app.lab import evaluation
-from search_app.lab.evaluation import by_captions, by_folders, measured
+from search_app.lab.evaluation import by_captions, by_folders, evaluate
 from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import ingest_folders, picture, text
@@ -19,7 +19,7 @@ def test_recall_counts_the_questions_that_find_something_right_in_time() -> None
     # The first asks for what is nearest to it, the second for what is farthest, the third for either of two.
     asked = np.array([np.linspace(1, 0.1, 12)] * 3, np.float32)
     right = [np.array([0]), np.array([11]), np.array([2, 5])]
-    found = measured("text", "image", asked, ["one", "two", "three"], among, [f"i{n}" for n in range(12)], right)
+    found = evaluate("text", "image", asked, ["one", "two", "three"], among, [f"i{n}" for n in range(12)], right)
     assert found.recall == pytest.approx((1 / 3, 2 / 3, 2 / 3))
     third = (1 / np.log2(4) + 1 / np.log2(7)) / (1 + 1 / np.log2(3))
     assert found.ndcg == pytest.approx((1 + 0 + third) / 3)
@@ -31,7 +31,7 @@ def test_recall_counts_the_questions_that_find_something_right_in_time() -> None
 
 def test_an_item_never_finds_itself() -> None:
     among = np.array([[1, 0], [0.9, 0.1], [0, 1]], np.float32)
-    found = measured("image", "image", among[:1], ["a"], among, ["a", "b", "c"], [np.array([0, 2])], np.array([0]))
+    found = evaluate("image", "image", among[:1], ["a"], among, ["a", "b", "c"], [np.array([0, 2])], np.array([0]))
     assert found.recall == (0, 1, 1)
     assert found.misses[0].right == "c"
 
@@ -97,7 +97,7 @@ def test_each_question_is_held_against_all_that_is_in_folders_of_its_name(monkey
         assert isinstance(right, list)
         asked[f"{kind} to {of}"] = names, [rows.tolist() for rows in right]
 
-    monkeypatch.setattr(evaluation, "measured", seen)
+    monkeypatch.setattr(evaluation, "evaluate", seen)
     by_folders(snapshot)
     assert len(asked) == 4
     day = {

@@ -11,10 +11,10 @@ from search_app.lab.labelling import (
     folder_labels,
     label_items,
     label_vectors,
-    labels_of,
+    parse_labels,
     prompted,
 )
-from search_app.lab.reference import Ground
+from search_app.lab.reference import Reference
 from search_app.search.background_scores import PHRASES, modality_means
 from tests.fake_encoder import COLOURS
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourful, pictures, snapshot_of, texts
@@ -22,9 +22,9 @@ from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourf
 PHRASE_VECTORS = ENCODER.encode_texts(PHRASES)
 
 
-def ground(ledger: MemoryLedger, calibration: Calibration | None = None) -> Ground:
+def reference(ledger: MemoryLedger, calibration: Calibration | None = None) -> Reference:
     snapshot = snapshot_of(ledger)
-    return Ground(snapshot, modality_means(snapshot, PHRASE_VECTORS), PHRASE_VECTORS, calibration)
+    return Reference(snapshot, modality_means(snapshot, PHRASE_VECTORS), PHRASE_VECTORS, calibration)
 
 
 def sorted_by_folder() -> MemoryLedger:
@@ -38,7 +38,7 @@ def sorted_by_folder() -> MemoryLedger:
 
 def test_every_picture_gets_the_label_that_it_is_closest_to() -> None:
     labels = tuple(COLOURS)
-    here = ground(colourful(2))
+    here = reference(colourful(2))
     found = label_items(labels, label_vectors(labels, "{}", ENCODER), here)
     assert found.counts() == [2] * len(labels)
     names = found.by_id()
@@ -50,17 +50,17 @@ def test_what_is_no_real_match_for_any_label_can_be_left_without_one() -> None:
     cell = Cell((0.0,) * 4, 0.0, unrelated=0.4, spread=0.02, matching=0.7)
     cells = {(one, other): cell for one in ("image", "text") for other in ("image", "text")}
     calibration = Calibration("fake-1", 10, "made up", cells)
-    here = ground(colourful(1), calibration)
+    here = reference(colourful(1), calibration)
     vectors = label_vectors(["red"], "{}", ENCODER)
     assert label_items(["red"], vectors, here).counts() == [10]
-    found = label_items(["red"], vectors, here, leave=True)
+    found = label_items(["red"], vectors, here, allow_none=True)
     assert found.counts() == [1]
     assert found.by_id()[int(found.ids[1])] == ""
     assert len(found.best(NONE, 20)) == 9
 
 
 def test_folders_called_as_labels_are_the_truth_that_they_are_measured_by() -> None:
-    here = ground(sorted_by_folder())
+    here = reference(sorted_by_folder())
     labels = ("red thing", "blue things", "green")
     found = confusion(label_items(labels, label_vectors(("red", "blue", "green"), "{}", ENCODER), here), here.snapshot)
     assert found.folders == ("blue-things", "red_things")
@@ -74,7 +74,7 @@ def test_the_largest_folders_are_named_in_their_order() -> None:
     ledger = MemoryLedger()
     for folder, count in (("d", 1), ("c", 3), ("b", 2), ("a", 1), ("e", 2)):
         ledger.add("image", pictures(*["red"] * count), folder)
-    here = ground(ledger)
+    here = reference(ledger)
     found = confusion(label_items(("red",), label_vectors(("red",), "{}", ENCODER), here), here.snapshot)
     assert found.counts[:, 0].tolist() == [1, 2, 3, 1, 2]
     assert [found.folders[row] for row in found.largest(4)] == ["a", "b", "c", "e"]
@@ -82,7 +82,7 @@ def test_the_largest_folders_are_named_in_their_order() -> None:
 
 
 def test_without_a_folder_called_as_a_label_nothing_is_right_or_wrong() -> None:
-    here = ground(sorted_by_folder())
+    here = reference(sorted_by_folder())
     found = confusion(label_items(("cat",), label_vectors(("cat",), "{}", ENCODER), here), here.snapshot)
     assert found.accuracy is None and found.truth == (NONE, NONE)
 
@@ -95,7 +95,7 @@ def test_folders_are_offered_as_labels_where_a_collection_is_sorted() -> None:
 
 
 def test_labels_are_read_from_lines_and_commas_each_once() -> None:
-    assert labels_of(" dog, cat\nred   car;dog ,, ") == ("dog", "cat", "red car")
+    assert parse_labels(" dog, cat\nred   car;dog ,, ") == ("dog", "cat", "red car")
 
 
 def test_a_label_stands_in_its_prompt() -> None:
@@ -106,6 +106,6 @@ def test_a_label_stands_in_its_prompt() -> None:
 
 
 def test_without_labels_or_items_nothing_is_labelled() -> None:
-    here = ground(MemoryLedger())
+    here = reference(MemoryLedger())
     assert label_items((), np.empty((0, 32), np.float32), here).counts() == []
     assert label_items(("a",), label_vectors(("a",), "{}", ENCODER), here).counts() == [0]

@@ -12,7 +12,7 @@ from PIL import Image
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.readers.images import open_upright
 from ingest.resources import sample_folder
-from search_app.lab.occlusion import MOST_PIECES, PATCHES, cover, leave_out, patches
+from search_app.lab.occlusion import MAX_RUNS, PATCHES, occlude_picture, occlude_text, patches
 from search_app.search.background_scores import PHRASES
 from tests.fake_encoder import COLOURS, FakeEncoder
 
@@ -38,7 +38,7 @@ def test_patches_of_two_sizes_reach_every_part_of_a_picture() -> None:
 
 
 def test_one_batch_answers_for_anything_that_is_looked_for() -> None:
-    found = cover(on_white(), ENCODER)
+    found = occlude_picture(on_white(), ENCODER)
     blue, red = ENCODER.encode_texts(["blue", "red"])
     assert found.vectors.shape == (len(found.patches), ENCODER.info.dimension)
     assert found.heat(blue, NOTHING).shape == (60, 100)
@@ -47,13 +47,13 @@ def test_one_batch_answers_for_anything_that_is_looked_for() -> None:
 
 
 def test_a_match_that_no_part_carries_is_all_cold() -> None:
-    found = cover(Image.new("RGB", (64, 64), COLOURS["red"]), ENCODER)
+    found = occlude_picture(Image.new("RGB", (64, 64), COLOURS["red"]), ENCODER)
     assert not found.heat(ENCODER.encode_texts(["red"])[0], NOTHING).any()
 
 
 def test_the_word_that_says_it_weighs_most_and_what_dilutes_it_is_against() -> None:
     text = "one red thing, two\nothers"
-    found = leave_out(text, ENCODER)
+    found = occlude_text(text, ENCODER)
     assert [text[start:end] for start, end in found.spans] == ["one", "red", "thing,", "two", "others"]
     weights = found.weights(ENCODER.encode_texts(["red"])[0])
     assert int(np.argmax(weights)) == 1 and weights[1] == pytest.approx(1.0)
@@ -61,12 +61,12 @@ def test_the_word_that_says_it_weighs_most_and_what_dilutes_it_is_against() -> N
 
 
 def test_of_a_long_passage_runs_of_words_are_left_out_and_none_is_forgotten() -> None:
-    text = " ".join(f"word{number}" for number in range(2 * MOST_PIECES + 5))
-    found = leave_out(text, ENCODER)
-    assert len(found.spans) <= MOST_PIECES
+    text = " ".join(f"word{number}" for number in range(2 * MAX_RUNS + 5))
+    found = occlude_text(text, ENCODER)
+    assert len(found.spans) <= MAX_RUNS
     assert all(text[end:start] == " " for (_, end), (start, _) in pairwise(found.spans))
     assert found.spans[0][0] == 0 and found.spans[-1][1] == len(text)
-    assert not leave_out("", ENCODER).spans
+    assert not occlude_text("", ENCODER).spans
 
 
 def test_what_is_lit_lies_on_the_object_that_is_named(lite: LiteEncoder) -> None:
@@ -74,7 +74,7 @@ def test_what_is_lit_lies_on_the_object_that_is_named(lite: LiteEncoder) -> None
     usual = lite.encode_texts(PHRASES).mean(axis=0)
     right = 0
     for left, other in _pairs():
-        found = cover(_side_by_side(left, other), lite)
+        found = occlude_picture(_side_by_side(left, other), lite)
         names = lite.encode_texts([f"a {path.stem.replace('_', ' ')}" for path in (left, other)])
         for side, name in enumerate(names):
             heat = found.heat(name, usual)

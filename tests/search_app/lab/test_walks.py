@@ -5,9 +5,9 @@ import pytest
 
 from search_app.components.lab.walks import expression
 from search_app.lab.everyday_words import everyday_words
-from search_app.lab.operands import things_of
-from search_app.lab.reference import Ground
-from search_app.lab.walks import added_up, along_component, nearest_items, walk
+from search_app.lab.operands import operands_of
+from search_app.lab.reference import Reference
+from search_app.lab.walks import along_component, nearest_items, vector_sum, walk
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.projection import fit
 from search_app.search.terms import Term
@@ -18,11 +18,11 @@ from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourf
 LEDGER = colourful(3)
 SNAPSHOT = snapshot_of(LEDGER)
 PHRASE_VECTORS = ENCODER.encode_texts(PHRASES)
-GROUND = Ground(SNAPSHOT, modality_means(SNAPSHOT, PHRASE_VECTORS), PHRASE_VECTORS)
+GROUND = Reference(SNAPSHOT, modality_means(SNAPSHOT, PHRASE_VECTORS), PHRASE_VECTORS)
 
 
-def thing(kind: str, value: str, weight: float = 1.0):
-    return things_of([Term(kind, value, weight)], ENCODER, SNAPSHOT)[0]  # type: ignore[arg-type]
+def operand(kind: str, value: str, weight: float = 1.0):
+    return operands_of([Term(kind, value, weight)], ENCODER, SNAPSHOT)[0]  # type: ignore[arg-type]
 
 
 def colour_of(item_id: str) -> str:
@@ -30,7 +30,7 @@ def colour_of(item_id: str) -> str:
 
 
 def test_a_walk_goes_from_likes_of_the_one_to_likes_of_the_other_in_both_modalities() -> None:
-    stations = walk(thing("text", "red"), thing("text", "blue"), 5, GROUND)
+    stations = walk(operand("text", "red"), operand("text", "blue"), 5, GROUND)
     assert [station.place for station in stations] == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6])
     for modality in ("image", "text"):
         seen = [colour_of(station.nearest[modality][0].id) for station in stations]
@@ -39,10 +39,10 @@ def test_a_walk_goes_from_likes_of_the_one_to_likes_of_the_other_in_both_modalit
 
 def test_no_item_comes_twice_unless_that_is_wanted_and_the_ends_never() -> None:
     red = str(SNAPSHOT.groups["image"].ids[0])
-    one, other = thing("item", red), thing("text", "red thing")
+    one, other = operand("item", red), operand("text", "red thing")
     once = [near.id for station in walk(one, other, 5, GROUND) for near in station.nearest["image"]]
     assert len(set(once)) == 5 and red not in once
-    again = [near.id for s in walk(one, other, 5, GROUND, never_twice=False) for near in s.nearest["image"]]
+    again = [near.id for s in walk(one, other, 5, GROUND, unique=False) for near in s.nearest["image"]]
     assert len(set(again)) < 5 and red not in again
 
 
@@ -59,19 +59,19 @@ def test_a_component_is_walked_from_one_end_to_the_other_past_items_that_lie_on_
 
 
 def test_words_and_pictures_are_added_and_taken_away() -> None:
-    both = [thing("text", "red blue"), thing("text", "blue", -1.0)]
-    point = added_up(both, GROUND)
+    both = [operand("text", "red blue"), operand("text", "blue", -1.0)]
+    point = vector_sum(both, GROUND)
     assert point is not None and float(np.linalg.norm(point)) == pytest.approx(1.0, abs=1e-5)
     found = nearest_items(point, GROUND, 2)
     assert {colour_of(near.id) for near in found["image"]} == {"red"}
-    assert added_up([thing("text", "red"), thing("text", "red", -1.0)], GROUND) is None
-    assert added_up([], GROUND) is None
+    assert vector_sum([operand("text", "red"), operand("text", "red", -1.0)], GROUND) is None
+    assert vector_sum([], GROUND) is None
 
 
 def test_the_nearest_words_leave_out_what_was_put_in() -> None:
     words = tuple(COLOURS)
     known = Vocabulary(words, ENCODER.encode_texts(words))
-    point = added_up([thing("text", "red")], GROUND)
+    point = vector_sum([operand("text", "red")], GROUND)
     assert point is not None
     assert known.nearest(point, 1)[0][0] == "red"
     found = known.nearest(point, 9, {"red"})
@@ -87,8 +87,8 @@ def test_everyday_words_have_people_places_and_things_once_each() -> None:
 
 def test_a_space_without_items_has_nothing_near() -> None:
     empty = snapshot_of(MemoryLedger())
-    ground = Ground(empty, modality_means(empty, PHRASE_VECTORS), PHRASE_VECTORS)
-    assert nearest_items(PHRASE_VECTORS[0], ground, 3) == {}
+    reference = Reference(empty, modality_means(empty, PHRASE_VECTORS), PHRASE_VECTORS)
+    assert nearest_items(PHRASE_VECTORS[0], reference, 3) == {}
 
 
 def test_an_expression_is_read_with_its_signs() -> None:

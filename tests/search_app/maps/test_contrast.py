@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from search_app.maps.contrast import Apart, apart
+from search_app.maps.contrast import Contrast, contrast
 from search_app.search.projection import fit
 from search_app.search.topics.vocabulary import Vocabulary
 from tests.search_app.search.clusters import NAMES, clustered, vectors_of
@@ -10,9 +10,9 @@ from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapsho
 WORDS = Vocabulary(NAMES, ENCODER.encode_texts(NAMES))
 
 
-def told(ledger: MemoryLedger, ids: list[str]) -> Apart:
+def told(ledger: MemoryLedger, ids: list[str]) -> Contrast:
     snapshot = snapshot_of(ledger)
-    return apart(snapshot, ids, fit(snapshot.groups, 32).gap_closed.means, ledger.texts, WORDS, count=4)
+    return contrast(snapshot, ids, fit(snapshot.groups, 32).gap_closed.means, ledger.texts, WORDS, count=4)
 
 
 def ids_in(ledger: MemoryLedger, *folders: str) -> list[str]:
@@ -23,12 +23,12 @@ def test_a_selection_is_told_by_near_words_said_words_spread_and_its_middle() ->
     ledger = clustered()
     of_red = told(ledger, ids_in(ledger, "red"))
     assert (of_red.images, of_red.texts) == (20, 12)
-    assert of_red.near[0][0] == "red" and of_red.near[0][1] > 0.8
-    assert of_red.said[0].word == "red" and "thing" not in {saying.word for saying in of_red.said}
+    assert of_red.nearest_words[0][0] == "red" and of_red.nearest_words[0][1] > 0.8
+    assert of_red.distinctive_words[0].word == "red" and "thing" not in {each.word for each in of_red.distinctive_words}
     assert {ledger.rows[int(each)][1] for each in of_red.medoids} == {"red"} and len(of_red.medoids) == 4
     mixed = told(ledger, ids_in(ledger, "red", "blue"))
     assert mixed.spread < of_red.spread - 0.15
-    assert {word for word, _ in mixed.near[:2]} == {"red", "blue"}
+    assert {word for word, _ in mixed.nearest_words[:2]} == {"red", "blue"}
 
 
 def test_the_medoid_is_the_item_nearest_to_the_middle() -> None:
@@ -42,6 +42,6 @@ def test_the_medoid_is_the_item_nearest_to_the_middle() -> None:
 
 def test_nothing_selected_unknown_ids_and_the_whole_space_are_told_too() -> None:
     ledger = clustered()
-    assert told(ledger, []) == told(ledger, ["99999", "x"]) == Apart(0, 0, (), (), 0.0, ())
+    assert told(ledger, []) == told(ledger, ["99999", "x"]) == Contrast(0, 0, (), (), 0.0, ())
     whole = told(ledger, ids_in(ledger, *NAMES))
     assert whole.images + whole.texts == 160 and np.isfinite(whole.spread)

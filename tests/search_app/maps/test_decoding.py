@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search_app.maps.decoding import BETWEEN, decode
-from search_app.maps.layout import End, Layout, MapSpec, Meaning
+from search_app.maps.decoding import INTERPOLATED_ITEMS, decode
+from search_app.maps.layout import AxisEnd, Layout, MapSpec, SemanticAxis
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.projection import LiveProjections
 from search_app.search.snapshot import Snapshot
@@ -30,8 +30,8 @@ def test_the_place_of_a_cluster_is_decoded_into_its_items_and_its_word(
     ledger = clustered()
     maps, snapshot, layout = drawn(tmp_path, ledger, MapSpec(dimensions=3, gap=gap, axes=axes))
     rows = layout.rows_of([item for item, row in ledger.rows.items() if row[1] == "red" and row[0] == "image"])
-    decoded = decode(layout, layout.spots[rows].mean(axis=0), snapshot, maps.projection(snapshot, gap), WORDS)
-    assert decoded.how == "inverse" and decoded.between == ()
+    decoded = decode(layout, layout.positions[rows].mean(axis=0), snapshot, maps.projection(snapshot, gap), WORDS)
+    assert decoded.method == "inverse" and decoded.interpolated_from == ()
     assert {ledger.rows[int(near.id)][1] for near in decoded.items[:5]} == {"red"}
     assert decoded.words[0][0] == "red"
     for vector in decoded.vectors.values():
@@ -51,11 +51,11 @@ def test_what_is_decoded_lies_where_it_was_decoded_from(tmp_path: Path) -> None:
 
 def test_along_an_axis_with_a_meaning_a_place_is_interpolated_between_the_items_drawn_nearest(tmp_path: Path) -> None:
     ledger = clustered()
-    spec = MapSpec(axes=(Meaning(End("text", "red"), End("text", "blue")), 1))
+    spec = MapSpec(axes=(SemanticAxis(AxisEnd("text", "red"), AxisEnd("text", "blue")), 1))
     maps, snapshot, layout = drawn(tmp_path, ledger, spec)
-    decoded = decode(layout, layout.spots[:20].mean(axis=0), snapshot, maps.projection(snapshot, False), WORDS)
-    assert decoded.how == "interpolated" and len(decoded.between) == BETWEEN
-    assert {ledger.rows[int(each)][1] for each in decoded.between} == {"red"}
+    decoded = decode(layout, layout.positions[:20].mean(axis=0), snapshot, maps.projection(snapshot, False), WORDS)
+    assert decoded.method == "interpolated" and len(decoded.interpolated_from) == INTERPOLATED_ITEMS
+    assert {ledger.rows[int(each)][1] for each in decoded.interpolated_from} == {"red"}
     assert {ledger.rows[int(near.id)][1] for near in decoded.items[:5]} == {"red"}
     assert decoded.words[0][0] == "red"
 
@@ -66,8 +66,8 @@ def test_the_middle_of_the_map_and_a_space_of_one_modality_are_decoded_too(tmp_p
     assert len(decoded.items) == 12 and decoded.words == () and decoded.vectors.keys() == {"image"}
 
 
-@pytest.mark.parametrize("spot", [(0.0,), (0.0, 0.0, 0.0), (float("nan"), 0.0)])
-def test_what_is_no_place_on_the_map_is_refused(tmp_path: Path, spot: tuple[float, ...]) -> None:
+@pytest.mark.parametrize("position", [(0.0,), (0.0, 0.0, 0.0), (float("nan"), 0.0)])
+def test_what_is_no_place_on_the_map_is_refused(tmp_path: Path, position: tuple[float, ...]) -> None:
     maps, snapshot, layout = drawn(tmp_path, clustered(), MapSpec())
     with pytest.raises(ValueError, match="no place"):
-        decode(layout, spot, snapshot, maps.projection(snapshot, False))
+        decode(layout, position, snapshot, maps.projection(snapshot, False))

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from ingest.space import Item
-from search_app.maps.html_export import as_page, axis_words
-from search_app.maps.layout import End, Layout, MapSpec, Meaning
-from search_app.maps.projector_export import as_projector
+from search_app.maps.html_export import axis_label, export_html
+from search_app.maps.layout import AxisEnd, Layout, MapSpec, SemanticAxis
+from search_app.maps.projector_export import export_projector
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.pca_reduction import reduction_of
 from search_app.search.projection import LiveProjections
@@ -69,8 +69,8 @@ def data_of(content: bytes) -> dict:
 
 def test_the_page_holds_every_item_and_asks_for_nothing_from_elsewhere(tmp_path: Path) -> None:
     layout, snapshot, shelf, topics = drawn(tmp_path)
-    page = as_page(layout, snapshot, "my <space>", shelf.items, shelf.thumbnail, topics)
-    assert (page.points, page.of, page.pictures) == (160, 160, 99), "one thumbnail is damaged"
+    page = export_html(layout, snapshot, "my <space>", shelf.items, shelf.thumbnail, topics)
+    assert (page.points, page.total, page.pictures) == (160, 160, 99), "one thumbnail is damaged"
     data = data_of(page.content)
     assert len(data["names"]) == len(data["words"]) == 160 and data["title"] == "my <space>"
     assert data["topicNames"] == ["no topic", "red · apple", "<b>green</b>"]
@@ -82,7 +82,7 @@ def test_the_page_holds_every_item_and_asks_for_nothing_from_elsewhere(tmp_path:
 
 def test_words_on_the_page_are_never_markup(tmp_path: Path) -> None:
     layout, snapshot, shelf, topics = drawn(tmp_path)
-    page = as_page(layout, snapshot, HOSTILE, shelf.items, shelf.thumbnail, topics)
+    page = export_html(layout, snapshot, HOSTILE, shelf.items, shelf.thumbnail, topics)
     assert "<script>alert" not in page.content.decode()
     assert any("<script>alert('red')</script>" in words for words in data_of(page.content)["words"])
     assert ".innerHTML" not in page.content.decode()
@@ -90,25 +90,25 @@ def test_words_on_the_page_are_never_markup(tmp_path: Path) -> None:
 
 def test_a_page_of_a_large_space_holds_a_sample_and_says_so(tmp_path: Path) -> None:
     layout, snapshot, shelf, topics = drawn(tmp_path)
-    page = as_page(layout, snapshot, "s", shelf.items, shelf.thumbnail, topics, most_points=80, most_pictures=7)
-    assert (page.points, page.of) == (80, 160) and page.pictures <= 7
+    page = export_html(layout, snapshot, "s", shelf.items, shelf.thumbnail, topics, most_points=80, most_pictures=7)
+    assert (page.points, page.total) == (80, 160) and page.pictures <= 7
     data = data_of(page.content)
     assert "80 of 160 items" in data["note"] and len(data["names"]) == 80
-    assert as_page(layout, snapshot, "s", shelf.items, shelf.thumbnail, topics, 80, 7).content == page.content
+    assert export_html(layout, snapshot, "s", shelf.items, shelf.thumbnail, topics, 80, 7).content == page.content
 
 
 def test_axes_are_told_in_words(tmp_path: Path) -> None:
-    spec = MapSpec(axes=(Meaning(End("text", "day"), End("item", "1")), 2))
+    spec = MapSpec(axes=(SemanticAxis(AxisEnd("text", "day"), AxisEnd("item", "1")), 2))
     layout = drawn(tmp_path, spec)[0]
-    assert axis_words(layout.axes[0], 0) == "day → an item"
-    assert axis_words(layout.axes[1], 1).startswith("component 2 · ")
+    assert axis_label(layout.axes[0], 0) == "day → an item"
+    assert axis_label(layout.axes[1], 1).startswith("component 2 · ")
 
 
 @pytest.mark.parametrize("most", [160, 50])
 def test_the_projectors_files_have_one_row_an_item_in_one_order(tmp_path: Path, most: int) -> None:
     layout, snapshot, shelf, topics = drawn(tmp_path)
-    packed = as_projector(layout, snapshot, "my space", shelf.items, shelf.thumbnail, topics, most)
-    assert (packed.points, packed.of) == (most, 160)
+    packed = export_projector(layout, snapshot, "my space", shelf.items, shelf.thumbnail, topics, most)
+    assert (packed.points, packed.total) == (most, 160)
     with zipfile.ZipFile(io.BytesIO(packed.content)) as file:
         assert sorted(file.namelist()) == ["metadata.tsv", "projector_config.json", "sprite.png", "vectors.tsv"]
         vectors = np.loadtxt(io.StringIO(file.read("vectors.tsv").decode()), delimiter="\t")
@@ -123,7 +123,7 @@ def test_the_projectors_files_have_one_row_an_item_in_one_order(tmp_path: Path, 
         found = snapshot.find(row[5])
         assert found is not None
         np.testing.assert_allclose(vectors[place], found[0].vectors[found[1]], atol=1e-5)
-        spot = (place % across * side + side // 2, place // across * side + side // 2)
+        position = (place % across * side + side // 2, place // across * side + side // 2)
         if row[1] == "image" and row[5] != "2":
-            seen = np.array(sprite.getpixel(spot), int)
+            seen = np.array(sprite.getpixel(position), int)
             assert np.abs(seen - COLOURS[row[2]]).max() < 12, "its own picture stands at its place"

@@ -1,6 +1,9 @@
 import pytest
 
-from search_app.maps.layout import End, MapSpec, Meaning, spec_of, with_spec
+from search_app.commands import map as map_command
+from search_app.maps import manifold
+from search_app.maps.layout import METHODS, AxisEnd, MapSpec, SemanticAxis, spec_of, with_spec
+from search_app.search import schema
 from search_app.search.query import Query
 from search_app.search.schema import MapView
 from search_app.search.url_state import from_params, to_params
@@ -11,7 +14,7 @@ def linked(params: dict[str, list[str]]) -> MapSpec:
     return spec_of(from_params(params)[1])
 
 
-DAY_TO_NIGHT = Meaning(End("text", "day > noon, 50% & more"), End("item", "12"))
+DAY_TO_NIGHT = SemanticAxis(AxisEnd("text", "day > noon, 50% & more"), AxisEnd("item", "12"))
 
 
 @pytest.mark.parametrize(
@@ -21,7 +24,7 @@ DAY_TO_NIGHT = Meaning(End("text", "day > noon, 50% & more"), End("item", "12"))
         MapSpec("umap", 3, gap=True),
         MapSpec("tsne"),
         MapSpec(axes=(2, 10)),
-        MapSpec(dimensions=3, axes=(DAY_TO_NIGHT, 3, Meaning(End("text", "Tag"), End("text", "Nacht")))),
+        MapSpec(dimensions=3, axes=(DAY_TO_NIGHT, 3, SemanticAxis(AxisEnd("text", "Tag"), AxisEnd("text", "Nacht")))),
         MapSpec(axes=(DAY_TO_NIGHT,)),
     ],
 )
@@ -42,10 +45,10 @@ def test_what_cannot_be_read_in_a_link_takes_its_default(params: dict[str, list[
 
 
 def test_axes_that_are_not_asked_for_are_the_first_components_that_are_free() -> None:
-    assert MapSpec(dimensions=3).drawn == (1, 2, 3)
-    assert MapSpec(dimensions=3, axes=(2,)).drawn == (2, 1, 3)
-    assert MapSpec(axes=(DAY_TO_NIGHT,)).drawn == (DAY_TO_NIGHT, 1)
-    assert MapSpec("umap", axes=(2,)).drawn == ()
+    assert MapSpec(dimensions=3).drawn_axes == (1, 2, 3)
+    assert MapSpec(dimensions=3, axes=(2,)).drawn_axes == (2, 1, 3)
+    assert MapSpec(axes=(DAY_TO_NIGHT,)).drawn_axes == (DAY_TO_NIGHT, 1)
+    assert MapSpec("umap", axes=(2,)).drawn_axes == ()
 
 
 def test_dimensions_and_gap_are_written_as_the_search_page_writes_them() -> None:
@@ -57,4 +60,9 @@ def test_dimensions_and_gap_are_written_as_the_search_page_writes_them() -> None
 def test_an_axis_is_not_repeated_and_words_are_bounded() -> None:
     assert linked({"axis": ["3", "3", "4"]}).axes == (3, 4)
     (axis,) = spec_of(MapView(axis=("text:" + "x" * 9_000 + ">item:4",))).axes
-    assert isinstance(axis, Meaning) and len(axis.start.value) <= 2_000
+    assert isinstance(axis, SemanticAxis) and len(axis.start.value) <= 2_000
+
+
+def test_the_command_line_links_and_maps_know_the_same_projections() -> None:
+    assert map_command.PROJECTIONS == schema.PROJECTIONS == tuple(METHODS)
+    assert set(manifold._FITS) == set(METHODS) - {"pca"}

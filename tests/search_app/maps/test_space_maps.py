@@ -7,7 +7,7 @@ import pytest
 
 from ingest.errors import ItemNotFound, SettingsError
 from search_app.maps import manifold
-from search_app.maps.layout import End, Layout, MapSpec, Meaning
+from search_app.maps.layout import AxisEnd, Layout, MapSpec, SemanticAxis
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.projection import LiveProjections
 from search_app.search.query_vectors import PartVector, Probe
@@ -19,11 +19,11 @@ from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapsho
 @pytest.fixture(autouse=True)
 def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Enough for clusters that lie far apart."""
-    monkeypatch.setattr(manifold, "_ROUNDS", 120)
-    monkeypatch.setattr(manifold, "_EXAGGERATED", 60)
+    monkeypatch.setattr(manifold, "_EPOCHS", 120)
+    monkeypatch.setattr(manifold, "_EARLY_EPOCHS", 60)
 
 
-RED_TO_BLUE = Meaning(End("text", "red"), End("text", "blue"))
+RED_TO_BLUE = SemanticAxis(AxisEnd("text", "red"), AxisEnd("text", "blue"))
 
 
 def maps_of(folder: Path) -> SpaceMaps:
@@ -46,8 +46,10 @@ def folders_of(layout: Layout, ledger: MemoryLedger) -> list[str]:
 def apart(layout: Layout, folders: list[str]) -> float:
     """The mean distance between the clusters' centres on the map, for the mean distance of items to theirs."""
     names = np.array(folders)
-    centres = {name: layout.spots[names == name].mean(axis=0) for name in NAMES}
-    within = np.mean([np.linalg.norm(spot - centres[name]) for spot, name in zip(layout.spots, names, strict=True)])
+    centres = {name: layout.positions[names == name].mean(axis=0) for name in NAMES}
+    within = np.mean(
+        [np.linalg.norm(position - centres[name]) for position, name in zip(layout.positions, names, strict=True)]
+    )
     pairs = [np.linalg.norm(centres[a] - centres[b]) for a in NAMES for b in NAMES if a < b]
     return float(np.mean(pairs) / within)
 
@@ -57,10 +59,10 @@ def test_any_components_are_drawn_and_every_item_is_on_the_map_once(tmp_path: Pa
     snapshot, maps = snapshot_of(ledger), maps_of(tmp_path)
     first = layout_of(maps, snapshot, MapSpec(dimensions=3))
     assert len(first) == len(set(first.ids.tolist())) == 160 and first.images == 100
-    assert [axis.kept for axis in first.axes] == list(first.variance[:3])
+    assert [axis.variance for axis in first.axes] == list(first.variance[:3])
     assert len(first.variance) == 10 and first.isometric
     other = layout_of(maps, snapshot, MapSpec(axes=(3, 1)))
-    np.testing.assert_array_equal(other.spots, first.spots[:, [2, 0]])
+    np.testing.assert_array_equal(other.positions, first.positions[:, [2, 0]])
     assert first.rows_of(["21", "999", "1"]).tolist() == [first.images, 0]
     assert maps.layout(snapshot, MapSpec(dimensions=3)) is first, "remembered"
 
@@ -69,7 +71,7 @@ def test_the_trust_of_a_map_is_kept_for_the_next_start(tmp_path: Path, monkeypat
     snapshot = snapshot_of(clustered())
     trust = layout_of(maps_of(tmp_path), snapshot, MapSpec()).trust
     assert trust is not None and trust.trustworthiness > 0.8 and trust.sample == 160
-    monkeypatch.setattr("search_app.maps.space_maps.trust_of", lambda *_: pytest.fail("measured again"))
+    monkeypatch.setattr("search_app.maps.space_maps.measure_trust", lambda *_: pytest.fail("measured again"))
     assert layout_of(maps_of(tmp_path), snapshot, MapSpec()).trust == trust
 
 
@@ -77,14 +79,14 @@ def test_items_lie_on_an_axis_with_a_meaning_where_their_similarity_puts_them(tm
     ledger = clustered()
     layout = layout_of(maps_of(tmp_path), snapshot_of(ledger), MapSpec(axes=(RED_TO_BLUE, 2)))
     folders = np.array(folders_of(layout, ledger))
-    place = {name: layout.spots[folders == name, 0] for name in NAMES}
+    place = {name: layout.positions[folders == name, 0] for name in NAMES}
     assert place["red"].max() < place["green"].min() and place["yellow"].max() < place["blue"].min()
     images = layout.modalities == 0
     for name in NAMES:  # a picture and a passage of one meaning lie together, though each modality has its own cone
-        mine = layout.spots[:, 0][folders == name]
+        mine = layout.positions[:, 0][folders == name]
         assert abs(mine[images[folders == name]].mean() - mine[~images[folders == name]].mean()) < 0.15
     assert (layout.axes[0].start, layout.axes[0].end) == ("red", "blue") and not layout.isometric
-    assert layout.axes[1].kept == layout.variance[1]
+    assert layout.axes[1].variance == layout.variance[1]
     star = layout.place_probe(Probe((PartVector("text", texts("blue")[0]),)))
     assert star[0] > place["green"].max()
 
@@ -92,12 +94,12 @@ def test_items_lie_on_an_axis_with_a_meaning_where_their_similarity_puts_them(tm
 def test_an_axis_goes_from_item_to_item_and_one_that_has_gone_is_told(tmp_path: Path) -> None:
     ledger = clustered()
     ids = {name: next(str(item) for item, row in ledger.rows.items() if row[1] == name) for name in NAMES}
-    axis = Meaning(End("item", ids["red"]), End("item", ids["blue"]))
+    axis = SemanticAxis(AxisEnd("item", ids["red"]), AxisEnd("item", ids["blue"]))
     maps, snapshot = maps_of(tmp_path), snapshot_of(ledger)
     layout = maps.layout(snapshot, MapSpec(axes=(axis,), gap=True))
     assert layout is not None
     rows = layout.rows_of([ids["red"], ids["green"], ids["blue"]])
-    assert (np.diff(layout.spots[rows, 0]) > 0).all()
+    assert (np.diff(layout.positions[rows, 0]) > 0).all()
     ledger.remove(ids["red"])
     with pytest.raises(ItemNotFound, match="Choose another"):
         maps.layout(snapshot_of(ledger), MapSpec(axes=(axis,), gap=True))
@@ -114,13 +116,13 @@ def test_umap_and_tsne_pull_clusters_apart_are_kept_and_the_same_every_time(
     maps = maps_of(tmp_path / "a")
     assert maps.layout(snapshot, spec) is None and maps.task(spec) is None
     layout = layout_of(maps, snapshot, spec)
-    assert layout.spots.shape == (160, dimensions) and layout.fitted == layout.of == 160
+    assert layout.positions.shape == (160, dimensions) and layout.fitted_on == layout.items_at_fit == 160
     assert apart(layout, folders_of(layout, ledger)) > 3.0
     assert layout.trust is not None and layout.trust.trustworthiness > 0.85
-    np.testing.assert_array_equal(layout_of(maps_of(tmp_path / "b"), snapshot, spec).spots, layout.spots)
+    np.testing.assert_array_equal(layout_of(maps_of(tmp_path / "b"), snapshot, spec).positions, layout.positions)
     monkeypatch.setattr("search_app.maps.space_maps.fit_manifold", lambda *_: pytest.fail("fitted again"))
     kept = layout_of(maps_of(tmp_path / "a"), snapshot, spec)
-    np.testing.assert_array_equal(kept.spots, layout.spots)
+    np.testing.assert_array_equal(kept.positions, layout.positions)
     assert kept.trust == layout.trust
 
 
@@ -132,17 +134,17 @@ def test_new_items_are_placed_among_their_like_and_a_refit_stays_as_it_lay(tmp_p
     ledger.remove("1")
     after = layout_of(maps, live.now(), spec)
     assert (after.drift.came, after.drift.gone, after.drift.offered) == (5, 1, False)
-    np.testing.assert_array_equal(after.spots[after.rows_of(["2"])], before.spots[before.rows_of(["2"])])
+    np.testing.assert_array_equal(after.positions[after.rows_of(["2"])], before.positions[before.rows_of(["2"])])
     folders = np.array(folders_of(after, ledger))
-    centres = {name: after.spots[folders == name].mean(axis=0) for name in NAMES}
-    for spot in after.spots[after.rows_of(new)]:
-        assert min(NAMES, key=lambda name: float(np.linalg.norm(spot - centres[name]))) == "green"
+    centres = {name: after.positions[folders == name].mean(axis=0) for name in NAMES}
+    for position in after.positions[after.rows_of(new)]:
+        assert min(NAMES, key=lambda name: float(np.linalg.norm(position - centres[name]))) == "green"
     star = after.place_probe(Probe((PartVector("text", texts("green")[0]),)))
     assert min(NAMES, key=lambda name: float(np.linalg.norm(star - centres[name]))) == "green"
     maps.start(live.now(), spec).result()
     again = layout_of(maps, live.now(), spec)
-    assert (again.drift.came, again.of) == (0, 164)
-    moved = {name: again.spots[folders == name].mean(axis=0) for name in NAMES}
+    assert (again.drift.came, again.items_at_fit) == (0, 164)
+    moved = {name: again.positions[folders == name].mean(axis=0) for name in NAMES}
     near = [min(NAMES, key=lambda other: float(np.linalg.norm(moved[name] - centres[other]))) for name in NAMES]
     assert near == list(NAMES), "each cluster is nearest to where it was"
 
@@ -150,10 +152,10 @@ def test_new_items_are_placed_among_their_like_and_a_refit_stays_as_it_lay(tmp_p
 def test_of_a_large_space_a_sample_is_fitted_and_the_rest_placed_by_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(manifold, "FITTED", 80)
+    monkeypatch.setattr(manifold, "FIT_SAMPLE", 80)
     ledger = clustered()
     layout = layout_of(maps_of(tmp_path), snapshot_of(ledger), MapSpec("tsne"))
-    assert (layout.fitted, layout.of, len(layout)) == (80, 160, 160)
+    assert (layout.fitted_on, layout.items_at_fit, len(layout)) == (80, 160, 160)
     assert apart(layout, folders_of(layout, ledger)) > 3.0
 
 
@@ -167,7 +169,7 @@ def test_a_fit_is_cancelled_on_its_way_and_leaves_no_map(tmp_path: Path) -> None
 
 def test_too_few_items_and_a_missing_library_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = MemoryLedger()
-    few.add("image", vectors_of("red", "image", manifold.FEWEST - 1))
+    few.add("image", vectors_of("red", "image", manifold.MIN_ITEMS - 1))
     task = maps_of(tmp_path).start(snapshot_of(few), MapSpec("tsne"))
     assert task.wait(30) and task.status.state == "failed" and "Choose PCA" in task.status.problem
     monkeypatch.setattr(manifold, "find_spec", lambda name: None)
@@ -184,7 +186,7 @@ def test_components_are_refitted_only_when_asked(tmp_path: Path) -> None:
     assert drifted.drift.offered and drifted.drift.came == 60 and drifted.variance == first.variance
     maps.start(live.now(), MapSpec()).result()
     again = layout_of(maps, live.now(), MapSpec())
-    assert not again.drift.offered and again.variance != first.variance and again.fitted == 220
+    assert not again.drift.offered and again.variance != first.variance and again.fitted_on == 220
 
 
 def test_a_map_of_new_items_lets_go_of_the_vectors_that_there_were_before(tmp_path: Path) -> None:

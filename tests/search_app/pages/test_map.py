@@ -45,8 +45,8 @@ def item_of(home: Path, name: str) -> str:
 def test_every_item_is_on_the_map_and_what_it_keeps_is_told(colours: Path) -> None:
     app = map_page()
     count = header(app, "points")["n"]
-    assert drawn(app)["told"] == f"All {count} items drawn."
-    assert sum(kind["count"] for kind in header(app, "look")["legend"]) == count
+    assert drawn(app)["caption"] == f"All {count} items drawn."
+    assert sum(kind["count"] for kind in header(app, "colours")["legend"]) == count
     assert "of the variance" in words(app) and "too few items to tell how far" in words(app)
     assert drawn(app)["star"] is None and drawn(app)["hits"] == []
 
@@ -95,10 +95,10 @@ def test_an_axis_is_laid_through_two_items(colours: Path) -> None:
 
 
 def test_points_are_coloured_by_how_close_they_are_to_the_question(colours: Path) -> None:
-    look = header(map_page(q="red", colour="match"), "look")
-    assert look["ramp"] and not look["legend"]
-    assert header(map_page(colour="match"), "look")["by"] == "modality", "nothing is asked"
-    folders = header(map_page(colour="folder"), "look")["legend"]
+    message = header(map_page(q="red", colour="match"), "colours")
+    assert message["ramp"] and not message["legend"]
+    assert header(map_page(colour="match"), "colours")["by"] == "modality", "nothing is asked"
+    folders = header(map_page(colour="folder"), "colours")["legend"]
     assert "pictures" in {kind["name"] for kind in folders}
 
 
@@ -126,7 +126,7 @@ def test_a_selection_is_told_and_stays_in_the_link(colours: Path) -> None:
 )
 def test_what_a_link_says_wrong_leaves_a_map(colours: Path, wrong: dict[str, str]) -> None:
     app = map_page(**wrong)
-    assert drawn(app)["told"].startswith("All ")
+    assert drawn(app)["caption"].startswith("All ")
     assert "<script" not in markup(app)
 
 
@@ -140,16 +140,16 @@ def test_an_empty_space_says_how_to_fill_it(empty_home: Path, tmp_path: Path) ->
 
 def test_a_browser_that_never_says_the_map_is_drawn_gets_what_is_around_it(colours: Path, monkeypatch) -> None:
     monkeypatch.setattr(first_paint, "_MANY", 1)
-    monkeypatch.setattr(first_paint, "_PATIENCE", 0.1)
-    monkeypatch.setattr(topics_panel, "_UNASKED", 0)  # topics that are found meanwhile run the page again
+    monkeypatch.setattr(first_paint, "_TIMEOUT", 0.1)
+    monkeypatch.setattr(topics_panel, "_AUTOMATIC_UP_TO", 0)  # topics that are found meanwhile run the page again
     app = map_page()
-    assert "drawn" in drawn(app)["acts"]
+    assert "drawn" in drawn(app)["actions"]
     assert app.selectbox(key="space-colour").value == "modality"
     app.toggle(key="space-names").set_value(False).run()
-    assert "drawn" not in drawn(app)["acts"], "only the first map of a visit is waited for"
+    assert "drawn" not in drawn(app)["actions"], "only the first map of a visit is waited for"
     assert 'class="ns-room"' not in markup(app)
 
 
 def test_a_map_of_few_points_is_not_waited_for(colours: Path, monkeypatch) -> None:
-    monkeypatch.setattr(first_paint, "until_drawn", lambda: pytest.fail("the page waits"))
-    assert "drawn" not in drawn(map_page())["acts"]
+    monkeypatch.setattr(first_paint, "wait_until_painted", lambda: pytest.fail("the page waits"))
+    assert "drawn" not in drawn(map_page())["actions"]

@@ -10,11 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 from mcp.client import Client
 
-from search_app.commands.search_options import add_filters, add_listing, filters_and_listing
+from search_app.commands.field_options import add_filters, add_listing, filters_and_listing
 from search_app.search.aliases import ALIASES, Alias, Surface
 from search_app.search.fields import fields_of
 from search_app.search.query import Query
-from search_app.search.schema import Filters, Listing, Look, MapView
+from search_app.search.schema import Display, Filters, Listing, MapView
 from search_app.search.url_state import from_params, to_params
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
@@ -63,7 +63,7 @@ def living(colours_home: Path) -> Iterator[ServedSpace]:
 
 
 def test_every_alias_stands_for_a_field_of_the_schema() -> None:
-    named = set().union(*(fields_of(schema) for schema in (Query, Filters, Listing, Look, MapView)))
+    named = set().union(*(fields_of(schema) for schema in (Query, Filters, Listing, Display, MapView)))
     assert {alias.name for alias in ALIASES} <= named
     assert not {alias.former for alias in ALIASES if alias.former != alias.name and "link" in alias.surfaces} & named
 

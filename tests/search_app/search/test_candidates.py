@@ -60,14 +60,14 @@ def test_filters_give_the_same_of_few_items_and_of_many(folders: int, monkeypatc
     probe = encode(query, ENCODER, snapshot)
     assert probe is not None
     through = {name: snapshot.in_folders(group, query.filters.folder) for name, group in snapshot.groups.items()}
-    whole = rank(query, probe, snapshot, ExactIndex(ledger), through=through)
+    whole = rank(query, probe, snapshot, ExactIndex(ledger), masks=through)
     unfiltered = rank(replace(query, filters=Filters(), count=800), probe, snapshot, ExactIndex(ledger))
     inside = [hit for hit in unfiltered.hits if int(hit.id) % folders == 1]
     assert [hit.id for hit in whole.hits] == [hit.id for hit in inside][:30]
     assert [hit.percentile for hit in whole.hits] == [hit.percentile for hit in inside][:30]
     monkeypatch.setattr(candidates, "SCANNED", 0)
     index = ExactIndex(ledger)
-    narrowed = rank(query, probe, snapshot, index, through=through)
+    narrowed = rank(query, probe, snapshot, index, masks=through)
     assert not index.asked
     assert [hit.id for hit in narrowed.hits] == [hit.id for hit in whole.hits]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ingest.errors import SettingsError
 from ingest.readers.dominant_colours import colour_bits
 from ingest.space.ledger.search_index import SHAPES, day_number
-from search_app.search.filters import Masks, let_through
+from search_app.search.filters import Masks, item_masks
 from search_app.search.full_text import phrase
 from search_app.search.modality_items import Group
 from search_app.search.query import Query
@@ -77,7 +77,7 @@ def faceted() -> MemoryLedger:
 
 def ids_of(filters: Filters, ledger: MemoryLedger) -> list[int]:
     snapshot = snapshot_of(ledger)
-    masks = let_through(filters, snapshot, ledger)
+    masks = item_masks(filters, snapshot, ledger)
     return sorted(number for name, mask in masks.items() for number in snapshot.groups[name].ids[mask].tolist())
 
 
@@ -138,7 +138,7 @@ def test_topics_are_asked_of_the_topics_and_without_any_no_item_is_of_one() -> N
     snapshot = snapshot_of(ledger)
 
     def found(filters: Filters, topics: Halves | None) -> list[int]:
-        masks = let_through(filters, snapshot, ledger, topics)
+        masks = item_masks(filters, snapshot, ledger, topics)
         return sorted(number for name, mask in masks.items() for number in snapshot.groups[name].ids[mask].tolist())
 
     assert found(Filters(topic=("even",)), Halves()) == [2, 4]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ingest.errors import SpaceError
-from search_app.lab.presentation_steps import FOLDER, Step, keep_steps, open_steps
+from search_app.lab.presentation_steps import FOLDER, Step, load_steps, save_steps
 from search_app.search.link_files import keep_file
 from search_app.search.query_pictures import PICTURE_FOLDER, keep_picture, open_picture
 from search_app.search.selections import SELECTION_FOLDER, keep_selection, open_selection
@@ -24,7 +24,7 @@ def _keep_selection(space: Path) -> object:
 
 
 def _keep_steps(space: Path) -> object:
-    return open_steps(space, keep_steps(space, [Step("One")]))
+    return load_steps(space, save_steps(space, [Step("One")]))
 
 
 Keep = Callable[[Path], object]

@@ -6,14 +6,14 @@ from ingest.errors import SettingsError
 from ingest.space import Item
 from search_app.search.listing import ordered
 from search_app.search.query import Query
-from search_app.search.schema import LAST_PAGE, MOST_UNFOLDED, Listing, Look, MapView
+from search_app.search.schema import LAST_PAGE, MOST_UNFOLDED, Display, Listing, MapView
 from search_app.search.url_state import from_params, to_params
 from tests.search_app.search.memory_ledger import Facts, MemoryLedger, pictures, snapshot_of
 
 
-def listing_and_look(params: dict[str, list[str]]) -> tuple[Listing, Look]:
+def listing_and_look(params: dict[str, list[str]]) -> tuple[Listing, Display]:
     query, _ = from_params(params)
-    return query.listing, query.look
+    return query.listing, query.display
 
 
 FULL = Listing(
@@ -27,12 +27,12 @@ FULL = Listing(
     balance=-0.4,
     separate=True,
 )
-LOOK = Look(layout="list", unfolded=("4", "7"), opened="12")
+LOOK = Display(layout="list", unfolded=("4", "7"), opened="12")
 
 
 def test_a_link_keeps_the_whole_listing_and_nothing_of_the_usual_one() -> None:
-    assert listing_and_look(to_params(Query(listing=FULL, look=LOOK), MapView())) == (FULL, LOOK)
-    assert listing_and_look({}) == (Listing(), Look())
+    assert listing_and_look(to_params(Query(listing=FULL, display=LOOK), MapView())) == (FULL, LOOK)
+    assert listing_and_look({}) == (Listing(), Display())
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_link_keeps_the_whole_listing_and_nothing_of_the_usual_one() -> None:
     ],
 )
 def test_what_cannot_be_read_takes_its_default(params: dict[str, list[str]]) -> None:
-    assert listing_and_look(params) == (Listing(), Look())
+    assert listing_and_look(params) == (Listing(), Display())
 
 
 @pytest.mark.parametrize("wrong", [{"sort": "rowid"}, {"page": 0}, {"diversity": 1.5}, {"diversity": float("nan")}])
@@ -60,8 +60,8 @@ def test_a_link_asks_for_a_bounded_page_and_bounded_folds() -> None:
 
 
 def test_another_question_starts_at_its_first_page_with_nothing_opened() -> None:
-    before = Query("red", listing=FULL, look=LOOK)
-    assert before.at_start == Query("red", listing=replace(FULL, page=1), look=Look(layout="list"))
+    before = Query("red", listing=FULL, display=LOOK)
+    assert before.at_start == Query("red", listing=replace(FULL, page=1), display=Display(layout="list"))
 
 
 def test_each_order_and_its_reverse() -> None:

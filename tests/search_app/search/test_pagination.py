@@ -11,7 +11,7 @@ from ingest.space import Item
 from search_app.search import candidates, pagination
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.hits import Ranking
-from search_app.search.pagination import Arranging, Page, page_of_results
+from search_app.search.pagination import Page, PageContext, results_page
 from search_app.search.query import Query
 from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
@@ -69,8 +69,8 @@ def asked(ledger: MemoryLedger, query: Query, related: Related | None = None, in
             replace(query, count=count), probe, snapshot, index or ExactIndex(ledger), PHRASE_VECTORS, exact=every
         )
 
-    by = Arranging(snapshot, probe.centred(means), means, related or Related(ledger))
-    return page_of_results(query, ranked, by)
+    by = PageContext(snapshot, probe.centred(means), means, related or Related(ledger))
+    return results_page(query, ranked, by)
 
 
 def ids(page: Page) -> list[str]:

@@ -3,7 +3,7 @@ import pytest
 
 from search_app.search import candidates
 from search_app.search.background_scores import PHRASES
-from search_app.search.filters import let_through
+from search_app.search.filters import item_masks
 from search_app.search.hits import Ranking
 from search_app.search.query import Query
 from search_app.search.query_vectors import encode
@@ -28,8 +28,8 @@ def ask(ledger: MemoryLedger, query: Query, index: ExactIndex | None = None) -> 
     snapshot = snapshot_of(ledger)
     probe = encode(query, ENCODER, snapshot)
     assert probe is not None
-    through = let_through(query.filters, snapshot, ledger) if query.filters.narrow else None
-    return rank(query, probe, snapshot, index or ExactIndex(ledger), PHRASE_VECTORS, through=through)
+    through = item_masks(query.filters, snapshot, ledger) if query.filters.narrow else None
+    return rank(query, probe, snapshot, index or ExactIndex(ledger), PHRASE_VECTORS, masks=through)
 
 
 def test_pictures_and_passages_share_the_top_although_raw_cosines_lie_apart() -> None:

@@ -1,1 +1,1 @@
-"""The members of the family of latent spaces, one module each; see search_app.components.lab.latent_spaces.section."""
+"""The latent spaces as the page shows them, one module each; `section` lists them, `view` says what each defines."""

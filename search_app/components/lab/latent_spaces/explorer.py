@@ -1,4 +1,4 @@
-"""A latent space to look at: its map, a point picked on it, and that point's neighbours by either distance."""
+"""Explores a latent space: its map, a selected point, and that point's neighbours by either distance."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from search_app.components.lab import url_state
-from search_app.components.lab.item_labels import face_of_item, image_tag
+from search_app.components.lab.item_labels import image_tag, item_label
 from search_app.components.lab.latent_spaces.charts import GRID
-from search_app.components.lab.latent_spaces.static_map import colour_of, map_of, names_fit, readable
+from search_app.components.lab.latent_spaces.static_map import colour_of, map_svg, names_fit, readable
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import MEASURES, headline, in_html, in_plotly, snippet
 from search_app.components.shared.page_layout import theme
@@ -26,15 +26,13 @@ _CLEAR = "rgba(0,0,0,0)"
 def explore(
     key: str, latent: LatentSpace, space: AppSpace, *, classes: Sequence[int] = (), class_names: Sequence[str] = ()
 ) -> None:
-    """Draw `latent` and let a person walk in it; `classes` colours the points, each by a place in
-    `class_names`; below 0 for those of none.
-    """
-    chosen = _chosen(key, latent)
+    """Draw `latent` to explore; `classes` colours the points, each an index in `class_names`, or below 0."""
+    chosen = _selected_row(key, latent)
     left, right = st.columns([1.45, 1], gap="medium")
     with right:
         metric = _controls(key, latent, chosen)
         near = latent.neighbours(chosen, _COUNT, metric)
-        st.html(_list(latent, near, metric, space))
+        st.html(_neighbour_list(latent, near, metric, space))
     with left:
         flat = _dimensions(key) == 2
         figure = _figure(latent, chosen, [one.row for one in near], classes, class_names, theme(), flat=flat)
@@ -43,11 +41,11 @@ def explore(
             key=f"family-map-{key}-{'2d' if flat else '3d'}",
             width="stretch",
             config={"displaylogo": False, "scrollZoom": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
-            on_select=lambda: _clicked(key),
+            on_select=lambda: _on_point_clicked(key),
             selection_mode="points",
             alt="Map of this latent space: nearby points are alike",
         )
-        kept = latent.places.kept[: 2 if flat else 3]
+        kept = latent.point_map.kept[: 2 if flat else 3]
         shares = " + ".join(f"{100 * share:.0f}" for share in kept)
         st.html(
             f'<div class="ns-note">{len(latent):,} points of {latent.vectors.shape[1]:,} numbers each, drawn by their '
@@ -56,28 +54,28 @@ def explore(
         )
 
 
-def explored(key: str, latent: LatentSpace, space: AppSpace, *, classes: Sequence[int] = ()) -> str:
+def explorer_markup(key: str, latent: LatentSpace, space: AppSpace, *, classes: Sequence[int] = ()) -> str:
     """The map, the point that the URL names and its neighbours by the distance it names, as markup."""
-    chosen, metric = _chosen(key, latent), _metric(key)
+    chosen, metric = _selected_row(key, latent), _metric(key)
     near = latent.neighbours(chosen, _COUNT, metric)
-    drawing = map_of(latent, chosen, [one.row for one in near], classes)
-    listed = f"<h4>Nearest to {in_html(snippet(latent.names[chosen], 60))}</h4>{_list(latent, near, metric, space)}"
-    return f'<div class="ns-lab-wide">{drawing}<div>{listed}</div></div>'
+    drawing = map_svg(latent, chosen, [one.row for one in near], classes)
+    title = f"<h4>Nearest to {in_html(snippet(latent.names[chosen], 60))}</h4>"
+    return f'<div class="ns-lab-wide">{drawing}<div>{title}{_neighbour_list(latent, near, metric, space)}</div></div>'
 
 
 def _metric(key: str) -> Measure:
-    return next((name for name in MEASURES if name == url_state.one(f"family-{key}-by")), "cosine")
+    return next((name for name in MEASURES if name == url_state.value(f"family-{key}-by")), "cosine")
 
 
-def _chosen(key: str, latent: LatentSpace) -> int:
-    """The row of the point that the URL names; the first where it names none."""
-    wanted = url_state.one(f"family-{key}-at")
+def _selected_row(key: str, latent: LatentSpace) -> int:
+    """The row of the point that the URL names; 0 where it names none."""
+    selected = url_state.value(f"family-{key}-at")
     known = latent.item_ids or latent.names
-    return known.index(wanted) if wanted in known else 0
+    return known.index(selected) if selected in known else 0
 
 
 def _choose(key: str, latent: LatentSpace, row: int) -> None:
-    url_state.put(f"family-{key}-at", (latent.item_ids or latent.names)[row])
+    url_state.set_param(f"family-{key}-at", (latent.item_ids or latent.names)[row])
 
 
 def _controls(key: str, latent: LatentSpace, chosen: int) -> Measure:
@@ -101,21 +99,21 @@ def _controls(key: str, latent: LatentSpace, chosen: int) -> Measure:
 
 
 def _dimensions(key: str) -> int:
-    return 3 if url_state.one(f"family-{key}-map") == "3d" else 2
+    return 3 if url_state.value(f"family-{key}-map") == "3d" else 2
 
 
-def _clicked(key: str) -> None:
+def _on_point_clicked(key: str) -> None:
     latent: LatentSpace = st.session_state[f"family-known-{key}"]
     points = st.session_state[f"family-map-{key}-2d"]["selection"]["points"]
     row = points[0].get("customdata") if points else None
     row = row[0] if isinstance(row, list) and row else row
-    # What the browser tells may be of a map that was drawn before.
+    # The browser may report a point of an earlier map.
     if isinstance(row, int) and 0 <= row < len(latent):
         _choose(key, latent, row)
 
 
-def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: AppSpace) -> str:
-    items = space.ledger.items([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
+def _neighbour_list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space: AppSpace) -> str:
+    items = space.ledger.items.get([latent.item_ids[one.row] for one in near]) if latent.item_ids else []
     by_id = {item.id: item for item in items}
     # A longer bar is closer by cosine, and farther away by distance, as the number beside it.
     shown = [1.0 - one.distance if metric == "cosine" else one.distance for one in near]
@@ -123,11 +121,11 @@ def _list(latent: LatentSpace, near: Sequence[Neighbour], metric: Measure, space
     rows = ""
     for one, value in zip(near, shown, strict=True):
         item = by_id.get(latent.item_ids[one.row]) if latent.item_ids else None
-        face = image_tag(face_of_item(space, item)) if item is not None and item.modality == "image" else ""
+        label = image_tag(item_label(space, item)) if item is not None and item.modality == "image" else ""
         name = headline(item) if item is not None else latent.names[one.row]
-        words = f"<small>{in_html(snippet(item.text, 90))}</small>" if item is not None and not face else ""
+        words = f"<small>{in_html(snippet(item.text, 90))}</small>" if item is not None and not label else ""
         rows += (
-            f"<li>{face}<div><b>{in_html(snippet(name, 60))}</b>{words}"
+            f"<li>{label}<div><b>{in_html(snippet(name, 60))}</b>{words}"
             f'<i style="width:{max(100 * value / most, 0.0):.0f}%"></i></div><span>{value:.3f}</span></li>'
         )
     unit = "cosine: the higher, the closer" if metric == "cosine" else "distance: the lower, the closer"
@@ -144,71 +142,71 @@ def _figure(
     *,
     flat: bool,
 ) -> go.Figure:
-    spots = latent.places.spots
-    axes = "xy" if flat else "xyz"
-    names = [in_plotly(snippet(name, 60)) for name in latent.names]
+    """The points by class, lines from the chosen point to its neighbours, and these over all others."""
+    points = _Points(latent, [chosen, *near], flat)
+    size = 9 if len(latent) < 300 else 6
     groups = np.asarray(classes) if len(classes) else np.zeros(len(latent), np.int64)
     traces: list[dict[str, Any]] = []
-
-    def trace(rows: Sequence[int], marks: dict[str, Any], name: str, **more: Any) -> None:
-        places = {axis: spots[list(rows), place] for place, axis in enumerate(axes)}
-        traces.append(
-            {
-                "type": "scatter" if flat else "scatter3d",
-                "mode": "markers",
-                "name": in_plotly(name),
-                "marker": {"line": {"width": 0}, **marks},
-                "hovertext": [names[row] for row in rows],
-                "customdata": list(rows),
-                "hoverinfo": "text",
-                "selected": {"marker": {"opacity": 1}},
-                "unselected": {"marker": {"opacity": marks.get("opacity", 1)}},
-                **places,
-                **more,
-            }
-            if flat
-            else {
-                "type": "scatter3d",
-                "mode": "markers",
-                "name": in_plotly(name),
-                "marker": {"line": {"width": 0}, **marks, "size": marks["size"] * 0.6},
-                "hovertext": [names[row] for row in rows],
-                "customdata": list(rows),
-                "hoverinfo": "text",
-                **places,
-                **more,
-            }
-        )
-
-    written = readable(spots[:, :2], names, [chosen, *near], _HEIGHT) if names_fit(latent) else set()
-
-    def in_words(rows: Sequence[int], **font: Any) -> dict[str, Any]:
-        """What writes the names of `rows` beside them, those that can be read."""
-        if not written:
-            return {}
-        words = [names[row] if row in written else "" for row in rows]
-        return {"mode": "markers+text", "textposition": "top center", "textfont": font, "text": words}
-
-    size = 9 if len(latent) < 300 else 6
-    for place in np.unique(groups).tolist():
-        rows = np.flatnonzero(groups == place).tolist()
-        colour = colour_of(place) if len(classes) else MAP_OTHER
-        plain = [row if row not in (chosen, *near) else -1 for row in rows]
+    for group in np.unique(groups).tolist():
+        colour = colour_of(group) if len(classes) else MAP_OTHER
+        name = class_names[group] if class_names and group >= 0 else ""
+        rows = np.flatnonzero(groups == group).tolist()
         marks = {"size": size, "color": colour, "opacity": 0.75}
-        name = class_names[place] if class_names and place >= 0 else ""
-        trace(rows, marks, name, **in_words(plain, size=10))
-    lines = {axis: [] for axis in axes}  # type: dict[str, list[float | None]]
-    for row in near:
-        for place, axis in enumerate(axes):
-            lines[axis] += [float(spots[chosen, place]), float(spots[row, place]), None]
-    kind = "scatter" if flat else "scatter3d"
-    traces.append(
-        {"type": kind, "mode": "lines", "line": {"color": colours.accent, "width": 1.5}, "hoverinfo": "skip", **lines}
-    )
+        traces.append(points.trace(rows, marks, name, {"size": 10}, unnamed=(chosen, *near)))
+    traces.append(points.lines(chosen, near, colours.accent))
     bold = {"size": 11, "color": colours.ink, "weight": 700}
-    trace(list(near), {"size": size + 3, "color": colours.accent, "opacity": 1}, "nearest", **in_words(near, **bold))
+    marks = {"size": size + 3, "color": colours.accent, "opacity": 1}
+    traces.append(points.trace(list(near), marks, "nearest", bold))
     star = {"size": size + 7, "color": MAP_STAR, "opacity": 1, "symbol": "diamond"}
-    trace([chosen], star, "picked", **in_words([chosen], **bold))
+    traces.append(points.trace([chosen], star, "picked", bold))
+    return go.Figure({"data": traces, "layout": _figure_layout(len(latent), colours, flat)})
+
+
+class _Points:
+    """Makes Plotly's traces of the points of a latent space, on a flat map or in a 3-D scene."""
+
+    def __init__(self, latent: LatentSpace, first: Sequence[int], flat: bool) -> None:
+        """Names that can be read are written beside the points, those of the rows `first` before all others."""
+        self._flat = flat
+        self._kind = "scatter" if flat else "scatter3d"
+        self._axes = "xy" if flat else "xyz"
+        self._positions = latent.point_map.positions
+        self._names = [in_plotly(snippet(name, 60)) for name in latent.names]
+        self._named = readable(self._positions[:, :2], self._names, first, _HEIGHT) if names_fit(latent) else set()
+
+    def trace(
+        self, rows: list[int], marks: dict[str, Any], name: str, font: dict[str, Any], unnamed: Sequence[int] = ()
+    ) -> dict[str, Any]:
+        """The points of `rows`, with their names but for those of `unnamed`."""
+        marker = {"line": {"width": 0}, **marks}
+        trace: dict[str, Any] = {
+            "type": self._kind,
+            "mode": "markers",
+            "name": in_plotly(name),
+            "marker": marker if self._flat else marker | {"size": marks["size"] * 0.6},
+            "hovertext": [self._names[row] for row in rows],
+            "customdata": rows,
+            "hoverinfo": "text",
+            **{axis: self._positions[rows, place] for place, axis in enumerate(self._axes)},
+        }
+        if self._flat:
+            trace |= {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": marks["opacity"]}}}
+        if self._named:
+            words = [self._names[row] if row in self._named and row not in unnamed else "" for row in rows]
+            trace |= {"mode": "markers+text", "textposition": "top center", "textfont": font, "text": words}
+        return trace
+
+    def lines(self, chosen: int, near: Sequence[int], colour: str) -> dict[str, Any]:
+        """Lines from the chosen point to its neighbours."""
+        ends: dict[str, list[float | None]] = {axis: [] for axis in self._axes}
+        for row in near:
+            for place, axis in enumerate(self._axes):
+                ends[axis] += [float(self._positions[chosen, place]), float(self._positions[row, place]), None]
+        line = {"color": colour, "width": 1.5}
+        return {"type": self._kind, "mode": "lines", "line": line, "hoverinfo": "skip", **ends}
+
+
+def _figure_layout(points: int, colours: Theme, flat: bool) -> dict[str, Any]:
     hidden = {"showticklabels": False, "zeroline": False, "title": "", "gridcolor": GRID}
     layout: dict[str, Any] = {
         "height": _HEIGHT,
@@ -218,12 +216,10 @@ def _figure(
         "showlegend": False,
         "dragmode": "pan" if flat else "orbit",
         "hoverlabel": {"bgcolor": colours.card, "bordercolor": colours.line, "font": {"color": colours.ink}},
-        "uirevision": f"{len(latent)}-{flat}",
+        "uirevision": f"{points}-{flat}",
         "font": {"color": colours.muted},
     }
     if flat:
-        layout |= {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
-    else:
-        walls = hidden | {"showbackground": False, "gridcolor": colours.line, "title": {"text": ""}}
-        layout["scene"] = {f"{axis}axis": walls for axis in "xyz"} | {"aspectmode": "data"}
-    return go.Figure({"data": traces, "layout": layout})
+        return layout | {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
+    walls = hidden | {"showbackground": False, "gridcolor": colours.line, "title": {"text": ""}}
+    return layout | {"scene": {f"{axis}axis": walls for axis in "xyz"} | {"aspectmode": "data"}}

@@ -3,17 +3,18 @@
 import numpy as np
 import streamlit as st
 
+from ingest.space import Item
 from search_app.components.lab import url_state
-from search_app.components.lab.item_labels import face_of_item, image_tag
-from search_app.components.lab.latent_spaces.base import Kind
-from search_app.components.lab.latent_spaces.explorer import explore, explored
-from search_app.components.lab.latent_spaces.material import (
-    MOST_PICTURES,
-    collected,
+from search_app.components.lab.item_labels import image_tag, item_label
+from search_app.components.lab.latent_spaces.explorer import explore, explorer_markup
+from search_app.components.lab.latent_spaces.samples import (
+    MAX_PICTURES,
+    cache_key,
+    sample_items,
     sample_note,
-    state_of,
-    with_pictures,
+    sample_pictures,
 )
+from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, snippet
 from search_app.lab.latent_spaces.image_features import image_features
@@ -25,7 +26,7 @@ _CHANGED = 4
 
 
 def _draw(space: AppSpace, snapshot: Snapshot) -> None:
-    before, after = _both(*state_of(space, snapshot), space, snapshot)
+    before, after = _both(*cache_key(space, snapshot), space, snapshot)
     sides = {"": "Before alignment", "shared": "Shared space"}
     url_state.switch(_SIDE, "Which space", sides, "shared" if _shared() else "")
     explore("features", after if _shared() else before, space)
@@ -40,20 +41,20 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
 
 @st.cache_resource(show_spinner="Looking at the pictures …", max_entries=3)
 def _both(folder: str, revision: int, _space: AppSpace, _snapshot: Snapshot) -> tuple[LatentSpace, LatentSpace]:
-    those, pictures = with_pictures(_space, collected(_space, _snapshot, "image", MOST_PICTURES))
+    sample, pictures = sample_pictures(_space, sample_items(_space, _snapshot, "image", MAX_PICTURES))
     features = image_features(pictures, _space.manifest.encoder)
-    return LatentSpace(those.names, features, those.ids), LatentSpace(those.names, those.vectors, those.ids)
+    return LatentSpace(sample.names, features, sample.ids), LatentSpace(sample.names, sample.vectors, sample.ids)
 
 
-def _handed(space: AppSpace, snapshot: Snapshot) -> str:
-    before, after = _both(*state_of(space, snapshot), space, snapshot)
-    shown = explored("features", after if _shared() else before, space)
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
+    before, after = _both(*cache_key(space, snapshot), space, snapshot)
+    shown = explorer_markup("features", after if _shared() else before, space)
     title = "<h4>What alignment changes</h4>"
     return f"{shown}{title}{_changes(space, before, after, neighbours_kept(before, after))}"
 
 
 def _shared() -> bool:
-    return url_state.one(_SIDE) == "shared"
+    return url_state.value(_SIDE) == "shared"
 
 
 def _changes(space: AppSpace, before: LatentSpace, after: LatentSpace, kept: Floats) -> str:
@@ -62,11 +63,11 @@ def _changes(space: AppSpace, before: LatentSpace, after: LatentSpace, kept: Flo
     for row in np.argsort(kept, kind="stable")[:_CHANGED].tolist():
         near = [[one.row for one in each.neighbours(row, 4, "cosine")] for each in (before, after)]
         ids = [before.item_ids[place] for place in (row, *near[0], *near[1])]
-        items = {item.id: item for item in space.ledger.items(ids)}
+        items = {item.id: item for item in space.ledger.items.get(ids)}
 
-        def tag(place: int, items: dict = items) -> str:
+        def tag(place: int, items: dict[str, Item] = items) -> str:
             item = items.get(before.item_ids[place])
-            return image_tag(face_of_item(space, item)) if item else ""
+            return image_tag(item_label(space, item)) if item else ""
 
         own = items.get(before.item_ids[row])
         name = in_html(snippet(headline(own), 40)) if own else ""
@@ -78,12 +79,12 @@ def _changes(space: AppSpace, before: LatentSpace, after: LatentSpace, kept: Flo
     return f'<div class="ns-changes">{shown}</div>'
 
 
-KIND = Kind(
+VIEW = LatentSpaceView(
     "features",
     "Image features",
     "A network that was taught to name what is in photos describes every picture by what its last layer sees: shapes, "
     "textures, parts of things. That is a latent space of looks, and it knows no words. Alignment then carries it to "
     "where the words are, and some neighbours change: what looks alike makes way for what means the same.",
     _draw,
-    _handed,
+    _handout,
 )

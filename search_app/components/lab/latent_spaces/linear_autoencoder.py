@@ -4,24 +4,30 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.components.lab.latent_spaces.base import Kind
 from search_app.components.lab.latent_spaces.charts import lay_out
-from search_app.components.lab.latent_spaces.material import by_modality, filled, sample_note, sampled, state_of
+from search_app.components.lab.latent_spaces.samples import (
+    by_modality,
+    cache_key,
+    sample_note,
+    sampled,
+    sampled_modalities,
+)
+from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL
 from search_app.components.shared.page_layout import theme
 from search_app.components.shared.palette import MAP_MODALITY, Theme
-from search_app.lab.latent_spaces.linear_autoencoder import NEIGHBOURS, Rebuilt, rebuilt
+from search_app.lab.latent_spaces.linear_autoencoder import NEIGHBOURS, ReconstructionResult, measure_reconstruction
 from search_app.search.snapshot import Snapshot
 
 _MOST = 5_000
 
 
 def _draw(space: AppSpace, snapshot: Snapshot) -> None:
-    for modality in filled(snapshot):
+    for modality in sampled_modalities(snapshot):
         there = len(snapshot.groups[modality])
         st.html(f'<div class="ns-section">{PLURAL[modality].capitalize()}</div>')
-        found = _rebuilt(*state_of(space, snapshot), modality, snapshot)
+        found = _rebuilt(*cache_key(space, snapshot), modality, snapshot)
         left, right = st.columns([1.45, 1], gap="medium")
         with left:
             st.plotly_chart(
@@ -40,18 +46,16 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     )
 
 
-def _handed(space: AppSpace, snapshot: Snapshot) -> str:
-    return by_modality(snapshot, lambda modality: _table(_rebuilt(*state_of(space, snapshot), modality, snapshot)))
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
+    return by_modality(snapshot, lambda modality: _table(_rebuilt(*cache_key(space, snapshot), modality, snapshot)))
 
 
 @st.cache_resource(show_spinner="Rebuilding the vectors …", max_entries=8)
-def _rebuilt(
-    folder: str, revision: int, modality: Modality, _snapshot: Snapshot
-) -> list[Rebuilt]:  # fmt: skip
-    return rebuilt(sampled(_snapshot, modality, _MOST))
+def _rebuilt(folder: str, revision: int, modality: Modality, _snapshot: Snapshot) -> list[ReconstructionResult]:
+    return measure_reconstruction(sampled(_snapshot, modality, _MOST))
 
 
-def _figure(found: list[Rebuilt], colour: str, colours: Theme) -> go.Figure:
+def _figure(found: list[ReconstructionResult], colour: str, colours: Theme) -> go.Figure:
     numbers = [str(one.components) for one in found]
     line = {"color": colour, "width": 2.5}
     figure = go.Figure(
@@ -76,7 +80,7 @@ def _figure(found: list[Rebuilt], colour: str, colours: Theme) -> go.Figure:
     return lay_out(figure, colours, height=300, legend="bottom", x=x, y=y)
 
 
-def _table(found: list[Rebuilt]) -> str:
+def _table(found: list[ReconstructionResult]) -> str:
     rows = "".join(
         f'<tr><th scope="row">{one.components}</th><td>{100 * one.error:.1f} %</td>'
         f"<td>{100 * one.recall:.0f} %</td></tr>"
@@ -86,7 +90,7 @@ def _table(found: list[Rebuilt]) -> str:
     return f'<table class="ns-numbers"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-KIND = Kind(
+VIEW = LatentSpaceView(
     "pca",
     "Principal components",
     "Principal component analysis is the simplest autoencoder there is: it squeezes each vector to a few numbers by "
@@ -94,5 +98,5 @@ KIND = Kind(
     "Keep few numbers, and only the coarse differences survive. Below is how many it takes until the nearest "
     "neighbours come back.",
     _draw,
-    _handed,
+    _handout,
 )

@@ -1,4 +1,4 @@
-"""The family of latent spaces: different ways to squeeze the same collection into few numbers."""
+"""The section of latent spaces: different ways to represent the same collection by a few numbers."""
 
 import streamlit as st
 
@@ -11,39 +11,39 @@ from search_app.components.lab.latent_spaces import (
     topic_models,
     word_embedding,
 )
-from search_app.components.lab.latent_spaces.base import Kind
+from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.lab.sections import Section
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
 from search_app.search.snapshot import Snapshot
 
-_KIND = "family"
-KINDS = (
-    word_embedding.KIND,
-    image_features.KIND,
-    topic_models.KIND,
-    autoencoder.KIND,
-    linear_autoencoder.KIND,
-    quantisation.KIND,
+_VIEW = "family"
+VIEWS = (
+    word_embedding.VIEW,
+    image_features.VIEW,
+    topic_models.VIEW,
+    autoencoder.VIEW,
+    linear_autoencoder.VIEW,
+    quantisation.VIEW,
 )
-"""In the order in which they are told."""
+"""The latent spaces, in the order of the page: one line for each module."""
 
 
 def _draw(space: AppSpace, snapshot: Snapshot) -> None:
-    now = _chosen()
-    url_state.switch(_KIND, "Kind of latent space", {kind.key: kind.title for kind in KINDS}, now.key)
-    st.html(f'<p class="ns-family-told">{in_html(now.told)}</p>')
+    now = _selected()
+    url_state.switch(_VIEW, "Kind of latent space", {view.key: view.title for view in VIEWS}, now.key)
+    st.html(f'<p class="ns-family-description">{in_html(now.description)}</p>')
     now.draw(space, snapshot)
 
 
-def _chosen() -> Kind:
-    return next((kind for kind in KINDS if kind.key == url_state.one(_KIND)), KINDS[0])
+def _selected() -> LatentSpaceView:
+    return next((view for view in VIEWS if view.key == url_state.value(_VIEW)), VIEWS[0])
 
 
-def _handed(space: AppSpace, snapshot: Snapshot) -> str:
-    now = _chosen()
-    told = f'<p class="ns-family-told"><b>{in_html(now.title)}.</b> {in_html(now.told)}</p>'
-    return told + now.handed(space, snapshot)
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
+    now = _selected()
+    head = f'<p class="ns-family-description"><b>{in_html(now.title)}.</b> {in_html(now.description)}</p>'
+    return head + now.handout(space, snapshot)
 
 
 SECTION = Section(
@@ -52,5 +52,5 @@ SECTION = Section(
     "Turning things into a few numbers that keep their likeness is an old idea with many children. Here are six of "
     "them, each made from this collection: look at the map, pick a point, and see what it lies close to.",
     _draw,
-    handed=_handed,
+    handout=_handout,
 )

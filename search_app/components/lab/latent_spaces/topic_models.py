@@ -3,10 +3,10 @@
 import streamlit as st
 
 from search_app.components.lab import url_state
-from search_app.components.lab.latent_spaces.base import Kind
-from search_app.components.lab.latent_spaces.explorer import explore, explored
-from search_app.components.lab.latent_spaces.material import MOST_TEXTS, collected, sample_note, state_of
-from search_app.components.lab.latent_spaces.static_map import key_to
+from search_app.components.lab.latent_spaces.explorer import explore, explorer_markup
+from search_app.components.lab.latent_spaces.samples import MAX_TEXTS, cache_key, sample_items, sample_note
+from search_app.components.lab.latent_spaces.static_map import class_legend
+from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
 from search_app.lab.latent_spaces.topic_models import KINDS, TopicModel, agreement, topic_models
@@ -14,11 +14,11 @@ from search_app.lab.latent_spaces.topic_models import Kind as Model
 from search_app.search.snapshot import Snapshot
 
 _MODEL, _COUNT = "family-model", "family-topics"
-_USUAL = 8
+_DEFAULT_COUNT = 8
 
 
 def _draw(space: AppSpace, snapshot: Snapshot) -> None:
-    models, now, count = _asked_models(space, snapshot)
+    models, now, count = _models_of_url(space, snapshot)
     st.session_state[_COUNT] = count
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="family-topics-bar"):
         url_state.switch(_MODEL, "Model", {str(kind): title for kind, title in KINDS.items()}, now)
@@ -28,7 +28,7 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
             20,
             key=_COUNT,
             width=220,
-            on_change=lambda: url_state.put(_COUNT, str(st.session_state[_COUNT])),
+            on_change=lambda: url_state.set_param(_COUNT, str(st.session_state[_COUNT])),
         )
     st.html(_words(models[now]))
     explore("topics", models[now].space, space, classes=models[now].topic_of.tolist(), class_names=_names(models[now]))
@@ -41,27 +41,25 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     )
 
 
-def _handed(space: AppSpace, snapshot: Snapshot) -> str:
-    models, now, _ = _asked_models(space, snapshot)
-    shown = explored("topics", models[now].space, space, classes=models[now].topic_of.tolist())
+def _handout(space: AppSpace, snapshot: Snapshot) -> str:
+    models, now, _ = _models_of_url(space, snapshot)
+    shown = explorer_markup("topics", models[now].space, space, classes=models[now].topic_of.tolist())
     agree = f"<h4>Do they agree?</h4>{_agreements(models)}"
     return f"<h4>{in_html(KINDS[now])}</h4>{_words(models[now])}{shown}{agree}"
 
 
-def _asked_models(space: AppSpace, snapshot: Snapshot) -> tuple[dict[Model, TopicModel], Model, int]:
+def _models_of_url(space: AppSpace, snapshot: Snapshot) -> tuple[dict[Model, TopicModel], Model, int]:
     """All models with as many topics as the URL asks for, the one that it asks for, and their number."""
-    count = url_state.number(_COUNT, 2, 20, _USUAL)
-    now: Model = next((kind for kind in KINDS if kind == url_state.one(_MODEL)), "lda")
-    return _models(*state_of(space, snapshot), count, space, snapshot), now, count
+    count = url_state.integer(_COUNT, 2, 20, _DEFAULT_COUNT)
+    now: Model = next((kind for kind in KINDS if kind == url_state.value(_MODEL)), "lda")
+    return _models(*cache_key(space, snapshot), count, space, snapshot), now, count
 
 
 @st.cache_resource(show_spinner="Finding topics …", max_entries=6)
-def _models(
-    folder: str, revision: int, count: int, _space: AppSpace, _snapshot: Snapshot
-) -> dict[Model, TopicModel]:  # fmt: skip
-    those = collected(_space, _snapshot, "text", MOST_TEXTS)
-    texts = [f"{item.title} {item.text}" for item in those.items]
-    return topic_models(those.names, texts, those.ids, those.vectors, count)
+def _models(folder: str, revision: int, count: int, _space: AppSpace, _snapshot: Snapshot) -> dict[Model, TopicModel]:
+    sample = sample_items(_space, _snapshot, "text", MAX_TEXTS)
+    texts = [f"{item.title} {item.text}" for item in sample.items]
+    return topic_models(sample.names, texts, sample.ids, sample.vectors, count)
 
 
 def _names(model: TopicModel) -> list[str]:
@@ -69,11 +67,11 @@ def _names(model: TopicModel) -> list[str]:
 
 
 def _words(model: TopicModel) -> str:
-    told = [
+    rows = [
         f"<b>{in_html(', '.join(words[:3]))}</b> {in_html(', '.join(words[3:]))}" if words else "<b>–</b>"
         for words in model.words
     ]
-    return key_to(zip(range(len(told)), told, model.sizes, strict=True))
+    return class_legend(zip(range(len(rows)), rows, model.sizes, strict=True))
 
 
 def _agreements(models: dict[Model, TopicModel]) -> str:
@@ -87,12 +85,12 @@ def _agreements(models: dict[Model, TopicModel]) -> str:
     return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-KIND = Kind(
+VIEW = LatentSpaceView(
     "topics",
     "Topics",
     "A topic model reads nothing but how often words stand together, and describes each text by its share in a few "
     "topics: a latent space in which every number has a name. LDA and PLSA think of texts as mixtures of topics, LSA "
     "squeezes the table of words. Beside them stand topics found among the encoder's vectors.",
     _draw,
-    _handed,
+    _handout,
 )

@@ -5,8 +5,8 @@ import pytest
 
 from ingest.readers.reading_options import DEFAULT_READING
 from ingest.run.classification import New
-from ingest.run.engines.base import Workload
 from ingest.run.engines.ray_worker import KEY_DIGITS, _LedgerNeeded, _LedgerStandIn
+from ingest.run.engines.workload import Workload
 from ingest.sources.location import content_hash
 from ingest.sources.walk import walk
 from tests.fake_encoder import FakeEncoder

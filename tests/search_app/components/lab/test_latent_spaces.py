@@ -1,15 +1,16 @@
 """The family of latent spaces, as the page shows it, in the small space of the fake encoder."""
 
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from search_app.access.permissions import Permission
-from search_app.components.lab import encoder_comparison
-from search_app.components.lab.latent_spaces.section import KINDS
+from search_app.components.lab import encoder_comparison, latent_spaces
+from search_app.components.lab.latent_spaces.section import VIEWS
 from search_app.lab.latent_spaces import autoencoder
-from search_app.lab.presentation_steps import Step, keep_steps
+from search_app.lab.presentation_steps import Step, save_steps
 from tests.patience import Patience
 from tests.search_app.components.lab.lab_page import lab
 from tests.search_app.page_driver import params, words
@@ -21,11 +22,11 @@ def _family(kind: str, **more: str):
     return lab(part="family", family=kind, **more)
 
 
-@pytest.mark.parametrize("kind", [kind.key for kind in KINDS])
+@pytest.mark.parametrize("kind", [kind.key for kind in VIEWS])
 def test_every_kind_tells_what_it_is_in_three_sentences(kind: str) -> None:
     app = _family(kind)
     assert not app.exception
-    told = next(one.told for one in KINDS if one.key == kind)
+    told = next(one.description for one in VIEWS if one.key == kind)
     assert told in words(app)
     assert told.count(".") == 3
 
@@ -54,7 +55,7 @@ def test_an_encoder_that_does_not_show_its_features_says_where_to_look() -> None
 
 
 def test_an_autoencoder_is_trained_on_the_pictures_and_kept(colours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autoencoder, "_MOST_EPOCHS", 20)
+    monkeypatch.setattr(autoencoder, "_MAX_EPOCHS", 20)
     app = _family("autoencoder", **{"family-ae-size": "2"})
     app.button(key="family-ae-train").click().run()
     patience = Patience(120)
@@ -97,7 +98,7 @@ def test_another_encoder_is_compared_on_the_same_items_and_leaves_again(colours:
     assert words(app).count("python:tests.narrow_encoder:NarrowEncoder") >= 2
     link = params(app)
     step = Step("quality", "", {name: tuple(values) for name, values in link.items()})
-    handing = lab(steps=keep_steps(colours / "test", [step]))
+    handing = lab(steps=save_steps(colours / "test", [step]))
     handing.button(key="lab-handout").click().run()
     assert "Both were asked the same" in handing.session_state["the lab's handout"][1].decode()
     app.button(key="quality-with-none").click().run()
@@ -124,14 +125,22 @@ def test_whoever_may_only_look_has_no_encoder_loaded(monkeypatch: pytest.MonkeyP
 
 
 def test_a_handout_has_every_kind_and_the_quality(colours: Path) -> None:
-    asked = {kind.key: {"part": ("family",), "family": (kind.key,)} for kind in KINDS}
+    asked = {kind.key: {"part": ("family",), "family": (kind.key,)} for kind in VIEWS}
     steps = [Step(key, "", params) for key, params in asked.items()]
     steps.append(Step("quality", "", {"part": ("quality",), "quality": ("folders",)}))
-    app = lab(steps=keep_steps(colours / "test", steps))
+    app = lab(steps=save_steps(colours / "test", steps))
     app.button(key="lab-handout").click().run()
     assert not app.exception
     handout = app.session_state["the lab's handout"][1].decode()
-    assert handout.count("<section>") == len(KINDS) + 1
+    assert handout.count("<section>") == len(VIEWS) + 1
     told = ("Nearest to dog", "does not show", "Do they agree?", "float16", "nearest kept", "nDCG")
     assert [words for words in told if words not in handout] == []
-    assert handout.count('<svg class="ns-drawn"') == 2  # of the words and of the topics
+    assert handout.count('<svg class="ns-map-svg"') == 2  # of the words and of the topics
+
+
+def test_every_module_that_defines_a_view_is_in_the_table_and_no_two_share_a_key() -> None:
+    package = Path(latent_spaces.__file__).parent
+    modules = [import_module(f"{latent_spaces.__name__}.{path.stem}") for path in package.glob("*.py")]
+    views = [module.VIEW for module in modules if hasattr(module, "VIEW")]
+    assert sorted(view.key for view in views) == sorted({view.key for view in VIEWS})
+    assert len(views) == len(VIEWS)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from search_app.components.lab.item_labels import Face
+from search_app.components.lab.item_labels import ItemLabel
 from search_app.components.lab.matrix import sentence
 from tests.search_app.components.lab.lab_page import lab
 from tests.search_app.page_driver import markup, params, words
@@ -14,14 +14,14 @@ def test_a_fresh_page_compares_words_and_items_of_the_space(colours: Path) -> No
     assert "How close are they?" in words(app)
     assert 'class="ns-matrix"' in markup(app)
     assert "a dog" in words(app)
-    assert markup(app).count('data-pick="cell:') >= 36
+    assert markup(app).count('data-action="cell:') >= 36
 
 
 def test_the_matrix_its_measure_and_its_pair_are_in_the_link(colours: Path) -> None:
     link = {"pairs-thing": ["text:1:red", "text:1:green", "text:1:red words"], "pairs-by": "euclidean"}
     app = lab(**link, **{"pairs-cell": "0-2"})
     assert not app.exception
-    assert markup(app).count('data-pick="cell:') == 9
+    assert markup(app).count('data-action="cell:') == 9
     assert "distance" in words(app)
     assert "“red” and “red words” are" in words(app)
     near = lab(**{"pairs-thing": ["text:1:red", "text:1:green"], "pairs-cell": "0-1"})
@@ -50,7 +50,7 @@ def test_a_link_that_makes_no_sense_shows_the_first_section(colours: Path) -> No
 
 
 def test_a_pair_is_told_in_plain_words() -> None:
-    dog, photo = Face("a dog", "a dog", False), Face("rex.jpg", "", True)
+    dog, photo = ItemLabel("a dog", "a dog", False), ItemLabel("rex.jpg", "", True)
     assert sentence(dog, photo, "very close", 0, 217, "image") == (
         "“a dog” and “rex.jpg” are very close: none of the 217 images here is closer to “a dog”."
     )

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from search_app.components.lab.presentation import TOUR
-from search_app.lab.presentation_steps import Step, keep_steps, write_steps
+from search_app.lab.presentation_steps import Step, save_steps, serialise_steps
 from search_app.pages.closeness import SECTIONS
 from tests.search_app.components.lab.lab_page import lab
 from tests.search_app.page_driver import markup, params, words
@@ -53,11 +53,13 @@ def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_fo
     assert params(app)["labels-of"] == ["tall, pictures"]
     one = lab(part="labels", **{"labels-of": "red, green", "labels-view": "one", "labels-item": "item:1:1"})
     assert 'class="ns-label-bars"' in markup(one)
-    drawn = lab(part="labels", **{"labels-of": "red, green, blue", "labels-prompt": "{}", "labels-view": "map"})
-    assert not drawn.exception
-    [figure] = [json.loads(each.proto.spec) for each in drawn.get("plotly_chart")]
+    random_pictures = lab(
+        part="labels", **{"labels-of": "red, green, blue", "labels-prompt": "{}", "labels-view": "map"}
+    )
+    assert not random_pictures.exception
+    [figure] = [json.loads(each.proto.spec) for each in random_pictures.get("plotly_chart")]
     assert {"red", "green", "blue"} <= {trace.get("name") for trace in figure["data"]}
-    assert re.findall(r"<b>(red|green|blue)</b></p><span>[1-9]", markup(drawn))
+    assert re.findall(r"<b>(red|green|blue)</b></p><span>[1-9]", markup(random_pictures))
     link = {"labels-of": "tall, pictures", "labels-view": "folders", "labels-cell": "0-0"}
     against = lab(part="labels", **link)
     assert not against.exception
@@ -107,7 +109,7 @@ def test_steps_are_prepared_kept_in_the_link_and_presented_without_controls(colo
     shown = lab(steps=name, present="on", step="1")
     assert not shown.exception
     assert "Two <b>colours" in words(shown) and "Not alike." in words(shown)
-    assert markup(shown).count('data-pick="cell:') == 4
+    assert markup(shown).count('data-action="cell:') == 4
     assert not shown.text_input
     shown.button(key="lab-present-leave").click().run()
     assert params(shown) == {"part": ["pairs"], "pairs-thing": ["text:1:red", "text:1:blue"], "steps": [name]}
@@ -128,7 +130,7 @@ def test_what_a_presenter_changes_is_shown_and_gone_at_the_next_step(colours: Pa
         Step("One", "", {"part": ("family",), "family": ("words",), "family-words": ("red, blue, green",)}),
         Step("Two", "", {"part": ("pairs",)}),
     ]
-    name = keep_steps(colours / "test", steps)
+    name = save_steps(colours / "test", steps)
     app = lab(steps=name)
     app.button(key="lab-present-start").click().run()
     app.selectbox(key="family-pick-words").select_index(2).run()
@@ -146,7 +148,7 @@ def test_what_a_presenter_changes_is_shown_and_gone_at_the_next_step(colours: Pa
 
 def test_a_handout_holds_every_step_with_its_pictures(colours: Path) -> None:
     steps = [Step("One", "say <this>", {"part": ("pairs",)}), Step("Two", "", {"part": ("walk",)})]
-    app = lab(steps=keep_steps(colours / "test", steps))
+    app = lab(steps=save_steps(colours / "test", steps))
     app.button(key="lab-handout").click().run()
     assert not app.exception
     page = app.session_state["the lab's handout"][1].decode()
@@ -162,7 +164,7 @@ def upload_steps(app: AppTest, data: bytes) -> None:
 
 def test_steps_that_were_saved_can_be_opened_again(colours: Path) -> None:
     app = lab()
-    saved = write_steps([Step("Mine", "", {"part": ("walk",), "walk-how": ("axis",)})])
+    saved = serialise_steps([Step("Mine", "", {"part": ("walk",), "walk-how": ("axis",)})])
     upload_steps(app, saved)
     assert not app.exception
     assert "Your steps" in words(app)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from search_app.components.lab.latent_spaces.section import KINDS
-from search_app.components.lab.latent_spaces.static_map import map_of, readable
+from search_app.components.lab.latent_spaces.section import VIEWS
+from search_app.components.lab.latent_spaces.static_map import map_svg, readable
 from search_app.lab.latent_spaces.latent_space import LatentSpace
 from search_app.pages.closeness import SECTIONS
 from tests.make_files import ingest_folders, picture, text
@@ -39,7 +39,7 @@ def test_no_section_fails_or_stays_mute_where_there_is_little(files: Path, what:
     ingest(files)
     for link in (
         *({"part": section.key} for section in SECTIONS),
-        *({"part": "family", "family": k.key} for k in KINDS),
+        *({"part": "family", "family": k.key} for k in VIEWS),
     ):
         app = lab(**link)
         assert not app.exception, link
@@ -59,11 +59,11 @@ def test_where_there_are_texts_alone_labels_are_for_passages(files: Path) -> Non
 
 
 def test_names_on_a_map_never_lie_over_one_another() -> None:
-    spots = np.array([[0, 0], [0, 0.001], [1, 1], [2, 2]], np.float32)
+    positions = np.array([[0, 0], [0, 0.001], [1, 1], [2, 2]], np.float32)
     names = ["a first name", "another one", "far away", "at the end"]
-    assert readable(spots, names, [1], 400) == {1, 2, 3}
+    assert readable(positions, names, [1], 400) == {1, 2, 3}
     latent = LatentSpace(("<b>", "other"), np.array([[1, 0], [0, 1]], np.float32))
-    drawing = map_of(latent, 0, [1])
+    drawing = map_svg(latent, 0, [1])
     assert "&lt;b&gt;" in drawing and "<b>" not in drawing
 
 

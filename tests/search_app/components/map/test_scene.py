@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search_app.components.map.scatter import drawing
-from search_app.components.map.scene import marked, numbered, question_label, star
+from search_app.components.map.scatter import drawn_map
+from search_app.components.map.scene import item_marks, numbered_hits, query_label, query_star
 from search_app.maps.layout import Layout, MapSpec
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.projection import LiveProjections
@@ -44,42 +44,42 @@ def asked(ledger: MemoryLedger, words: str) -> tuple[Probe, Ranking]:
 @pytest.mark.parametrize("spec", SPECS)
 def test_hits_have_the_numbers_of_the_list_and_lie_where_their_items_lie(spec: MapSpec, tmp_path: Path) -> None:
     ledger = colourful()
-    picture = drawing(laid_out(ledger, spec, tmp_path))
+    picture = drawn_map(laid_out(ledger, spec, tmp_path))
     _, ranking = asked(ledger, "red")
-    found = numbered(picture, ranking.hits)
+    found = numbered_hits(picture, ranking.hits)
     assert [(hit["id"], hit["rank"]) for hit in found] == [(hit.id, str(hit.rank)) for hit in ranking.hits]
     for hit in found:
         [row] = picture.layout.rows_of([hit["id"]])
-        np.testing.assert_allclose(picture.spot(np.array(hit["at"])), picture.layout.spots[row], atol=1e-5)
+        np.testing.assert_allclose(picture.to_layout(np.array(hit["at"])), picture.layout.positions[row], atol=1e-5)
         assert hit["kind"] == picture.layout.modalities[row]
 
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_the_star_lies_where_the_question_lies(spec: MapSpec, tmp_path: Path) -> None:
     ledger = colourful()
-    picture = drawing(laid_out(ledger, spec, tmp_path))
+    picture = drawn_map(laid_out(ledger, spec, tmp_path))
     probe, ranking = asked(ledger, "red")
-    drawn = star(picture, Query(text="red"), Answer(snapshot_of(ledger), probe, ranking))
+    drawn = query_star(picture, Query(text="red"), Answer(snapshot_of(ledger), probe, ranking))
     assert drawn is not None and drawn["label"] == "red" and len(drawn["at"]) == spec.dimensions
-    np.testing.assert_allclose(picture.spot(np.array(drawn["at"])), picture.layout.place_probe(probe), atol=1e-5)
+    np.testing.assert_allclose(picture.to_layout(np.array(drawn["at"])), picture.layout.place_probe(probe), atol=1e-5)
 
 
 def test_without_a_question_there_is_no_star(tmp_path: Path) -> None:
-    assert star(drawing(laid_out(colourful(), MapSpec(), tmp_path)), Query(), None) is None
+    assert query_star(drawn_map(laid_out(colourful(), MapSpec(), tmp_path)), Query(), None) is None
 
 
 def test_an_item_that_has_gone_is_not_marked(tmp_path: Path) -> None:
-    picture = drawing(laid_out(colourful(), MapSpec(), tmp_path))
-    assert [mark["id"] for mark in marked(picture, ["1", "999999", "2"])] == ["1", "2"]
+    picture = drawn_map(laid_out(colourful(), MapSpec(), tmp_path))
+    assert [mark["id"] for mark in item_marks(picture, ["1", "999999", "2"])] == ["1", "2"]
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_space_of_one_or_two_items_has_a_map(count: int, tmp_path: Path) -> None:
     ledger = MemoryLedger()
     ledger.add("text", texts(*["red", "blue"][:count]))
-    picture = drawing(laid_out(ledger, MapSpec(dimensions=3), tmp_path))
+    picture = drawn_map(laid_out(ledger, MapSpec(dimensions=3), tmp_path))
     _, ranking = asked(ledger, "red")
-    assert len(numbered(picture, ranking.hits)) == len(picture.rows) == count
+    assert len(numbered_hits(picture, ranking.hits)) == len(picture.rows) == count
 
 
 def test_a_composed_question_lies_between_its_parts(tmp_path: Path) -> None:
@@ -90,5 +90,5 @@ def test_a_composed_question_lies_between_its_parts(tmp_path: Path) -> None:
 
 
 def test_a_question_without_words_is_named_by_what_it_is_made_of() -> None:
-    assert question_label(Query(image="0" * 32)) == "a picture"
-    assert question_label(Query(like=("1",))) == "items"
+    assert query_label(Query(image="0" * 32)) == "a picture"
+    assert query_label(Query(like=("1",))) == "items"

@@ -6,7 +6,15 @@ from PIL import Image
 
 from ingest.errors import SpaceError
 from search_app.lab.latent_spaces import autoencoder
-from search_app.lab.latent_spaces.autoencoder import Recipe, as_pictures, as_pixels, between, drawn, plane, train
+from search_app.lab.latent_spaces.autoencoder import (
+    Recipe,
+    as_pictures,
+    as_pixels,
+    code_plane,
+    interpolated_codes,
+    random_pictures,
+    train,
+)
 
 
 def _pictures(count: int = 24) -> list[Image.Image]:
@@ -14,8 +22,8 @@ def _pictures(count: int = 24) -> list[Image.Image]:
     made = []
     for number in range(count):
         grid = np.hypot(*(np.mgrid[0:48, 0:48] - 24)) < 6 + 2 * (number % 6)
-        ground, disc = 40 + 60 * (number % 3), np.array([200, 40 * (number % 5), 60])
-        made.append(Image.fromarray(np.where(grid[..., np.newaxis], disc, ground).astype(np.uint8)))
+        reference, disc = 40 + 60 * (number % 3), np.array([200, 40 * (number % 5), 60])
+        made.append(Image.fromarray(np.where(grid[..., np.newaxis], disc, reference).astype(np.uint8)))
     return made
 
 
@@ -29,9 +37,9 @@ def test_training_rebuilds_better_than_the_mean_picture_does() -> None:
     assert steps[-1].error < 0.5 * usual
     assert steps[-1].error < steps[0].error
     assert steps[-1].divergence > 0
-    rebuilt = steps[-1].model.decode(steps[-1].model.encode(PIXELS))
-    assert rebuilt.shape == PIXELS.shape
-    assert rebuilt.min() >= 0 and rebuilt.max() <= 1
+    measure_reconstruction = steps[-1].model.decode(steps[-1].model.encode(PIXELS))
+    assert measure_reconstruction.shape == PIXELS.shape
+    assert measure_reconstruction.min() >= 0 and measure_reconstruction.max() <= 1
 
 
 def test_the_same_pictures_give_the_same_autoencoder() -> None:
@@ -43,7 +51,8 @@ def test_the_same_pictures_give_the_same_autoencoder() -> None:
 def test_the_gradients_are_those_of_the_loss(variational: bool) -> None:
     chance = np.random.default_rng(0)
     weights = {
-        name: value.astype(np.float64) for name, value in autoencoder._start(3, PIXELS.mean(axis=0), chance).items()
+        name: value.astype(np.float64)
+        for name, value in autoencoder._initial_weights(3, PIXELS.mean(axis=0), chance).items()
     }
     pictures = PIXELS[:5].astype(np.float64)
     noise = chance.standard_normal((5, 3)) if variational else None
@@ -69,7 +78,7 @@ def test_the_gradients_are_those_of_the_loss(variational: bool) -> None:
 def test_codes_between_two_pictures_go_from_the_one_to_the_other() -> None:
     model = list(train(PIXELS, Recipe(code_size=2, epochs=2)))[-1].model
     codes = model.encode(PIXELS)
-    path = between(codes[0], codes[7], 5)
+    path = interpolated_codes(codes[0], codes[7], 5)
     assert np.allclose(path[0], codes[0]) and np.allclose(path[-1], codes[7])
     assert np.allclose(np.diff(path, axis=0), (codes[7] - codes[0]) / 4, atol=1e-5)
 
@@ -78,7 +87,7 @@ def test_codes_between_two_pictures_go_from_the_one_to_the_other() -> None:
 def test_a_plane_of_codes_goes_through_the_middle_along_the_widest_spread(size: int) -> None:
     chance = np.random.default_rng(3)
     codes = (chance.standard_normal((50, size)) * np.linspace(3, 1, size) + 5).astype(np.float32)
-    grid = plane(codes, steps=5).reshape(5, 5, size)
+    grid = code_plane(codes, steps=5).reshape(5, 5, size)
     assert np.allclose(grid[2, 2], codes.mean(axis=0), atol=1e-5)
     assert np.linalg.norm(grid[2, 4] - grid[2, 0]) > np.linalg.norm(grid[4, 2] - grid[0, 2])
 
@@ -87,7 +96,11 @@ def test_a_plane_of_codes_goes_through_the_middle_along_the_widest_spread(size: 
 def test_pictures_that_never_were_are_drawn_alike_from_the_same_seed(variational: bool) -> None:
     model = list(train(PIXELS, Recipe(code_size=2, epochs=1, variational=variational)))[-1].model
     codes = model.encode(PIXELS)
-    one, other, third = drawn(model, codes, 3, 0), drawn(model, codes, 3, 0), drawn(model, codes, 3, 1)
+    one, other, third = (
+        random_pictures(model, codes, 3, 0),
+        random_pictures(model, codes, 3, 0),
+        random_pictures(model, codes, 3, 1),
+    )
     assert np.array_equal(one, other)
     assert not np.array_equal(one, third)
 

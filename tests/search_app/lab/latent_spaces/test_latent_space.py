@@ -29,16 +29,16 @@ def test_no_point_is_its_own_neighbour_and_none_comes_twice() -> None:
 def test_a_map_keeps_the_widest_spread_first() -> None:
     chance = np.random.default_rng(0)
     vectors = chance.standard_normal((200, 5)) * [1, 20, 3, 9, 1]
-    places = LatentSpace(("",) * 200, vectors.astype(np.float32)).places
-    assert np.abs(np.corrcoef(places.spots[:, 0], vectors[:, 1])[0, 1]) > 0.99
+    places = LatentSpace(("",) * 200, vectors.astype(np.float32)).point_map
+    assert np.abs(np.corrcoef(places.positions[:, 0], vectors[:, 1])[0, 1]) > 0.99
     assert places.kept[0] > places.kept[1] > places.kept[2] > 0
     assert sum(places.kept) <= 1
 
 
 @pytest.mark.parametrize("vectors", [np.empty((0, 4)), np.ones((3, 4)), np.ones((1, 1))])
 def test_points_that_do_not_differ_have_a_map_too(vectors: np.ndarray) -> None:
-    places = LatentSpace(("",) * len(vectors), vectors.astype(np.float32)).places
-    assert places.spots.shape == (len(vectors), 3)
+    places = LatentSpace(("",) * len(vectors), vectors.astype(np.float32)).point_map
+    assert places.positions.shape == (len(vectors), 3)
     assert places.kept == (0.0, 0.0, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""The options of `nearspace search` that filter and list: those of the schema of a question.  Imports nothing heavy."""
+"""Options of the command line for the fields of a question, as its schema declares them.  Imports nothing heavy."""
 
 import argparse
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from ingest.commands.options import positive_int
 from search_app.search.aliases import aliases_of, with_present_names
 from search_app.search.fields import fields_of, read_fields
 from search_app.search.query import DEFAULT_RESULTS, Query
-from search_app.search.schema import PLAIN, Filters, Listing
+from search_app.search.schema import PLAIN, Filters, Listing, MapView
 from search_app.search.value_types import Flag, size_of
 
 
@@ -19,7 +19,7 @@ def add_filters(command: argparse.ArgumentParser) -> None:
         "which items",
         "Only items that pass all of these. Options that take a KIND, FOLDER, SUFFIX, NAME or PHRASE may be repeated.",
     )
-    _add_fields(group, Filters)
+    _add_fields(group, Filters, Filters())
 
 
 def add_listing(command: argparse.ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def add_listing(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"{fields_of(Query)['count'].help} (default: {DEFAULT_RESULTS})",
     )
-    _add_fields(group, Listing)
+    _add_fields(group, Listing, PLAIN)
     group.add_argument(
         "--export",
         type=Path,
@@ -45,7 +45,7 @@ def add_listing(command: argparse.ArgumentParser) -> None:
 
 def filters_and_listing(options: argparse.Namespace) -> tuple[Filters, Listing]:
     """What the options stand for; raises FieldError for a value that cannot be read."""
-    params = {_sized(name, values): values for name, values in getattr(options, _Sets.DEST, {}).items()}
+    params = {_sized(name, values): values for name, values in getattr(options, _SetField.DEST, {}).items()}
     present, written = with_present_names(params, "option")
     filters = Filters(**read_fields(Filters, present, strict=True, bounded=False, written=written))
     values = read_fields(Listing, present, strict=True, written=written)
@@ -53,18 +53,30 @@ def filters_and_listing(options: argparse.Namespace) -> tuple[Filters, Listing]:
     return filters, listing
 
 
-def _add_fields(group: "argparse._ArgumentGroup", schema: type[object]) -> None:
-    former = {alias.name: [] for alias in aliases_of("option")}  # type: dict[str, list[str]]
-    for alias in aliases_of("option"):
-        former[alias.name].append(alias.former)
+def add_map_view(command: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    """Add an option for each of these fields of the view of a map."""
+    _add_fields(command, MapView, MapView(), names)
+
+
+def map_view(options: argparse.Namespace) -> MapView:
+    """The view that the options stand for; raises FieldError for a value that cannot be read."""
+    return MapView(**read_fields(MapView, getattr(options, _SetField.DEST, {}), strict=True))
+
+
+def _add_fields(
+    group: "argparse._ActionsContainer", schema: type[object], defaults: object, names: Sequence[str] = ()
+) -> None:
     for name, field in fields_of(schema).items():
-        details: dict[str, Any] = {"action": _Sets, "many": field.many}
+        if names and name not in names:
+            continue
+        details: dict[str, Any] = {"action": _SetField, "many": field.many}
         details |= {"nargs": 0} if isinstance(field.type, Flag) else {"metavar": field.type.metavar}
-        default = getattr(PLAIN, name, None)
-        shown = "" if default in (None, False) else f" (default: {field.type.write(default)})"
+        default = getattr(defaults, name)
+        shown = f" (default: {field.type.write(default)})" if isinstance(default, int | float | str) and default else ""
         group.add_argument(_option(name), dest=name, help=f"{field.help}{shown}".replace("%", "%%"), **details)
-        for other in former.get(name, ()):
-            group.add_argument(_option(other), dest=other, help=argparse.SUPPRESS, **details)
+        for alias in aliases_of("option"):
+            if alias.name == name:
+                group.add_argument(_option(alias.former), dest=alias.former, help=argparse.SUPPRESS, **details)
 
 
 def _option(name: str) -> str:
@@ -78,8 +90,8 @@ def _sized(name: str, values: Sequence[str]) -> str:
     return name
 
 
-class _Sets(argparse.Action):
-    """Keeps the value of a field as text, by the name that it was given by."""
+class _SetField(argparse.Action):
+    """Keeps the value of a field as text, under the name of the option."""
 
     DEST = "fields"
 

@@ -1,4 +1,4 @@
-"""Pictures to be looked at closely: whole, covered piece by piece, and lit where a match comes from."""
+"""Pictures of the occlusion section: whole, occluded, and as a heatmap of the parts that carry a match."""
 
 from collections.abc import Mapping
 
@@ -11,22 +11,22 @@ from ingest.encoders.base import Encoder
 from ingest.space import Item
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import waiting
-from search_app.lab.occlusion import Covered, LeftOut, cover, leave_out
+from search_app.lab.occlusion import OccludedPicture, OccludedText, occlude_picture, occlude_text
 from search_app.search.originals import picture_of
 from search_app.search.terms import Term, write_term
 
 SIDE = 560
-"""Pixels of the longer side of a picture that is shown."""
+"""Pixels of the longer side of a picture on the page."""
 
 _COOL, _WARM = np.array([255, 176, 0]), np.array([229, 35, 127])
-_FADED = 0.62  # how far what carries nothing goes towards grey
+_FADE = 0.62  # how far parts that carry nothing fade to grey
 _TINT = 0.5
 
 
 def whole_picture(
     space: AppSpace, term: Term, items: Mapping[str, Item], pictures: Mapping[str, Image.Image]
 ) -> Image.Image | None:
-    """The upright picture that `term` stands for; of a file that cannot be read any more, its thumbnail."""
+    """The upright picture that `term` stands for; its thumbnail if the file can no longer be read."""
     if term.kind == "image":
         return pictures.get(term.value)
     item = items.get(term.value)
@@ -38,44 +38,48 @@ def whole_picture(
     return picture
 
 
-def covered(space: AppSpace, encoder: Encoder, term: Term, picture: Image.Image) -> Covered:
-    """A picture covered piece by piece, remembered for whatever is looked for in it next."""
+def picture_occlusion(space: AppSpace, encoder: Encoder, term: Term, picture: Image.Image) -> OccludedPicture:
+    """A picture occluded part by part; cached, as the vectors serve any target."""
     with waiting("Covering the picture piece by piece …"):
-        return _covered(str(space.folder), encoder.info.fingerprint, write_term(term), encoder, picture)
+        return _cached_picture_occlusion(
+            str(space.folder), encoder.info.fingerprint, write_term(term), encoder, picture
+        )
 
 
-def left_out(encoder: Encoder, text: str) -> LeftOut:
-    """A passage with its words left out one after the other, remembered for whatever is compared with it next."""
+def passage_occlusion(encoder: Encoder, text: str) -> OccludedText:
+    """A passage with its words left out one after the other; cached, as the vectors serve any target."""
     with waiting("Leaving out one word after the other …"):
-        return _left_out(encoder.info.fingerprint, text, encoder)
+        return _cached_passage_occlusion(encoder.info.fingerprint, text, encoder)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _covered(folder: str, fingerprint: str, term: str, _encoder: Encoder, _picture: Image.Image) -> Covered:
-    return cover(_picture, _encoder)
+def _cached_picture_occlusion(
+    folder: str, fingerprint: str, term: str, _encoder: Encoder, _picture: Image.Image
+) -> OccludedPicture:
+    return occlude_picture(_picture, _encoder)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _left_out(fingerprint: str, text: str, _encoder: Encoder) -> LeftOut:
-    return leave_out(text, _encoder)
+def _cached_passage_occlusion(fingerprint: str, text: str, _encoder: Encoder) -> OccludedText:
+    return occlude_text(text, _encoder)
 
 
-def lit(picture: Image.Image, heat: NDArray[np.float64]) -> Image.Image:
-    """The picture with what carries a match in warm colours, and the rest faded; `heat` is 0 to 1."""
+def heatmap(picture: Image.Image, heat: NDArray[np.float64]) -> Image.Image:
+    """The picture with the parts that carry a match in warm colours, and the rest faded; `heat` is 0 to 1."""
     width, height = picture.size
     mask = Image.fromarray((255 * heat).astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
     mask = mask.filter(ImageFilter.GaussianBlur(max(width, height) / 60))
     share = (np.asarray(mask, np.float64) / 255.0)[:, :, None]
     pixels = np.asarray(picture.convert("RGB"), np.float64)
     grey = pixels.mean(axis=2, keepdims=True)
-    kept = pixels + (grey - pixels) * _FADED * (1.0 - share)
+    kept = pixels + (grey - pixels) * _FADE * (1.0 - share)
     colour = _COOL + (_WARM - _COOL) * share
     tint = _TINT * np.clip((share - 0.15) / 0.5, 0.0, 1.0)
     return Image.fromarray(np.clip(kept + (colour - kept) * tint, 0, 255).astype(np.uint8))
 
 
-def with_patch(picture: Image.Image, found: Covered, place: int) -> Image.Image:
-    """The picture with one of the patches it was covered with."""
+def patched(picture: Image.Image, found: OccludedPicture, place: int) -> Image.Image:
+    """The picture with the patch at index `place`."""
     pixels = np.asarray(picture.convert("RGB")).copy()
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     width, height = found.size

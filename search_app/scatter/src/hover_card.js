@@ -1,9 +1,9 @@
 // The card over a point: its picture or the beginning of its text.  All words are set as text, never as markup.
-export class Card {
+export class HoverCard {
   constructor(frame, map) {
     this.map = map;
     this.box = document.createElement("div");
-    this.box.className = "card";
+    this.box.className = "hover-card";
     this.box.hidden = true;
     this.box.setAttribute("role", "status");
     frame.append(this.box);
@@ -11,11 +11,11 @@ export class Card {
 
   show(id, at) {
     this.id = id;
-    this.spot = at;
-    const told = this.map.lookup.of(id);
-    if (!told) { this.box.hidden = true; this.waiting = id; return this.wait(); }
+    this.position = at;
+    const details = this.map.details.of(id);
+    if (!details) { this.box.hidden = true; this.waiting = id; return this.wait(); }
     this.waiting = null;
-    this.fill(id, told);
+    this.fill(id, details);
     this.box.hidden = false;
     const { clientWidth: width, clientHeight: height } = this.map.stageBox;
     const { offsetWidth: wide, offsetHeight: high } = this.box;
@@ -24,19 +24,19 @@ export class Card {
     this.box.style.top = `${Math.max(4, Math.min(at[1] - high / 2, height - high - 4))}px`;
   }
 
-  /** Show it once the answer is there, unless the pointer has gone on meanwhile. */
+  /** Show it once the details are there, unless the pointer has moved on. */
   wait() {
     clearInterval(this.timer);
     this.timer = setInterval(() => {
       if (this.waiting === null) return clearInterval(this.timer);
-      if (this.map.lookup.known.has(this.waiting)) {
+      if (this.map.details.known.has(this.waiting)) {
         clearInterval(this.timer);
-        this.show(this.waiting, this.spot);
+        this.show(this.waiting, this.position);
       }
     }, 60);
   }
 
-  fill(id, told) {
+  fill(id, details) {
     const part = (kind, words, into = this.box) => {
       if (!words) return;
       const element = document.createElement("div");
@@ -45,29 +45,29 @@ export class Card {
       into.append(element);
     };
     this.box.replaceChildren();
-    if (told.picture) {
+    if (details.picture) {
       const picture = document.createElement("img");
-      picture.src = told.picture;
+      picture.src = details.picture;
       picture.alt = "";
       this.box.append(picture);
     }
     const words = document.createElement("div");
     words.className = "words";
     const rank = this.map.scene.hits.find((hit) => String(hit.id) === id)?.rank;
-    part("title", rank ? `${rank} · ${told.title}` : told.title, words);
-    part("where", told.where, words);
-    part("text", told.text, words);
+    part("title", rank ? `${rank} · ${details.title}` : details.title, words);
+    part("where", details.where, words);
+    part("text", details.text, words);
     const row = this.map.rowOf(id);
-    const kind = row < 0 ? null : this.map.look.legend.find(({ code }) => code === this.map.look.codes[row]);
-    if (kind && this.map.look.by !== "modality") part("kind", `${this.map.look.by}: ${kind.name}`, words);
+    const kind = row < 0 ? null : this.map.colours.legend.find(({ code }) => code === this.map.colours.codes[row]);
+    if (kind && this.map.colours.by !== "modality") part("kind", `${this.map.colours.by}: ${kind.name}`, words);
     this.box.append(words);
   }
 
-  /** The page is drawn again: what the pointer rests on is told as long as it is still there. */
-  again() {
+  /** After the page was drawn again: keep the card while its item is still under the pointer. */
+  refresh() {
     const id = this.waiting ?? (this.box.hidden ? null : this.id);
     if (id === null) return;
-    if (!this.map.stale && this.map.alpha && this.map.under(...this.spot) === id) this.show(id, this.spot);
+    if (!this.map.stale && this.map.alpha && this.map.itemAt(...this.position) === id) this.show(id, this.position);
     else this.hide();
   }
 

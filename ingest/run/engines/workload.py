@@ -1,4 +1,4 @@
-"""What every engine takes and gives."""
+"""The workload of a run, which every engine takes, and what an engine gives."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field

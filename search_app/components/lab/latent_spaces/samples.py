@@ -1,4 +1,4 @@
-"""What the family's spaces are made of: a steady sample of the collection's pictures and texts."""
+"""Samples of the collection from which latent spaces are made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, headline
 from search_app.search.snapshot import Snapshot
 
-MOST_PICTURES = 600
-MOST_TEXTS = 3_000
-FEWEST = 3
-"""With fewer items of a modality nothing is made of them."""
+MAX_PICTURES = 600
+MAX_TEXTS = 3_000
+MIN_ITEMS = 3
+"""Items of a modality that a latent space needs at least."""
 
 
 @dataclass(frozen=True)
-class Collected:
+class Sample:
     """Items with their vectors."""
 
     items: tuple[Item, ...]
@@ -37,28 +37,28 @@ class Collected:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the items are called; untrusted."""
+        """The names of the items; untrusted."""
         return tuple(headline(item) for item in self.items)
 
 
-def collected(space: AppSpace, snapshot: Snapshot, modality: Modality, most: int) -> Collected:
+def sample_items(space: AppSpace, snapshot: Snapshot, modality: Modality, most: int) -> Sample:
     """At most `most` items of a modality, mostly the same ones as the space grows.
 
-    Raises SpaceError where there are fewer than FEWEST.
+    Raises SpaceError where there are fewer than MIN_ITEMS.
     """
     group = snapshot.groups.get(modality)
     rows = steady_sample(group.ids, most) if group is not None else np.empty(0, np.int64)
-    items = space.ledger.items([str(group.ids[row]) for row in rows]) if group is not None else []
-    if group is None or len(items) < FEWEST:
+    items = space.ledger.items.get([str(group.ids[row]) for row in rows]) if group is not None else []
+    if group is None or len(items) < MIN_ITEMS:
         what = "pictures" if modality == "image" else "documents"
         raise SpaceError(f"There are too few {what} in this space for this. Ingest more {what}.")
     places = group.rows_of(np.array([int(item.id) for item in items], np.int64))
-    return Collected(tuple(items), group.vectors[places])
+    return Sample(tuple(items), group.vectors[places])
 
 
-def filled(snapshot: Snapshot) -> list[Modality]:
-    """The modalities with FEWEST items at least.  Raises SpaceError where there are none."""
-    found = [modality for modality, group in snapshot.groups.items() if len(group) >= FEWEST]
+def sampled_modalities(snapshot: Snapshot) -> list[Modality]:
+    """The modalities with at least MIN_ITEMS items.  Raises SpaceError where there are none."""
+    found = [modality for modality, group in snapshot.groups.items() if len(group) >= MIN_ITEMS]
     if not found:
         raise SpaceError("There are too few pictures and documents in this space for this. Ingest more.")
     return found
@@ -66,8 +66,8 @@ def filled(snapshot: Snapshot) -> list[Modality]:
 
 def by_modality(snapshot: Snapshot, table: Callable[[Modality], str]) -> str:
     """The tables of all such modalities side by side, each with its heading, as markup."""
-    parts = (f"<div><h4>{PLURAL[name].capitalize()}</h4>{table(name)}</div>" for name in filled(snapshot))
-    return f'<div class="ns-beside">{"".join(parts)}</div>'
+    parts = (f"<div><h4>{PLURAL[name].capitalize()}</h4>{table(name)}</div>" for name in sampled_modalities(snapshot))
+    return f'<div class="ns-side-by-side">{"".join(parts)}</div>'
 
 
 def sampled(snapshot: Snapshot, modality: Modality, most: int) -> NDArray[np.float32]:
@@ -76,20 +76,20 @@ def sampled(snapshot: Snapshot, modality: Modality, most: int) -> NDArray[np.flo
     return group.vectors[steady_sample(group.ids, most)]
 
 
-def with_pictures(space: AppSpace, those: Collected) -> tuple[Collected, list[Image.Image]]:
-    """The items whose pictures are there, and the pictures."""
-    small = [space.thumbnail(item) for item in those.items]
+def sample_pictures(space: AppSpace, sample: Sample) -> tuple[Sample, list[Image.Image]]:
+    """The items that have a thumbnail, and the thumbnails."""
+    small = [space.thumbnail(item) for item in sample.items]
     there = [place for place, one in enumerate(small) if one is not None]
-    kept = Collected(tuple(those.items[place] for place in there), those.vectors[there])
+    kept = Sample(tuple(sample.items[place] for place in there), sample.vectors[there])
     return kept, [one.picture() for one in small if one is not None]
 
 
-def state_of(space: AppSpace, snapshot: Snapshot) -> tuple[str, int]:
-    """What a result that is remembered belongs to."""
+def cache_key(space: AppSpace, snapshot: Snapshot) -> tuple[str, int]:
+    """The key of a cached result: the space and its revision."""
     return str(space.folder), snapshot.revision
 
 
 def sample_note(shown: int, all_there: int, what: str) -> None:
-    """Say where only a part is shown."""
+    """Draw a note where only a sample is shown."""
     if shown < all_there:
         st.html(f'<div class="ns-note">A steady sample: {shown:,} of {all_there:,} {what}.</div>')

@@ -1,7 +1,7 @@
-// The view as a file: PNG as it is seen, SVG with every point in view as a mark of its own.
+// Saves the view as a file: PNG as it is seen, or SVG with a mark for every point in view.
 import { CanvasPen, SvgPen } from "./pens.js";
 
-const MOST = 60_000; // marks of an SVG that programs still open
+const MAX_MARKS = 60_000; // of an SVG that programs can still open
 
 export function save(map, kind) {
   if (kind === "svg") download(new Blob([asSvg(map)], { type: "image/svg+xml" }), "map.svg");
@@ -16,10 +16,10 @@ function asPng(map) {
   context.fillStyle = map.theme.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
   map.moving = false; // all points are drawn
-  // What WebGL has drawn can be read in the same turn only.
+  // The WebGL canvas can be read only in the task that drew it.
   map.drawNow();
   for (const layer of [map.underCanvas, map.stage.canvas, map.overCanvas]) context.drawImage(layer, 0, 0, canvas.width, canvas.height);
-  context.setTransform(map.dense, 0, 0, map.dense, 0, 0);
+  context.setTransform(map.pixelRatio, 0, 0, map.pixelRatio, 0, 0);
   legend(new CanvasPen(context), map);
   return canvas;
 }
@@ -28,10 +28,10 @@ function asSvg(map) {
   const { stage, theme } = map;
   const pen = new SvgPen();
   map.drawUnder(pen);
-  const screen = map.screenOf();
+  const screen = map.screenPositions();
   const radius = Math.round(map.size * 4) / 10;
   let drawn = 0;
-  for (let row = 0; row < map.points.n && drawn < MOST; row++) {
+  for (let row = 0; row < map.points.n && drawn < MAX_MARKS; row++) {
     const x = screen[2 * row], y = screen[2 * row + 1];
     if (!map.alpha[row] || !(x > -radius && y > -radius && x < stage.width + radius && y < stage.height + radius)) continue;
     drawn++;
@@ -41,12 +41,12 @@ function asSvg(map) {
   }
   map.drawOver(pen);
   legend(pen, map);
-  return pen.written(stage.width, stage.height, theme.background);
+  return pen.toSvg(stage.width, stage.height, theme.background);
 }
 
 function legend(pen, map) {
   let y = 18;
-  for (const { name, colour } of map.look.legend.filter(({ name }) => !map.hidden.has(name)).slice(0, 14)) {
+  for (const { name, colour } of map.colours.legend.filter(({ name }) => !map.hidden.has(name)).slice(0, 14)) {
     pen.circle(18, y, 5, { fill: colour });
     pen.text(name, 30, y, { size: 12, fill: map.theme.ink, halo: map.theme.background, align: "start" });
     y += 18;

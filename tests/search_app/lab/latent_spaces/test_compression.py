@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from search_app.lab.latent_spaces.linear_autoencoder import lengths, rebuilt
-from search_app.lab.latent_spaces.quantisation import quantised
+from search_app.lab.latent_spaces.linear_autoencoder import lengths, measure_reconstruction
+from search_app.lab.latent_spaces.quantisation import measure_quantisation
 
 
 def _vectors(count: int = 400, dimension: int = 64, rank: int = 64) -> np.ndarray:
@@ -15,7 +15,7 @@ def _vectors(count: int = 400, dimension: int = 64, rank: int = 64) -> np.ndarra
 
 
 def test_more_components_lose_less_and_all_of_them_lose_nothing() -> None:
-    found = rebuilt(_vectors())
+    found = measure_reconstruction(_vectors())
     assert [one.components for one in found] == [1, 2, 4, 8, 16, 32, 64]
     errors, recalls = [one.error for one in found], [one.recall for one in found]
     assert errors == sorted(errors, reverse=True)
@@ -25,7 +25,7 @@ def test_more_components_lose_less_and_all_of_them_lose_nothing() -> None:
 
 
 def test_vectors_of_few_dimensions_are_kept_by_as_many_components() -> None:
-    found = {one.components: one for one in rebuilt(_vectors(rank=4))}
+    found = {one.components: one for one in measure_reconstruction(_vectors(rank=4))}
     assert found[2].error > 0.05
     # Brought to unit length, what lies in four dimensions and off the middle lies in five.
     assert found[8].error == pytest.approx(0, abs=1e-4)
@@ -33,7 +33,7 @@ def test_vectors_of_few_dimensions_are_kept_by_as_many_components() -> None:
 
 
 def test_components_of_the_one_modality_serve_the_search_among_it() -> None:
-    found = rebuilt(_vectors(50), _vectors(400))
+    found = measure_reconstruction(_vectors(50), _vectors(400))
     assert found[-1].recall == pytest.approx(1, abs=0.01)
 
 
@@ -45,7 +45,7 @@ def test_the_lengths_of_codes_end_with_the_whole_vector() -> None:
 
 def test_fewer_bits_weigh_less_and_find_less() -> None:
     vectors = _vectors(2_000)
-    found = {one.kind: one for one in quantised(vectors)}
+    found = {one.kind: one for one in measure_quantisation(vectors)}
     assert found["float32"].bytes == vectors.nbytes
     assert found["float16"].bytes == vectors.nbytes / 2
     assert found["int8"].bytes == vectors.nbytes / 4
@@ -59,5 +59,5 @@ def test_fewer_bits_weigh_less_and_find_less() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_hardly_any_vectors_are_no_trouble(count: int) -> None:
-    assert len(quantised(_vectors(count))) == 5
-    assert rebuilt(_vectors(count))
+    assert len(measure_quantisation(_vectors(count))) == 5
+    assert measure_reconstruction(_vectors(count))

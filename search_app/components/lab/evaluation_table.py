@@ -1,13 +1,13 @@
-"""How well each modality finds the other, as a table."""
+"""Retrieval figures as a table."""
 
 from collections.abc import Sequence
 
 from search_app.components.shared.formatting import in_html
-from search_app.lab.evaluation import DEPTHS, Direction
+from search_app.lab.evaluation import DEPTHS, RetrievalDirection
 
 
-def table(found: Sequence[tuple[str, Sequence[Direction]]]) -> str:
-    """Directions as markup, those of one kind under one another, each with the name of what was asked if several are.
+def table(found: Sequence[tuple[str, Sequence[RetrievalDirection]]]) -> str:
+    """Directions as a table in markup, the same direction of several encoders under one another, with their names.
 
     The names are untrusted.
     """
@@ -21,7 +21,7 @@ def table(found: Sequence[tuple[str, Sequence[Direction]]]) -> str:
     return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-def _row(one: Direction, of: str) -> str:
+def _row(one: RetrievalDirection, of: str) -> str:
     shares = "".join(f"<td>{100 * share:.1f} %</td>" for share in one.recall)
     return (
         f'<tr><th scope="row">{one.name}{of}</th>{shares}<td>{one.ndcg:.3f}</td>'

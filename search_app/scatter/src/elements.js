@@ -1,4 +1,4 @@
-// The elements of a map: its layers, the buttons over it, the line of what is drawn, and the legend below.
+// The HTML elements of a map: its layers, the buttons over it, the caption, and the legend below.
 import style from "./map.css";
 
 const TOOLS = [
@@ -11,7 +11,7 @@ const TOOLS = [
   ["svg", "Save the view as SVG", '<path d="M4 20 14 4l6 10"/><circle cx="4" cy="20" r="2"/><circle cx="14" cy="4" r="2"/><circle cx="20" cy="14" r="2"/>'],
 ];
 
-const OF_SMALL = ["in", "out", "fit"]; // buttons of a map beside something else
+const SMALL_TOOLS = ["in", "out", "fit"]; // buttons of a small map
 
 const make = (tag, kind, parent) => {
   const element = document.createElement(tag);
@@ -27,17 +27,17 @@ export function build(root, map, small) {
   const stageBox = make("div", "stage", frame);
   const underCanvas = make("canvas", "layer", stageBox);
   const overCanvas = make("canvas", "layer over", stageBox);
-  const glass = make("div", "glass", stageBox);
-  glass.tabIndex = 0;
-  glass.setAttribute("role", "application");
-  glass.setAttribute(
+  const surface = make("div", "surface", stageBox);
+  surface.tabIndex = 0;
+  surface.setAttribute("role", "application");
+  surface.setAttribute(
     "aria-label",
     "Map of the space: near points are close in meaning. Arrow keys move it, plus and minus zoom, 0 shows all, " +
       "space tells what is in the middle, Enter opens it.");
   const bar = make("div", "bar", frame);
   const buttons = new Map();
   for (const [name, title, drawing] of TOOLS) {
-    if (small && !OF_SMALL.includes(name)) continue;
+    if (small && !SMALL_TOOLS.includes(name)) continue;
     const button = make("button", "", bar);
     button.type = "button";
     button.title = title;
@@ -53,31 +53,31 @@ export function build(root, map, small) {
     else if (name === "fit") stage.fit();
     else map.save(name);
   };
-  const told = make("div", "told", frame);
-  told.setAttribute("role", "status");
+  const caption = make("div", "caption", frame);
+  caption.setAttribute("role", "status");
   const legendBox = make("div", "legend", frame);
-  const tools = {
-    say: (words) => { told.textContent = words; },
-    mark: (tool) => buttons.forEach((button, name) => button.setAttribute("aria-pressed", String(name === tool))),
-    update: (scene) => { told.textContent = scene.told; },
+  const elements = {
+    showMessage: (message) => { caption.textContent = message; },
+    markTool: (tool) => buttons.forEach((button, name) => button.setAttribute("aria-pressed", String(name === tool))),
+    update: (scene) => { caption.textContent = scene.caption; },
     legend: (...all) => legend(legendBox, ...all),
   };
-  return { frame, stageBox, underCanvas, overCanvas, glass, tools };
+  return { frame, stageBox, underCanvas, overCanvas, surface, elements };
 }
 
-function legend(box, look, scene, hidden, onHide) {
-  const drawn = JSON.stringify([look.legend, look.ramp, Boolean(scene.star), Boolean(scene.hits.length), [...hidden]]);
+function legend(box, colours, scene, hidden, onHide) {
+  const drawn = JSON.stringify([colours.legend, colours.ramp, Boolean(scene.star), Boolean(scene.hits.length), [...hidden]]);
   if (box.dataset.drawn === drawn) return;
   box.dataset.drawn = drawn;
   box.replaceChildren();
-  if (scene.star) make("span", "key star", box).textContent = "query";
-  if (scene.hits.length) make("span", "key hits", box).textContent = "results, by their number";
-  if (look.ramp) {
-    make("span", "end", box).textContent = look.ramp.low;
-    make("span", "ramp", box).style.background = `linear-gradient(90deg, ${look.ramp.colours.join(", ")})`;
-    make("span", "end", box).textContent = look.ramp.high;
+  if (scene.star) make("span", "symbol star", box).textContent = "query";
+  if (scene.hits.length) make("span", "symbol hits", box).textContent = "results, by their number";
+  if (colours.ramp) {
+    make("span", "scale-end", box).textContent = colours.ramp.low;
+    make("span", "scale", box).style.background = `linear-gradient(90deg, ${colours.ramp.colours.join(", ")})`;
+    make("span", "scale-end", box).textContent = colours.ramp.high;
   }
-  for (const { name, colour, count, square } of look.legend) {
+  for (const { name, colour, count, square } of colours.legend) {
     const entry = make("button", hidden.has(name) ? "entry off" : "entry", box);
     entry.type = "button";
     entry.title = hidden.has(name) ? "Show these items" : "Hide these items; with Shift or a double click all others";
@@ -85,7 +85,7 @@ function legend(box, look, scene, hidden, onHide) {
     make("i", square ? "square" : "", entry).style.background = colour;
     make("span", "name", entry).textContent = name;
     make("small", "", entry).textContent = count.toLocaleString("en");
-    const alone = () => onHide(new Set(look.legend.map((other) => other.name).filter((other) => other !== name)));
+    const alone = () => onHide(new Set(colours.legend.map((other) => other.name).filter((other) => other !== name)));
     entry.onclick = (event) => {
       if (event.shiftKey) return alone();
       const now = new Set(hidden);
