@@ -17,7 +17,7 @@ from ingest.readers.draft import MODALITIES
 from ingest.settings import home_folder, space_name
 
 if TYPE_CHECKING:
-    from ingest.space.maintenance.check import Findings
+    from ingest.space.maintenance.findings import Findings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what a look at the space has shown; returns the exit status."""
-    from ingest.space.maintenance.repair import check
+    from ingest.space.maintenance.check import check
 
     home, name = home_folder(options.home), space_name(options.space)
     with count_progress("checking") as progress:
@@ -54,7 +54,7 @@ def as_json(findings: "Findings") -> dict:
         "full": findings.full,
         "items": findings.items,
         "indexed": findings.indexed,
-        "waiting": findings.waiting,
+        "waiting": findings.pending,
         "vectors": findings.vectors,
         "compared": findings.compared,
         "thumbnails": findings.thumbnails,
@@ -72,8 +72,8 @@ def _show(findings: "Findings", name: str) -> None:
         + ("" if findings.full else " (--full compares them all)"),
         "thumbnails": f"{findings.thumbnails:,} looked for",
     }
-    if findings.waiting:
-        rows["waiting"] = f"{findings.waiting:,} items that Chroma learns or forgets when the space is next opened"
+    if findings.pending:
+        rows["waiting"] = f"{findings.pending:,} items that Chroma learns or forgets when the space is next opened"
     for label, value in rows.items():
         table.add_row(Text(label, style="dim"), Text(value))
     result_console.print(table)

@@ -76,7 +76,7 @@ def by_captions(ledger: Ledger, snapshot: Snapshot, encoder: Encoder) -> list[Re
     if group is None or not len(captioned):
         return []
     captioned = captioned[steady_sample(group.ids[captioned], MAX_QUESTIONS)]
-    items = ledger.items([str(number) for number in group.ids[captioned]])
+    items = ledger.items.get([str(number) for number in group.ids[captioned]])
     words = {int(item.id): " ".join(item.text.split()) for item in items if item.text.strip()}
     rows = np.array([row for row in captioned if int(group.ids[row]) in words], np.int64)
     captions = list(dict.fromkeys(words[int(group.ids[row])] for row in rows))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from search_app.search.background_scores import affinity
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ingest.space import Ledger
 
 MAX_CATEGORIES = 20
 """Categories that have a colour of their own; all others share one."""
@@ -25,14 +28,6 @@ _METADATA = "meta:"
 _NUMERIC_SHARE = 0.9  # share of a key's values that must be numbers, for the key to be a scale
 _FEW_NUMBERS = 12  # distinct numbers up to which they are categories rather than a scale
 _EPOCH = date(1970, 1, 1)
-
-
-class Metadata(Protocol):
-    """What colouring needs of a ledger; see `ingest.space.ledger.lookup.Lookup`."""
-
-    def metadata_values(self, key: str) -> list[tuple[int, str]]:
-        """Each live item that has a metadata key, with each of its values."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class Colouring:
     """What the two ends of a scale stand for; None for categories."""
 
 
-def colour_items(by: str, snapshot: Snapshot, ledger: Metadata, probe: Probe | None = None) -> Colouring:
+def colour_items(by: str, snapshot: Snapshot, ledger: "Ledger", probe: Probe | None = None) -> Colouring:
     """The colouring of a snapshot's items, all images before all passages, by what a link names `by`."""
     if by == "folder":
         names = snapshot.folder_names
@@ -135,10 +130,10 @@ def _match_percentiles(snapshot: Snapshot, probe: Probe) -> NDArray[np.float64]:
     return np.concatenate([np.empty(0), *found])
 
 
-def _by_metadata(key: str, snapshot: Snapshot, ledger: Metadata) -> Colouring:
+def _by_metadata(key: str, snapshot: Snapshot, ledger: "Ledger") -> Colouring:
     ids = np.concatenate([np.empty(0, np.int64), *(group.ids for _, group in groups_of(snapshot))])
     first_values: dict[int, str] = {}
-    for item, value in ledger.metadata_values(key):
+    for item, value in ledger.search_index.metadata_values(key):
         first_values.setdefault(item, value)
     values = [first_values.get(int(number), "") for number in ids]
     numbers = np.array([_number(value) for value in values])

@@ -32,7 +32,7 @@ import numpy as np
 from ingest.errors import SpaceError
 from ingest.space import Space, open_space
 from ingest.space.chroma.local_server import read_note
-from ingest.space.maintenance.repair import check
+from ingest.space.maintenance.check import check
 from tests.benchmarks.synthetic_encoder import SyntheticEncoder
 
 Who = Literal["ingest", "server"]

@@ -23,10 +23,6 @@ class Items:
         """Read and write the tables in `database`."""
         self._database = database
 
-    def __call__(self, ids: Sequence[str]) -> list[Item]:
-        """As `get`, until every caller calls that."""
-        return self.get(ids)
-
     def get(self, ids: Sequence[str]) -> list[Item]:
         """The live items among `ids`, in the order of `ids`."""
         found: dict[int, Item] = {}

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from ingest.encoders.base import EncoderInfo
 from ingest.sources.read_state import ReadState
-from ingest.space.ledger._flat_calls import FlatCalls
 from ingest.space.ledger.database import Database
 from ingest.space.ledger.duplicates import Duplicates
 from ingest.space.ledger.exclusions import Exclusions, Removal
@@ -26,7 +25,7 @@ from ingest.space.ledger.search_index import SearchIndex
 from ingest.space.ledger.sources import Sources
 
 
-class Ledger(FlatCalls):
+class Ledger:
     """An open ledger; safe to share between threads, and readable while another process writes.
 
     Each part owns its tables.  The methods that write are for the holder of the space's write lock; those of the
@@ -55,10 +54,6 @@ class Ledger(FlatCalls):
     def dimension(self) -> int:
         """The dimension of the vectors."""
         return self.database.dimension
-
-    @dimension.setter
-    def dimension(self, dimension: int) -> None:
-        raise AttributeError("dimension")
 
     def encoder(self) -> EncoderInfo | None:
         """The encoder recorded in the ledger when it was opened; None where only the manifest names it."""

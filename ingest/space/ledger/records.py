@@ -70,7 +70,7 @@ class FacetRows:
     pixels: NDArray[np.int32]
     """0 for a text."""
     shapes: NDArray[np.int8]
-    """Places in `derived.SHAPES`."""
+    """Indices in `search_index.SHAPES`."""
     colours: NDArray[np.int32]
     """A bit for each of `COLOUR_NAMES`."""
     captioned: NDArray[np.bool_]

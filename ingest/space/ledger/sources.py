@@ -54,10 +54,6 @@ class Sources:
         """Read and write the tables in `database`."""
         self._database = database
 
-    def __call__(self) -> list[Source]:
-        """As `all`, until every caller calls that."""
-        return self.all()
-
     def get(self, path: str) -> Source | None:
         """The source at `path`, or None."""
         rows = self._select("path = ?", [path])

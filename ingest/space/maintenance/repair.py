@@ -1,7 +1,7 @@
 """Mends what a look at a space has found.  No item ever leaves a space by being repaired."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,12 +25,17 @@ from ingest.space.chroma.move import move_index
 from ingest.space.chroma.remote_server import OWNER
 from ingest.space.chroma.sync import Progress
 from ingest.space.ledger.database import LEDGER_NAME
-from ingest.space.ledger.item import Item
+from ingest.space.ledger.item import Item, ItemState
 from ingest.space.ledger.search_index import mark_all_due
-from ingest.space.maintenance.check import Findings, as_vector, is_thumbnail, look_over, what_is_broken
+from ingest.space.maintenance.check import check_folder
+from ingest.space.maintenance.check_ledger import as_vector, is_thumbnail, vector_faults
+from ingest.space.maintenance.findings import Findings
 from ingest.space.manifest import new_manifest, read_manifest, write_manifest
 from ingest.space.open import open_to_reencode, require_space, write_lock
 from ingest.space.space import Space
+
+Metadata = Mapping[str, Any]
+"""An item's metadata as chromadb returns it."""
 
 READ_AGAIN = "its vector was broken; the next ingest reads it again"
 _PIECE = 300  # Chroma Cloud gives no more in one answer
@@ -46,20 +51,6 @@ class Repair:
     to_ingest: tuple[str, ...]
     """Folders to ingest once more, so that sources with broken vectors are encoded anew."""
     after: Findings
-
-
-def check(
-    home: Path, name: str, *, full: bool = False, log: Log | None = None, progress: Progress | None = None
-) -> Findings:  # fmt: skip
-    """Look the space `name` over, once nobody writes into it any more; nothing of it is changed.
-
-    Raises:
-        SpaceNotFound: there is no such space.
-        SpaceError: its folder cannot be looked into.
-    """
-    folder = require_space(home, name)
-    with write_lock(folder, name, log, float("inf")):
-        return look_over(folder, full=full, log=log, progress=progress)
 
 
 def repair(
@@ -86,13 +77,13 @@ def repair(
     done: list[str] = []
     roots: list[str] = []
     with write_lock(folder, name, log, float("inf")):
-        before = found = look_over(folder, full=True, chroma=_reached(folder, chroma), log=log, progress=progress)
+        before = found = check_folder(folder, full=True, chroma=_reached(folder, chroma), log=log, progress=progress)
         if any(problem.part in ("manifest", "ledger") for problem in found.problems):
             _mend_files(folder, found, done)
-            found = look_over(folder, full=True, log=log, progress=progress)
-        if found.broken or found.ownerless or found.sourceless or found.widowed:
+            found = check_folder(folder, full=True, log=log, progress=progress)
+        if found.vector_faults or found.orphan_vectors or found.without_source or found.broken_duplicates:
             roots = _mend_ledger(folder, found, done)
-        if found.words_are_broken:
+        if found.search_index_is_broken:
             with closing(sqlite3.connect(folder / LEDGER_NAME, timeout=60, isolation_level=None)) as database:
                 database.execute("BEGIN IMMEDIATE")
                 mark_all_due(database)
@@ -102,15 +93,15 @@ def repair(
             if moved := move_index(folder, chroma, log=log):
                 done.append(moved)
                 # Opening the space fills the index where it is now.
-                found.index_is_broken, found.strays = False, {}
+                found.chroma_is_broken, found.unknown_in_chroma = False, {}
             chroma = _reached(folder, chroma)
     # Whoever gets the lock in between finds a ledger that is sound, and an index that opening mends or leaves.
     with open_to_reencode(home, name, chroma=chroma, log=log, progress=progress) as space:
         _mend_index(space, found, done, progress)
-        if found.bare:
-            _mend_thumbnails(space, found.bare, done)
+        if found.without_thumbnail:
+            _mend_thumbnails(space, found.without_thumbnail, done)
         space.refresh_statistics()
-        after = look_over(folder, full=True, chroma=chroma, log=log, progress=progress)
+        after = check_folder(folder, full=True, chroma=chroma, log=log, progress=progress)
     return Repair(before, tuple(done), tuple(roots), after)
 
 
@@ -161,11 +152,11 @@ def _mend_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
     encoder = found.encoder
     if encoder is None:
         raise SpaceError(f"Neither manifest nor ledger of {folder} tells the encoder. {_FROM_BACKUP}")
-    vectors, facts = _from_chroma(folder, found, [*found.broken, *found.sourceless])
-    faults = what_is_broken([(item, vectors.get(item)) for item in found.broken], encoder.dimension)
+    vectors, facts = _from_chroma(folder, found, [*found.vector_faults, *found.without_source])
+    faults = vector_faults([(item, vectors.get(item)) for item in found.vector_faults], encoder.dimension)
     roots: set[str] = set()
     with closing(sqlite3.connect(folder / LEDGER_NAME, timeout=60)) as database, database:
-        kept = [item for item in found.broken if item not in faults]
+        kept = [item for item in found.vector_faults if item not in faults]
         for item in kept:
             database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", [item, vectors[item]])
         if kept:
@@ -176,14 +167,14 @@ def _mend_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
                 f"marked the sources of {len(faults):,} items with broken vectors to be read again at the next ingest; "
                 "until then what is left of their vectors stands in"
             )
-        if found.ownerless:
-            database.executemany("DELETE FROM vectors WHERE item = ?", [(item,) for item in found.ownerless])
-            done.append(f"dropped {len(found.ownerless):,} vectors that belonged to no item")
-        if again := sum(_give_source(database, item, facts.get(item, {})) for item in found.sourceless):
+        if found.orphan_vectors:
+            database.executemany("DELETE FROM vectors WHERE item = ?", [(item,) for item in found.orphan_vectors])
+            done.append(f"dropped {len(found.orphan_vectors):,} vectors that belonged to no item")
+        if again := sum(_give_source(database, item, facts.get(item, {})) for item in found.without_source):
             done.append(f"gave {again:,} items the source back that Chroma knew them by")
-        if found.widowed:
-            roots |= _read_widowed_again(database, found.widowed)
-            done.append(f"marked {len(found.widowed):,} sources without their items to be read again")
+        if found.broken_duplicates:
+            roots |= _read_duplicates_again(database, found.broken_duplicates)
+            done.append(f"marked {len(found.broken_duplicates):,} sources without their items to be read again")
         # Readers that are open load vectors and folders anew.
         database.execute("UPDATE facts SET value = value + 1 WHERE key IN ('revision', 'moves')")
     return sorted(roots)
@@ -204,7 +195,7 @@ def _stand_in(database: sqlite3.Connection, items: Sequence[int], encoder: Encod
             vector = _mean(database, modality, set(items), encoder.dimension)
         database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", [item, vector.astype("<f4").tobytes()])
         # It goes to Chroma again; without a hash, and of no file's size, the source is new to the next ingest.
-        database.execute("UPDATE items SET state = 0 WHERE id = ?", [item])
+        database.execute("UPDATE items SET state = ? WHERE id = ?", [ItemState.PENDING, item])
         database.execute(
             "UPDATE sources SET sha256 = '', size = -1, mtime_ns = 0, reason = ? "
             "WHERE id = ? OR id IN (SELECT source FROM copies WHERE holder = ?)",
@@ -215,7 +206,7 @@ def _stand_in(database: sqlite3.Connection, items: Sequence[int], encoder: Encod
     return roots
 
 
-def _read_widowed_again(database: sqlite3.Connection, sources: Sequence[int]) -> set[str]:
+def _read_duplicates_again(database: sqlite3.Connection, sources: Sequence[int]) -> set[str]:
     """Mark sources that lost the items they shared to be read again at the next ingest; their roots."""
     roots: set[str] = set()
     for source in sources:
@@ -244,14 +235,14 @@ def _mean(database: sqlite3.Connection, modality: str, but: set[int], dimension:
     for item, blob in database.execute(
         "SELECT item, vector FROM vectors JOIN items ON items.id = item WHERE modality = ? LIMIT 10000", [modality]
     ):
-        if item not in but and not what_is_broken([(item, blob)], dimension):
+        if item not in but and not vector_faults([(item, blob)], dimension):
             total += as_vector(blob)
     if not total.any():
         total[0] = 1.0
     return total / np.linalg.norm(total)
 
 
-def _give_source(database: sqlite3.Connection, item: int, known: dict) -> bool:
+def _give_source(database: sqlite3.Connection, item: int, known: Metadata) -> bool:
     """Give `item` the source that Chroma's metadata name, making it if need be; False where they name none."""
     path, root = known.get("path"), known.get("root")
     if not path or not root:
@@ -266,10 +257,10 @@ def _give_source(database: sqlite3.Connection, item: int, known: dict) -> bool:
     return True
 
 
-def _from_chroma(folder: Path, found: Findings, items: Sequence[int]) -> tuple[dict[int, bytes], dict[int, dict]]:
+def _from_chroma(folder: Path, found: Findings, items: Sequence[int]) -> tuple[dict[int, bytes], dict[int, Metadata]]:
     """Vectors and metadata that Chroma has of `items`, as far as it answers at all."""
     vectors: dict[int, bytes] = {}
-    facts: dict[int, dict] = {}
+    facts: dict[int, Metadata] = {}
     address = found.chroma
     if not items or (not address and not (folder / CHROMA_FOLDER).is_dir()):
         return vectors, facts
@@ -305,11 +296,11 @@ def _or_empty(column: Any) -> Any:
 
 
 def _mend_index(space: Space, found: Findings, done: list[str], progress: Progress | None) -> None:
-    if found.index_is_broken:
+    if found.chroma_is_broken:
         space.rebuild_index(progress)
         done.append(f"filled Chroma anew with the ledger's {space.ledger.items.count():,} items")
         return
-    for modality, ids in found.strays.items():
+    for modality, ids in found.unknown_in_chroma.items():
         space.drop_from_index(modality, ids)
         done.append(f"took {len(ids):,} {modality} items out of Chroma that the ledger does not know")
     space.index(progress)

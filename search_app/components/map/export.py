@@ -28,7 +28,7 @@ def export_menu(space: AppSpace, snapshot: Snapshot, layout: Layout, topics: Top
 
     def made(name: str) -> Callable[[], bytes]:
         ledger = space.ledger
-        return lambda: _MAKE[name](layout, snapshot, space.name, ledger.items, picture, topics).content
+        return lambda: _MAKE[name](layout, snapshot, space.name, ledger.items.get, picture, topics).content
 
     with st.popover("Save the map", icon=":material/download:", type="tertiary", key="map-out"):
         st.caption("The view as PNG or SVG: the two last buttons on the map.")

@@ -117,7 +117,7 @@ def selection_panel(space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot,
         if not count:
             return
         means = space.maps.means(snapshot, gap=False)
-        found = contrast(snapshot, ids, means, space.ledger.texts, vocabulary, count=_CARDS)
+        found = contrast(snapshot, ids, means, space.ledger.items.texts, vocabulary, count=_CARDS)
         st.html(f'<div class="ns-note">{" ".join(_facts(found, len(snapshot)))}</div>')
         _filter_button(space, ids)
         section("In its middle", "the items nearest to it" if count > _CARDS else "")

@@ -85,7 +85,7 @@ def toolbar(space: AppSpace, view: MapView, query: Query, snapshot: Snapshot, co
 
 def colouring_choices(space: AppSpace, query: Query, more: Sequence[str] = ()) -> list[str]:
     """The attributes that points can be coloured by; `more` comes after the folder."""
-    keys = space.ledger.metadata_keys()
+    keys = space.ledger.search_index.metadata_keys()
     shown = sorted((key for key in keys if key not in _HIDDEN_KEYS), key=lambda key: (-keys[key], key))[:_MOST_KEYS]
     match = ["match"] if not query.is_empty else []
     return ["modality", "folder", *more, "date", *match, *(f"{_METADATA}{key}" for key in shown)]

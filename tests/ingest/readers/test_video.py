@@ -15,7 +15,8 @@ from ingest.readers.reread import open_picture
 from ingest.readers.video import frame_at, read_frames, read_frames_at
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
-from ingest.space.maintenance.repair import check, repair
+from ingest.space.maintenance.check import check
+from ingest.space.maintenance.repair import repair
 from search_app.components.shared.formatting import whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
 from tests.ingest.readers.make_videos import CODECS, sound, turned, video

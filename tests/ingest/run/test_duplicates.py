@@ -13,7 +13,8 @@ from ingest.run.engines.local import READERS
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
 from ingest.space.ledger.duplicates import Duplicates
-from ingest.space.maintenance.repair import check, repair
+from ingest.space.maintenance.check import check
+from ingest.space.maintenance.repair import repair
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.run.test_pipeline import CountingEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text

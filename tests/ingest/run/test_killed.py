@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ingest.space import open_space
 from ingest.space.chroma.local_server import read_note
-from ingest.space.maintenance.repair import check
+from ingest.space.maintenance.check import check
 from tests.make_files import FAKE, finds_every_item, shades
 from tests.patience import Patience, limit
 

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from ingest.outcomes import OUTCOMES
-from ingest.space.maintenance.repair import check
+from ingest.space.maintenance.check import check
 from tests.ingest.readers.make_packages import book, lacking, with_member
 from tests.ingest.readers.make_pdfs import pdf_of
 from tests.ingest.readers.make_videos import video

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.errors import SpaceError
 from ingest.space import open_space
-from ingest.space.maintenance.repair import check
+from ingest.space.maintenance.check import check
 from tests.ingest.run.test_malformed_folder import without_root_rights
 from tests.make_files import finds_every_item, ingest_folders, shades
 from tests.patience import limit

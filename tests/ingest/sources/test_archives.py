@@ -23,7 +23,8 @@ from ingest.sources.location import location_of
 from ingest.sources.selection import Selection
 from ingest.sources.walk import walk
 from ingest.space import open_space, open_to_write
-from ingest.space.maintenance.repair import check, repair
+from ingest.space.maintenance.check import check
+from ingest.space.maintenance.repair import repair
 from search_app.search import Space
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture

@@ -11,7 +11,8 @@ import pytest
 from ingest import cli
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
-from ingest.space.maintenance.repair import check, repair
+from ingest.space.maintenance.check import check
+from ingest.space.maintenance.repair import repair
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.sources.test_archives import pack
 from tests.make_files import FAKE, finds_every_item, picture, text

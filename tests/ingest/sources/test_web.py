@@ -17,7 +17,8 @@ from ingest.run.reencode import reencode
 from ingest.sources import web
 from ingest.sources.location import location_of
 from ingest.space import open_space, open_to_write
-from ingest.space.maintenance.repair import check, repair
+from ingest.space.maintenance.check import check
+from ingest.space.maintenance.repair import repair
 from search_app.components.shared.formatting import headline, whereabouts
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, finds_every_item

@@ -12,7 +12,7 @@ WORDS = Vocabulary(NAMES, ENCODER.encode_texts(NAMES))
 
 def told(ledger: MemoryLedger, ids: list[str]) -> Contrast:
     snapshot = snapshot_of(ledger)
-    return contrast(snapshot, ids, fit(snapshot.groups, 32).gap_closed.means, ledger.texts, WORDS, count=4)
+    return contrast(snapshot, ids, fit(snapshot.groups, 32).gap_closed.means, ledger.items.texts, WORDS, count=4)
 
 
 def ids_in(ledger: MemoryLedger, *folders: str) -> list[str]:

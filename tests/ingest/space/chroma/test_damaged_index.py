@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest.space import open_space
-from ingest.space.maintenance.repair import check, repair
+from ingest.space.maintenance.check import check
+from ingest.space.maintenance.repair import repair
 from tests.make_files import finds_every_item, ingest_folders, shades
 from tests.servers import end_server
 
@@ -121,7 +122,7 @@ def test_vectors_damaged_in_chroma_alone_are_found_by_a_full_look_and_mended(hom
     content[middle : middle + 20_000] = bytes(byte ^ 0x10 for byte in content[middle : middle + 20_000])
     vectors.write_bytes(content)
     findings = check(home, "test", full=True)
-    assert findings.index_is_broken
+    assert findings.chroma_is_broken
     assert repair(home, "test").after.sound
     with open_space(home, "test") as space:
         assert finds_every_item(space)

@@ -19,7 +19,8 @@ from ingest.space import open_space, open_to_reencode, open_to_write
 from ingest.space.chroma.address import ChromaAddress, Header, address_of
 from ingest.space.chroma.local_server import HOST
 from ingest.space.chroma.remote_server import RemoteConnection
-from ingest.space.maintenance.repair import check, repair
+from ingest.space.maintenance.check import check
+from ingest.space.maintenance.repair import repair
 from ingest.space.manifest import read_manifest
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.space.chroma.chroma_server import answering, collection_names, own_server, proxy
@@ -237,7 +238,7 @@ def test_a_server_that_is_down_is_no_reason_to_rebuild_and_what_it_missed_it_lea
             open_space(home, "down")
         found = check(home, "down")
         assert not found.sound
-        assert not found.index_is_broken
+        assert not found.chroma_is_broken
         server.start()
         said = []
         with open_space(home, "down", log=said.append) as space:

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ingest.sources.read_state import ReadState
-from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger import Ledger
 from ingest.space.ledger.migrations import MIGRATIONS, _split_read_state
 
 PACKED = {

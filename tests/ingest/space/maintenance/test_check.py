@@ -13,7 +13,8 @@ import pytest
 from ingest import cli
 from ingest.errors import SpaceError, SpaceNotFound
 from ingest.space import open_space, open_to_reencode
-from ingest.space.maintenance.repair import check, repair
+from ingest.space.maintenance.check import check
+from ingest.space.maintenance.repair import repair
 from tests.fake_encoder import DIMENSION
 from tests.make_files import finds_every_item, ingest_folders, shades, text
 from tests.servers import end_server
@@ -163,7 +164,7 @@ def test_what_chroma_has_and_the_ledger_does_not_know_is_dropped(home):
             ids=["99", "stray"], embeddings=np.eye(2, DIMENSION).tolist(), documents=["a", "b"]
         )
     findings = check(home, "test", full=True)
-    assert findings.strays == {"text": ["99", "stray"]}
+    assert findings.unknown_in_chroma == {"text": ["99", "stray"]}
     assert not check(home, "test").sound, "even a sample counts"
     done = repair(home, "test")
     assert done.after.sound, done.after.problems
