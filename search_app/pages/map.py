@@ -26,14 +26,14 @@ from search_app.components.map.topics_panel import (
     topics_of,
     topics_panel,
 )
-from search_app.components.search.details import details
+from search_app.components.search.details_dialog import details_dialog
 from search_app.components.search.filter_row import asked_and_filters
-from search_app.components.search.keyboard import listen
+from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.query_box import query_box
 from search_app.components.search.query_terms import asked_of
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
+from search_app.components.shared.open_page import draw_page, loaded_encoder, show_empty_space
 from search_app.maps.area import Area, drawn, inside, read_area
 from search_app.maps.colouring import Coding, coding
 from search_app.maps.decoding import Decoded
@@ -67,14 +67,14 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     if not len(snapshot):
         with box:
             query_box(space, query)
-        space_empty(space, snapshot)
+        show_empty_space(space, snapshot)
         return
     view = _fresh(query, page_url.current()[1])
     # What comes and goes has a place of its own: the map stays where it is in the page, and so what is looked at.
     with st.container(key="map-asked"):
         answer = _answer(space, query)
-        details(space, query, answer, space.encoder() if answer else None)
-        listen(query)
+        details_dialog(space, query, answer, space.encoder() if answer else None)
+        listen_for_keys(query)
     bar = st.container(key="map-controls")
     topics = topics_of(space, snapshot)
 
@@ -157,7 +157,7 @@ def _layout(space: AppSpace, snapshot: Snapshot, view: MapView) -> Layout | None
     encoder: Encoder | None = None
     if any(end.kind == "text" for meaning in spec.meanings for end in (meaning.start, meaning.end)):
         encoder = loaded_encoder(space)
-    with page_layout.waiting("Laying out the map …"):
+    with page_layout.spinner("Laying out the map …"):
         return space.maps.layout(snapshot, spec, encoder)
 
 
@@ -174,7 +174,7 @@ def _fitting(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
     with st.container(key="map-fitting"):
         if status.state in ("failed", "cancelled"):
             why = status.problem or "It was stopped."
-            page_layout.notice("This map has not been fitted", why, bad=status.state == "failed")
+            page_layout.notice("This map has not been fitted", why, is_error=status.state == "failed")
             if st.button("Fit it", key="fit-again", icon=":material/refresh:"):
                 maps.start(snapshot, spec)
             return

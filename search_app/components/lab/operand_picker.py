@@ -78,7 +78,7 @@ def adding(space: AppSpace, snapshot: Snapshot, key: str, chosen: Chosen, *, wor
     if problem := st.session_state.pop(_PROBLEM, None):
         from search_app.components.shared.page_layout import notice
 
-        notice("This picture cannot be used", problem, bad=True)
+        notice("This picture cannot be used", problem, is_error=True)
 
 
 def typing(key: str, chosen: Chosen, label: str) -> None:

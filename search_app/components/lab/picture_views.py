@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from ingest.encoders.base import Encoder
 from ingest.space import Item
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.page_layout import waiting
+from search_app.components.shared.page_layout import spinner
 from search_app.lab.occlusion import Covered, LeftOut, cover, leave_out
 from search_app.search.originals import picture_of
 from search_app.search.terms import Term, write_term
@@ -40,13 +40,13 @@ def whole_picture(
 
 def covered(space: AppSpace, encoder: Encoder, term: Term, picture: Image.Image) -> Covered:
     """A picture covered piece by piece, remembered for whatever is looked for in it next."""
-    with waiting("Covering the picture piece by piece …"):
+    with spinner("Covering the picture piece by piece …"):
         return _covered(str(space.folder), encoder.info.fingerprint, write_term(term), encoder, picture)
 
 
 def left_out(encoder: Encoder, text: str) -> LeftOut:
     """A passage with its words left out one after the other, remembered for whatever is compared with it next."""
-    with waiting("Leaving out one word after the other …"):
+    with spinner("Leaving out one word after the other …"):
         return _left_out(encoder.info.fingerprint, text, encoder)
 
 

@@ -23,7 +23,7 @@ def goes_first(picture: Drawing) -> bool:
 def keep_room(*places: DeltaGenerator) -> None:
     """Hold the place of what will be drawn in `places`, so that the map stays where it is."""
     for place in places:
-        place.html('<div class="ns-room"></div>')
+        place.html('<div class="ns-map-placeholder"></div>')
 
 
 def drawn(told: Mapping[str, Any]) -> None:

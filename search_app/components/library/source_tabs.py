@@ -1,4 +1,4 @@
-"""Long lists of sources, looked through and shown a page at a time, so that a browser never gets all at once."""
+"""The Sources and Problems tabs: filtered lists of sources, one page at a time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,130 +12,129 @@ from ingest.outcomes import IN_THE_SPACE
 from ingest.space.ledger.exclusions import kept_out
 from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.source_lists import Listed, Reason, Wanted, count, listed, reasons
-from search_app.components.library import start_jobs, url_state
-from search_app.components.library.overview import confirm_removal
-from search_app.components.library.url_state import View
+from search_app.components.library import job_actions, url_state
+from search_app.components.library.overview_tab import confirm_removal
+from search_app.components.library.url_state import LibraryView
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
 
-PAGE = 50
-"""Sources on a page."""
+PAGE_SIZE = 50
 
 _FIND, _SHOW, _REASON = "library-find", "library-show", "library-reason"
 _IN, _SKIPPED, _FAILED = "in", "skipped", "failed"
 _OUTCOMES = {_IN: tuple(sorted(IN_THE_SPACE)), _SKIPPED: (_SKIPPED,), _FAILED: (_FAILED,)}
-_SHOWN = {"": "All", _IN: "In the space", _SKIPPED: "Skipped", _FAILED: "Failed"}
-_WRONG = {"": "All", _FAILED: "Failed", _SKIPPED: "Skipped"}
-_NOTHING_TO_DO = "Nothing: such files are passed over."
-_REASONS = 40
-_KEPT_OUT = 100
+_SOURCE_FILTERS = {"": "All", _IN: "In the space", _SKIPPED: "Skipped", _FAILED: "Failed"}
+_PROBLEM_FILTERS = {"": "All", _FAILED: "Failed", _SKIPPED: "Skipped"}
+_NO_REMEDY = "Nothing: such files are skipped."
+_MAX_REASONS = 40
+_MAX_EXCLUDED = 100
 
 
-def sources(space: AppSpace, *, may_change: bool, busy: bool) -> None:
-    """Draw the tab with every source."""
+def sources_tab(space: AppSpace, *, may_change: bool, busy: bool) -> None:
+    """Draw the tab that lists every source."""
     view = url_state.current()
-    _narrow(view, _SHOWN)
+    _filter_row(view, _SOURCE_FILTERS)
     wanted = Wanted(view.find, _OUTCOMES.get(view.show, ()))
-    chosen = _page(space.ledger, wanted, view, choosing=may_change)
+    chosen = _source_table(space.ledger, wanted, view, selectable=may_change)
     if may_change:
-        words = f"Remove {len(chosen):,} chosen …" if chosen else "Choose rows to remove them"
-        if st.button(words, key="remove-chosen", icon=":material/remove_circle:", disabled=busy or not chosen):
+        label = f"Remove {len(chosen):,} chosen …" if chosen else "Choose rows to remove them"
+        if st.button(label, key="remove-chosen", icon=":material/remove_circle:", disabled=busy or not chosen):
             confirm_removal(space, [source.path for source in chosen])
-    _kept_out(space, may_change=may_change, busy=busy)
+    _excluded(space, may_change=may_change, busy=busy)
 
 
-def problems(space: AppSpace) -> None:
-    """Draw the tab with what failed or was left out, by reason."""
+def problems_tab(space: AppSpace) -> None:
+    """Draw the tab that lists what failed or was skipped, by reason."""
     view = url_state.current()
-    wrong = _OUTCOMES.get(view.show) or (_FAILED, _SKIPPED)
+    outcomes = _OUTCOMES.get(view.show) or (_FAILED, _SKIPPED)
     if not count(space.ledger, Wanted(outcomes=(_FAILED, _SKIPPED))):
-        page_layout.notice("Nothing failed", "Every file that was looked at could be read.")
+        page_layout.notice("Nothing failed", "Every file that was found could be read.")
         return
-    _narrow(view, _WRONG)
-    found = reasons(space.ledger, Wanted(view.find, wrong))
-    _reasons(found, view)
-    _page(space.ledger, Wanted(view.find, wrong, view.reason), view, choosing=False)
+    _filter_row(view, _PROBLEM_FILTERS)
+    found = reasons(space.ledger, Wanted(view.find, outcomes))
+    _reason_table(found, view)
+    _source_table(space.ledger, Wanted(view.find, outcomes, view.reason), view, selectable=False)
 
 
-def _narrow(view: View, shown: dict[str, str]) -> None:
-    st.session_state[_FIND], st.session_state[_SHOW] = view.find, view.show if view.show in shown else ""
-    with st.container(key="library-narrow", horizontal=True, vertical_alignment="center", gap="small"):
+def _filter_row(view: LibraryView, options: dict[str, str]) -> None:
+    st.session_state[_FIND], st.session_state[_SHOW] = view.find, view.show if view.show in options else ""
+    with st.container(key="library-filters", horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             "Find",
             key=_FIND,
             placeholder="Part of a path",
             label_visibility="collapsed",
             icon=":material/search:",
-            on_change=_found,
+            on_change=_find_changed,
         )
         st.segmented_control(
             "Show",
-            list(shown),
-            format_func=shown.__getitem__,
+            list(options),
+            format_func=options.__getitem__,
             key=_SHOW,
             label_visibility="collapsed",
             required=True,
-            on_change=_show_picked,
+            on_change=_show_changed,
         )
 
 
-def _found() -> None:
+def _find_changed() -> None:
     url_state.go(find=str(st.session_state[_FIND]).strip(), at=1, reason="")
 
 
-def _show_picked() -> None:
+def _show_changed() -> None:
     url_state.go(show=st.session_state[_SHOW] or "", at=1, reason="")
 
 
-def _reasons(found: Sequence[Reason], view: View) -> None:
-    """What went wrong, how often, and what to do; one of them can be picked."""
+def _reason_table(found: Sequence[Reason], view: LibraryView) -> None:
+    """Show each reason, how often it occurred, and what to do; one can be chosen as a filter."""
     rows = "".join(
         f'<tr><td class="ns-number">{reason.count:,}</td><td><span class="ns-outcome ns-{reason.outcome}">'
         f"{reason.outcome}</span></td><td>{in_html(_sentence(reason.what))}</td>"
-        f"<td>{in_html(reason.advice or _NOTHING_TO_DO)}</td></tr>"
-        for reason in found[:_REASONS]
+        f"<td>{in_html(reason.advice or _NO_REMEDY)}</td></tr>"
+        for reason in found[:_MAX_REASONS]
         if view.reason in ("", reason.pattern)
     )
     head = "<tr><th>Files</th><th></th><th>What happened</th><th>What to do</th></tr>"
     st.html(f'<div class="ns-table"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>')
-    if len(found) > _REASONS:
-        page_layout.note(f"and {len(found) - _REASONS:,} rarer reasons; look for a part of a path to see them.")
+    if len(found) > _MAX_REASONS:
+        page_layout.note(f"and {len(found) - _MAX_REASONS:,} rarer reasons; search for a part of a path to see them.")
     patterns = [reason.pattern for reason in found]
     if len(patterns) < 2:
         return
-    said = {reason.pattern: f"{snippet(_sentence(reason.what), 70)} ({reason.count:,})" for reason in found}
+    labels = {reason.pattern: f"{snippet(_sentence(reason.what), 70)} ({reason.count:,})" for reason in found}
     st.session_state[_REASON] = view.reason if view.reason in patterns else None
     st.selectbox(
         "Reason",
         patterns,
         key=_REASON,
         placeholder="All reasons",
-        format_func=lambda pattern: said.get(pattern, pattern),
+        format_func=lambda pattern: labels.get(pattern, pattern),
         label_visibility="collapsed",
-        on_change=_reason_picked,
+        on_change=_reason_changed,
     )
 
 
-def _reason_picked() -> None:
+def _reason_changed() -> None:
     url_state.go(reason=st.session_state[_REASON] or "", at=1)
 
 
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
-def _page(ledger: Ledger, wanted: Wanted, view: View, *, choosing: bool) -> list[Listed]:
-    """Show one page of the sources that are wanted; returns those that are chosen."""
+def _source_table(ledger: Ledger, wanted: Wanted, view: LibraryView, *, selectable: bool) -> list[Listed]:
+    """Show one page of the matching sources; returns the selected ones."""
     total = count(ledger, wanted)
-    pages = max(1, -(-total // PAGE))
+    pages = max(1, -(-total // PAGE_SIZE))
     at = min(view.at, pages)
-    found = listed(ledger, wanted, (at - 1) * PAGE, PAGE)
+    found = listed(ledger, wanted, (at - 1) * PAGE_SIZE, PAGE_SIZE)
     if not found:
         page_layout.note("No file is like that.")
         return []
-    # What is chosen is told by the rows' places: once something has changed, they may be those of other sources.
-    key = f"sources-{ledger.revision()}-{view.find}-{view.show}-{view.reason}-{at}-{choosing}"
+    # A selection is a list of row numbers: once the ledger has changed, they may belong to other sources.
+    key = f"sources-{ledger.revision()}-{view.find}-{view.show}-{view.reason}-{at}-{selectable}"
     rows = {
         "File": [printable(PurePath(source.path).name) for source in found],
         "Folder": [printable(str(PurePath(source.path).parent)) for source in found],
@@ -147,7 +146,7 @@ def _page(ledger: Ledger, wanted: Wanted, view: View, *, choosing: bool) -> list
     }
     if not any(source.reason for source in found):
         del rows["Why"]
-    shown = {
+    columns = {
         "File": st.column_config.TextColumn(width="medium"),
         "Folder": st.column_config.TextColumn(width="medium"),
         "Items": st.column_config.NumberColumn(width="small"),
@@ -156,25 +155,25 @@ def _page(ledger: Ledger, wanted: Wanted, view: View, *, choosing: bool) -> list
         "Why": st.column_config.TextColumn(width="large"),
     }
     chosen: list[Listed] = []
-    if choosing:
+    if selectable:
         selected = st.dataframe(
-            rows, hide_index=True, column_config=shown, key=key, on_select="rerun", selection_mode="multi-row"
+            rows, hide_index=True, column_config=columns, key=key, on_select="rerun", selection_mode="multi-row"
         )
         chosen = [found[row] for row in selected["selection"]["rows"] if row < len(found)]
     else:
-        st.dataframe(rows, hide_index=True, column_config=shown, key=key)
-    _turn(at, pages, total, len(found))
+        st.dataframe(rows, hide_index=True, column_config=columns, key=key)
+    _pager(at, pages, total, len(found))
     return chosen
 
 
-def _turn(at: int, pages: int, total: int, shown: int) -> None:
-    first = (at - 1) * PAGE + 1
-    with st.container(key="library-turn", horizontal=True, vertical_alignment="center", gap="small"):
+def _pager(at: int, pages: int, total: int, shown: int) -> None:
+    first = (at - 1) * PAGE_SIZE + 1
+    with st.container(key="library-pager", horizontal=True, vertical_alignment="center", gap="small"):
         if pages > 1:
             for label, icon, to in (("Previous", "chevron_left", at - 1), ("Next", "chevron_right", at + 1)):
                 st.button(
                     label,
-                    key=f"turn-{label.lower()}",
+                    key=f"library-{label.lower()}",
                     icon=f":material/{icon}:",
                     disabled=not 1 <= to <= pages,
                     on_click=url_state.go,
@@ -185,26 +184,26 @@ def _turn(at: int, pages: int, total: int, shown: int) -> None:
         )
 
 
-def _kept_out(space: AppSpace, *, may_change: bool, busy: bool) -> None:
-    out = kept_out(space.ledger)
-    if not out:
+def _excluded(space: AppSpace, *, may_change: bool, busy: bool) -> None:
+    excluded = kept_out(space.ledger)
+    if not excluded:
         return
-    with st.expander(f"Removed by hand and kept out ({len(out):,})"):
-        page_layout.note("Their files are where they were. An ingest passes over them until one is let in again.")
-        for number, path in enumerate(out[:_KEPT_OUT], start=1):
-            with st.container(key=f"out-{number}", horizontal=True, vertical_alignment="center"):
-                st.html(f'<div class="ns-place"><b>{in_html(printable(path))}</b></div>')
+    with st.expander(f"Removed by hand and kept out ({len(excluded):,})"):
+        page_layout.note("Their files are unchanged. An ingest skips them until they are let in again.")
+        for number, path in enumerate(excluded[:_MAX_EXCLUDED], start=1):
+            with st.container(key=f"excluded-{number}", horizontal=True, vertical_alignment="center"):
+                st.html(f'<div class="ns-location"><b>{in_html(printable(path))}</b></div>')
                 if may_change:
                     st.button(
                         "Let it in again",
-                        key=f"let-in-{number}",
+                        key=f"readmit-{number}",
                         type="tertiary",
                         disabled=busy,
-                        on_click=start_jobs.ingest_clicked,
+                        on_click=job_actions.start_ingest_clicked,
                         args=(space.home, space.name, [path], path),
                     )
-        if len(out) > _KEPT_OUT:
-            page_layout.note(f"and {len(out) - _KEPT_OUT:,} more; nearspace status --json names them all.")
+        if len(excluded) > _MAX_EXCLUDED:
+            page_layout.note(f"and {len(excluded) - _MAX_EXCLUDED:,} more; nearspace status --json lists them all.")
 
 
 def _date(mtime_ns: int) -> str:
