@@ -20,10 +20,11 @@ test-ray: $(READY)  ## the tests of ingesting on a Ray cluster (installs Ray: a 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'ray[data]>=2.52'
 	$(BIN)/python -m pytest tests/ingest/run/engines $(TEST_OPTIONS)
 
-lint: $(READY)  ## style, formatting and types
+lint: $(READY)  ## style, formatting, types, and which room may import from which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(READY)  ## measure; see tests/benchmarks/README.md
 	$(firstword $(wildcard .venv-models/bin/python) $(BIN)/python) -m tests.benchmarks

@@ -1,4 +1,4 @@
-"""Every command that the README gives runs as it is written."""
+"""Every command that the READMEs give runs as it is written, and every link in them leads somewhere."""
 
 import os
 import re
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.cli import make_parser
 from ingest.resources import sample_folder
 from ingest.space.chroma.local_server import read_note
 from tests.browser.acting import settled
@@ -18,9 +19,33 @@ from tests.browser.visiting import visiting
 from tests.ingest.encoders.tuning.conftest import draw_all
 from tests.patience import limit
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^    (nearspace .*?)\s*(?:#.*)?$", README, flags=re.MULTILINE)
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROOM_READMES = sorted(
+    path
+    for package in ("ingest", "search_app")
+    for path in (ROOT / package).rglob("README.md")
+    if "node_modules" not in path.parts
+)
+READMES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOM_READMES]
 FROM_THE_HUB = re.compile(r"--encoder (openclip|st):")
+STARTED_ELSEWHERE = re.compile(r"^nearspace (app|serve|mcp|watch|demo)\b|--engine ray|--chroma ")
+"""Commands that serve until they are ended, or need a cluster or a server: other tests start them."""
+
+
+def commands_in(text: str) -> list[str]:
+    """The commands of `nearspace` in the code blocks of a README, continued lines joined, comments left out."""
+    lines = re.findall(r"^    (nearspace (?:.*\\\n)*.*?)\s*(?:#.*)?$", text, flags=re.MULTILINE)
+    return [" ".join(line.replace("\\\n", " ").split()) for line in lines]
+
+
+COMMANDS = commands_in(README)
+ROOM_COMMANDS = [
+    command
+    for path in ROOM_READMES
+    for command in commands_in(path.read_text(encoding="utf-8"))
+    if command not in COMMANDS
+]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +73,7 @@ def run(person: Path, command: str) -> "subprocess.CompletedProcess[str]":
         cwd=person / "work",
         env={
             **environment,
-            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "PYTHONPATH": str(ROOT),
             "HF_HOME": str(person / "hub"),
             "HF_HUB_OFFLINE": "1",
         },
@@ -57,8 +82,12 @@ def run(person: Path, command: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_the_everyday_commands_run_as_written(person):
-    ran = [command for command in COMMANDS if command != "nearspace app" and not FROM_THE_HUB.search(command)]
-    assert len(ran) >= 9
+    ran = [
+        command
+        for command in dict.fromkeys([*COMMANDS, *ROOM_COMMANDS])
+        if not FROM_THE_HUB.search(command) and not STARTED_ELSEWHERE.search(command)
+    ]
+    assert len(ran) >= 20
     for command in ran:
         done = run(person, command)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
@@ -67,8 +96,15 @@ def test_the_everyday_commands_run_as_written(person):
     assert (person / "work" / "report.json").exists()
 
 
+@pytest.mark.parametrize("command", dict.fromkeys([*COMMANDS, *ROOM_COMMANDS]))
+def test_the_command_line_knows_every_option_that_a_readme_gives(command):
+    options = make_parser().parse_args(shlex.split(command)[1:])
+    assert options.command == shlex.split(command)[1]
+
+
 def test_the_commands_with_weights_from_the_hub_say_in_words_what_is_missing(person):
-    ran = [command for command in COMMANDS if FROM_THE_HUB.search(command)]
+    ran = [command for command in [*COMMANDS, *ROOM_COMMANDS] if FROM_THE_HUB.search(command)]
+    ran = [command for command in ran if not STARTED_ELSEWHERE.search(command)]
     assert len(ran) >= 2
     for command in ran:
         done = run(person, command)
@@ -82,7 +118,7 @@ def test_the_notebook_lines_run_while_the_app_runs(person, browser):
     assert "nearspace app" in COMMANDS
     if not (person / "work" / ".nearspace").exists():
         assert run(person, COMMANDS[0]).returncode == 0
-    snippet = re.search(r"```python\n(.*?)```", README, flags=re.DOTALL).group(1)
+    snippet = python_in(ROOT / "ingest" / "space" / "README.md")
     space = person / "work" / ".nearspace"
     with serving(space, "default") as address, visiting(browser) as page:
         # A page must be open: the server runs as long as somebody uses the space.
@@ -97,15 +133,38 @@ def test_the_notebook_lines_run_while_the_app_runs(person, browser):
     assert "Pictures" in done.stdout
 
 
-def test_every_link_to_a_file_leads_somewhere():
-    root = Path(__file__).parents[1]
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if not (root / link).exists()] == []
+def test_the_python_lines_run(person):
+    if not (person / "work" / ".nearspace").exists():
+        assert run(person, COMMANDS[0]).returncode == 0
+    lines = python_in(ROOT / "search_app" / "README.md")
+    done = subprocess.run(
+        [sys.executable, "-c", lines],
+        capture_output=True,
+        text=True,
+        cwd=person / "work",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 ")
+
+
+def python_in(readme: Path) -> str:
+    return re.search(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), flags=re.DOTALL).group(1)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_somewhere(readme):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", readme.read_text(encoding="utf-8"))
+    assert [link for link in links if not (readme.parent / link).exists()] == []
+
+
+def test_the_readme_can_be_read_in_five_minutes():
+    assert len(README.split()) <= 1_000
 
 
 def test_every_make_target_that_is_named_exists():
-    makefile = (Path(__file__).parents[1] / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake (\w+)", README)) - {"one"}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmake (\w+)", README))
     assert {"demo", "test"} <= named
     assert all(re.search(rf"^{target}:", makefile, flags=re.MULTILINE) for target in named)

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from ingest.console.output import result_console
 from ingest.encoders.catalogue import ModelFacts, Recall
-from ingest.encoders.registry import list_encoders
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print a table of encoders, or the same as JSON; returns the exit status."""
+    from ingest.encoders.registry import list_encoders
+
     found = [model for model in list_encoders() if model.here or not options.here]
     if options.json:
         result_console.print_json(json.dumps([_as_json(model) for model in found]))

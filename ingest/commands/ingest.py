@@ -62,11 +62,11 @@ def run(options: argparse.Namespace) -> int:
     from ingest.commands.ingest_options import options_from_args, paths_and_addresses
     from ingest.commands.ingest_session import dry_run_of, ingest_into
     from ingest.console.reporters import make_reporter
-    from ingest.sources.discovery import is_nothing_at
+    from ingest.sources.discovery import is_missing
 
     home, name = home_folder(options.home), space_name(options.space)
     paths, addresses = paths_and_addresses(options.paths)
-    if not addresses and all(map(is_nothing_at, paths)):  # an error before anything is loaded or made
+    if not addresses and all(map(is_missing, paths)):  # an error before anything is loaded or made
         named = ", ".join(printable(str(path)) for path in paths[:_NAMED])
         raise SettingsError(
             f"There is nothing at {named}. Check how {'it is' if len(paths) == 1 else 'they are'} spelt."

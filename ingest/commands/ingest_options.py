@@ -12,7 +12,7 @@ from ingest.errors import SettingsError
 from ingest.readers.reading_options import ReadingOptions
 from ingest.run.options import IngestOptions
 from ingest.sources.selection import Selection
-from ingest.sources.web import is_address
+from ingest.sources.web_copies import is_address
 
 
 def options_from_args(args: argparse.Namespace) -> IngestOptions:

@@ -10,9 +10,9 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderMismatch
 from ingest.interrupt import GracefulInterrupt
-from ingest.run.dry_run import ledger_to_read, plan
+from ingest.run.dry_run import dry_run, ledger_to_read
 from ingest.run.engines import local
-from ingest.run.engines.work import Engine
+from ingest.run.engines.base import Engine
 from ingest.run.options import DEFAULT, IngestOptions
 from ingest.run.pipeline import ingest
 from ingest.run.report import Report
@@ -76,7 +76,7 @@ def dry_run_of(home: Path, name: str, paths: Sequence[Path], options: IngestOpti
         return encoder
 
     with closing(ledger_to_read(home, name)) as ledger, reporter.progress("looking at") as watch:
-        made = plan(
+        made = dry_run(
             ledger,
             paths,
             load,

@@ -14,7 +14,7 @@ from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
 
 if TYPE_CHECKING:
-    from ingest.run.reencode import Missing, Reencoding
+    from ingest.run.reencode import MissingPicture, Reencoding
     from ingest.space import Space
 
 _LISTED = 20
@@ -51,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
     with space:
         before = space.manifest.encoder.id
         with count_progress("encoding anew") as watch, rebuild_progress() as indexing:
-            done = reencode(space, encoder, drop_missing=options.drop_missing, watch=watch, indexing=indexing)
+            done = reencode(
+                space, encoder, drop_missing=options.drop_missing, on_progress=watch, on_index_progress=indexing
+            )
         return _show(done, space, before, dropping=options.drop_missing)
 
 
@@ -87,7 +89,7 @@ def _show(done: "Reencoding", space: "Space", before: str, *, dropping: bool) ->
     return ALL_WELL
 
 
-def _list_missing(missing: "Sequence[Missing]", *, dropping: bool) -> None:
+def _list_missing(missing: "Sequence[MissingPicture]", *, dropping: bool) -> None:
     verb = "left the space" if dropping else "cannot be encoded anew"
     by_reason: dict[str, list[str]] = {}
     for entry in missing:

@@ -14,7 +14,7 @@ from ingest.errors import SettingsError
 from ingest.exit_status import ALL_WELL, INTERRUPTED
 from ingest.settings import home_folder, space_name
 from ingest.sources.discovery import resolved
-from ingest.sources.web import is_address
+from ingest.sources.web_copies import is_address
 
 if TYPE_CHECKING:
     from ingest.space.ledger.exclusions import Leaving

@@ -47,23 +47,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Tune, print retrieval before and after, and register what helps; returns the exit status."""
     from ingest.encoders.lite.tuned_store import PREFIX, require_free_name
-    from ingest.encoders.tuning.captioned_pictures import collect
-    from ingest.encoders.tuning.tune import keep, tune
+    from ingest.encoders.tuning.captioned_pictures import collect_pictures
+    from ingest.encoders.tuning.tune import save_encoder, tune
 
     name = encoder_name(options.name)
     require_free_name(name, overwrite=options.overwrite)  # told before minutes are spent
     started = time.monotonic()
     source = options.captioned.expanduser().resolve()
     show_message(f"reading the captions in {source} ...")
-    collected = collect(source)
+    collected = collect_pictures(source)
     try:
         with _Stages() as stages:
-            tuning = tune(collected, source, watch=stages, log=show_message)
+            tuning = tune(collected, source, on_progress=stages, log=show_message)
     except KeyboardInterrupt:
         show_message("stopped; nothing was kept, and nothing has changed")
         return INTERRUPTED
     finally:
-        _show_left_out(collected.left_out)
+        _show_omitted(collected.omitted)
     _show(tuning, time.monotonic() - started)
     if not tuning.helps and not options.keep_anyway:
         result_console.print(
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
             soft_wrap=True,
         )
         return NOTHING_DONE
-    folder = keep(tuning, name, overwrite=options.overwrite)
+    folder = save_encoder(tuning, name, overwrite=options.overwrite)
     if not tuning.helps:
         result_console.print("tuning made it no better; it is kept as you asked", style="yellow", soft_wrap=True)
     result_console.print(Text.assemble("kept as encoder ", (PREFIX + name, "bold"), f" in {folder}"), soft_wrap=True)
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         f"or to a space that is there:  nearspace reencode --encoder {shlex.quote(PREFIX + name)}",
         soft_wrap=True,
     )
-    return SOME_FAILED if any(entry.outcome == "failed" for entry in collected.left_out) else ALL_WELL
+    return SOME_FAILED if any(entry.outcome == "failed" for entry in collected.omitted) else ALL_WELL
 
 
 class _Stages:
@@ -124,21 +124,21 @@ def _show(tuning: "Tuning", seconds: float) -> None:
             table.add_row(f"{direction} R@{depth}", f"{old:.1f}", f"{new:.1f}", Text(f"{change:+.1f}", style=style))
     result_console.print(table)
     result_console.print(
-        f"\nlearnt from {tuning.learnt:,} pictures and {tuning.stop:,} that told when to stop, "
+        f"\nlearnt from {tuning.training:,} pictures and {tuning.validation:,} that told when to stop, "
         f"{tuning.pairs:,} pairs, in {seconds / 60:,.1f} minutes",
         soft_wrap=True,
     )
 
 
 def _advice(tuning: "Tuning") -> str:
-    if tuning.learnt < 300:
+    if tuning.training < 300:
         return "more captioned pictures help most; --keep-anyway keeps it all the same."
     return "lite may know such pictures well already; --keep-anyway keeps it all the same."
 
 
-def _show_left_out(left_out: "Sequence[SourceOutcome]") -> None:
+def _show_omitted(omitted: "Sequence[SourceOutcome]") -> None:
     by_reason: dict[tuple[str, str], list[str]] = {}
-    for entry in left_out:
+    for entry in omitted:
         by_reason.setdefault((entry.outcome, entry.reason), []).append(entry.path)
     for (outcome, reason), paths in by_reason.items():
         style = "red" if outcome == "failed" else "yellow"
@@ -147,5 +147,5 @@ def _show_left_out(left_out: "Sequence[SourceOutcome]") -> None:
             result_console.print(Text(f"  {printable(path)}"), soft_wrap=True)
         if len(paths) > _LISTED:
             result_console.print(Text(f"  and {len(paths) - _LISTED:,} more", style="dim"))
-    if left_out:
+    if omitted:
         result_console.print()

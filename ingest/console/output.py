@@ -18,7 +18,7 @@ from ingest.readers.formats import Kind
 from ingest.run.report import Report
 
 if TYPE_CHECKING:
-    from ingest.run.dry_run import Plan
+    from ingest.run.dry_run import DryRun
 
 SLOW_SECONDS = 0.5
 """A file that took less is not told among the slowest."""
@@ -93,7 +93,7 @@ def show_changes(report: Report) -> None:
     show_problems(report, outcomes=("failed",))
 
 
-def show_plan(plan: "Plan") -> None:
+def show_plan(plan: "DryRun") -> None:
     """Print what a dry run says: outcomes by kind of file, what a person should know, and how long it would take."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("would be", "images", "documents", "videos", "others"):

@@ -15,7 +15,7 @@ from ingest.run.report import Report
 
 if TYPE_CHECKING:
     from ingest.outcomes import OnOutcome
-    from ingest.run.dry_run import Plan
+    from ingest.run.dry_run import DryRun
     from ingest.run.events import Event, OnEvent
     from ingest.space.chroma.sync import Progress
 
@@ -47,7 +47,7 @@ class Reporter:
         """Show the outcomes of files that changed while they were watched."""
         show_changes(report)
 
-    def dry_run(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+    def dry_run(self, plan: "DryRun", *, space: str, roots: Sequence[str]) -> None:
         """Show the result of a dry run."""
         show_plan(plan)
 
@@ -76,7 +76,7 @@ class QuietReporter(Reporter):
         """Show the same of files that changed."""
         self.report(report, space=space, roots=roots, counts=counts)
 
-    def dry_run(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+    def dry_run(self, plan: "DryRun", *, space: str, roots: Sequence[str]) -> None:
         """Show what would fail, and the notes."""
         show_problems(plan.report, outcomes=("failed",))
 
@@ -105,7 +105,7 @@ class JsonLinesReporter(QuietReporter):
         """Write the summary."""
         _write_line("summary", **report.summary(space=space, roots=roots), items=dict(counts))
 
-    def dry_run(self, plan: "Plan", *, space: str, roots: Sequence[str]) -> None:
+    def dry_run(self, plan: "DryRun", *, space: str, roots: Sequence[str]) -> None:
         """Write the same events as a run, with the outcomes that sources would have."""
         if not self._found:  # as there was nothing to look at
             _write_line("found", files=plan.report.found, bytes=0)

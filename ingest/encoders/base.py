@@ -1,4 +1,4 @@
-"""The Encoder protocol, which every encoder keeps and everything else relies on."""
+"""The Encoder protocol, which every encoder implements and everything else relies on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True)
 class EncoderInfo:
-    """What a space has to know about its encoder."""
+    """What a space knows about its encoder."""
 
     id: str
-    """The id given on the command line, such as `lite`."""
+    """The id as on the command line, such as `lite`."""
     fingerprint: str
-    """A digest of everything that decides the vectors: two encoders with one fingerprint agree."""
+    """A digest of everything that decides the vectors: two encoders with one fingerprint give the same vectors."""
     dimension: int
     """Length of every vector."""
     image_size: int
@@ -30,15 +30,15 @@ class EncoderInfo:
     licence: str
     """Terms of the weights, in a few words."""
     text_fingerprint: str = ""
-    """A digest of everything that decides a text's vector, where the text tower can be told apart from the rest:
-    encoders with one text fingerprint give a text the same vector.  '' where it cannot."""
+    """A digest of everything that decides a text's vector: encoders with one text fingerprint give a text the same
+    vector.  '' where the text tower cannot be separated from the rest."""
 
 
 @runtime_checkable
 class Encoder(Protocol):
     """Turns texts and images into unit vectors of one dimension in one shared space.
 
-    It may be called from several threads at once.
+    Its methods may be called from several threads at once.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Which encoder an id stands for; a new family of encoders is one entry of FAMILIES and the module that it names."""
+"""Loads the encoder of an id; a new family of encoders is one entry of FAMILIES and the module that it names."""
 
 import importlib
 import importlib.util

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingest.readers.draft import Value
 
-LONGEST_FACT = 500
+MAX_FACT_LENGTH = 500
 """Most characters of a document's own facts, such as its author; longer values are no use as filters."""
 
 
@@ -26,7 +26,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A document's title and what it says."""
+    """A document's title and text."""
 
     title: str
     sections: tuple[Section, ...]
@@ -46,7 +46,7 @@ class Block:
 
 
 def title_from_name(path: Path) -> str:
-    """Return the file's name as a title: without its suffix, underscores read as spaces."""
+    """The file's name as a title: without its suffix, underscores read as spaces."""
     return " ".join(path.stem.replace("_", " ").split())
 
 
@@ -56,9 +56,9 @@ def outline(blocks: Iterable[Block], *, title: str, name: str) -> Document:
     The title is `title`, else the first heading where it is the only one of its depth and none is above it, else
     `name`.  No heading is lost: one with nothing below it becomes text itself.
     """
-    kept = [Block(block.text.strip(), block.level) for block in blocks if block.text.strip()]
+    blocks = [Block(block.text.strip(), block.level) for block in blocks if block.text.strip()]
     if not title:
-        title = _title_heading(kept)
+        title = _title_heading(blocks)
     title = " ".join(title.split())
     sections: list[Section] = []
     path: list[tuple[int, str]] = []  # The headings above this place, from the outermost.
@@ -69,7 +69,7 @@ def outline(blocks: Iterable[Block], *, title: str, name: str) -> Document:
             sections.append(Section(_joined([words for _, words in path[-2:]]), None, "\n\n".join(texts)))
             texts.clear()
 
-    for index, block in enumerate(kept):
+    for index, block in enumerate(blocks):
         if not block.level:
             texts.append(block.text)
             continue
@@ -78,7 +78,7 @@ def outline(blocks: Iterable[Block], *, title: str, name: str) -> Document:
         path = [above for above in path if above[0] < block.level]
         if words.casefold() == title.casefold():
             continue
-        following = kept[index + 1] if index + 1 < len(kept) else Block("", 1)
+        following = blocks[index + 1] if index + 1 < len(blocks) else Block("", 1)
         if following.level and following.level <= block.level:
             texts.append(words)
             close()

@@ -1,4 +1,4 @@
-"""A draft: what a reader makes of a source, an item that has no vector yet."""
+"""A draft: an item that a reader has made of a source and that has no vector yet."""
 
 import re
 from dataclasses import dataclass, field
@@ -27,13 +27,13 @@ def writable(text: str) -> str:
 
 @dataclass(frozen=True)
 class Draft:
-    """One item to be: an image or a passage.  Its words and facts are `writable`, whatever a reader gave."""
+    """An image or a passage that becomes an item.  Its texts and facts are made `writable`."""
 
     modality: Modality
     text: str = ""
     """The passage as it stands in the document; for an image, its caption or ''."""
     encoded_text: str = ""
-    """What the text tower is given: the passage with its heading carried along.  '' for an image."""
+    """What the text tower encodes: the passage with its heading before it.  '' for an image."""
     title: str = ""
     """The document's title or the passage's heading, for show."""
     page: int | None = None
@@ -43,12 +43,12 @@ class Draft:
     thumbnail: bytes = b""
     """The picture as JPEG, at most 320 pixels on its longer side; b'' for a passage."""
     hash: int | None = None
-    """The picture's perceptual hash; None for a passage, and for a picture whose thumbnail is to tell."""
+    """The picture's perceptual hash; None for a passage, and for a picture that gets it from its thumbnail later."""
     meta: dict[str, Value] = field(default_factory=dict)
     """Further facts: `width` and `height` (pixels, upright), `format` and `colours` for an image."""
 
     def __post_init__(self) -> None:
-        """Make words and facts writable: one that is not would end the run at the ledger."""
+        """Make texts and facts writable: one that is not would end the run at the ledger."""
         for name in ("text", "encoded_text", "title"):
             object.__setattr__(self, name, writable(getattr(self, name)))
         meta = {writable(key): writable(fact) if isinstance(fact, str) else fact for key, fact in self.meta.items()}

@@ -120,6 +120,8 @@ DOCUMENT_SUFFIXES = _suffixes(each for each in FORMATS if each.kind == "document
 VIDEO_SUFFIXES = _suffixes(each for each in FORMATS if each.kind == "video")
 RAW_SUFFIXES = _suffixes(each for each in FORMATS if each.group == "raw")
 """Camera RAW, read by the preview in it."""
+TABLE_SUFFIXES = _suffixes(each for each in FORMATS if each.group == "table")
+"""Tables, of which each row is an item."""
 
 
 def format_of(path: PurePath) -> Format | None:
@@ -135,5 +137,9 @@ def kind_of(path: Path) -> Kind | None:
 
 def is_table(path: PurePath) -> bool:
     """Whether `path` is a table, of which each row is an item."""
-    found = format_of(path)
-    return found is not None and found.group == "table"
+    return path.suffix.lower() in TABLE_SUFFIXES
+
+
+def is_archive(path: PurePath) -> bool:
+    """Whether `path` is an archive, whose files are read in place."""
+    return path.name.lower().endswith(tuple(ARCHIVE_SUFFIXES))

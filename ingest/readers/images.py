@@ -13,7 +13,7 @@ import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
 from ingest.errors import ReadError, SkipSource, read_error
-from ingest.readers.colour_conversion import as_srgb, on_white, reduced, times
+from ingest.readers.colour_conversion import flatten, reduce, scaled_size, to_srgb
 from ingest.readers.dominant_colours import dominant_colours
 from ingest.readers.draft import Draft, Pictures, Value
 from ingest.readers.formats import BY_SUFFIX, RAW_SUFFIXES
@@ -28,7 +28,7 @@ THUMBNAIL_SIDE = 320
 MAX_PIXELS = 250_000_000
 """Most pixels that are ever decoded: an RGB picture of that many takes a gigabyte."""
 BIG_PIXELS = 40_000_000
-"""Pictures above this are decoded one at a time, so that many threads do not add up their memory."""
+"""Larger pictures are decoded one at a time, which bounds the memory that many threads take together."""
 MAX_PAGES = 100
 """Most pages or frames of one file that are read: their pictures are held in memory together."""
 LONGEST = 16
@@ -56,7 +56,7 @@ _BY_SUFFIX = {
 }
 _PAGED = ("TIFF",)
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "FLI")
-_SHOWN_FORMAT = {"MPO": "JPEG", "DIB": "BMP", "HEIF": "HEIC"}
+_FORMAT_NAMES = {"MPO": "JPEG", "DIB": "BMP", "HEIF": "HEIC"}
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _UPRIGHT = {
@@ -93,7 +93,7 @@ def read_images(
 
     Pages have their number as `page`, frames theirs as `meta["frame"]`; where `only` is given, these alone are read,
     be they pages or frames.  `meta` also has what `photo_facts` finds, the place only with `gps`; a caption found so
-    stands in where `caption` is ''.  At most MAX_PAGES are read.  Raises ReadError where not one can
+    is used if `caption` is ''.  At most MAX_PAGES are read.  Raises ReadError if none can
     be read, or SkipSource.
     """
     pictures, gaps = _read(path, max(image_size, THUMBNAIL_SIDE), frames, only)
@@ -112,7 +112,7 @@ def read_image(path: Path, *, caption: str = "", image_size: int) -> Draft:
 
 
 def _draft(picture: _Picture, caption: str, image_size: int, gps: bool) -> Draft:
-    # What needs no more than the thumbnail's pixels is told from them: that is most of what a small photo costs.
+    # What needs no more than the thumbnail's pixels is computed from them: it is most of what a small photo costs.
     small = small_copy(picture.image)
     meta: dict[str, Value] = {"width": picture.width, "height": picture.height, "format": picture.format}
     meta["colours"] = ", ".join(dominant_colours(small))
@@ -150,7 +150,7 @@ class Upload(BytesIO):
 
 
 def pixels_of(file: BinaryIO) -> int:
-    """How many pixels a picture's header claims; 0 where it is a drawing or no picture, for its reader to tell."""
+    """How many pixels a picture's header claims; 0 for a drawing or what is no picture, which its reader finds out."""
     try:
         with _malformed_picture(), Image.open(file, formats=_formats(_suffix_of(file))) as source:
             return source.width * source.height
@@ -184,12 +184,13 @@ def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> 
         head = file.read(1024)
         if not head:
             raise SkipSource("empty file. Copy it again from its source, or leave it out.")
-        shown, orientation, noted = "", 1, PhotoFacts()
+        format_name, orientation, raw_facts = "", 1, PhotoFacts()
         if suffix in RAW_SUFFIXES:
             preview = raw_preview(file)
-            file, orientation, noted, shown = preview.file, preview.orientation, preview.facts, suffix[1:].upper()
+            file, orientation, raw_facts = preview.file, preview.orientation, preview.facts
+            format_name = suffix[1:].upper()
         elif is_svg(head, suffix):
-            shown = "SVG"
+            format_name = "SVG"
             file.seek(0)
             file = BytesIO(svg_as_png(file.read(MAX_SVG_BYTES + 1), 2 * at_least))
         try:
@@ -204,8 +205,8 @@ def _decode(file: BinaryIO, at_least: int, frames: int, only: Sequence[int]) -> 
             ) from error
         with source:
             pictures, gaps = _pages(source, at_least, frames, only)
-        pictures = [_noted(_turned(picture, orientation), noted) for picture in pictures]
-        return [replace(picture, format=shown or picture.format) for picture in pictures], gaps
+        pictures = [_with_facts(_turned(picture, orientation), raw_facts) for picture in pictures]
+        return [replace(picture, format=format_name or picture.format) for picture in pictures], gaps
 
 
 def _pages(source: Image.Image, at_least: int, frames: int, only: Sequence[int]) -> tuple[list[_Picture], str]:
@@ -215,8 +216,8 @@ def _pages(source: Image.Image, at_least: int, frames: int, only: Sequence[int])
         count = max(1, getattr(source, "n_frames", 1))
     numbers = [number for number in only if number <= count]
     if not only:
-        shown = min(count if paged else frames, count, MAX_PAGES)
-        numbers = [1 + place if paged else 1 + place * count // shown for place in range(shown)]
+        wanted = min(count if paged else frames, count, MAX_PAGES)
+        numbers = [1 + index if paged else 1 + index * count // wanted for index in range(wanted)]
     pictures: list[_Picture] = []
     unread: list[int] = []
     reason: ReadError | None = None
@@ -270,7 +271,7 @@ def _malformed_picture() -> Iterator[None]:
 def _upright(source: Image.Image, at_least: int) -> _Picture:
     full_size, name = source.size, source.format or ""
     if name in ("JPEG", "MPO"):
-        source.draft(None, times(full_size, _scale(full_size, at_least, LONGEST * at_least)))
+        source.draft(None, scaled_size(full_size, _scale(full_size, at_least, LONGEST * at_least)))
     # A progressive JPEG keeps the coefficients of the whole picture in memory however small it comes out.
     width, height = full_size if "progressive" in source.info else source.size
     if width * height > MAX_PIXELS:
@@ -286,8 +287,8 @@ def _upright(source: Image.Image, at_least: int) -> _Picture:
         profile = source.info.get("icc_profile")
         facts = photo_facts(source)
         orientation = facts.orientation
-        image = reduced(source, _scale(source.size, 2 * at_least, LONGEST * at_least))
-    image = as_srgb(on_white(image), profile)
+        image = reduce(source, _scale(source.size, 2 * at_least, LONGEST * at_least))
+    image = to_srgb(flatten(image), profile)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     if orientation >= 5:
@@ -295,8 +296,7 @@ def _upright(source: Image.Image, at_least: int) -> _Picture:
     if image is source:
         image = image.copy()  # the file's own picture changes with the next page, and holds what the file says
     image.info = {}  # EXIF, and the place in it, is not carried further.
-    shown = _SHOWN_FORMAT.get(name, name)
-    return _Picture(image, width=full_size[0], height=full_size[1], format=shown, facts=facts)
+    return _Picture(image, full_size[0], full_size[1], _FORMAT_NAMES.get(name, name), facts)
 
 
 def _turned(picture: _Picture, orientation: int) -> _Picture:
@@ -307,32 +307,32 @@ def _turned(picture: _Picture, orientation: int) -> _Picture:
     return replace(picture, image=picture.image.transpose(_UPRIGHT[orientation]), width=width, height=height)
 
 
-def _noted(picture: _Picture, facts: PhotoFacts) -> _Picture:
-    """Add what the file that the picture was in says of it."""
+def _with_facts(picture: _Picture, facts: PhotoFacts) -> _Picture:
+    """Add the metadata of the RAW file that a preview came from."""
     meta, place = {**picture.facts.meta, **facts.meta}, facts.place or picture.facts.place
     return replace(picture, facts=replace(picture.facts, meta=meta, place=place))
 
 
 def _scale(size: tuple[int, int], shorter: int, longer: int) -> float:
-    """Return the factor, at most 1, that brings the sides to no more than `shorter` and `longer`."""
+    """The factor, at most 1, that brings the sides to no more than `shorter` and `longer`."""
     return min(1.0, shorter / min(size), longer / max(size))
 
 
 def _scaled(image: Image.Image, scale: float) -> Image.Image:
-    size = times(image.size, scale)
+    size = scaled_size(image.size, scale)
     return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def small_copy(image: Image.Image) -> Image.Image:
-    """Return an RGB picture at the size of a thumbnail: at most THUMBNAIL_SIDE pixels on its longer side."""
-    size = times(image.size, min(1.0, THUMBNAIL_SIDE / max(image.size)))
-    # By whole boxes first, as a reducing gap of 1 does: at this size nobody sees the difference, and it is made for
-    # every picture.
+    """Reduce an RGB picture to the size of a thumbnail: at most THUMBNAIL_SIDE pixels on its longer side."""
+    size = scaled_size(image.size, min(1.0, THUMBNAIL_SIDE / max(image.size)))
+    # By whole boxes first, as a reducing gap of 1 does: the difference cannot be seen at this size, and every picture
+    # goes through here.
     return image if size == image.size else image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.0)
 
 
 def as_jpeg(image: Image.Image) -> bytes:
-    """Return an RGB picture as JPEG, which takes a tenth of WebP's time."""
+    """Encode an RGB picture as JPEG, which takes a tenth of WebP's time."""
     out = BytesIO()
     image.save(out, "JPEG", quality=85)
     return out.getvalue()

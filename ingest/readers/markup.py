@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.document import LONGEST_FACT, Block, Document, outline, title_from_name
+from ingest.readers.document import MAX_FACT_LENGTH, Block, Document, outline, title_from_name
 from ingest.readers.draft import Value
 from ingest.readers.malformed import MALFORMED
 from ingest.readers.text import decode_text, parse_text, read_content, tidy
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_RST = 2_000_000
 """Most characters of reStructuredText that are parsed; docutils is slow, so longer ones are read as plain text."""
 
-_MOST_FACTS = 20
+_MAX_FACTS = 20
 
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n(?=[\w\"'-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
@@ -45,7 +45,7 @@ def parse_markdown(text: str, name: str) -> Document:
 
 
 def _front_matter(text: str) -> tuple[str, dict[str, Value], str]:
-    """Return the title given in the front matter, '' without one, its other facts, and the text after it."""
+    """The title in the front matter, '' without one, its other facts, and the text after it."""
     if found := _FRONT_MATTER.match(text):
         import yaml
 
@@ -65,32 +65,32 @@ def _front_matter(text: str) -> tuple[str, dict[str, Value], str]:
         return "", {}, text
     facts = facts if isinstance(facts, dict) else {}
     title = facts.pop("title", None)
-    return _said(title) if isinstance(title, str | int | float) else "", _plain_facts(facts), text[found.end() :]
+    return _as_line(title) if isinstance(title, str | int | float) else "", _plain_facts(facts), text[found.end() :]
 
 
 def _plain_facts(facts: dict[Any, Any]) -> dict[str, Value]:
     """Single values and lists of them; dates as ISO 8601, lists with ", " between."""
     plain: dict[str, Value] = {}
     for key, value in facts.items():
-        name = _said(key) if isinstance(key, str) else ""
-        if not name or name.startswith("chroma:") or len(plain) == _MOST_FACTS:
+        name = _as_line(key) if isinstance(key, str) else ""
+        if not name or name.startswith("chroma:") or len(plain) == _MAX_FACTS:
             continue
         if isinstance(value, bool) or (isinstance(value, int | float) and abs(value) < 2**62):
             plain[name] = value
             continue
         parts = [
-            part.isoformat() if isinstance(part, date) else _said(part)
+            part.isoformat() if isinstance(part, date) else _as_line(part)
             for part in (value if isinstance(value, list) else [value])
             if isinstance(part, str | int | float | date)
         ]
-        if 0 < len(joined := ", ".join(filter(None, parts))) <= LONGEST_FACT:
+        if 0 < len(joined := ", ".join(filter(None, parts))) <= MAX_FACT_LENGTH:
             plain[name] = joined
     return plain
 
 
-def _said(value: str | int | float) -> str:
+def _as_line(value: str | int | float) -> str:
     """The value in one line; '' for a number too long for Python to write out."""
-    too_long = isinstance(value, int) and value.bit_length() > 8 * LONGEST_FACT
+    too_long = isinstance(value, int) and value.bit_length() > 8 * MAX_FACT_LENGTH
     return "" if too_long else " ".join(tidy(str(value)).split())
 
 
@@ -150,7 +150,7 @@ def _inline_text(children: "list[Token]") -> str:
 
 
 # docutils keeps roles and languages in module globals.
-_one_rst_at_a_time = threading.Lock()
+_docutils_lock = threading.Lock()
 _RST_SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
@@ -181,7 +181,7 @@ def parse_rst(text: str, name: str) -> Document:
     if len(text) > MAX_RST:
         return parse_text(text, name)
     try:
-        with _one_rst_at_a_time:
+        with _docutils_lock:
             tree = publish_doctree(text, settings_overrides={**_RST_SETTINGS, "line_length_limit": len(text) + 1})
         return outline(_rst_blocks(tree), title="", name=name)
     except (RecursionError, ValueError, LookupError, AssertionError):
@@ -221,7 +221,7 @@ _UNKNOWN_ROLE = re.compile(r":[\w:.+-]+:`([^`<]*[^`<\s])\s*(?:<[^`>]*>)?`")
 
 
 def _rst_text(node: "nodes.Node") -> str:
-    """Return the text of an element; of a role that only Sphinx knows, what it shows."""
+    """The text of an element; for a role that only Sphinx knows, the text that it displays."""
     from docutils import nodes
 
     words: list[str] = []
@@ -235,12 +235,12 @@ def _rst_text(node: "nodes.Node") -> str:
 
 
 _DIRECTIVE = re.compile(r"\.\. ([\w:.+-]+)::[ \t]*(.*)")
-_NAMES_FILES = ("toctree", "include", "literalinclude", "raw")
+_FILE_DIRECTIVES = ("toctree", "include", "literalinclude", "raw")
 _OPTION = re.compile(r"\s*:[\w-]+:")
 
 
 def _text_of_unparsed(message: "nodes.system_message") -> str:
-    """Return what a table with a slip, or a directive that only Sphinx knows, says; '' where it names files or code."""
+    """The text of a malformed table, or of a directive that only Sphinx knows; '' if it names files or code."""
     from docutils import nodes
 
     for source in message.children:
@@ -249,7 +249,7 @@ def _text_of_unparsed(message: "nodes.system_message") -> str:
         directive = _DIRECTIVE.match(source.astext())
         if directive is None:
             return source.astext()
-        if directive[1] in _NAMES_FILES or directive[1].startswith("auto"):
+        if directive[1] in _FILE_DIRECTIVES or directive[1].startswith("auto"):
             continue
         lines = source.astext().split("\n")[1:]
         while lines and (_OPTION.match(lines[0]) or not lines[0].strip()):

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 from ingest.readers.document import Block, Document, Section, outline, title_from_name
 from ingest.readers.draft import Value
 from ingest.readers.text import tidy
-from ingest.readers.zip_package import opened_package, without_media
+from ingest.readers.zip_package import open_package, without_media
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # says again what is beside it
-# Names that programs give on their own say nothing of the document.
-_NO_TITLES = frozenset({"powerpoint presentation", "presentation", "word document", "document", "untitled", "slide 1"})
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # repeats what is beside it
+# Titles that programs set by default tell nothing about the document.
+_GENERIC_TITLES = frozenset(
+    ("powerpoint presentation", "presentation", "word document", "document", "untitled", "slide 1")
+)
 
 
 def read_docx(path: Path) -> Document:
@@ -25,7 +27,7 @@ def read_docx(path: Path) -> Document:
     from docx.opc.exceptions import OpcError
     from docx.oxml.exceptions import XmlchemyError
 
-    with opened_package(path, "Word document (docx)", (PythonDocxError, OpcError, XmlchemyError)) as package:
+    with open_package(path, "Word document (docx)", (PythonDocxError, OpcError, XmlchemyError)) as package:
         document = docx.Document(without_media(package))
         levels = _heading_levels(document)
         blocks = list(_word_blocks(document.element.body, levels))
@@ -123,7 +125,7 @@ def read_pptx(path: Path) -> Document:
     import pptx
     from pptx.exc import PythonPptxError
 
-    with opened_package(path, "presentation (pptx)", (PythonPptxError,)) as package:
+    with open_package(path, "presentation (pptx)", (PythonPptxError,)) as package:
         deck = pptx.Presentation(without_media(package))
         sections: list[Section] = []
         for number, slide in enumerate(deck.slides, start=1):
@@ -156,7 +158,7 @@ def _shape_texts(shape: Any, depth: int) -> Iterator[str]:
 
 def _own_title(title: str | None) -> str:
     title = " ".join((title or "").split())
-    return "" if title.casefold() in _NO_TITLES or title.startswith("Microsoft ") else title
+    return "" if title.casefold() in _GENERIC_TITLES or title.startswith("Microsoft ") else title
 
 
 def _facts(properties: Any) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""Cutting a document into passages that fit an encoder's text window."""
+"""Cuts a document into passages that fit an encoder's text window."""
 
 import re
 from bisect import bisect_left
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ingest.readers.document import Document
 from ingest.readers.draft import Draft
 
-TARGET = 180
+TARGET_TOKENS = 180
 """Tokens up to which neighbouring short paragraphs are merged: enough to be about something, and about one thing."""
-LONGEST_CARRIED = 300
-"""Most characters of a title or heading that are carried along or shown."""
+MAX_HEADING_LENGTH = 300
+"""Most characters of a title or heading that are prepended to passages or shown."""
 
 TokenSpans = Callable[[str], list[tuple[int, int]]]
 Span = tuple[int, int]
@@ -27,7 +27,7 @@ class _Piece:
 
 
 @dataclass(frozen=True)
-class _Carried:
+class _Heading:
     """A title or heading with its tokens, so that it can be shortened."""
 
     text: str
@@ -38,43 +38,43 @@ class _Carried:
         return len(self.spans) + 1 if self.spans else 0  # One for the full stop behind it.
 
     def within(self, tokens: int) -> str:
-        """Return it with a full stop, in at most `tokens` tokens; '' where there is no room."""
+        """Its text with a full stop, in at most `tokens` tokens; '' if there is no room."""
         if not self.spans or tokens < 2:
             return ""
         text = self.text if self.tokens <= tokens else self.text[: self.spans[tokens - 2][1]]
         return text if text.endswith((".", "!", "?", ":", "。", "！", "？")) else f"{text}."
 
 
-def cut(document: Document, token_spans: TokenSpans, window: int) -> list[Draft]:
-    """Cut `document` into passages whose `encoded_text`, heading carried along, is at most `window` tokens.
+def cut_passages(document: Document, token_spans: TokenSpans, window: int) -> list[Draft]:
+    """Cut `document` into passages whose `encoded_text`, heading prepended, is at most `window` tokens.
 
     Passages end where paragraphs do, else sentences, lines, clauses, words, tokens; neighbouring short paragraphs of
-    a section are merged up to TARGET tokens.  Every character of a section, but for white space at the cuts, is in
+    a section are merged up to TARGET_TOKENS.  Every character of a section, but for white space at the cuts, is in
     exactly one passage, in order.  Title and heading together take at most a quarter of the window.  A section
     without a single token gives no passage.
     """
     if window < 8:
-        raise ValueError(f"a window of {window} tokens is too small to cut a text for")
-    title = _carried(document.title, token_spans)
-    heading = _carried("", token_spans)
+        raise ValueError(f"a window of {window} tokens is too small to cut_passages a text for")
+    title = _heading(document.title, token_spans)
+    heading = _heading("", token_spans)
     drafts: list[Draft] = []
     for section in document.sections:
-        if section.heading[:LONGEST_CARRIED] != heading.text:
-            heading = _carried(section.heading, token_spans)
+        if section.heading[:MAX_HEADING_LENGTH] != heading.text:
+            heading = _heading(section.heading, token_spans)
         head = _head(title, heading, window // 4)
         room = window - len(token_spans(_encoded(head, "")))
         pieces = list(_pieces(section.text, token_spans, room))
         if not any(piece.tokens for piece in pieces):
             continue
-        for piece in _merged(pieces, min(TARGET, room), room):
-            for start, end in _fitting(section.text, piece.start, piece.end, head, token_spans, window):
+        for piece in _merged(pieces, min(TARGET_TOKENS, room), room):
+            for start, end in _within_window(section.text, piece.start, piece.end, head, token_spans, window):
                 text = section.text[start:end]
                 drafts.append(
                     Draft(
                         modality="text",
                         text=text,
                         encoded_text=_encoded(head, text),
-                        title=_shown(document.title, section.heading),
+                        title=_display_title(document.title, section.heading),
                         page=section.page,
                         meta={**document.meta, **section.meta},
                     )
@@ -83,7 +83,7 @@ def cut(document: Document, token_spans: TokenSpans, window: int) -> list[Draft]
 
 
 def sentences(text: str) -> list[Span]:
-    """Where the sentences of a passage are, without the white space around them; a blank line ends one too."""
+    """The spans of a passage's sentences, without the white space around them; a blank line ends one too."""
     spans: list[Span] = []
     start = 0
     for blank in [*_BLANK_LINES.finditer(text), None]:
@@ -98,13 +98,13 @@ def sentences(text: str) -> list[Span]:
     return spans
 
 
-def _carried(text: str, token_spans: TokenSpans) -> _Carried:
-    text = text[:LONGEST_CARRIED].strip()
-    # A name such as "0042" says nothing, and is not carried.
-    return _Carried(text, tuple(token_spans(text)) if any(letter.isalpha() for letter in text) else ())
+def _heading(text: str, token_spans: TokenSpans) -> _Heading:
+    text = text[:MAX_HEADING_LENGTH].strip()
+    # A name such as "0042" tells nothing, and is not prepended.
+    return _Heading(text, tuple(token_spans(text)) if any(letter.isalpha() for letter in text) else ())
 
 
-def _head(title: _Carried, heading: _Carried, room: int) -> str:
+def _head(title: _Heading, heading: _Heading, room: int) -> str:
     """Return "Title. Heading." in at most `room` tokens; each has half of it and what the other leaves."""
     if heading.text.casefold() == title.text.casefold():
         return title.within(room)
@@ -116,10 +116,10 @@ def _encoded(head: str, text: str) -> str:
     return f"{head}\n{text}" if head else text
 
 
-def _shown(title: str, heading: str) -> str:
+def _display_title(title: str, heading: str) -> str:
     names = [title] if heading.casefold() in ("", title.casefold()) else [title, heading]
     shown = " – ".join(filter(None, names))
-    return shown if len(shown) <= LONGEST_CARRIED else shown[: LONGEST_CARRIED - 1] + "…"
+    return shown if len(shown) <= MAX_HEADING_LENGTH else shown[: MAX_HEADING_LENGTH - 1] + "…"
 
 
 def _pieces(text: str, token_spans: TokenSpans, room: int) -> Iterator[_Piece]:
@@ -131,16 +131,16 @@ def _pieces(text: str, token_spans: TokenSpans, room: int) -> Iterator[_Piece]:
         if paragraph:
             start = text.index(paragraph[0], start)
             starts = [start + first for span in token_spans(paragraph) for first in _token_starts(span)]
-            whole = _Piece(start, start + len(paragraph), len(starts))
-            if whole.tokens <= room:
-                yield whole
+            piece = _Piece(start, start + len(paragraph), len(starts))
+            if piece.tokens <= room:
+                yield piece
             else:
-                yield from _divided(text, whole, starts, min(TARGET, room), _BORDERS)
+                yield from _split(text, piece, starts, min(TARGET_TOKENS, room), _BOUNDARIES)
         start = blank.end() if blank else end
 
 
 def _token_starts(span: Span) -> Iterable[int]:
-    """Return where a token starts; a long one, which stands for a word the tokeniser gave up on, counts as several."""
+    """Where a token starts; a long one, which stands for a word that the tokeniser gave up on, counts as several."""
     start, end = span
     return (start,) if end - start <= 64 else range(start, end, 16)
 
@@ -148,20 +148,20 @@ def _token_starts(span: Span) -> Iterable[int]:
 _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
 
 
-def _divided(
-    text: str, piece: _Piece, starts: list[int], room: int, borders: "tuple[_Border, ...]"
+def _split(
+    text: str, piece: _Piece, starts: list[int], room: int, boundaries: "tuple[_Boundary, ...]"
 ) -> Iterator[_Piece]:
     """Yield the parts of `piece` by the first kind of border, and of parts with more than `room` tokens by the next."""
     if piece.tokens <= room:
         yield piece
-    elif not borders:
+    elif not boundaries:
         yield from _by_tokens(piece, starts, room)
     else:
-        ends = [*borders[0](text, piece.start, piece.end), piece.end]
+        ends = [*boundaries[0](text, piece.start, piece.end), piece.end]
         start = piece.start
         for end in ends:
             tokens = bisect_left(starts, end) - bisect_left(starts, start)
-            yield from _divided(text, _Piece(start, end, tokens), starts, room, borders[1:])
+            yield from _split(text, _Piece(start, end, tokens), starts, room, boundaries[1:])
             start = end
 
 
@@ -169,7 +169,7 @@ def _by_tokens(piece: _Piece, starts: list[int], room: int) -> Iterator[_Piece]:
     start, first = piece.start, bisect_left(starts, piece.start)
     last = bisect_left(starts, piece.end)
     while last - first > room:
-        # Tokens smaller than a character begin where it does: a character is never cut.
+        # Tokens smaller than a character begin where it does: a character is never cut_passages.
         following = bisect_left(starts, starts[first + room])
         if following <= first:
             following = bisect_left(starts, start + 1)
@@ -197,7 +197,7 @@ def _merged(pieces: list[_Piece], target: int, room: int) -> list[_Piece]:
     return merged
 
 
-def _fitting(text: str, start: int, end: int, head: str, token_spans: TokenSpans, window: int) -> Iterator[Span]:
+def _within_window(text: str, start: int, end: int, head: str, token_spans: TokenSpans, window: int) -> Iterator[Span]:
     """Yield the span, stripped; or its halves, should it have more tokens than its parts had (cut words may)."""
     inside = text[start:end]
     start += len(inside) - len(inside.lstrip())
@@ -210,12 +210,12 @@ def _fitting(text: str, start: int, end: int, head: str, token_spans: TokenSpans
     middle = start + max(1, (end - start) // 2)
     space = text.rfind(" ", start + 1, middle)
     middle = space if space > start else middle
-    yield from _fitting(text, start, middle, head, token_spans, window)
-    yield from _fitting(text, middle, end, head, token_spans, window)
+    yield from _within_window(text, start, middle, head, token_spans, window)
+    yield from _within_window(text, middle, end, head, token_spans, window)
 
 
-# Where a text may be divided: each function yields the places between `start` and `end`, in order.
-_Border = Callable[[str, int, int], Iterator[int]]
+# Where a text may be split: each function yields the positions between `start` and `end`, in order.
+_Boundary = Callable[[str, int, int], Iterator[int]]
 
 _SENTENCE_MARK = re.compile(r"[.!?…؟۔։።।]+[\"'”’»›)\]]*\s+|[。！？｡]+[」』”’）】]*\s*")
 _LAST_WORD = re.compile(r"[\w.]*\Z")
@@ -244,7 +244,7 @@ def _abbreviated(text: str, stop: int) -> bool:
     )
 
 
-def _after(pattern: str) -> _Border:
+def _after(pattern: str) -> _Boundary:
     compiled = re.compile(pattern)
 
     def ends(text: str, start: int, end: int) -> Iterator[int]:
@@ -253,7 +253,7 @@ def _after(pattern: str) -> _Border:
     return ends
 
 
-_BORDERS: tuple[_Border, ...] = (
+_BOUNDARIES: tuple[_Boundary, ...] = (
     _sentence_ends,
     _after(r"\s*\n\s*"),
     _after(r"[,;:–—]\s+|[，、；：،؛]\s*"),

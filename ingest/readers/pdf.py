@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import ReadError, SkipSource, in_one_line, read_error
-from ingest.readers.document import LONGEST_FACT, Document, Section, title_from_name
+from ingest.readers.document import MAX_FACT_LENGTH, Document, Section, title_from_name
 from ingest.readers.draft import Value
 from ingest.readers.malformed import EXPORT_AGAIN, MALFORMED
 from ingest.readers.text import tidy
@@ -26,15 +26,15 @@ MAX_PAGES = 5_000
 MAX_PAGE_BYTES = 10_000_000
 """A page whose drawing instructions are longer is a drawing (a map, a plan); parsing it would take minutes."""
 MAX_SECONDS = 300
-"""Longest time spent on one PDF, looked at after each page."""
+"""Longest time spent on one PDF, checked after each page."""
 
 
 def read_pdf(path: Path) -> Document:
-    """Read the PDF at `path`, one section a page; raises ReadError, or SkipSource where it has no text layer."""
+    """Read the PDF at `path`, one section a page; raises ReadError, or SkipSource if it has no text layer."""
     import pypdf
     from pypdf.errors import DependencyError, PyPdfError
 
-    # pypdf logs each small fault that it mends; what it cannot mend, it raises.
+    # pypdf logs each small fault that it repairs, and raises the others.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     malformed: tuple[type[Exception], ...] = (PyPdfError, *MALFORMED)
     try:
@@ -108,7 +108,7 @@ def _page_text(page: "PageObject") -> str:
         return ""
     unpacked = contents.get_data()
     if not unpacked.strip() and _packed_bytes(page) > 32:
-        # pypdf takes a stream that it cannot unpack for an empty one; the lost page is to be told.
+        # pypdf takes a stream that it cannot unpack for an empty one; the lost page is to be reported.
         raise ValueError("its content cannot be unpacked")
     return page.extract_text() if len(unpacked) <= MAX_PAGE_BYTES else ""
 
@@ -120,15 +120,15 @@ def _packed_bytes(page: "PageObject") -> int:
 
 
 def _title(reader: "PdfReader", path: Path, malformed: tuple[type[Exception], ...]) -> str:
-    """Return the title the PDF gives itself, unless it is what a word processor puts there unasked."""
+    """The PDF's own title, unless a word processor has generated it."""
     try:
         title = " ".join(tidy(str(reader.metadata.get("/Title") or "" if reader.metadata else "")).split())
     except malformed:
         title = ""
-    by_itself = re.search(
+    generated = re.search(
         r"^(untitled|microsoft \w+ - |document\d*$)|\.(docx?|pdf|tex|dvi|indd|qxd|rtf|odt)$", title, re.I
     )
-    return title if title and not by_itself else title_from_name(path)
+    return title if title and not generated else title_from_name(path)
 
 
 def _facts(reader: "PdfReader", malformed: tuple[type[Exception], ...]) -> dict[str, Value]:
@@ -138,13 +138,13 @@ def _facts(reader: "PdfReader", malformed: tuple[type[Exception], ...]) -> dict[
         with suppress(*malformed):
             value = getattr(reader.metadata, entry, None) or ""
             words = value.isoformat() if isinstance(value, datetime) else " ".join(tidy(str(value)).split())
-            if 0 < len(words) <= LONGEST_FACT:
+            if 0 < len(words) <= MAX_FACT_LENGTH:
                 facts[key] = words
     return facts
 
 
 def _bookmarks(reader: "PdfReader", malformed: tuple[type[Exception], ...]) -> dict[int, list[str]]:
-    """Return the bookmarks' titles by page, in the order of the outline."""
+    """The bookmarks' titles by page, in the order of the outline."""
     found: dict[int, list[str]] = {}
     try:
         stack: list[Iterator[Any]] = [iter(reader.outline)]

@@ -1,4 +1,4 @@
-"""What a picture's file says of it: EXIF (when, with what, where), and title, caption and keywords by XMP or IPTC."""
+"""The metadata in a picture's file: EXIF (time, camera, place), and title, caption and keywords by XMP or IPTC."""
 
 import math
 import re
@@ -17,8 +17,8 @@ from ingest.readers.text import decode_text, shortened, tidy
 
 MAX_XMP_BYTES = 2_000_000
 """Largest XMP packet that is parsed."""
-_LONGEST = 300
-_MOST_KEYWORDS = 50
+_MAX_LENGTH = 300
+_MAX_KEYWORDS = 50
 
 _IPTC_TITLE, _IPTC_KEYWORDS, _IPTC_CAPTION, _IPTC_CODING = (2, 5), (2, 25), (2, 120), (1, 90)
 _IPTC_DATE, _IPTC_TIME = (2, 55), (2, 60)
@@ -27,7 +27,7 @@ _XMP_DATES = ("DateTimeOriginal", "DateCreated", "CreateDate")  # of exif, photo
 
 @dataclass(frozen=True)
 class PhotoFacts:
-    """What is known of a picture beside its pixels; damaged metadata counts as none."""
+    """The metadata of a picture; damaged metadata counts as none."""
 
     orientation: int = 1
     """EXIF's, 1 to 8."""
@@ -40,13 +40,13 @@ class PhotoFacts:
 def photo_facts(image: Image.Image) -> PhotoFacts:
     """Read the metadata of an opened picture; raises nothing.
 
-    It was taken when EXIF says that it was exposed, else digitised; else when XMP or IPTC say that it was made.
+    The time taken is EXIF's time of exposure, else of digitisation; else the time of creation by XMP or IPTC.
     """
     facts = PhotoFacts()
     with suppress(*MALFORMED):
         facts = _exif_facts(image.getexif())
     words: dict[str, str] = {}
-    for read in (_from_iptc, _from_xmp):  # XMP, the younger one, where both are there.
+    for read in (_from_iptc, _from_xmp):  # XMP, the younger one, wins.
         try:
             words.update({name: text for name, text in read(image) if text})
         except MALFORMED:
@@ -55,9 +55,9 @@ def photo_facts(image: Image.Image) -> PhotoFacts:
 
 
 def raw_facts(data: bytes) -> PhotoFacts:
-    """Read what a camera RAW file that is a TIFF inside (DNG, NEF, CR2, ARW and most others) says of itself.
+    """Read the metadata of a camera RAW file that is a TIFF inside (DNG, NEF, CR2, ARW and most others).
 
-    Raises nothing; of other kinds nothing is known.
+    Raises nothing; other kinds give none.
     """
     exif = Image.Exif()
     try:
@@ -68,7 +68,7 @@ def raw_facts(data: bytes) -> PhotoFacts:
 
 
 def _exif_facts(exif: Image.Exif) -> PhotoFacts:
-    """What EXIF says, as far as it can be read."""
+    """The facts in EXIF, as far as it can be read."""
     facts = PhotoFacts()
     try:
         orientation = int(exif.get(ExifTags.Base.Orientation, 1))
@@ -97,7 +97,7 @@ _STAMP = re.compile(r"\s*(\d{4})[:./-]?(\d\d)[:./-]?(\d\d)(?:[T ]*(\d\d):?(\d\d)
 
 
 def _moment(stamp: Any) -> str:
-    """A moment as ISO 8601 in the local time that it is in, however cameras and programs write it; '' for none."""
+    """A time stamp, as cameras and programs write them, as ISO 8601 in its local time; '' if it is none."""
     if not (found := _STAMP.match(_line(stamp))):
         return ""
     try:
@@ -108,7 +108,7 @@ def _moment(stamp: Any) -> str:
 
 def _place(gps: dict[int, Any]) -> tuple[float, float] | None:
     found: list[float] = []
-    for at, reference, negative, most in (
+    for at, reference, negative, limit in (
         (ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, "S", 90),
         (ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, "W", 180),
     ):
@@ -116,7 +116,7 @@ def _place(gps: dict[int, Any]) -> tuple[float, float] | None:
             return None
         degrees, minutes, seconds = (float(part) for part in gps[at])
         angle = degrees + minutes / 60 + seconds / 3600
-        if not math.isfinite(angle) or abs(angle) > most:
+        if not math.isfinite(angle) or abs(angle) > limit:
             return None
         found.append(round(-angle if _line(gps.get(reference, "")).upper().startswith(negative) else angle, 6))
     return found[0], found[1]
@@ -131,8 +131,8 @@ def _from_iptc(image: Image.Image) -> Iterator[tuple[str, str]]:
     utf8 = records.get(_IPTC_CODING) == b"\x1b%G"
 
     def texts(key: tuple[int, int]) -> list[str]:
-        given = records.get(key, [])
-        return [_decoded(part, utf8) for part in (given if isinstance(given, list) else [given])]
+        values = records.get(key, [])
+        return [_decoded(part, utf8) for part in (values if isinstance(values, list) else [values])]
 
     yield "title", _line(" ".join(texts(_IPTC_TITLE)))
     yield "caption", _line(" ".join(texts(_IPTC_CAPTION)), MAX_CAPTION)
@@ -175,10 +175,10 @@ def _xmp_texts(node: Any) -> Iterator[str]:
 
 
 def _keywords(words: list[str]) -> str:
-    kept = dict.fromkeys(filter(None, map(_line, words)))
-    return ", ".join(list(kept)[:_MOST_KEYWORDS])
+    unique = dict.fromkeys(filter(None, map(_line, words)))
+    return ", ".join(list(unique)[:_MAX_KEYWORDS])
 
 
-def _line(value: Any, longest: int = _LONGEST) -> str:
+def _line(value: Any, longest: int = _MAX_LENGTH) -> str:
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return shortened(" ".join(tidy(text.partition("\0")[0]).split()), longest)

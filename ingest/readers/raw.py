@@ -10,7 +10,7 @@ from ingest.readers.photo_metadata import PhotoFacts, raw_facts
 MAX_RAW_BYTES = 500_000_000
 """Largest RAW file that is read: it is held in memory while its preview is looked for."""
 
-_AGAIN = "Export it as a JPEG, or leave it out."
+_EXPORT_JPEG = "Export it as a JPEG, or leave it out."
 _ORIENTATION = {3: 3, 5: 8, 6: 6}  # LibRaw's "flip" as EXIF's orientation
 
 
@@ -23,11 +23,11 @@ class Preview:
     orientation: int
     """EXIF's orientation, for a preview that has none of its own."""
     facts: PhotoFacts
-    """What the RAW file says of itself; most previews say less."""
+    """The RAW file's own metadata; most previews have less."""
 
 
 def raw_preview(file: BinaryIO) -> Preview:
-    """Return the largest preview in a RAW file; raises ReadError, also where the extra is not installed."""
+    """The largest preview in a RAW file; raises ReadError, also if the extra is not installed."""
     from PIL import Image
 
     try:
@@ -40,16 +40,18 @@ def raw_preview(file: BinaryIO) -> Preview:
     file.seek(0)
     data = file.read(MAX_RAW_BYTES + 1)
     if len(data) > MAX_RAW_BYTES:
-        raise ReadError(f"too large: more than the {MAX_RAW_BYTES // 1_000_000} MB that are read at most. {_AGAIN}")
+        raise ReadError(
+            f"too large: more than the {MAX_RAW_BYTES // 1_000_000} MB that are read at most. {_EXPORT_JPEG}"
+        )
     try:
         with rawpy.imread(BytesIO(data)) as raw:
             preview, sizes, made = raw.extract_thumb(), raw.sizes, raw.other.timestamp
     except rawpy.LibRawNoThumbnailError as error:
-        raise ReadError(f"camera RAW without a preview in it. {_AGAIN}") from error
+        raise ReadError(f"camera RAW without a preview in it. {_EXPORT_JPEG}") from error
     except rawpy.LibRawError as error:
         reason = error.args[0] if error.args else ""
         words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise ReadError(f"damaged camera RAW, or of an unknown camera: {words.rstrip('.')}. {_AGAIN}") from error
+        raise ReadError(f"damaged camera RAW, or of an unknown camera: {words.rstrip('.')}. {_EXPORT_JPEG}") from error
     if isinstance(preview.data, bytes):  # a JPEG; otherwise pixels
         found = BytesIO(preview.data)
     else:

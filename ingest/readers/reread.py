@@ -1,21 +1,32 @@
-"""Reads once more the pictures that items of a space stand for: all of a source's, or one to be shown."""
+"""Reads pictures of items again from their files: all of a source for another encoder, or one to be shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.readers.draft import Draft
 from ingest.readers.formats import kind_of
-from ingest.space.ledger.item import Item
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def read_again(file: Path, items: Sequence[Item], image_size: int) -> tuple[Draft, ...]:
+class PictureItem(Protocol):
+    """An item whose picture is one of a file's."""
+
+    @property
+    def page(self) -> int | None:
+        """Its page in the file, counted from 1, where the file has pages."""
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """Its `frame`, or the `seconds` of a frame of a video, if it is one."""
+
+
+def reread_pictures(file: Path, items: Sequence[PictureItem], image_size: int) -> tuple[Draft, ...]:
     """The pictures of `items`, all of one source whose content is in `file`: one draft for each, in their order.
 
-    Raises ReadError where one of them cannot be read.
+    Raises ReadError if one of them cannot be read.
     """
     if kind_of(file) == "video":
         from ingest.readers.video import read_frames_at
@@ -26,7 +37,7 @@ def read_again(file: Path, items: Sequence[Item], image_size: int) -> tuple[Draf
     return read_images(file, image_size=image_size, only=[_number(item) for item in items]).drafts
 
 
-def open_again(file: Path, item: Item, at_least: int) -> "Image":
+def open_picture(file: Path, item: PictureItem, at_least: int) -> "Image":
     """The picture of `item` upright and in RGB, its shorter side `at_least` pixels where it has that many.
 
     Raises ReadError.
@@ -40,9 +51,9 @@ def open_again(file: Path, item: Item, at_least: int) -> "Image":
     return open_upright(file, at_least=at_least, number=_number(item))
 
 
-def _number(item: Item) -> int:
+def _number(item: PictureItem) -> int:
     return item.page or int(item.meta.get("frame", 1))
 
 
-def _seconds(item: Item) -> float:
+def _seconds(item: PictureItem) -> float:
     return float(item.meta.get("seconds", 0.0))

@@ -1,4 +1,4 @@
-"""Subtitles (.srt, .vtt, .ass, .ssa): what is said, in stretches of about half a minute that keep when they begin."""
+"""Subtitles (.srt, .vtt, .ass, .ssa): their text in stretches of about half a minute, each with its start."""
 
 import html
 from pathlib import Path
@@ -7,14 +7,14 @@ from ingest.errors import ReadError
 from ingest.readers.document import Document, Section, title_from_name
 from ingest.readers.text import decode_text, read_content
 
-STRETCH = 30.0
-"""Seconds after which a stretch ends with the sentence in hand."""
-LONGEST_STRETCH = 60.0
-"""Seconds after which a stretch ends wherever it is."""
-PAUSE = 8.0
-"""Seconds of silence that end a stretch."""
+STRETCH_SECONDS = 30.0
+"""After this a stretch ends with the current sentence."""
+MAX_STRETCH_SECONDS = 60.0
+"""After this a stretch ends in any case."""
+PAUSE_SECONDS = 8.0
+"""Silence that ends a stretch."""
 
-_AGAIN = "Export them again from their source, or leave them out."
+_EXPORT_AGAIN = "Export them again from their source, or leave them out."
 
 
 def read_subtitles(path: Path) -> Document:
@@ -25,28 +25,28 @@ def read_subtitles(path: Path) -> Document:
 def parse_subtitles(text: str, name: str, suffix: str) -> Document:
     """Make a document of subtitles, one section a stretch; `meta` has its `start` and `end` in seconds.
 
-    Raises ReadError where there is not one cue in `text`.
+    Raises ReadError if there is no cue in `text`.
     """
     import pysubs2
 
     try:
         cues = pysubs2.SSAFile.from_string(text, format_=suffix.removeprefix("."))
     except (pysubs2.Pysubs2Error, ValueError, LookupError, AttributeError) as error:
-        raise ReadError(f"no subtitles: no cue with its times is in it. {_AGAIN}") from error
-    said = [
+        raise ReadError(f"no subtitles: no cue with its times is in it. {_EXPORT_AGAIN}") from error
+    lines = [
         (cue.start / 1000, cue.end / 1000, " ".join(html.unescape(cue.plaintext).split()))
         for cue in sorted(cues, key=lambda cue: cue.start)
         if not cue.is_comment
     ]
-    if not said:
-        raise ReadError(f"no subtitles: no cue with its times is in it. {_AGAIN}")
+    if not lines:
+        raise ReadError(f"no subtitles: no cue with its times is in it. {_EXPORT_AGAIN}")
     sections: list[Section] = []
     stretch: list[tuple[float, float, str]] = []
-    for start, end, words in said:
+    for start, end, words in lines:
         if stretch:
             length, last = stretch[-1][1] - stretch[0][0], stretch[-1]
-            ended = length >= STRETCH and last[2].endswith((".", "!", "?", "…", "。", "！", "？", "♪"))
-            if ended or length >= LONGEST_STRETCH or start - last[1] >= PAUSE:
+            ended = length >= STRETCH_SECONDS and last[2].endswith((".", "!", "?", "…", "。", "！", "？", "♪"))
+            if ended or length >= MAX_STRETCH_SECONDS or start - last[1] >= PAUSE_SECONDS:
                 sections.append(_section(stretch))
                 stretch = []
         # Rolling captions say each line again with the next.

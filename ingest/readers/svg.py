@@ -1,4 +1,4 @@
-"""SVG drawings, rendered to pixels by resvg in a process of its own: a drawing can be a program that never ends."""
+"""SVG drawings, rendered by resvg in a process of its own, since a drawing can be a program that never ends."""
 
 import gzip
 import re
@@ -14,7 +14,7 @@ from ingest.readers.text import decode_text
 
 MAX_SVG_BYTES = 20_000_000
 """Largest SVG that is drawn, unpacked."""
-SECONDS = 30
+TIMEOUT_SECONDS = 30
 """Longest time spent on drawing one."""
 
 _GZIP = b"\x1f\x8b"
@@ -46,15 +46,16 @@ def svg_as_png(data: bytes, side: int) -> bytes:
             f"too large: a drawing (SVG) of more than the {MAX_SVG_BYTES // 1_000_000} MB that are read at most. "
             "Save a simpler one, or leave it out."
         )
-    # The decoded text is handed over as UTF-8, so what it said of its encoding no longer holds.
+    # The decoded text is passed on as UTF-8, so its declaration of another encoding no longer holds.
     text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", decode_text(data).lstrip("\ufeff"))
     text = _OUTSIDE.sub(r'\1""', text)
     child = [sys.executable, "-I", str(Path(__file__).with_name("svg_renderer.py")), str(side)]
     try:
-        done = subprocess.run(child, input=text.encode(), capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(child, input=text.encode(), capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise ReadError(
-            f"too slow: the drawing (SVG) was not done after {SECONDS} seconds. Save a simpler one, or leave it out."
+            f"too slow: the drawing (SVG) was not done after {TIMEOUT_SECONDS} seconds. Save a simpler one, or leave "
+            "it out."
         ) from error
     if done.returncode == 3:
         reason = " ".join(done.stderr.decode("utf-8", "replace").split()).rstrip(".")[:200]

@@ -5,18 +5,18 @@ Run as a script, so it imports nothing of this package.
 
 import sys
 
-MEMORY = 2_000_000_000
-"""Most bytes of memory that drawing may take."""
+MAX_MEMORY = 2_000_000_000
+"""Most bytes of memory that rendering may take."""
 
 
 def main() -> None:
-    """Draw what comes in within a square of as many pixels as the first argument says."""
+    """Render standard input within a square of as many pixels as the first argument says."""
     import resvg_py
 
     try:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     except (ImportError, ValueError, OSError):
         pass  # not to be had on this system; the time limit still holds
     side = int(sys.argv[1])

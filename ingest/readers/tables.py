@@ -21,26 +21,26 @@ MAX_ROWS = 100_000
 MAX_PARQUET_BYTES = 200_000_000
 """Most bytes of a Parquet file, unpacked."""
 TEXT_COLUMNS = ("text", "caption", "captions", "description", "content", "body", "abstract", "summary", "title")
-"""Columns that are taken for a row's text, the first that is there, where none is named."""
+"""Columns that hold a row's text unless one is named; the first that exists is taken."""
 
-_LONGEST_FACT = 200
-_MOST_FACTS = 20
+_MAX_FACT_LENGTH = 200
+_MAX_FACTS = 20
 _DELIMITERS = ",;\t|"
-_SHOWN_COLUMNS = 12
-_CHROMA_OWN = "chroma:"
+_LISTED_COLUMNS = 12
+_CHROMA_PREFIX = "chroma:"
 
 Row = Mapping[str, Any]
 
 
 def read_table(path: Path, reading: ReadingOptions) -> Document:
-    """Read the table at `path`, one section a row; raises ReadError, also where a column that was named is not there.
+    """Read the table at `path`, one section a row; raises ReadError, also if a named column does not exist.
 
     A row's `meta` has its number from 1 as `row`, its `id` where there is one, and, where one column is its text,
     the short cells of the others.  Without such a column, a row's text is its cells as "name: value", a line each.
     """
     columns, rows = _READERS[path.suffix.lower()](path)
-    chosen = _chosen(columns, reading)
-    text, key, heading = chosen.text, chosen.key, chosen.heading
+    special = _special_columns(columns, reading)
+    text, key, heading = special.text, special.key, special.heading
     sections: list[Section] = []
     broken: list[int] = []
     number = 0
@@ -64,11 +64,11 @@ class NamedPicture:
     """A picture that rows of a table name."""
 
     name: str
-    """As the table has it: a path, in most cases relative to the table."""
+    """As written in the table: a path, in most cases relative to the table."""
     row: int
     """The first row that names it, from 1."""
     caption: str
-    """The texts of the rows that name it, a line each; '' where no column holds them."""
+    """The texts of the rows that name it, a line each; '' if no column holds them."""
     facts: dict[str, Value]
     """The short cells of the first of these rows, its `id` where there is one, and the `table`."""
 
@@ -76,7 +76,7 @@ class NamedPicture:
 def named_pictures(path: Path, reading: ReadingOptions) -> tuple[list[NamedPicture], int]:
     """The pictures that the table at `path` names in the image column of `reading`, and how many rows name none.
 
-    Raises ReadError, also where a column that was named is not there, or names no picture at all.
+    Raises ReadError, also if a named column does not exist, or names no picture at all.
     """
     columns, rows = _READERS[path.suffix.lower()](path)
     if path.suffix.lower() == ".parquet" and reading.image_column in _bytes_columns(path):
@@ -84,25 +84,25 @@ def named_pictures(path: Path, reading: ReadingOptions) -> tuple[list[NamedPictu
             f"the column {reading.image_column!r} holds pictures themselves, and these are not read out of tables. "
             "Write them to files, and name the files in a column."
         )
-    chosen = _chosen(columns, reading)
+    special = _special_columns(columns, reading)
     found: dict[str, NamedPicture] = {}
     without = 0
     for number, row in _numbered(rows):
-        cell = row.get(chosen.image) if row else None
+        cell = row.get(special.image) if row else None
         name = tidy(cell).strip() if isinstance(cell, str) else ""
         if row is None or not name:
             without += 1
             continue
-        words = " ".join(_words(row.get(chosen.text)).split()) if chosen.text else ""
+        words = " ".join(_words(row.get(special.text)).split()) if special.text else ""
         known = found.get(name)
         if known is None:
-            facts = {**_facts(row, (chosen.text, chosen.key, chosen.image)), **_id(row, chosen.key)}
+            facts = {**_facts(row, (special.text, special.key, special.image)), **_id(row, special.key)}
             found[name] = NamedPicture(name, number, words, {**facts, "table": title_from_name(path)})
         elif words and words not in known.caption.split("\n"):
             found[name] = replace(known, caption=f"{known.caption}\n{words}".strip())
     if not found:
         raise ReadError(
-            f"not one of its rows has a path in the column {chosen.image!r}. Name the column of the pictures with "
+            f"not one of its rows has a path in the column {special.image!r}. Name the column of the pictures with "
             "--image-column."
         )
     pictures = [replace(each, caption=shortened(each.caption, MAX_CAPTION)) for each in found.values()]
@@ -110,8 +110,8 @@ def named_pictures(path: Path, reading: ReadingOptions) -> tuple[list[NamedPictu
 
 
 @dataclass(frozen=True)
-class _Chosen:
-    """The columns of a table that have a part of their own; '' where there is none."""
+class _Columns:
+    """The columns of a table with a special meaning; '' if there is none."""
 
     text: str
     key: str
@@ -119,7 +119,7 @@ class _Chosen:
     image: str
 
 
-def _chosen(columns: Sequence[str], reading: ReadingOptions) -> _Chosen:
+def _special_columns(columns: Sequence[str], reading: ReadingOptions) -> _Columns:
     by_name = {column.strip().casefold(): column for column in reversed(columns)}
 
     def named(column: str) -> str:
@@ -127,11 +127,11 @@ def _chosen(columns: Sequence[str], reading: ReadingOptions) -> _Chosen:
             return column
         if column.strip().casefold() in by_name:
             return by_name[column.strip().casefold()]
-        listed = ", ".join(columns[:_SHOWN_COLUMNS]) + (", …" if len(columns) > _SHOWN_COLUMNS else "")
+        listed = ", ".join(columns[:_LISTED_COLUMNS]) + (", …" if len(columns) > _LISTED_COLUMNS else "")
         raise ReadError(f"no column {column!r} in it. Name one of these: {listed or 'there is none'}.")
 
     usual = next((by_name[name] for name in TEXT_COLUMNS if name in by_name), "")
-    return _Chosen(
+    return _Columns(
         text=named(reading.text_column) if reading.text_column else usual,
         key=named(reading.id_column) if reading.id_column else by_name.get("id", ""),
         heading=by_name.get("title", ""),
@@ -164,24 +164,24 @@ def _all_cells(row: Row) -> str:
     return "\n".join(f"{column}: {words}" if column else words for column, words in cells if words)
 
 
-def _facts(row: Row, but: Collection[str]) -> dict[str, Value]:
-    """The short cells of a row, those of the columns `but` left out."""
+def _facts(row: Row, without: Collection[str]) -> dict[str, Value]:
+    """The short cells of a row, without those of the columns `without`."""
     facts: dict[str, Value] = {}
     for column, value in row.items():
         name = tidy(column).strip()
-        if column in but or not name or name.startswith(_CHROMA_OWN) or len(facts) == _MOST_FACTS:
+        if column in without or not name or name.startswith(_CHROMA_PREFIX) or len(facts) == _MAX_FACTS:
             continue
         if isinstance(value, bool | int | float):
             if abs(value) < 2**62:  # Chroma keeps 64 bits; this also leaves out what is no number.
                 facts[name] = value
-        elif 0 < len(words := _words(value, ", ")) <= _LONGEST_FACT:
+        elif 0 < len(words := _words(value, ", ")) <= _MAX_FACT_LENGTH:
             facts[name] = words
     return facts
 
 
 def _id(row: Row, key: str) -> dict[str, Value]:
     words = _words(row.get(key)) if key else ""
-    return {"id": words[:_LONGEST_FACT]} if words else {}
+    return {"id": words[:_MAX_FACT_LENGTH]} if words else {}
 
 
 def _csv(path: Path) -> tuple[list[str], Iterator[Row | None]]:
@@ -196,7 +196,7 @@ def _csv(path: Path) -> tuple[list[str], Iterator[Row | None]]:
         try:
             for line in lines:
                 if any(cell.strip() for cell in line):
-                    # Cells beyond the last column are part of what the row says.
+                    # Cells beyond the last column belong to the row's text as well.
                     extra = {"": ", ".join(line[len(columns) :])} if len(line) > len(columns) else {}
                     yield {**dict(zip(columns, line, strict=False)), **extra}
         except csv.Error as error:

@@ -10,7 +10,7 @@ from ingest.readers.draft import writable
 
 MAX_TEXT_BYTES = 50_000_000
 """Largest text, Markdown, reStructuredText or HTML file that is read."""
-LONGEST_TITLE = 80
+MAX_TITLE_LENGTH = 80
 """Most characters of a first line that counts as the title of a plain text."""
 
 
@@ -25,7 +25,7 @@ def parse_text(text: str, name: str) -> Document:
     first, _, rest = text.partition("\n")
     first, rest = first.strip(), rest.lstrip(" \t")
     heading_like = (
-        0 < len(first) <= LONGEST_TITLE
+        0 < len(first) <= MAX_TITLE_LENGTH
         and rest.startswith("\n")
         and first[-1] not in ".!?,;:。！？，；："
         and any(letter.isalpha() for letter in first)
@@ -36,7 +36,7 @@ def parse_text(text: str, name: str) -> Document:
 
 
 def read_content(path: Path) -> bytes:
-    """Return the bytes of a text document; raises ReadError as `read_bytes`, and SkipSource if they are only blanks."""
+    """A text document's bytes; raises ReadError as `read_bytes`, and SkipSource if they are only white space."""
     data = read_bytes(path)
     if not data.strip():
         raise SkipSource("empty file: there is no text in it. Leave it out, or write something in it.")
@@ -44,7 +44,7 @@ def read_content(path: Path) -> bytes:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a text file's bytes; raises ReadError where it cannot be read or is larger than MAX_TEXT_BYTES."""
+    """A text file's bytes; raises ReadError if it cannot be read or is larger than MAX_TEXT_BYTES."""
     try:
         size = path.stat().st_size
         if size > MAX_TEXT_BYTES:
@@ -65,7 +65,7 @@ _BYTE_ORDER_MARKS = (  # The longer ones first: UTF-32's begins with UTF-16's.
 )
 # Everything below the space but tab, line ends, form feed and escape: no text in any encoding has these.
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\x0b\x1a"))
-_NOT_A_TEXT = "not a text: its content is binary. Give it its right suffix, or leave it out."
+_BINARY = "not a text: its content is binary. Give it its right suffix, or leave it out."
 
 
 def decode_text(data: bytes) -> str:
@@ -81,7 +81,7 @@ def decode_text(data: bytes) -> str:
         return tidy(data.decode(wide, "replace"))
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if data.count(0) > len(data) / 1_000 or controls > len(data) / 50:
-        raise ReadError(_NOT_A_TEXT)
+        raise ReadError(_BINARY)
     try:
         # Japanese mail and old web pages are in seven bits, and so would pass for UTF-8.
         return tidy(data.decode("iso2022_jp" if _SEVEN_BIT_JAPANESE.search(data) else "utf-8"))
@@ -115,13 +115,13 @@ def _likely_encoding(data: bytes) -> str:
 
     runs = _RUN_OF_HIGH_BYTES.findall(data[:1_000_000])
     if sum(map(len, runs)) < 2 * len(runs):
-        # Accents stand alone among plain letters, so the alphabet is Latin.  Told so, the detector errs no more on
-        # short texts, where it would else see Cyrillic in "città".
+        # Accents stand alone among plain letters, so the alphabet is Latin.  With that known, the detector no longer
+        # errs on short texts, where it would see Cyrillic in "città".
         latin = ["cp1252", "cp1250", "cp1254", "cp1257", "iso8859-2", "mac-roman"]
         guess = chardet.detect(data, include_encodings=latin, compat_names=False)
-        sure = guess["confidence"] >= 0.09 or not _is_all(data, "cp1252")
+        sure = guess["confidence"] >= 0.09 or not _decodes_as(data, "cp1252")
         found = guess["encoding"] or "cp1252" if sure else "cp1252"
-        # The currency sign of the one is the euro of the other, and nobody writes the sign.
+        # The currency sign of one is the euro sign of the other, and hardly anybody writes the currency sign.
         euro = found == "cp1252" and b"\xa4" in data and not _CP1252_ALONE.search(data)
         return "iso8859-15" if euro else found
     era = chardet.EncodingEra.MODERN_WEB
@@ -132,7 +132,7 @@ def _likely_encoding(data: bytes) -> str:
 _CP1252_ALONE = re.compile(rb"[\x80-\x9f]")
 
 
-def _is_all(data: bytes, encoding: str) -> bool:
+def _decodes_as(data: bytes, encoding: str) -> bool:
     """Whether every byte of `data` stands for a character in `encoding`."""
     try:
         data.decode(encoding)

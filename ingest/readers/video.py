@@ -26,10 +26,10 @@ SCENE_CHANGE = 0.14
 Of 249 pairs of different Flickr8k photos 99 % differ by more.  A photo moved by a tenth of its sides differs from
 itself by 0.14 in the median, so that a camera that turns gives frames as well.
 """
-CLOSEST = 1.0
-"""Seconds that two frames of a video are apart at least,"""
-FARTHEST = 30.0
-"""and at most, however alike they are."""
+MIN_GAP = 1.0
+"""Least seconds between two frames that are kept."""
+MAX_GAP = 30.0
+"""Most seconds between two frames that are kept, however similar they are."""
 MAX_FRAMES = 300
 """Most frames of a video that are kept; of a longer one they are farther apart."""
 MAX_FRAME_PIXELS = 100_000_000
@@ -51,15 +51,15 @@ class _Frame:
 def read_frames(path: Path, *, image_size: int, every: float = 0.0) -> Pictures:
     """Read the video at `path`: a frame every `every` seconds; where that is 0, where the scene changes.
 
-    A frame is kept where it differs from the last one kept by SCENE_CHANGE, CLOSEST to FARTHEST seconds after it.
+    A frame is kept where it differs from the last one kept by SCENE_CHANGE, MIN_GAP to MAX_GAP seconds after it.
     Raises ReadError, also where the extra is not installed; SkipSource where there are no pictures in it.
     """
     with _opened(path) as video:
         frames, gaps = _every(video, every, image_size) if every else _scenes(video, image_size)
         if not frames:
             raise ReadError(f"damaged video: not one frame of it can be read. {EXPORT_AGAIN}")
-        said = video.container.metadata
-        title, taken = " ".join(str(said.get("title", "")).split())[:300], _taken(said)
+        metadata = video.container.metadata
+        title, taken = " ".join(str(metadata.get("title", "")).split())[:300], _taken(metadata)
         return Pictures(tuple(_draft(frame, path, title, taken) for frame in frames), gaps)
 
 
@@ -86,18 +86,18 @@ class _Video:
     def __init__(self, container: Any, stream: Any) -> None:
         self.container = container
         self._stream = stream
-        self.broke_off = ""
-        """What decoding has stumbled over; '' where it came to the end."""
-        self.length = max(0.0, float(container.duration or 0) / 1_000_000)
-        """Seconds, as the file says; 0 where it does not."""
+        self.decoding_error = ""
+        """The error that decoding ended with; '' if it came to the end."""
+        self.duration = max(0.0, float(container.duration or 0) / 1_000_000)
+        """In seconds, by the file's header; 0 if it does not say."""
 
     def frames(self, *, key_frames: bool = False, start: float | None = None) -> Iterator[tuple[float, Any]]:
-        """Yield the frames and their seconds, from the key frame before `start` on."""
+        """Yield the frames with their time in seconds, starting at the key frame before `start`."""
         import av
 
         context = self._stream.codec_context
         context.skip_frame = "NONKEY" if key_frames else "DEFAULT"
-        self.broke_off = ""
+        self.decoding_error = ""
         try:
             offset = int((start or 0.0) / self._stream.time_base) + (self._stream.start_time or 0)
             self.container.seek(offset, stream=self._stream, backward=True)
@@ -107,10 +107,10 @@ class _Video:
                 if stamp is not None:
                     yield round(max(0.0, float((stamp - first) * frame.time_base)), 3), frame
         except (av.FFmpegError, ValueError, ArithmeticError, MemoryError) as error:
-            self.broke_off = " ".join(str(error).split()) or type(error).__name__
+            self.decoding_error = " ".join(str(error).split()) or type(error).__name__
 
     def at(self, times: Sequence[float]) -> Iterator[tuple[float, Any]]:
-        """Yield the first frame at or after each of `times`, which rise; those after the end are left out."""
+        """Yield the first frame at or after each of `times`, which are ascending; times after the end give none."""
         waiting = list(times)
         while waiting:
             before = len(waiting)
@@ -166,46 +166,46 @@ def _container(file: IO[bytes], path: Path) -> Any:
 
 
 def _scenes(video: _Video, image_size: int) -> tuple[list[_Frame], str]:
-    # An encoder begins a scene with a key frame, so these tell nearly all, at a fraction of the time.
-    looked_at: list[float] = [0.0]
-    kept = _changes(video.frames(key_frames=True), image_size, looked_at)
+    # Encoders begin a scene with a key frame, so key frames show nearly all scenes, at a fraction of the time.
+    times: list[float] = [0.0]
+    kept = _changes(video.frames(key_frames=True), image_size, times)
     gaps = _gaps(video)
-    looked_at.append(video.length)
-    if not kept or max(after - before for before, after in pairwise(looked_at)) > _KEY_FRAMES_APART:
+    times.append(video.duration)
+    if not kept or max(after - before for before, after in pairwise(times)) > _KEY_FRAMES_APART:
         kept = _changes(video.frames(), image_size, [])
         gaps = _gaps(video)
     return kept, gaps
 
 
-def _changes(frames: Iterator[tuple[float, Any]], image_size: int, looked_at: list[float]) -> list[_Frame]:
-    """The frames that differ from the one kept before them; the seconds of all go to `looked_at`."""
+def _changes(frames: Iterator[tuple[float, Any]], image_size: int, times: list[float]) -> list[_Frame]:
+    """The frames that differ from the one kept before them; the times of all frames are added to `times`."""
     kept: list[_Frame] = []
-    closest, farthest = CLOSEST, FARTHEST
+    min_gap, max_gap = MIN_GAP, MAX_GAP
     last: NDArray[np.float32] | None = None
     for seconds, frame in frames:
-        looked_at.append(seconds)
-        since = seconds - kept[-1].seconds if kept else farthest
-        if since < closest:
+        times.append(seconds)
+        since = seconds - kept[-1].seconds if kept else max_gap
+        if since < min_gap:
             continue
         small = frame.reformat(_SIDE, _SIDE, "rgb24", interpolation="AREA").to_ndarray().astype(np.float32) / 255
-        if last is None or since >= farthest or float(np.abs(small - last).mean()) >= SCENE_CHANGE:
+        if last is None or since >= max_gap or float(np.abs(small - last).mean()) >= SCENE_CHANGE:
             kept.append(_packed(frame, image_size, seconds))
             last = small
             if len(kept) > MAX_FRAMES:
                 kept = kept[::2]
-                closest, farthest = 2 * closest, 2 * farthest
+                min_gap, max_gap = 2 * min_gap, 2 * max_gap
     return kept
 
 
 def _every(video: _Video, every: float, image_size: int) -> tuple[list[_Frame], str]:
-    every = max(every, video.length / MAX_FRAMES)
-    wanted = (number * every for number in range(MAX_FRAMES + 1))
-    times = [round(seconds, 3) for seconds in wanted if seconds <= video.length or not video.length]
+    every = max(every, video.duration / MAX_FRAMES)
+    multiples = (number * every for number in range(MAX_FRAMES + 1))
+    times = [round(seconds, 3) for seconds in multiples if seconds <= video.duration or not video.duration]
     return [_packed(frame, image_size, seconds) for seconds, frame in video.at(times)], _gaps(video)
 
 
 def _gaps(video: _Video) -> str:
-    return f"it breaks off: {video.broke_off[:100].rstrip('.')}" if video.broke_off else ""
+    return f"it breaks off: {video.decoding_error[:100].rstrip('.')}" if video.decoding_error else ""
 
 
 def _packed(frame: Any, image_size: int, seconds: float = 0.0) -> _Frame:
@@ -226,19 +226,19 @@ def _picture(frame: Any, at_most: int) -> "Image":
 
 
 def _turn(frame: Any) -> int:
-    """Degrees by which the frame is to be turned anticlockwise: 0, 90, 180 or 270; 0 where its file says nonsense."""
+    """Degrees by which the frame is to be turned anticlockwise: 0, 90, 180 or 270; 0 if its file has nonsense."""
     turn = int(frame.rotation)
     return round(turn / 90) * 90 % 360 if abs(turn) <= 360 else 0
 
 
-def _taken(said: Mapping[str, str]) -> str:
-    """When the video was made as ISO 8601 in local time, as its file has it; '' where it does not say."""
+def _taken(metadata: Mapping[str, str]) -> str:
+    """When the video was made, by its metadata, as ISO 8601 in local time; '' if unknown."""
     for key in ("com.apple.quicktime.creationdate", "creation_time"):
         try:
-            made = datetime.fromisoformat(said.get(key, ""))
+            made = datetime.fromisoformat(metadata.get(key, ""))
         except ValueError:
             continue
-        if made.year > 1970:  # what is not set is the beginning of the file format's time: 1904 or 1970
+        if made.year > 1970:  # an unset time is the start of the file format's clock: 1904 or 1970
             # Telephones write the time where they were; the other key has the time in Greenwich.
             local = made.astimezone() if key == "creation_time" and made.tzinfo else made
             return local.replace(tzinfo=None).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Packages: documents that are zip files inside (docx, pptx, epub), opened without trusting what they claim."""
+"""Packages: documents that are zip files (docx, pptx, epub), opened without trusting what they claim."""
 
 import zipfile
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _ENCRYPTED_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
 @contextmanager
-def opened_package(path: Path, what: str, errors: tuple[type[Exception], ...] = ()) -> Iterator[zipfile.ZipFile]:
+def open_package(path: Path, what: str, errors: tuple[type[Exception], ...] = ()) -> Iterator[zipfile.ZipFile]:
     """Open the package at `path`, called `what` in messages; whatever malformed content raises becomes ReadError.
 
     `errors` are the own errors of the format's library.  Raises SkipSource for an empty file.
@@ -35,7 +35,7 @@ def opened_package(path: Path, what: str, errors: tuple[type[Exception], ...] = 
         if head == _ENCRYPTED_OFFICE:
             raise ReadError(
                 f"no {what} that can be read: locked with a password, or in the format before 2007. "
-                f"Save it anew as {what} without a password, or leave it out."
+                f"Save it again as {what} without a password, or leave it out."
             )
         file.seek(0)
         with malformed_as_read_error(f"damaged {what}, or none", errors=errors), zipfile.ZipFile(file) as package:
@@ -44,8 +44,8 @@ def opened_package(path: Path, what: str, errors: tuple[type[Exception], ...] = 
             yield package
 
 
-def member(package: zipfile.ZipFile, name: str, *, at_most: int = MAX_PACKAGE_TEXT) -> bytes:
-    """Return the content of one member; raises ReadError where it is larger than `at_most`, KeyError if not there."""
+def read_member(package: zipfile.ZipFile, name: str, *, at_most: int = MAX_PACKAGE_TEXT) -> bytes:
+    """The content of one member; raises ReadError if it is larger than `at_most`, KeyError if there is none."""
     info = package.getinfo(name)
     if info.file_size > at_most:
         raise _too_large(info.file_size)
@@ -58,7 +58,7 @@ def member(package: zipfile.ZipFile, name: str, *, at_most: int = MAX_PACKAGE_TE
 
 
 def without_media(package: zipfile.ZipFile) -> BytesIO:
-    """Return the package with its pictures, sounds and fonts emptied: what a reader of its text may load safely."""
+    """The package with its pictures, sounds and fonts emptied, which a reader of its text can load safely."""
     texts = {
         info.filename: info.file_size
         for info in package.infolist()
@@ -69,7 +69,7 @@ def without_media(package: zipfile.ZipFile) -> BytesIO:
     light = BytesIO()
     with zipfile.ZipFile(light, "w") as out:
         for name in dict.fromkeys(package.namelist()):
-            out.writestr(name, member(package, name) if name in texts else b"")
+            out.writestr(name, read_member(package, name) if name in texts else b"")
     light.seek(0)
     return light
 

@@ -1,4 +1,4 @@
-"""The end of a run: sources whose files are gone, or not wanted any more, leave the space; unless that looks wrong."""
+"""The end of a run: sources that no longer exist or are no longer selected leave the space, unless that looks wrong."""
 
 import os
 from pathlib import Path
@@ -6,25 +6,27 @@ from pathlib import Path
 from ingest.outcomes import SourceOutcome
 from ingest.run.options import MissingPolicy
 from ingest.run.report import Report
-from ingest.sources.discovery import Finds
+from ingest.sources.discovery import Discovery
 from ingest.space.ledger.ledger import Ledger
-from ingest.space.ledger.overview import sources_under
 from ingest.space.ledger.records import Source
 
-FEW = 20
-"""A space of fewer sources may lose more than half of them without being asked."""
+FEW_SOURCES = 20
+"""A space of fewer sources may lose more than half of them without --yes."""
 
-GONE = "its file is gone"
-NOT_WANTED = "left out now: by --include, --exclude or an ignore file, or as hidden or a link"
+MISSING = "its file is gone"
+NOT_SELECTED = "left out now: by --include, --exclude or an ignore file, or as hidden or a link"
 
 
-def sweep(ledger: Ledger, run: int, finds: Finds, report: Report, *, missing: MissingPolicy, held: int) -> None:
-    """Forget the sources under the roots of `finds` that `run` did not come across, as `missing` says.
+def remove_missing(
+    ledger: Ledger, run: int, discovery: Discovery, report: Report, *, missing: MissingPolicy, held: int
+) -> None:
+    """Remove the sources under the roots of `discovery` that `run` did not find, as `missing` says.
 
-    `held` is how many sources the space had before the run.  What is refused is told in `report`.
+    `held` is how many sources the space had before the run.  What is refused is noted in `report`.
     """
-    not_seen = sources_under(ledger, finds.roots, run) if finds.told else ledger.sources_not_seen(run)
-    gone = swept(not_seen, finds, report, missing=missing, held=held)
+    sources = ledger.sources
+    not_found = sources.not_seen_under(discovery.roots, run) if discovery.watched else sources.not_seen(run)
+    gone = missing_sources(not_found, discovery, report, missing=missing, held=held)
     if gone:
         ledger.remove([source.id for source, _ in gone])
     for source, reason in gone:
@@ -32,24 +34,24 @@ def sweep(ledger: Ledger, run: int, finds: Finds, report: Report, *, missing: Mi
             report.add(SourceOutcome(source.path, "removed", reason))
 
 
-def swept(
-    not_seen: list[Source], finds: Finds, report: Report, *, missing: MissingPolicy, held: int
-) -> list[tuple[Source, str]]:  # fmt: skip
-    """Those of the sources `not_seen` that are to leave the space, with the reason; nothing is written."""
-    occupied = _occupied(finds)
+def missing_sources(
+    not_found: list[Source], discovery: Discovery, report: Report, *, missing: MissingPolicy, held: int
+) -> list[tuple[Source, str]]:
+    """Those of the sources `not_found` that are to leave the space, with the reason; nothing is written."""
+    occupied = _occupied(discovery)
     gone: list[tuple[Source, str]] = []
-    for source in not_seen:
+    for source in not_found:
         path = Path(source.path)
-        above = finds.roots.above(path)
-        if not above or finds.is_blind_to(path):
+        above = discovery.roots.above(path)
+        if not above or not discovery.can_see(path):
             continue
-        if not finds.told and not any(root in occupied for root in above):
+        if not discovery.watched and not any(root in occupied for root in above):
             report.note(
                 f"{above[-1]} is empty now, and the space has sources from it: they are kept, since a folder that is "
                 "not mounted looks the same. Mount it and run again."
             )
             continue
-        gone.append((source, NOT_WANTED if path in finds.left_out or os.path.lexists(path) else GONE))
+        gone.append((source, NOT_SELECTED if path in discovery.left_out or os.path.lexists(path) else MISSING))
     in_the_space = sum(source.in_the_space for source, _ in gone)
     if in_the_space and missing == "keep":
         report.note(
@@ -57,7 +59,7 @@ def swept(
             "more, and kept as --keep-missing asks. Without it, the next run removes them."
         )
         return []
-    if missing == "remove" and held >= FEW and 2 * in_the_space > held:
+    if missing == "remove" and held >= FEW_SOURCES and 2 * in_the_space > held:
         report.refused = in_the_space
         report.note(
             f"{in_the_space:,} of the space's {held:,} sources, more than half, are not among these files any more "
@@ -68,15 +70,15 @@ def swept(
     return gone
 
 
-def _occupied(finds: Finds) -> set[Path]:
-    """The roots under which there is anything at all, wanted or not."""
+def _occupied(discovery: Discovery) -> set[Path]:
+    """The roots under which there is anything at all, selected or not."""
     occupied: set[Path] = set()
-    looked_at: set[Path] = set()
-    for path in (*(found.path for found in finds.files), *finds.left_out):
-        if path.parent in looked_at and path not in finds.roots:
+    parents: set[Path] = set()
+    for path in (*(found.path for found in discovery.sources), *discovery.left_out):
+        if path.parent in parents and path not in discovery.roots:
             continue
-        looked_at.add(path.parent)
-        occupied.update(finds.roots.above(path))
+        parents.add(path.parent)
+        occupied.update(discovery.roots.above(path))
     return occupied
 
 

@@ -12,17 +12,20 @@ from ingest.encoders.base import Encoder
 from ingest.outcomes import Outcome, SourceOutcome
 from ingest.readers.formats import Kind
 from ingest.readers.reading_options import ReadingOptions
-from ingest.run.classify import Copy, Examined, Examiner, Fresh, LeftOut, Moved, Recaptioned, same_content
-from ingest.run.cleanup import swept
+from ingest.run.classification import Classified, Duplicate, LeftOut, Moved, New, Recaptioned, duplicate_reason
+from ingest.run.classify import Classifier, earlier_options
+from ingest.run.cleanup import missing_sources
 from ingest.run.engines import local
-from ingest.run.engines.work import EncodingCount
+from ingest.run.engines.base import EncodingCount, Workload
 from ingest.run.events import Event, OnEvent
-from ingest.run.exclusions import without_removed
+from ingest.run.exclusions import leave_out_excluded
 from ingest.run.options import DEFAULT, IngestOptions
+from ingest.run.read_source import same_pictures
 from ingest.run.report import Report
-from ingest.sources.discovery import find
-from ingest.sources.table_images import with_named_pictures
-from ingest.sources.walk import Found
+from ingest.sources.discovery import discover
+from ingest.sources.found import Found
+from ingest.sources.read_state import ReadState
+from ingest.sources.table_images import add_table_images
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item
 from ingest.space.ledger.ledger import Ledger
@@ -36,110 +39,117 @@ _CHUNKS = (4, 8, 16, 32, 32, 32)  # files timed at once; larger ones fill the en
 
 
 @dataclass(frozen=True)
-class Plan:
+class DryRun:
     """What a run would do."""
 
     report: Report
-    """The outcomes that sources would have, as far as this can be said without reading them."""
+    """The outcomes that sources would have, as far as is known without reading them."""
     by_kind: Counter[tuple[Kind | None, Outcome]]
     """How many files of each kind would have each outcome; removed sources and links are of kind None."""
     to_encode: list[Found]
     """The files that would be read and encoded."""
     seconds: float
-    """About how long reading and encoding them would take; 0 where there are none."""
+    """About how long reading and encoding them would take; 0 if there are none."""
     timed: int
-    """How many of them were read and encoded to tell."""
+    """How many of them were read and encoded to estimate it."""
 
 
 def ledger_to_read(home: Path, name: str) -> Ledger:
-    """The ledger of the space `name`, without its server or its lock; an empty one where there is no such space."""
+    """The ledger of the space `name`, without its server or its lock; an empty one if there is no such space."""
     folder = home / name
     if (folder / MANIFEST_NAME).is_file() and (folder / LEDGER_NAME).is_file():
         return Ledger(folder / LEDGER_NAME, current_manifest(folder).encoder.dimension)
     return _empty_ledger()
 
 
-def plan(
+def dry_run(
     ledger: Ledger,
     paths: Sequence[Path],
     load: Callable[[], Encoder],
     options: IngestOptions = DEFAULT,
     *,
     on_event: OnEvent = lambda event: None,
-) -> Plan:
-    """Say what `ingest` with the same arguments would do to the space of `ledger`.
+) -> DryRun:
+    """Find out what `ingest` with the same arguments would do to the space of `ledger`.
 
-    Files are hashed where their size or time differs, and some of those to be encoded are read and encoded by the
-    encoder that `load` gives, to time it; the vectors are thrown away.  What would fail to be read is not known yet.
+    Files are hashed if their size or time differs, and some of those to be encoded are read and encoded by the encoder
+    that `load` returns, to time it; the vectors are discarded.  Which files would fail to be read is not known.
 
     Raises:
-        SettingsError: a glob cannot be understood.
+        SettingsError: a glob is invalid.
         EncoderError: the encoder cannot be loaded.
     """
     started = time.monotonic()
     selection, reading, addresses = options.selection, options.reading, options.addresses
     report = Report()
-    finds = find(paths, selection, report, told=lambda count: on_event(Event(count, True, 0)))
-    with_named_pictures(finds, ledger, reading)
-    finds.own = ledger.path.parent.resolve()
-    without_removed(finds, ledger, (*paths, *addresses), report)
+    discovery = discover(
+        paths, selection, on_outcome=report.add, on_found=lambda count: on_event(Event(count, True, 0))
+    )
+    report.left_out = len(discovery.left_out)
+    add_table_images(discovery, reading, lambda table: earlier_options(ledger, table))
+    discovery.space_folder = ledger.path.parent.resolve()
+    leave_out_excluded(discovery, ledger, (*paths, *addresses), report)
     by_kind: Counter[tuple[Kind | None, Outcome]] = Counter((None, entry.outcome) for entry in report.outcomes)
-    looker = _Looker(ledger, reading)
+    classifier = Classifier(ledger, _WouldRead(ledger, reading).read, reading)
     to_encode: list[Found] = []
     moved: set[int] = set()
-    size, looked_at = sum(found.size for found in finds.files), 0
+    size, classified_size = sum(found.size for found in discovery.sources), 0
     with ThreadPoolExecutor(local.READERS) as pool:
-        for count, examined in enumerate(pool.map(looker.examine, finds.files), 1):
-            looked_at += examined.found.size
-            on_event(Event(len(finds.files), False, count, size, looked_at, current=examined.found.source))
-            outcome, reason = _outlook(examined)
-            report.add(SourceOutcome(examined.found.source, outcome, reason))
-            by_kind[examined.found.kind, outcome] += 1
-            if isinstance(examined, Moved):
-                moved.add(examined.source.id)
-            elif isinstance(examined, Fresh) and examined.copy_of is None:
-                to_encode.append(examined.found)
-    report.found = report.settled = len(finds.files)
+        for count, classified in enumerate(pool.map(classifier.classify, discovery.sources), 1):
+            classified_size += classified.found.size
+            on_event(
+                Event(len(discovery.sources), False, count, size, classified_size, current=classified.found.ledger_path)
+            )
+            outcome, reason = _expected_outcome(classified)
+            report.add(SourceOutcome(classified.found.ledger_path, outcome, reason))
+            by_kind[classified.found.kind, outcome] += 1
+            if isinstance(classified, Moved):
+                moved.add(classified.source.id)
+            elif isinstance(classified, New) and classified.same_as is None:
+                to_encode.append(classified.found)
+    report.found = report.settled = len(discovery.sources)
     if addresses:
-        them = "1 web address" if len(addresses) == 1 else f"{len(addresses):,} web addresses"
-        report.note(f"{them} would be fetched; what is there is not known before that.")
-    seen = {str(found.path) for found in finds.files}
-    sources = ledger.sources()
-    not_seen = [source for source in sources if source.path not in seen and source.id not in moved]
+        count_of_addresses = "1 web address" if len(addresses) == 1 else f"{len(addresses):,} web addresses"
+        report.note(f"{count_of_addresses} would be fetched; what is there is not known before that.")
+    found_paths = {found.ledger_path for found in discovery.sources}
+    sources = ledger.sources.all()
+    not_found = [source for source in sources if source.path not in found_paths and source.id not in moved]
     held = sum(source.in_the_space for source in sources)
-    for source, why in swept(not_seen, finds, report, missing=options.missing, held=held):
+    for source, reason in missing_sources(not_found, discovery, report, missing=options.missing, held=held):
         if source.in_the_space:
-            report.add(SourceOutcome(source.path, "removed", why))
+            report.add(SourceOutcome(source.path, "removed", reason))
             by_kind[None, "removed"] += 1
     seconds, timed = _estimate(to_encode, load, reading) if to_encode else (0.0, 0)
     report.estimate = seconds
     report.seconds = time.monotonic() - started
-    return Plan(report, by_kind, to_encode, seconds, timed)
+    return DryRun(report, by_kind, to_encode, seconds, timed)
 
 
-class _Looker(Examiner):
-    """An examiner that does not read: a file to be read is `Fresh` without drafts."""
+class _WouldRead:
+    """Stands in for a reader in a dry run: a source that would be read is `New`, without drafts."""
 
     def __init__(self, ledger: Ledger, reading: ReadingOptions) -> None:
-        super().__init__(ledger, _NO_ENCODER, reading)
+        self._ledger = ledger
+        self._reading = reading
 
-    def _read(self, found: Found, file: Path, sha256: str, source: Source | None) -> Fresh:
-        known = source is not None and source.in_the_space
+    def read(self, found: Found, file: Path, sha256: str, source: Source | None) -> New:
+        is_update = source is not None and source.in_the_space
         items: list[Item] = []
         if found.kind in ("image", "video"):
-            _, items = self._same_pictures(sha256, self._reading.chosen_for(found.path))
-        return Fresh(found, sha256, "", [], known, items[0] if items else None)
+            _, items = same_pictures(self._ledger, sha256, self._reading.options_for(found.path))
+        return New(found, sha256, ReadState(), [], is_update, items[0] if items else None)
 
 
-_NO_ENCODER: Encoder = None  # type: ignore[assignment]  # a looker never encodes
+def _added(is_update: bool) -> Outcome:
+    return "updated" if is_update else "added"
 
 
-def _outlook(examined: Examined) -> tuple[Outcome, str]:
-    match examined:
-        case Fresh(known=known, copy_of=copy):
-            return ("updated" if known else "added"), (same_content(examined.found, copy.path) if copy else "")
-        case Copy(known=known, first=first):
-            return ("updated" if known else "added"), same_content(examined.found, first)
+def _expected_outcome(classified: Classified) -> tuple[Outcome, str]:
+    match classified:
+        case New(is_update=is_update, same_as=same_as):
+            return _added(is_update), (duplicate_reason(classified.found, same_as.path) if same_as else "")
+        case Duplicate(is_update=is_update, holder_path=holder_path):
+            return _added(is_update), duplicate_reason(classified.found, holder_path)
         case Moved(source=source):
             return "moved", f"from {source.path}"
         case Recaptioned():
@@ -150,7 +160,7 @@ def _outlook(examined: Examined) -> tuple[Outcome, str]:
 
 
 def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: ReadingOptions) -> tuple[float, int]:
-    """About how many seconds reading and encoding `files` takes, and how many of them were tried for it."""
+    """About how many seconds reading and encoding `files` takes, and how many of them were timed."""
     encoder = load()
     seconds, timed = 0.0, 0
     for kind in sorted({found.kind for found in files if found.kind}):
@@ -162,18 +172,18 @@ def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: Read
             chunk = sample[tried : tried + size]
             if not chunk or took > TIMED_SECONDS:
                 break
-            begun = time.monotonic()
+            started = time.monotonic()
             _encode(chunk, encoder, reading)
-            took, tried = took + time.monotonic() - begun, tried + len(chunk)
+            took, tried = took + time.monotonic() - started, tried + len(chunk)
         seconds, timed = seconds + took / tried * len(of_kind), timed + tried
     return seconds, timed
 
 
 def _encode(files: Sequence[Found], encoder: Encoder, reading: ReadingOptions) -> None:
-    """Read and encode as a run does, and throw the vectors away."""
+    """Read and encode as a run does, and discard the vectors."""
     ledger = _empty_ledger()
-    examiner = Examiner(ledger, encoder, reading)
-    for _ in local.run(files, examiner.examine, encoder, EncodingCount()):
+    classifier = Workload((), ledger, encoder, reading).classifier()
+    for _ in local.run(files, classifier.classify, encoder, EncodingCount()):
         pass
     ledger.close()
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from uuid import uuid4
 
+from ingest.atomic import atomic_write
 from ingest.errors import JobRunning, SpaceError
 from ingest.exit_status import ALL_WELL, INTERRUPTED, SOME_FAILED
 from ingest.space.locks import EXCLUSIVE, SHARED, try_lock, wait_for_lock
@@ -220,10 +221,7 @@ def log_tail(home: Path, name: str, job_id: str, lines: int = 12) -> str:
 
 def write(folder: Path, job: Job) -> None:
     """Write a job down so that a reader sees the old state or the new one."""
-    path = _path(folder, job.id)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps({**asdict(job), "lost": False}), encoding="utf-8")
-    temporary.replace(path)
+    atomic_write(_path(folder, job.id), json.dumps({**asdict(job), "lost": False}))
 
 
 def read(folder: Path, job_id: str) -> Job | None:

@@ -1,10 +1,10 @@
-"""Marks near-duplicates: pictures that are the same but for saving, size, a little cropping or colour, and texts that
-say the same words.
+"""Marks near-duplicates: pictures that differ only by compression, size, slight cropping or colour, and texts of the
+same words.
 
-Each item that was not compared yet is compared with the items that stand for a group or for themselves, its leaders
-(Hartigan's leader algorithm, 1975): it joins the group of the nearest one that is near enough, else it stands for
-itself.  So no chain of small differences leads from one picture to a wholly different one, and what was compared
-before is not compared again.  Vectors are read in pieces, so memory does not grow with the space.
+Each new item is compared with the leaders, the items that represent a group or only themselves (Hartigan's leader
+algorithm, 1975): it joins the group of the nearest leader that is near enough, else it becomes a leader.  So no chain
+of small differences leads from one picture to a wholly different one, and nothing is compared twice.  Vectors are read
+in pieces, so memory does not grow with the space.
 """
 
 import hashlib
@@ -32,21 +32,21 @@ TEXT_COSINE, TEXT_WORDS = 0.96, 0.85
 """Texts are near-duplicates when their words are the same, or when their cosine is this and they share so many of
 their words (Jaccard index)."""
 
-_BLOCK = 16_384  # new items that are compared in one go
-_PIECE = 8_192  # leaders that are read in one go
-_ROWS = 1_024  # rows of one product of vectors
-_HASHED = 1_000  # items whose hashes are computed in one go
-_CANDIDATES = 8  # texts whose words are looked at for each text
+_NEW_AT_ONCE = 16_384  # new items that are compared together
+_LEADERS_AT_ONCE = 8_192  # leaders that are read together
+_ROWS_AT_ONCE = 1_024  # rows of one product of vectors
+_HASHES_AT_ONCE = 1_000  # items whose hashes are computed together
+_CANDIDATES = 8  # texts whose words are compared for each text
 _WORD = re.compile(r"\w+")
 
 
-def mark_twins(ledger: Ledger, folder: Path) -> None:
+def mark_near_duplicates(ledger: Ledger, folder: Path) -> None:
     """Compare the items of the space in `folder` that were not compared yet; for the holder of its write lock."""
-    ledger.forget_lost_twins()
+    ledger.near_duplicates.drop_stale()
     for modality in MODALITIES:
-        _hash_the_rest(ledger, folder, modality)
-        while len((new := ledger.unmarked(modality, _BLOCK)).ids):
-            ledger.mark_twins(zip(new.ids.tolist(), _leaders_of(ledger, modality, new), strict=True))
+        _hash_unhashed(ledger, folder, modality)
+        while len((new := ledger.near_duplicates.uncompared(modality, _NEW_AT_ONCE)).ids):
+            ledger.near_duplicates.put_leaders(zip(new.ids.tolist(), _leaders_of(ledger, modality, new), strict=True))
 
 
 def near_pictures(
@@ -75,15 +75,15 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _hash_the_rest(ledger: Ledger, folder: Path, modality: Modality) -> None:
+def _hash_unhashed(ledger: Ledger, folder: Path, modality: Modality) -> None:
     """Give every item a hash: texts by their words, and pictures that were read without one by their thumbnail."""
     with ThreadPoolExecutor(READERS) as pool:
-        while rows := ledger.unhashed(modality, _HASHED):
+        while rows := ledger.near_duplicates.without_hash(modality, _HASHES_AT_ONCE):
             if modality == "text":
                 hashes = [words_hash(text) for _, text, _ in rows]
             else:
                 hashes = list(pool.map(_thumbnail_hash, [folder / name for _, _, name in rows]))
-            ledger.put_hashes(zip([item for item, _, _ in rows], hashes, strict=True))
+            ledger.near_duplicates.put_hashes(zip([item for item, _, _ in rows], hashes, strict=True))
 
 
 def _thumbnail_hash(path: Path) -> int:
@@ -97,56 +97,56 @@ def _thumbnail_hash(path: Path) -> int:
 
 
 def _leaders_of(ledger: Ledger, modality: Modality, new: Marked) -> list[int]:
-    """The item that stands for each of `new`."""
+    """The leader of each of `new`."""
     nearest = _Nearest(ledger, modality, new)
     if modality == "text":
-        same = ledger.leaders_with_hash(modality, new.hashes.tolist())
+        same = ledger.near_duplicates.leaders_with_hash(modality, new.hashes.tolist())
         for row, number in enumerate(new.hashes.tolist()):
             if number in same:
                 nearest.leader[row], nearest.cosine[row] = same[number], np.inf
     after = 0
-    while len((known := ledger.leaders(modality, after, _PIECE)).ids):
-        for first in range(0, len(new.ids), _ROWS):
-            nearest.compare(np.arange(first, min(first + _ROWS, len(new.ids))), known)
+    while len((known := ledger.near_duplicates.leading_items(modality, after, _LEADERS_AT_ONCE)).ids):
+        for first in range(0, len(new.ids), _ROWS_AT_ONCE):
+            nearest.compare(np.arange(first, min(first + _ROWS_AT_ONCE, len(new.ids))), known)
         after = int(known.ids[-1])
     nearest.compare_among_themselves()
     return nearest.leader.tolist()
 
 
 class _Nearest:
-    """For each new item the nearest leader that is near enough, as far as leaders have been looked at."""
+    """For each new item the nearest leader that is near enough, among those compared so far."""
 
     def __init__(self, ledger: Ledger, modality: Modality, new: Marked) -> None:
         self._ledger = ledger
         self._modality = modality
         self._new = new
         self.leader = np.zeros(len(new.ids), np.int64)
-        """0 where there is none yet."""
+        """0 if there is none yet."""
         self.cosine = np.full(len(new.ids), -1.0)
 
     def compare(self, rows: NDArray[np.int64], known: Marked) -> None:
         """Compare the new items `rows` with the leaders `known`."""
-        for row, place, cosine in self._near(rows, known):
+        for row, index, cosine in self._near(rows, known):
             if cosine > self.cosine[row]:
-                self.leader[row], self.cosine[row] = known.ids[place], cosine
+                self.leader[row], self.cosine[row] = known.ids[index], cosine
 
     def compare_among_themselves(self) -> None:
-        """Let each item that has no leader stand for itself, or join an earlier one that does."""
+        """Let each item without a leader become one, or join an earlier one that has."""
         new = self._new
         by_words: dict[int, int] = {}
-        for first in range(0, len(new.ids), _ROWS):
-            rows = np.arange(first, min(first + _ROWS, len(new.ids)))
+        for first in range(0, len(new.ids), _ROWS_AT_ONCE):
+            rows = np.arange(first, min(first + _ROWS_AT_ONCE, len(new.ids)))
             earlier = np.flatnonzero(self.leader[:first] == new.ids[:first])
-            for start in range(0, len(earlier), _PIECE):
-                piece = earlier[start : start + _PIECE]
+            for start in range(0, len(earlier), _LEADERS_AT_ONCE):
+                piece = earlier[start : start + _LEADERS_AT_ONCE]
                 self.compare(
                     rows[self.leader[rows] == 0], Marked(new.ids[piece], new.hashes[piece], new.vectors[piece])
                 )
             left = rows[self.leader[rows] == 0]
             near: dict[int, list[tuple[float, int]]] = {}
             mine = Marked(new.ids[left], new.hashes[left], new.vectors[left])
-            for row, place, cosine in self._near(left, mine):
-                near.setdefault(row, []).append((cosine, int(left[place])))
+            for row, index, cosine in self._near(left, mine):
+                near.setdefault(row, []).append((cosine, int(left[index])))
             for row in left.tolist():
                 words = int(new.hashes[row])
                 leaders = [
@@ -161,7 +161,7 @@ class _Nearest:
                     by_words.setdefault(words, int(new.ids[row]))
 
     def _near(self, rows: NDArray[np.int64], known: Marked) -> Iterator[tuple[int, int, float]]:
-        """The near pairs: row, place among `known`, cosine; of a picture with itself too."""
+        """The near pairs: row, index among `known`, cosine; a picture is paired with itself too."""
         if not len(rows) or not len(known.ids):
             return
         if self._modality == "text":
@@ -170,30 +170,28 @@ class _Nearest:
         for row in rows.tolist():
             # Hashes first: they leave so few that hardly any cosine has to be computed.
             number = self._new.hashes[row]
-            places = np.flatnonzero(np.bitwise_count((known.hashes ^ number).view(np.uint64)) <= LIKELY_BITS)
-            cosines = known.vectors[places] @ self._new.vectors[row]
-            near = near_pictures(cosines, np.full(len(places), number), known.hashes[places])
+            indices = np.flatnonzero(np.bitwise_count((known.hashes ^ number).view(np.uint64)) <= LIKELY_BITS)
+            cosines = known.vectors[indices] @ self._new.vectors[row]
+            near = near_pictures(cosines, np.full(len(indices), number), known.hashes[indices])
             yield from (
-                (row, int(place), float(cosine)) for place, cosine in zip(places[near], cosines[near], strict=True)
+                (row, int(index), float(cosine)) for index, cosine in zip(indices[near], cosines[near], strict=True)
             )
 
-    def _near_texts(
-        self, rows: NDArray[np.int64], known: Marked
-    ) -> Iterator[tuple[int, int, float]]:  # fmt: skip
+    def _near_texts(self, rows: NDArray[np.int64], known: Marked) -> Iterator[tuple[int, int, float]]:
         cosines = self._new.vectors[rows] @ known.vectors.T
         pairs: list[tuple[int, int, float]] = []
         for line, row in zip(cosines, rows.tolist(), strict=True):
-            places = np.flatnonzero(line >= TEXT_COSINE)
-            if len(places) > _CANDIDATES:
-                places = places[np.argsort(-line[places], kind="stable")[:_CANDIDATES]]
+            indices = np.flatnonzero(line >= TEXT_COSINE)
+            if len(indices) > _CANDIDATES:
+                indices = indices[np.argsort(-line[indices], kind="stable")[:_CANDIDATES]]
             pairs += [
-                (row, int(place), float(line[place])) for place in places if known.ids[place] != self._new.ids[row]
+                (row, int(index), float(line[index])) for index in indices if known.ids[index] != self._new.ids[row]
             ]
-        texts = self._ledger.untitled_texts(_distinct([int(known.ids[place]) for _, place, _ in pairs]))
-        texts |= self._ledger.untitled_texts(_distinct([int(self._new.ids[row]) for row, _, _ in pairs]))
-        for row, place, cosine in pairs:
-            if near_texts(texts[int(self._new.ids[row])], texts[int(known.ids[place])]):
-                yield row, place, cosine
+        texts = self._ledger.items.texts_without_titles(_distinct([int(known.ids[index]) for _, index, _ in pairs]))
+        texts |= self._ledger.items.texts_without_titles(_distinct([int(self._new.ids[row]) for row, _, _ in pairs]))
+        for row, index, cosine in pairs:
+            if near_texts(texts[int(self._new.ids[row])], texts[int(known.ids[index])]):
+                yield row, index, cosine
 
 
 def _distinct(ids: Sequence[int]) -> list[int]:

@@ -1,87 +1,209 @@
 """Where the bytes of a source are: in a file of its own, in an archive, beside a table that names it, or fetched.
 
-A file in an archive has the archive's path before its own: `photos.zip/2024/a.jpg`.  So has a picture that a table
-names: `cars.csv/pictures/red.jpg` is the picture `pictures/red.jpg` beside `cars.csv`.  As archive and table are files,
-nothing else can have such a path.  What was fetched from a web address has its bytes in a copy in the space.
+A location is made where a source is discovered, and carried from there to readers and ledger.  The ledger keeps it as
+one string, its `ledger_path`; `location_of` alone makes a location of such a string again.  A member of an archive has
+the archive's path before its own, as in `photos.zip/2024/a.jpg`, and a picture that a table names has the table's:
+`cars.csv/pictures/red.jpg` is the picture `pictures/red.jpg` beside `cars.csv`.  Archive and table are files, so the
+disk tells these apart from folders of such names.  A column for the container would tell nothing more: where the
+container no longer exists, neither does the source, whatever it was.
 """
 
+import hashlib
+import os
+import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from ingest.errors import ReadError
-from ingest.readers.formats import is_table
+from ingest.errors import ReadError, read_error
+from ingest.readers.formats import ARCHIVE_SUFFIXES, TABLE_SUFFIXES, is_archive, is_table
 from ingest.sources import archives
-from ingest.sources.walk import archive_of
-from ingest.sources.web import FETCHED_FOLDER, is_address, kept_file
+from ingest.sources.web_copies import copy_folder, copy_of, is_address
 
 
-@contextmanager
-def at_hand(source: str, space: Path) -> Iterator[Path]:
-    """A file with the content of `source`, as a ledger names it, for as long as this lasts.
+class FileState(NamedTuple):
+    """What tells whether a file has changed."""
 
-    `space` is the folder of the space.
-
-    Raises:
-        ReadError: it cannot be had.
-    """
-    if not is_address(source):
-        with file_at(Path(source)) as file:
-            yield file
-    elif copy := kept_file(space, source):
-        yield copy
-    else:
-        raise ReadError("its copy is no longer in the space. Ingest the address again.")
+    size: int
+    """Bytes."""
+    mtime_ns: int
 
 
-@contextmanager
-def file_at(path: Path) -> Iterator[Path]:
-    """A file with the content of the source at `path`, which is no address; as `at_hand`."""
-    if archive := archive_of(path):
-        with archives.unpacked(archive, path.relative_to(archive).as_posix()) as file:
-            yield file
-    else:
-        yield _named(path)
+@dataclass(frozen=True)
+class SourceLocation:
+    """A source in a file of its own; its subclasses are the other places where bytes of a source can be."""
 
+    path: Path
+    """The path that people know it by, absolute, with the links in the ingested folder's own path resolved."""
 
-def state_at(path: Path) -> tuple[int, int]:
-    """The size in bytes of the source at `path`, and the nanosecond at which it changed.
+    @property
+    def ledger_path(self) -> str:
+        """The string that the ledger knows the source by."""
+        return str(self.path)
 
-    Raises:
-        OSError: it is not there, or cannot be looked at.
-        ReadError: its archive cannot be read.
-    """
-    if archive := archive_of(path):
-        member = archives.member(archive, path.relative_to(archive).as_posix())
-        if member is None:
-            raise FileNotFoundError(2, "No such file in the archive", str(path))
-        return member.size, member.mtime_ns
-    status = _named(path).stat()
-    return status.st_size, status.st_mtime_ns
+    @contextmanager
+    def local_file(self) -> Iterator[Path]:
+        """A file with the source's bytes, which exists at least as long as the block runs; raises ReadError."""
+        yield self.path
 
+    def state(self) -> FileState:
+        """Its size and modification time.
 
-def state_of(source: str, space: Path) -> tuple[int, int]:
-    """The same of `source`, as a ledger names it; `space` is the folder of the space."""
-    if not is_address(source):
-        return state_at(Path(source))
-    return state_at(kept_file(space, source) or space / FETCHED_FOLDER / "gone")
+        Raises:
+            OSError: it does not exist, or may not be looked at.
+            ReadError: its archive cannot be read.
+        """
+        return _state(self.path)
 
-
-def is_there(source: str) -> bool:
-    """Whether `source` is still to be had, as far as can be seen; what is in the web counts as there."""
-    try:
-        if not is_address(source):
-            state_at(Path(source))
-    except OSError:
-        return False
-    except ReadError:
+    def exists(self) -> bool:
+        """Whether it still exists, as far as can be seen; sources in damaged archives and on the web count as such."""
+        try:
+            self.state()
+        except OSError:
+            return False
+        except ReadError:
+            return True
         return True
-    return True
+
+    def beside(self, name: str) -> "SourceLocation | None":
+        """The regular file `name` in the same folder; None if there is none."""
+        path = os.path.join(os.path.dirname(self.path), name)  # noqa: PTH118, PTH120 - called for every picture
+        try:
+            regular = stat.S_ISREG(os.lstat(path).st_mode)
+        except OSError:
+            return None
+        return SourceLocation(Path(path)) if regular else None
 
 
-def _named(path: Path) -> Path:
-    """The file at `path`, or the one that it stands for where a table names it."""
-    for above in path.parents:
-        if is_table(above) and above.is_file():
-            return above.parent / path.relative_to(above)
-    return path
+@dataclass(frozen=True)
+class ArchiveMember(SourceLocation):
+    """A source in an archive; `path` is the archive's path followed by its own within it."""
+
+    archive: Path
+
+    @property
+    def name(self) -> str:
+        """Its path within the archive."""
+        return self.path.relative_to(self.archive).as_posix()
+
+    @contextmanager
+    def local_file(self) -> Iterator[Path]:
+        """A temporary file, unpacked; raises ReadError."""
+        with archives.unpacked(self.archive, self.name) as file:
+            yield file
+
+    def state(self) -> FileState:
+        """As the archive says of it; raises OSError if it no longer exists, ReadError if the archive is damaged."""
+        self.archive.stat()
+        member = archives.member(self.archive, self.name)
+        if member is None:
+            raise FileNotFoundError(2, "No such file in the archive", str(self.path))
+        return FileState(member.size, member.mtime_ns)
+
+    def beside(self, name: str) -> SourceLocation | None:
+        """The member `name` in the same folder of the archive; None if there is none."""
+        found = ArchiveMember(self.path.with_name(name), self.archive)
+        try:
+            return found if archives.member(self.archive, found.name) else None
+        except ReadError:
+            return None
+
+
+@dataclass(frozen=True)
+class TableImage(SourceLocation):
+    """A picture that rows of a table name; `path` is the table's path followed by the picture's relative to it."""
+
+    table: Path
+
+    @property
+    def file(self) -> Path:
+        """The picture's own file."""
+        return self.table.parent / self.path.relative_to(self.table)
+
+    @contextmanager
+    def local_file(self) -> Iterator[Path]:
+        """The picture's own file."""
+        yield self.file
+
+    def state(self) -> FileState:
+        """The state of the picture's own file; raises OSError."""
+        return _state(self.file)
+
+    def beside(self, name: str) -> SourceLocation | None:
+        """None: what belongs to the picture is in its table."""
+        return None
+
+
+@dataclass(frozen=True)
+class WebCopy(SourceLocation):
+    """A source that was fetched; `path` is the copy in the space, which does not exist where fetching failed."""
+
+    address: str
+
+    @property
+    def ledger_path(self) -> str:
+        """The address."""
+        return self.address
+
+    @property
+    def folder(self) -> str:
+        """The host and folders of the address."""
+        host, *inside = re.split(r"[?#]", self.address, maxsplit=1)[0].split("/")[2:]
+        return "/".join([host.rpartition("@")[2], *filter(None, inside[:-1])])
+
+    @property
+    def site(self) -> str:
+        """The scheme and host of the address."""
+        return "//".join((self.address.split("//")[0], self.folder.split("/")[0]))
+
+    @contextmanager
+    def local_file(self) -> Iterator[Path]:
+        """The copy; raises ReadError where it no longer exists."""
+        if not self.path.is_file():
+            raise ReadError("its copy is no longer in the space. Ingest the address again.")
+        yield self.path
+
+    def exists(self) -> bool:
+        """True: only fetching it again can tell."""
+        return True
+
+    def beside(self, name: str) -> SourceLocation | None:
+        """None: each address is fetched by itself."""
+        return None
+
+
+_IN_CONTAINER = re.compile(
+    f"(?:{'|'.join(map(re.escape, sorted(ARCHIVE_SUFFIXES | TABLE_SUFFIXES)))}){re.escape(os.sep)}", re.IGNORECASE
+)
+
+
+def location_of(ledger_path: str, space: Path) -> SourceLocation:
+    """The location of a source by its `ledger_path`, in the ledger of the space in the folder `space`."""
+    if is_address(ledger_path):
+        return WebCopy(copy_of(space, ledger_path) or copy_folder(space, ledger_path) / "none", ledger_path)
+    path = Path(ledger_path)
+    if not _IN_CONTAINER.search(ledger_path):  # this is called for every picture
+        return SourceLocation(path)
+    for container in (is_archive, is_table):
+        for above in path.parents:
+            # Path.is_file raises an error for a path that is too long for the system.
+            if container(above) and os.path.isfile(above):  # noqa: PTH113
+                return ArchiveMember(path, above) if container is is_archive else TableImage(path, above)
+    return SourceLocation(path)
+
+
+def content_hash(file: Path) -> str:
+    """The SHA-256 of the content of `file`, in hex; raises ReadError if it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise read_error(error) from error
+
+
+def _state(file: Path) -> FileState:
+    status = file.stat()
+    return FileState(status.st_size, status.st_mtime_ns)

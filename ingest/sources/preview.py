@@ -1,4 +1,4 @@
-"""A look at a folder before it is ingested: what is in it, counted for a moment at most."""
+"""A preview of a folder before it is ingested: what it holds, counted for a few seconds at most."""
 
 import time
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ from ingest.sources.selection import Selection
 from ingest.sources.walk import walk
 
 _SECONDS = 2.0
-_LOOK_AT_CLOCK = 200  # files
+_CLOCK_INTERVAL = 200  # files
 
 
 @dataclass(frozen=True)
-class Look:
+class Preview:
     """What a folder holds that can be read."""
 
     images: int
     documents: int
     videos: int
     others: int
-    """Files that nothing here reads."""
+    """Files that no reader knows."""
     bytes: int
     """Of those that can be read."""
-    whole: bool
-    """Whether all was counted in time."""
+    complete: bool
+    """Whether everything was counted in time."""
 
     @property
     def readable(self) -> int:
@@ -31,18 +31,15 @@ class Look:
         return self.images + self.documents + self.videos
 
 
-def look(path: Path, selection: Selection, seconds: float = _SECONDS) -> Look:
-    """Count the files at or below `path` that `selection` wants, for up to `seconds`.
-
-    Raises SettingsError where a glob cannot be understood.
-    """
+def preview(path: Path, selection: Selection, seconds: float = _SECONDS) -> Preview:
+    """Count the selected files at or below `path`, for up to `seconds`; raises SettingsError if a glob is invalid."""
     end = time.monotonic() + seconds
-    found = dict.fromkeys(("image", "document", "video", None), 0)
-    size, whole = 0, True
-    for seen, file in enumerate(walk(path, on_error=lambda path, error: None, selection=selection), start=1):
-        found[file.kind] += 1
-        size += file.size if file.kind else 0
-        if seen % _LOOK_AT_CLOCK == 0 and time.monotonic() > end:
-            whole = False
+    counts = dict.fromkeys(("image", "document", "video", None), 0)
+    size, complete = 0, True
+    for number, found in enumerate(walk(path, on_error=lambda path, error: None, selection=selection), start=1):
+        counts[found.kind] += 1
+        size += found.size if found.kind else 0
+        if number % _CLOCK_INTERVAL == 0 and time.monotonic() > end:
+            complete = False
             break
-    return Look(found["image"], found["document"], found["video"], found[None], size, whole)
+    return Preview(counts["image"], counts["document"], counts["video"], counts[None], size, complete)

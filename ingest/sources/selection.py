@@ -1,4 +1,4 @@
-"""Which files of a folder are wanted: globs, `.nearspaceignore` files by gitignore's rules, and hidden names."""
+"""Which files of a folder are selected: by globs, `.nearspaceignore` files by gitignore's rules, and hidden names."""
 
 import errno
 import os
@@ -47,19 +47,19 @@ _HIDDEN_LITTER = frozenset(
         ".@__thumb",
     )
 )
-"""Left out even when hidden names are asked for: no person has put these there to be read."""
+"""Left out even when hidden names are selected: programs put them there, not people."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What of a folder is wanted; by itself, everything but hidden names and what ignore files leave out."""
+    """Which files are selected; by default, all but hidden names and what ignore files leave out."""
 
     include: tuple[str, ...] = ()
     """Only files that match one of these globs; all files when there is none."""
     exclude: tuple[str, ...] = ()
     """No file or folder that matches one of these globs."""
     hidden: bool = False
-    """Whether names that begin with a dot are wanted too."""
+    """Whether names that begin with a dot are selected too."""
 
 
 EVERYTHING = Selection()
@@ -67,7 +67,7 @@ EVERYTHING = Selection()
 
 @dataclass(frozen=True)
 class _Rules:
-    """The patterns of one ignore file, and the folder they are about."""
+    """The patterns of one ignore file, and the folder they apply to."""
 
     folder: str
     """Relative to the root, with '/' at its end; '' for the root itself."""
@@ -78,26 +78,26 @@ class IgnoreFileError(OSError):
     """An ignore file that cannot be read as one; `strerror` says why, and ends with what to do."""
 
 
-Chain = tuple[_Rules, ...]
-"""The ignore files that are about a folder, the innermost first."""
+IgnoreFiles = tuple[_Rules, ...]
+"""The ignore files that apply to a folder, the innermost first."""
 
 
 class Selector:
-    """Decides what of one root is wanted; paths are given relative to the root, '/' between their parts."""
+    """Decides which files below one root are selected; paths are relative to it, with '/' between their parts."""
 
     def __init__(self, selection: Selection = EVERYTHING) -> None:
-        """Raises SettingsError where a glob cannot be understood."""
+        """Raises SettingsError if a glob is invalid."""
         self._hidden = selection.hidden
         self._include = _globs("--include", selection.include)
         self._exclude = _globs("--exclude", selection.exclude)
 
     def is_visible(self, name: str) -> bool:
-        """Say whether a file or folder of this name is anybody's business: not hidden, and no system's litter."""
+        """Whether a file or folder of this name is looked at: it is neither a system's litter nor hidden."""
         if name.startswith("."):
             return self._hidden and not name.startswith("._") and name.casefold() not in _HIDDEN_LITTER
         return name.casefold() not in _LITTER
 
-    def enter(self, folder: Path, relative: str, names: Collection[str], outer: Chain) -> Chain:
+    def enter(self, folder: Path, relative: str, names: Collection[str], outer: IgnoreFiles) -> IgnoreFiles:
         """The ignore files about `folder`, whose entries are `names`, given those about the folder around it.
 
         Raises:
@@ -105,25 +105,25 @@ class Selector:
         """
         if IGNORE_FILE not in names:
             return outer
-        lines = _lines(folder / IGNORE_FILE)
+        lines = _read_lines(folder / IGNORE_FILE)
         if lines is None:
             return outer
         return (_Rules(f"{relative}/" if relative else "", _Patterns(lines)), *outer)
 
-    def wants_folder(self, relative: str, chain: Chain) -> bool:
-        """Say whether the folder is to be looked into."""
-        return not self._is_left_out(f"{relative}/", chain)
+    def selects_folder(self, relative: str, ignore: IgnoreFiles) -> bool:
+        """Whether the folder is walked; `ignore` are the ignore files about the folder that it is in."""
+        return not self._is_left_out(f"{relative}/", ignore)
 
-    def wants_file(self, relative: str, chain: Chain) -> bool:
-        """Say whether the file is to be read; `chain` is of the folder that it is in."""
+    def selects_file(self, relative: str, ignore: IgnoreFiles) -> bool:
+        """Whether the file is read; `ignore` are the ignore files about the folder that it is in."""
         if self._include is not None and not self._include.is_at_or_under_match(relative.lower()):
             return False
-        return not self._is_left_out(relative, chain)
+        return not self._is_left_out(relative, ignore)
 
-    def _is_left_out(self, path: str, chain: Chain) -> bool:
+    def _is_left_out(self, path: str, ignore: IgnoreFiles) -> bool:
         if self._exclude is not None and self._exclude.decide(path.lower()):
             return True
-        for rules in chain:
+        for rules in ignore:
             decision = rules.spec.decide(path[len(rules.folder) :])
             if decision is not None:
                 return decision
@@ -134,7 +134,7 @@ _REMEDY = f"Put a text file with its patterns in its place, or remove the {IGNOR
 _SPECIAL = "it is neither a file nor a folder (a socket, pipe or device)"
 
 
-def _lines(file: Path) -> list[str] | None:
+def _read_lines(file: Path) -> list[str] | None:
     """The lines of an ignore file; None where a folder has its name.  Raises OSError.
 
     It may be a link, but only a regular file is opened: a pipe would be waited for, and some devices never end.
@@ -145,44 +145,44 @@ def _lines(file: Path) -> list[str] | None:
         if stat.S_ISDIR(status.st_mode):
             return None
         if not stat.S_ISREG(status.st_mode):
-            raise _unclear(_SPECIAL)
+            raise _unreadable(_SPECIAL)
         # What is at the path may have become something else since; a pipe opened so is not waited for.
         with open(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as opened:  # noqa: PTH123
             if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise _unclear(_SPECIAL)
+                raise _unreadable(_SPECIAL)
             data = opened.read(MAX_IGNORE_BYTES + 1)
     except IgnoreFileError:
         raise
     except OSError as error:
         if isinstance(error, PermissionError) or (isinstance(error, FileNotFoundError) and not file.is_symlink()):
             raise OSError(error.errno, f"its {IGNORE_FILE} cannot be read: {error.strerror}") from error
-        raise _unclear("it is a broken link" if file.is_symlink() else f"{error.strerror or error}") from error
+        raise _unreadable("it is a broken link" if file.is_symlink() else f"{error.strerror or error}") from error
     if len(data) > MAX_IGNORE_BYTES:
-        raise _unclear(f"it is larger than {MAX_IGNORE_BYTES / 1e6:,.0f} MB")
+        raise _unreadable(f"it is larger than {MAX_IGNORE_BYTES / 1e6:,.0f} MB")
     lines = data.decode("utf-8-sig", "replace").splitlines()
     if any(len(line) > MAX_PATTERN_LENGTH for line in lines):
-        raise _unclear(f"it has a line of more than {MAX_PATTERN_LENGTH:,} characters")
+        raise _unreadable(f"it has a line of more than {MAX_PATTERN_LENGTH:,} characters")
     return lines
 
 
-def _unclear(reason: str) -> IgnoreFileError:
+def _unreadable(reason: str) -> IgnoreFileError:
     return IgnoreFileError(errno.EINVAL, f"its {IGNORE_FILE} cannot be read: {reason}. {_REMEDY}")
 
 
 class _Patterns:
-    """Patterns as gitignore has them.  A line that git could not understand either leaves nothing out."""
+    """Patterns by gitignore's rules; a line that git would not understand either leaves nothing out."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self.unclear: list[str] = []
+        self.invalid: list[str] = []
         added: list[GitIgnoreSpec] = []
         for line in lines:
             try:
                 spec = GitIgnoreSpec.from_lines([line])
             except ValueError:
-                self.unclear.append(line)
+                self.invalid.append(line)
                 continue
             if not any(pattern.include is not None for pattern in spec.patterns):
-                self.unclear.append(line)  # empty, or a comment
+                self.invalid.append(line)  # empty, or a comment
             added.append(spec)
         # Added at once: each time that patterns are added to a spec, all that it has are prepared again.
         self._spec = GitIgnoreSpec([pattern for spec in added for pattern in spec.patterns])
@@ -221,9 +221,9 @@ def _globs(option: str, globs: Sequence[str]) -> _Patterns | None:
     if not globs:
         return None
     patterns = _Patterns([glob.lower() for glob in globs])
-    if patterns.unclear:
+    if patterns.invalid:
         raise SettingsError(
-            f"{option} {patterns.unclear[0]!r} is not a glob. Give one as in a .gitignore file, in quotation marks: "
+            f"{option} {patterns.invalid[0]!r} is not a glob. Give one as in a .gitignore file, in quotation marks: "
             f"{option} '*.jpg', {option} 'drafts/', {option} '/2024/**/*.pdf'."
         )
     return patterns

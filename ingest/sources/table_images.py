@@ -1,91 +1,75 @@
-"""Finds the pictures that tables name: each is a source of its own, with its row's text as caption."""
+"""Discovers the pictures that tables name: each is a source of its own, with its row's text as caption."""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from ingest.errors import ReadError
 from ingest.readers.formats import is_table, kind_of
-from ingest.readers.reading_options import ReadingOptions, choices_in
+from ingest.readers.reading_options import ReadingOptions
 from ingest.readers.tables import NamedPicture, named_pictures
-from ingest.run.classify import read_alike
-from ingest.sources.discovery import Finds
-from ingest.sources.location import is_there
-from ingest.sources.walk import ROW_STATE, Found, Row, archive_of, content_hash
-from ingest.space.ledger.ledger import Ledger
+from ingest.sources.discovery import Discovery
+from ingest.sources.found import Found, TableRow
+from ingest.sources.location import ArchiveMember, TableImage
 
 _IN_ARCHIVE = "a table in an archive, where pictures cannot be named. Unpack the archive to have them read."
 
 
-def with_named_pictures(finds: Finds, ledger: Ledger, reading: ReadingOptions) -> None:
-    """Add to `finds` the pictures that its tables name, where `reading` or an earlier run names their image column.
+def add_table_images(discovery: Discovery, reading: ReadingOptions, earlier_options: Callable[[Found], str]) -> None:
+    """Add the pictures that the tables of `discovery` name, if `reading` or an earlier run names the image column.
 
-    A picture that is missing, or outside of the table's folder and of what is ingested, is there with the reason why
-    it cannot be read.
+    `earlier_options` returns the options that a table was read with before.  A picture that is missing, or outside of
+    the table's folder and of what is ingested, is added with the reason why it cannot be read.
     """
-    files: list[Found] = []
-    for found in finds.files:
+    sources: list[Found] = []
+    for found in discovery.sources:
         if not is_table(found.path):
-            files.append(found)
+            sources.append(found)
             continue
-        chosen = reading if reading.chosen_for(found.path) else reading.for_table(found.path, _before(found, ledger))
-        if not chosen.image_column:
-            files.append(found)
+        options = reading if reading.options_for(found.path) else reading.for_table(found.path, earlier_options(found))
+        if not options.image_column:
+            sources.append(found)
             continue
-        if archive_of(found.path):
-            files.append(replace(found, problem=_IN_ARCHIVE))
+        if isinstance(found.location, ArchiveMember):
+            sources.append(replace(found, problem=_IN_ARCHIVE))
             continue
         try:
-            pictures, without = named_pictures(found.path, chosen)
+            pictures, without = named_pictures(found.path, options)
         except ReadError:
-            finds.blind.add(found.path)  # its own outcome says why; nothing is known of its pictures
-            files.append(found)
+            discovery.unseen.add(found.path)  # its own outcome says why; nothing is known of its pictures
+            sources.append(found)
             continue
         rows = "1 row names" if without == 1 else f"{without:,} rows name"
-        files.append(replace(found, gaps=f"{rows} no picture" if without else ""))
-        files.extend(_sources(found, pictures, finds))
-    finds.files[:] = files
+        sources.append(replace(found, gaps=f"{rows} no picture" if without else ""))
+        sources.extend(_images(found, pictures, discovery))
+    discovery.sources[:] = sources
 
 
-def _before(table: Found, ledger: Ledger) -> str:
-    """What was chosen when the table was read last, here or where it has been moved from; '' as usual."""
-    if source := ledger.source(table.source):
-        return choices_in(source.sidecar)
-    if archive_of(table.path):
-        return ""
-    try:
-        sources = ledger.sources_with_hash(content_hash(table.path))
-    except ReadError:
-        return ""  # its own outcome says why
-    gone = (source for source in sources if read_alike(table, source) and not is_there(source.path))
-    return next((choices_in(source.sidecar) for source in gone if source.in_the_space), "")
-
-
-def _sources(table: Found, pictures: list[NamedPicture], finds: Finds) -> Iterator[Found]:
+def _images(table: Found, pictures: list[NamedPicture], discovery: Discovery) -> Iterator[Found]:
     folder = table.path.parent
-    allowed = [folder.resolve(), *finds.roots]
+    allowed = [folder.resolve(), *discovery.roots]
     seen: set[Path] = set()
     for picture in pictures:
-        named, problem = _named(folder, picture, allowed)
-        inside = os.path.relpath(named, folder) if named else picture.name.lstrip("/\\")
-        path = table.path / inside
+        file, problem = _file_of(folder, picture, allowed)
+        path = table.path / (os.path.relpath(file, folder) if file else picture.name.lstrip("/\\"))
         if path in seen:
             continue  # the same file, spelt in two ways
         seen.add(path)
-        size, changed = 0, 0
-        if named and not problem:
-            status = named.stat()
-            size, changed = status.st_size, status.st_mtime_ns
-        said = json.dumps([picture.caption, picture.facts], sort_keys=True)
-        row = Row(picture.caption, picture.facts, f"{ROW_STATE}{hashlib.sha256(said.encode()).hexdigest()[:16]}")
-        yield Found(path, table.root, size, changed, kind_of(path) or "image", problem=problem, row=row)
+        size, mtime_ns = 0, 0
+        if file and not problem:
+            status = file.stat()
+            size, mtime_ns = status.st_size, status.st_mtime_ns
+        facts = json.dumps([picture.caption, picture.facts], sort_keys=True)
+        row = TableRow(picture.caption, picture.facts, hashlib.sha256(facts.encode()).hexdigest()[:16])
+        location = TableImage(path, table.path)
+        yield Found(location, table.root, size, mtime_ns, kind_of(path) or "image", problem=problem, row=row)
 
 
-def _named(folder: Path, picture: NamedPicture, allowed: list[Path]) -> tuple[Path | None, str]:
-    """The file that a row names, and why it cannot be read, '' where it can."""
+def _file_of(folder: Path, picture: NamedPicture, allowed: list[Path]) -> tuple[Path | None, str]:
+    """The file that a row names, and why it cannot be read, '' if it can."""
     row = f"row {picture.row:,} of the table names"
     if "://" in picture.name:
         return None, f"{row} a web address, and those in tables are not fetched. Download it, and name the file."

@@ -1,23 +1,24 @@
 """The manifest: what a space is, in a small JSON file that a person can read."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from ingest.atomic import atomic_write
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
 from ingest.space.chroma.address import ChromaAddress, address_from
 from ingest.space.ledger.database import LEDGER_NAME, encoder_in
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """2: an encoder's entry may name its text tower, and the ledger the encoder, once a space was re-encoded.
-3: the index may live on a Chroma server of the user's own; a space whose index does not is still written as 2."""
-_WITHOUT_SERVER = 2
+3: the index may be on a Chroma server of the user's own.
+4: the ledger has a column each for the caption, the table's row and the options that a source was read with, which
+earlier versions of Nearspace cannot read."""
 MANIFEST_NAME = "manifest.json"
 
 
@@ -76,23 +77,18 @@ def new_manifest(name: str, encoder: EncoderInfo, chroma: ChromaAddress | None =
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest so that a reader sees the old file or the new one, never half of it."""
-    temporary = folder / f"{MANIFEST_NAME}.{os.getpid()}.tmp"
     facts: dict[str, Any] = {
         "name": manifest.name,
         "encoder": asdict(manifest.encoder),
         "created": manifest.created,
-        "format_version": FORMAT_VERSION if manifest.chroma else _WITHOUT_SERVER,
+        "format_version": FORMAT_VERSION,
         "statistics": {modality: asdict(statistics) for modality, statistics in manifest.statistics.items()},
     }
     if manifest.chroma:
         facts["chroma"] = manifest.chroma.kept()
     if manifest.id:
         facts["id"] = manifest.id
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(facts, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / MANIFEST_NAME)
+    atomic_write(folder / MANIFEST_NAME, json.dumps(facts, indent=2), durable=True)
 
 
 def current_manifest(folder: Path) -> Manifest:

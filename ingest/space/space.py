@@ -25,6 +25,7 @@ from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item
 from ingest.space.locks import EXCLUSIVE, SHARED, try_lock
 from ingest.space.manifest import (
+    FORMAT_VERSION,
     ModalityStatistics,
     read_manifest,
     write_manifest,
@@ -67,6 +68,8 @@ class Space:
             self._connect(lock is not None, log)
             if lock is not None:
                 self._finish_swap()
+                if self.manifest.format_version < FORMAT_VERSION:  # opening the ledger has migrated it
+                    write_manifest(folder, self.manifest)
                 self._make_sound(log, progress)
                 self._derive(log, progress)
             # Otherwise somebody is writing at this moment, and has looked when it opened the space.

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +10,15 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ingest.commands.options import add_space_options, positive_int
+from ingest.commands.options import add_space_options
 from ingest.console.output import result_console, show_message
 from ingest.console.progress import rebuild_progress
 from ingest.errors import SettingsError
 from ingest.formatting import printable
-from ingest.settings import RANKING_METHODS, home_folder, space_name
-from search_app.commands.filter_options import add_filters
-from search_app.commands.listing_options import add_listing
+from ingest.settings import home_folder, space_name
 from search_app.commands.query_options import SEARCH_EPILOG, Asked, add_composing
+from search_app.commands.search_options import add_filters, add_listing, filters_and_listing
+from search_app.search.schema import Filters
 
 if TYPE_CHECKING:
     from ingest.space import Item
@@ -36,56 +35,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = SEARCH_EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add_composing(parser)
-    parser.add_argument(
-        "-k", dest="count", type=positive_int, default=10, metavar="N", help="how many results (default: 10)"
-    )
-    parser.add_argument(
-        "--method",
-        choices=RANKING_METHODS,
-        default=RANKING_METHODS[0],
-        help="how images and passages are put into one list (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--balance",
-        type=_balance,
-        default=0.0,
-        metavar="B",
-        help="from -1, which favours passages, to 1, which favours images (default: 0)",
-    )
-    parser.add_argument("--separate", action="store_true", help="list images and passages apart")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     add_space_options(parser)
     add_filters(parser)
     add_listing(parser)
 
 
-def _balance(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not -1 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from -1 to 1")
-    return value
-
-
 def run(options: argparse.Namespace) -> int:
     """Print the items closest in meaning to what was asked; returns the exit status."""
     from ingest.encoders.registry import load_encoder
     from ingest.space import check_encoder, open_space
-    from search_app.commands.filters import filters_given
     from search_app.search.candidates import ASKING
     from search_app.search.export import export, require_suffix
-    from search_app.search.filters import Filters
-    from search_app.search.listing import Listing
     from search_app.search.query_builder import question, require_filters, require_items
     from search_app.search.results import results_of
     from search_app.search.searcher import Searcher
 
-    filters = filters_given(options)
+    filters, listing = filters_and_listing(options)
     if options.export:
         require_suffix(options.export)
-    asked = options.asked or [Asked("text", phrase) for phrase in filters.phrases]
+    asked = options.asked or [Asked("text", phrase) for phrase in filters.exact]
     if not (asked or options.like or options.unlike):
         raise SettingsError(
             'There is nothing to look for. Give words, --image FILE, or both: nearspace search "a bird".'
@@ -104,17 +73,7 @@ def run(options: argparse.Namespace) -> int:
             query,
             filters=filters,
             count=options.count,
-            method=options.method,
-            balance=options.balance,
-            separate=options.separate,
-            listing=Listing(
-                sort=options.sort,
-                reverse=options.reverse,
-                page=options.page,
-                diversity=options.diversity,
-                fold=options.fold,
-                group=options.group,
-            ),
+            listing=listing,
         )
         require_items(query, space.ledger)
         require_filters(filters, searcher, encoder)
@@ -124,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         result_console.print_json(json.dumps([result.as_json() for result in results]))
     elif not results:
-        show_message(_nothing_found(filters != Filters(), options.page))
+        show_message(_nothing_found(filters != Filters(), listing.page))
     else:
         if not answer.page.matches:
             show_message("nothing in the space really matches; these are the nearest all the same:")

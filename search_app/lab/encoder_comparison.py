@@ -19,7 +19,7 @@ from search_app.lab.evaluation import Direction, Truth, by_captions, by_folders
 from search_app.search.background_tasks import Progress, Task, TaskQueue
 from search_app.search.modality_items import Facets, Group
 from search_app.search.originals import picture_of
-from search_app.search.query import within_window
+from search_app.search.query_vectors import within_window
 from search_app.search.snapshot import Snapshot
 
 MOST = 300

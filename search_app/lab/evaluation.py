@@ -16,7 +16,7 @@ from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space import Ledger
 from ingest.space.steady_sample import steady_sample
-from search_app.search.query import within_window
+from search_app.search.query_vectors import within_window
 from search_app.search.snapshot import Snapshot
 
 Floats = NDArray[np.float32]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.search.filters import Filters
-from search_app.search.query import Query, within_window
+from search_app.search.query import Query
+from search_app.search.query_vectors import within_window
+from search_app.search.schema import Filters
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import Term
@@ -82,7 +83,7 @@ def starting_pairs(
     """Each of these words of which the space has a picture that is close, with that picture."""
     found = []
     for words in wanted:
-        query = Query(text=words, filters=Filters(modalities=("image",)), count=1)
+        query = Query(text=words, filters=Filters(modality=("image",)), count=1)
         hits = searcher.ask(query, encoder).ranking.hits
         found += [(Term("text", words), Term("item", hit.id)) for hit in hits if hit.closeness in _CLOSE]
     return found

@@ -10,7 +10,7 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.calibration import Calibration
 from ingest.readers.draft import Modality
 from search_app.search.background_scores import modality_means
-from search_app.search.query import unit
+from search_app.search.query_vectors import unit
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 

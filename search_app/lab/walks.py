@@ -10,10 +10,10 @@ from ingest.readers.draft import MODALITIES, Modality
 from search_app.lab.operands import Thing
 from search_app.lab.reference import Ground
 from search_app.search.background_scores import affinity
+from search_app.search.composition import along_the_arc
 from search_app.search.projection import Projection
-from search_app.search.query import unit
+from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
-from search_app.search.terms import along_the_arc
 
 FEWEST_STEPS, MOST_STEPS = 3, 9
 

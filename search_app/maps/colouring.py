@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.background_scores import affinity
 from search_app.search.pca_reduction import groups_of
-from search_app.search.query import Probe
+from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
 
 KINDS = 20

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ingest.readers.draft import Modality
 from ingest.space.steady_sample import steady_sample
 from search_app.search.pca_reduction import groups_of
-from search_app.search.query import unit
+from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.ctfidf import DistinctiveWord, distinctive_words, words_of
 from search_app.search.topics.vocabulary import Vocabulary

@@ -16,7 +16,7 @@ from ingest.readers.draft import MODALITIES, Modality
 from search_app.maps.layout import Layout
 from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Projection
-from search_app.search.query import unit
+from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.vocabulary import Vocabulary
 

@@ -1,6 +1,6 @@
 """What a map is asked for, as a link keeps it, and what comes of it.
 
-spec = spec_from_params(st.query_params)         # or MapSpec(method="umap", dimensions=3, gap=True)
+spec = MapSpec(method="umap", dimensions=3, gap=True)   # or spec_of(view)
 layout = maps.layout(snapshot, spec, encoder)
 if layout is None:                               # UMAP and t-SNE take time: they are fitted in the background
     task = maps.start(snapshot, spec)    # again at any time: it is the same task
@@ -12,8 +12,8 @@ else:
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 from urllib.parse import quote, unquote
@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.projection import COMPONENTS, Drift
-from search_app.search.query import Dimensions, Probe
+from search_app.search.query_vectors import Probe
+from search_app.search.schema import Dimensions, MapView, Projection
 from search_app.search.terms import LONGEST_TEXT, is_item
 
-Method = Literal["pca", "umap", "tsne"]
+Method = Projection
 METHODS: dict[Method, str] = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 """The projections there are, with their names."""
 
@@ -80,27 +81,17 @@ class MapSpec:
         return tuple(axis for axis in self.drawn if isinstance(axis, Meaning))
 
 
-def spec_to_params(spec: MapSpec) -> dict[str, list[str]]:
-    """Write what a map is asked for as the parameters of a link; what is at its default is left out."""
-    given: dict[str, list[str]] = {
-        "projection": [spec.method] if spec.method != "pca" else [],
-        "map": ["3d"] if spec.dimensions == 3 else [],
-        "gap": ["open"] if spec.gap else [],
-        "axis": [_written(axis) for axis in spec.axes[: spec.dimensions]] if spec.method == "pca" else [],
-    }
-    return {name: values for name, values in given.items() if values}
+def spec_of(view: MapView) -> MapSpec:
+    """The map of a view; an axis that cannot be read is left out."""
+    read = dict.fromkeys(axis for written in view.axis if (axis := _read(written)) is not None)
+    axes = tuple(read)[: view.dimensions] if view.projection == "pca" else ()
+    return MapSpec(view.projection, view.dimensions, view.gap, axes)
 
 
-def spec_from_params(params: Mapping[str, Sequence[str]]) -> MapSpec:
-    """Read what a map is asked for from a link's parameters; what cannot be read takes its default."""
-
-    def first(name: str) -> str:
-        return next(iter(params.get(name) or ()), "")
-
-    method: Method = next((name for name in METHODS if name == first("projection")), "pca")
-    axes = dict.fromkeys(axis for written in params.get("axis") or () if (axis := _read(written)) is not None)
-    dimensions: Dimensions = 3 if first("map") == "3d" else 2
-    return MapSpec(method, dimensions, first("gap") == "open", tuple(axes)[:dimensions] if method == "pca" else ())
+def with_spec(view: MapView, spec: MapSpec) -> MapView:
+    """The view with another map."""
+    axis = tuple(_written(each) for each in spec.axes[: spec.dimensions]) if spec.method == "pca" else ()
+    return replace(view, dimensions=spec.dimensions, gap=spec.gap, projection=spec.method, axis=axis)
 
 
 def _written(axis: Axis) -> str:

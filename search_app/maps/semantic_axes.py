@@ -15,7 +15,7 @@ from ingest.encoders.base import Encoder
 from ingest.errors import ItemNotFound
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.maps.layout import End, Meaning
-from search_app.search.query import Probe, unit, within_window
+from search_app.search.query_vectors import Probe, unit, within_window
 from search_app.search.snapshot import Snapshot
 
 _CHUNK = 8_192  # rows multiplied at a time

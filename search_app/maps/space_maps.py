@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.maps.layout import AxisTold, Gap, Layout, MapSpec, Meaning, Placing, Trust, spec_to_params
+from search_app.maps.layout import AxisTold, Gap, Layout, MapSpec, Meaning, Placing, Trust, with_spec
 from search_app.maps.manifold import SETTINGS, Manifold, fit_manifold, load_manifold, save_manifold
 from search_app.maps.semantic_axes import Direction, direction, ends_of
 from search_app.maps.trustworthiness import gap_of, trust_of
@@ -21,7 +21,8 @@ from search_app.search.modality_items import Group
 from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Drift, LiveProjections, Projection, Projections
 from search_app.search.projection import drift as pca_drift
-from search_app.search.query import Probe
+from search_app.search.query_vectors import Probe
+from search_app.search.schema import MapView
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 
@@ -176,9 +177,10 @@ class SpaceMaps:
 
 
 def _name(spec: MapSpec) -> str:
-    """A name for what a fit is of: the same for two specs that one fit serves."""
-    params: dict[str, list[str]] = {**spec_to_params(spec), "projection": [spec.method]}
-    return "&".join(f"{name}={value}" for name, values in sorted(params.items()) for value in values)
+    """A name for what a fit is of: the same for two specs that one fit serves; files in a space are named by it."""
+    axes = with_spec(MapView(), spec).axis
+    parts = [*(f"axis={axis}" for axis in axes), *["gap=open"] * spec.gap, *["map=3d"] * (spec.dimensions == 3)]
+    return "&".join([*parts, f"projection={spec.method}"])
 
 
 def _words(axis: Meaning, place: int) -> str:

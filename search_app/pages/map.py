@@ -17,7 +17,7 @@ from search_app.components.map.export import map_out
 from search_app.components.map.scatter import Drawing, answers, drawing, look, scatter
 from search_app.components.map.scene import marked, question_label, scene_of
 from search_app.components.map.side_panel import gone_panel, item_panel, neighbours_of, results_panel, selection_panel
-from search_app.components.map.toolbar import colourings_of, map_bar, plain_axes, spec_of
+from search_app.components.map.toolbar import colourings_of, map_bar, plain_axes
 from search_app.components.map.topics_panel import (
     by_topic,
     flight,
@@ -37,11 +37,12 @@ from search_app.components.shared.open_page import draw_page, loaded_encoder, sh
 from search_app.maps.area import Area, drawn, inside, read_area
 from search_app.maps.colouring import Coding, coding
 from search_app.maps.decoding import Decoded
-from search_app.maps.layout import Layout, MapSpec
-from search_app.search.filters import Filters, let_through
+from search_app.maps.layout import Layout, MapSpec, spec_of
+from search_app.search.filters import let_through, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
 from search_app.search.pca_reduction import groups_of
-from search_app.search.query import MapView, Query, with_quoted
+from search_app.search.query import Query
+from search_app.search.schema import Filters, MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import open_selection
 from search_app.search.snapshot import Snapshot
@@ -125,17 +126,17 @@ def _fresh(query: Query, view: MapView) -> MapView:
     """The view; a question that is asked anew takes away what was looked at before."""
     before = st.session_state.get(_ASKED)
     st.session_state[_ASKED] = query.at_start
-    if before is None or before == query.at_start or not view.looking:
+    if before is None or before == query.at_start or not view.focused:
         return view
-    page_url.go(query, view.at_rest)
-    return view.at_rest
+    page_url.go(query, view.unfocused)
+    return view.unfocused
 
 
 def _answer(space: AppSpace, query: Query) -> Answer | None:
     """The answer to the question, with its chips and filters; None where nothing is asked, or it cannot be."""
-    if not query.asks:
+    if query.is_empty:
         # A topic that is looked at is told of beside the map.
-        if replace(query.filters, topics=()) != Filters():
+        if replace(query.filters, topic=()) != Filters():
             asked_and_filters(space, query, space.searcher.vectors.now())
         return None
     asked = asked_of(space, query)
@@ -233,7 +234,7 @@ def _map(
         "topics": names_on_map(picture, topics, snapshot, coloured) if topics and view.names else [],
         "fly": flight(picture, topics, snapshot),
         "window": view.window,
-        "sheet": view.sheet,
+        "sheet": view.pictures,
     }
     acts = _acts(picture, topics) | ({"drawn": first_paint.drawn} if first else {})
     with st.container(key="map-place"):
@@ -281,11 +282,11 @@ def _lit(
 ) -> NDArray[np.bool_] | None:
     """Which items stand out: those that the filters let through and the selection holds; None where all do."""
     lit = None
-    wanted = with_quoted(query)
-    if wanted.narrow or wanted.modalities:
-        topics = space.searcher.topics.current(snapshot) if wanted.topics else None
-        selected = open_selection(space.folder, wanted.selection) if wanted.selection else None
-        masks = let_through(wanted, snapshot, space.ledger, topics, selected)
+    filters = with_quoted_phrases(query)
+    if filters.narrow or filters.modality:
+        topics = space.searcher.topics.current(snapshot) if filters.topic else None
+        selected = open_selection(space.folder, filters.selection) if filters.selection else None
+        masks = let_through(filters, snapshot, space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(snapshot)}
         lit = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(snapshot)])
     if within is not None:
@@ -339,7 +340,7 @@ def _acts(picture: Drawing, topics: Topics | None) -> dict[str, Callable[[Mappin
             found = drawn(picture.spot(np.array(points, np.float64).reshape(-1, 2)).tolist()) if points else None
         if found is not None:
             query, view = page_url.current()
-            page_url.go(query, view.at_rest)
+            page_url.go(query, view.unfocused)
             page_url.look(area=found.written())
 
     def hide(told: Mapping[str, Any]) -> None:
@@ -375,6 +376,6 @@ def _side(
         selection_panel(space, chosen, snapshot, vocabulary_of(space, snapshot, topics))
     if answer is not None:
         results_panel(space, answer)
-    elif not view.looking:
+    elif not view.focused:
         page_layout.note(_HOW)
         topics_panel(space, snapshot, topics)

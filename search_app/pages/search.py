@@ -14,7 +14,7 @@ from search_app.components.search.details_dialog import details_dialog
 from search_app.components.search.filter_row import asked_and_filters
 from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.map_panel import map_panel
-from search_app.components.search.more_filters import narrowed_by
+from search_app.components.search.more_filters import filter_chips
 from search_app.components.search.query_box import query_box, query_item_card
 from search_app.components.search.query_terms import Asked, asked_of, only_item
 from search_app.components.search.results_bar import pager, results_bar
@@ -22,8 +22,10 @@ from search_app.components.shared import card_actions, page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
 from search_app.components.shared.open_page import draw_page, loaded_encoder, show_empty_space
-from search_app.search.filters import Filters
-from search_app.search.query import Query, with_quoted, within_window
+from search_app.search.filters import with_quoted_phrases
+from search_app.search.query import Query
+from search_app.search.query_vectors import within_window
+from search_app.search.schema import Filters
 from search_app.search.snapshot import Snapshot
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
@@ -39,7 +41,7 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     query_box(space, query)
     if not len(snapshot):
         show_empty_space(space, snapshot)
-    elif query.asks:
+    elif not query.is_empty:
         _draw_results(space, query, snapshot)
     else:
         _draw_start(space, query, snapshot)
@@ -89,7 +91,7 @@ def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     with head:
         asked_and_filters(space, query, snapshot, asked)
     with notes:
-        if any(within_window(term.value, encoder) != term.value for term in query.asked if term.kind == "text"):
+        if any(within_window(term.value, encoder) != term.value for term in query.all_terms if term.kind == "text"):
             page_layout.note(
                 f"This text is longer than the encoder reads: only the first {encoder.info.text_window} tokens count."
             )
@@ -121,13 +123,13 @@ def _draw_cards(cards: ResultCards) -> None:
 
 
 def _missing_operands(query: Query, asked: Asked) -> None:
-    if any(name not in asked.pictures for name in query.pictures):
+    if any(name not in asked.pictures for name in query.images):
         page_layout.notice(
             "The picture of this link is no longer stored",
             "Only the newest uploads are kept. Upload it again, or search for words.",
             is_error=True,
         )
-    if any(item_id not in asked.items for item_id in query.named):
+    if any(item_id not in asked.items for item_id in query.items):
         page_layout.notice(
             "The item of this link is no longer in the space",
             "Its file was removed, or changed and read again. Search for it by words or by its picture.",
@@ -138,16 +140,18 @@ def _missing_operands(query: Query, asked: Asked) -> None:
 def _no_results(query: Query, snapshot: Snapshot) -> None:
     """Show which filter excludes everything, and offer to clear the filters."""
     existing = snapshot.folder_counts()
-    missing = [name for name in query.filters.folders if name not in existing]
-    kinds = ("other " if query.named else "") + " or ".join(PLURAL[modality] for modality in query.filters.wanted)
+    missing = [name for name in query.filters.folder if name not in existing]
+    kinds = ("other " if query.items else "") + " or ".join(
+        PLURAL[modality] for modality in query.filters.modalities_searched
+    )
     everything = " and ".join(count_of(len(snapshot.groups[modality]), modality) for modality in MODALITIES)
-    if query.filters.folders and len(missing) == len(query.filters.folders):
+    if query.filters.folder and len(missing) == len(query.filters.folder):
         reason = f"The space has no folder {', '.join(missing)}."
-    elif replace(with_quoted(query), folders=()).narrow:
+    elif replace(with_quoted_phrases(query), folder=()).narrow:
         reason = "No item meets all conditions: remove one of the filters or quotation marks."
-    elif query.filters.folders:
-        reason = f"There are no {kinds} in {', '.join(query.filters.folders)}."
-    elif query.filters.modalities:
+    elif query.filters.folder:
+        reason = f"There are no {kinds} in {', '.join(query.filters.folder)}."
+    elif query.filters.modality:
         reason = f"The space has no {kinds}."
     else:
         reason = "There is no other item in the space."
@@ -168,7 +172,7 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
             "words, with a picture, or with both; every result says how close it is, and the map shows where it "
             "lies.</p></div>"
         )
-        narrowed_by(query)
+        filter_chips(query)
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, example in enumerate(EXAMPLES, start=1):
                 st.button(example, key=f"example-{number}", on_click=page_url.ask_text, args=(example,))

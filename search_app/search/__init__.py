@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from search_app.search.api import Space
-    from search_app.search.filters import Filters
-    from search_app.search.listing import Listing
     from search_app.search.query_builder import Part
     from search_app.search.results import Result
+    from search_app.search.schema import Filters, Listing
 
 __all__ = ["Filters", "Listing", "Part", "Result", "Space"]
 

@@ -25,13 +25,12 @@ from ingest.readers.draft import Modality
 from ingest.settings import home_folder, space_name
 from ingest.space import Item, check_encoder, open_space
 from search_app.search.export import Export, export
-from search_app.search.filters import Filters
-from search_app.search.listing import PLAIN, Listing
 from search_app.search.neighbours import Measure, Neighbour, nearest
 from search_app.search.originals import open_original
-from search_app.search.query import LARGEST_COUNT, Query
+from search_app.search.query import DEFAULT_RESULTS, LARGEST_COUNT, Query
 from search_app.search.query_builder import Part, no_item, question, require_filters, require_items
 from search_app.search.results import Result, results_of
+from search_app.search.schema import PLAIN, Filters, Listing
 from search_app.search.searcher import Searcher
 from search_app.search.terms import is_item
 from search_app.search.thumbnails import as_jpeg
@@ -39,8 +38,6 @@ from search_app.search.topics.model import Topic
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-DEFAULT_COUNT = 10
 
 
 class Space:
@@ -100,7 +97,7 @@ class Space:
         like: Sequence[str] = (),
         unlike: Sequence[str] = (),
         filters: Filters | None = None,
-        count: int = DEFAULT_COUNT,
+        count: int = DEFAULT_RESULTS,
         listing: Listing = PLAIN,
     ) -> list[Result]:
         """The `count` items (96 at most) closest in meaning to the question, best first, in one fair list.
@@ -110,7 +107,7 @@ class Space:
 
         `text` and `image` are parts of weight 1, asked together with `parts`; `like` and `unlike` are the ids of
         items to find more, and less, like, or the id of one.  Items that the question names are not among the results.
-        What stands in quotation marks in `text` results must say word for word, as with `Filters.phrases`.
+        What stands in quotation marks in `text` results must say word for word, as with `Filters.exact`.
 
         Raises:
             SettingsError: there is nothing to look for, a picture cannot be read, or a filter names a folder or
@@ -129,7 +126,7 @@ class Space:
         return self._ask(query, filters, count, listing, pictures)
 
     def similar(
-        self, item_id: str, *, filters: Filters | None = None, count: int = DEFAULT_COUNT, listing: Listing = PLAIN
+        self, item_id: str, *, filters: Filters | None = None, count: int = DEFAULT_RESULTS, listing: Listing = PLAIN
     ) -> list[Result]:
         """The `count` items closest to an item of the space, best first, without itself.
 
@@ -138,7 +135,7 @@ class Space:
         return self.search(like=[item_id], filters=filters, count=count, listing=listing)
 
     def neighbours(
-        self, item_id: str, *, measure: Measure = "cosine", centred: bool = False, count: int = DEFAULT_COUNT
+        self, item_id: str, *, measure: Measure = "cosine", centred: bool = False, count: int = DEFAULT_RESULTS
     ) -> dict[Modality, list[Neighbour]]:
         """The `count` items of each modality that are nearest to an item, by their vectors alone, nearest first.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.search.link_files import write_whole
+from ingest.atomic import atomic_file
 
 PROJECTION_FOLDER = "projections"
 _HEADER = "told"  # the array that holds the key and the facts, as JSON; part of the format on disk
@@ -35,7 +35,8 @@ def save_arrays(path: Path, key: str, arrays: Mapping[str, NDArray[Any]], facts:
     header = np.array(json.dumps({"key": key, "facts": facts}))
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda file: np.savez(file, allow_pickle=False, **{_HEADER: header}, **arrays))
+        with atomic_file(path) as file:
+            np.savez(file, allow_pickle=False, **{_HEADER: header}, **arrays)
 
 
 def load_arrays(path: Path, key: str) -> CachedArrays | None:

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import re
 import shutil
 import zipfile
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from ingest.atomic import atomic_file
 from ingest.errors import SettingsError
 from ingest.readers.formats import kind_of
 from ingest.space import Item, Space
@@ -77,14 +77,9 @@ def export(space: Space, results: Sequence[Result], file: Path) -> Export:
     Raises SettingsError for another suffix, or where the file cannot be written.
     """
     require_suffix(file)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        try:
-            with temporary.open("wb") as output:
-                done = _write(space, results, file.suffix.lower(), output)
-            temporary.replace(file)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with atomic_file(file) as output:
+            done = _write(space, results, file.suffix.lower(), output)
     except OSError as error:
         raise SettingsError(
             f"{file} cannot be written ({error.strerror or error}). Name a file in a folder that can be."

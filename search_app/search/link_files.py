@@ -1,12 +1,11 @@
 """Small files that a space keeps for links, as many as agreed: written whole, and the ones not used for longest go."""
 
-import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from ingest.atomic import atomic_file
 from ingest.errors import SpaceError
 
 
@@ -17,25 +16,14 @@ def keep_file(path: Path, write: Callable[[IO[bytes]], object], *, what: str, mo
     """
     try:
         path.parent.mkdir(exist_ok=True)
-        write_whole(path, write)
+        with atomic_file(path) as file:
+            write(file)
         _forget_oldest(path.parent, path.suffix, most)
     except OSError as error:
         raise SpaceError(
             f"{what} cannot be kept in {path.parent} ({error.strerror or error}). "
             "Check that the folder can be written and its disk has room."
         ) from error
-
-
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Have `write` write the file at `path` whole or not at all, with nothing left beside it.  Raises OSError."""
-    temporary = path.with_name(f"{path.stem}.{os.getpid()}.{threading.get_ident()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-        temporary.replace(path)
-    finally:
-        with suppress(OSError):  # what went wrong before is what counts
-            temporary.unlink(missing_ok=True)
 
 
 def _forget_oldest(folder: Path, suffix: str, most: int) -> None:

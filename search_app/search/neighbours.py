@@ -7,7 +7,6 @@ or together, so that only its neighbours in the other modality change by Euclide
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,8 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.background_scores import modality_means
 from search_app.search.modality_items import Group
+from search_app.search.schema import Measure as Measure
 from search_app.search.snapshot import Snapshot
-
-Measure = Literal["cosine", "euclidean"]
 
 
 @dataclass(frozen=True)

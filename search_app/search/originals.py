@@ -5,8 +5,8 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.errors import ReadError
-from ingest.readers.reread import open_again
-from ingest.sources.location import at_hand, state_of
+from ingest.readers.reread import open_picture
+from ingest.sources.location import location_of
 from ingest.space import Item, Space
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def is_unchanged(space: Space, item: Item) -> bool:
     """Whether the file that an item of `space` came from is still the one that was read, as far as its state tells."""
     source = space.ledger.source(item.path)
     try:
-        return source is not None and state_of(source.path, space.folder) == (source.size, source.mtime_ns)
+        return source is not None and location_of(source.path, space.folder).state() == (source.size, source.mtime_ns)
     except (OSError, ReadError):
         return False
 
@@ -32,7 +32,7 @@ def open_original(space: Space, item: Item) -> BinaryIO | None:
         return None
     try:
         # What is unpacked from an archive goes as soon as this is done, but not for those who have it open.
-        with at_hand(source.path, space.folder) as place:
+        with location_of(source.path, space.folder).local_file() as place:
             file = place.open("rb")
     except (OSError, ReadError):
         return None
@@ -51,8 +51,8 @@ def picture_in_file(space: Space, item: Item, at_least: int) -> "Image | None":
     if not is_unchanged(space, item):
         return None
     try:
-        with at_hand(item.path, space.folder) as file:
-            return open_again(file, item, at_least=at_least)
+        with location_of(item.path, space.folder).local_file() as file:
+            return open_picture(file, item, at_least=at_least)
     except ReadError:
         return None
 

@@ -112,9 +112,9 @@ def _pools(query: Query) -> tuple[int, int, int]:
 
 def _lists(hits: list[Hit], query: Query) -> list[list[Hit]]:
     """The hits, or images and texts apart."""
-    if not query.separate:
+    if not query.listing.separate:
         return [hits]
-    return [[hit for hit in hits if hit.modality == modality] for modality in query.filters.wanted]
+    return [[hit for hit in hits if hit.modality == modality] for modality in query.filters.modalities_searched]
 
 
 def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Arranging) -> list[Entry]:

@@ -12,7 +12,7 @@ from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.steady_sample import steady_sample
 from search_app.search.array_cache import PROJECTION_FOLDER, CachedArrays, load_arrays, save_arrays
 from search_app.search.modality_items import Group
-from search_app.search.query import Probe
+from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
 
 AXES = 3

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.errors import ItemNotFound, ReadError, SettingsError
-from search_app.search.filters import Filters
 from search_app.search.query import Query, with_terms
 from search_app.search.query_pictures import require_small
+from search_app.search.schema import Filters
 from search_app.search.terms import LARGEST_WEIGHT, LONGEST_TEXT, MOST_TERMS, Term, checked_term, is_item
 from search_app.search.terms import between as between_items
 
@@ -35,6 +35,15 @@ class Part:
     """Two items' ids, and a place from 0 (the first) to 1 (the second) on the arc between them."""
     weight: float = 1.0
     """How much it counts, up to 5; below 0 it is left out."""
+
+
+def part_of(term: Term) -> Part:
+    """The part of a question that a term stands for; not for a picture, which a term only names."""
+    if term.kind == "text":
+        return Part(text=term.value, weight=term.weight)
+    if term.kind == "item":
+        return Part(item=term.value, weight=term.weight)
+    return Part(between=term.ends, weight=term.weight)
 
 
 class Ledger(Protocol):
@@ -75,25 +84,25 @@ def question(
         _require_id(item_id)
     likes = tuple(dict.fromkeys(like))
     unlikes = tuple(item_id for item_id in dict.fromkeys(unlike) if item_id not in likes)
-    return with_terms(Query(likes=likes, unlikes=unlikes), terms), pictures
+    return with_terms(Query(like=likes, unlike=unlikes), terms), pictures
 
 
 def require_items(query: Query, ledger: Ledger) -> None:
     """Make sure that the items are there which the question names; raises ItemNotFound."""
-    there = {item.id for item in ledger.items(query.named)}
-    if absent := [item_id for item_id in query.named if item_id not in there]:
+    there = {item.id for item in ledger.items(query.items)}
+    if absent := [item_id for item_id in query.items if item_id not in there]:
         raise no_item(", ".join(absent))
 
 
 def require_filters(filters: Filters, searcher: "Searcher", encoder: "Encoder") -> None:
     """Make sure that the space has the folders and topics that the filters name; raises SettingsError."""
     snapshot = searcher.vectors.now()
-    for name in filters.folders:
+    for name in filters.folder:
         if name not in snapshot.folder_names:
             raise SettingsError(f"The space has no folder {name!r}. `nearspace status --json` lists those there are.")
-    if filters.topics:
+    if filters.topic:
         topics = searcher.topics.get_or_find(snapshot, encoder)
-        for name in filters.topics:
+        for name in filters.topic:
             if not topics.numbers_of([name]):
                 raise SettingsError(f"The space has no topic {name!r}. `nearspace topics` lists those there are.")
 

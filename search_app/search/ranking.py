@@ -47,7 +47,8 @@ from search_app.search.candidates import ASKING, Candidates, Index, Sought, look
 from search_app.search.fusion import Found, Method, method_for
 from search_app.search.hits import Hit, Ranking
 from search_app.search.modality_items import Group
-from search_app.search.query import Probe, Query
+from search_app.search.query import Query
+from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
 
 _SAID = 16 / 3
@@ -76,10 +77,10 @@ def rank(
     `said_rarely` gives it.  `calibration` is that of the space's encoder, if it has one.
     `exact` looks at every item and asks no index.  Raises ServerError when Chroma does not answer.
     """
-    method = method_for(query.method, calibrated=calibration is not None)
+    method = method_for(query.listing.method, calibrated=calibration is not None)
     means = modality_means(snapshot, phrases)
     raw, centred = probe.raw, probe.centred(means)
-    groups = [snapshot.groups[name] for name in query.filters.wanted if len(snapshot.groups.get(name, ()))]
+    groups = [snapshot.groups[name] for name in query.filters.modalities_searched if len(snapshot.groups.get(name, ()))]
     allowed = [_allowed(query, group, through) for group in groups]
 
     def looked(group: Group, mask: NDArray[np.bool_]) -> Candidates:
@@ -96,7 +97,7 @@ def rank(
         found = _found(one, means[one.group.modality], echoing, cells.get(one.group.modality))
         merged += _hits(one, found, method, query)
     merged.sort(key=lambda keyed: (-keyed[0], int(keyed[1].id)))
-    best = _apart(merged, query.count) if query.separate else [hit for _, hit in merged[: query.count]]
+    best = _apart(merged, query.count) if query.listing.separate else [hit for _, hit in merged[: query.count]]
     hits = tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1))
     return _in_company(Ranking(hits, searched, method.name))
 
@@ -128,7 +129,7 @@ def _found(one: Candidates, mean: NDArray[np.float64], echoing: NDArray[np.float
 def _hits(one: Candidates, found: Found, method: Method, query: Query) -> list[tuple[float, Hit]]:
     """The best hits of the modality with their keys."""
     modality = one.group.modality
-    keys = method.keys(found) + method.reach * query.balance * (1.0 if modality == "image" else -1.0)
+    keys = method.keys(found) + method.reach * query.listing.balance * (1.0 if modality == "image" else -1.0)
     keys = keys + _SAID * method.reach * one.shares**2
     logits = found.logits
     chances = [None] * len(keys) if logits is None else (1.0 / (1.0 + np.exp(-logits))).tolist()
@@ -185,8 +186,8 @@ def _allowed(
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Which items of the group the filters let through; never one that the query names."""
     allowed = np.ones(len(group), np.bool_) if through is None else through[group.modality].copy()
-    if query.named:
-        allowed[group.rows_of(np.array([int(name) for name in query.named], dtype=np.int64))] = False
+    if query.items:
+        allowed[group.rows_of(np.array([int(name) for name in query.items], dtype=np.int64))] = False
     return allowed
 
 

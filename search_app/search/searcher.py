@@ -18,12 +18,13 @@ from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.background_tasks import TaskQueue
 from search_app.search.candidates import Index
 from search_app.search.diversity import Means
-from search_app.search.filters import Lookups, Masks
+from search_app.search.filters import Masks, TextIndex, with_quoted_phrases
 from search_app.search.full_text import Sayings, said_rarely
 from search_app.search.hits import Ranking
 from search_app.search.pagination import Arranging, Page, Relations, page_of_results
 from search_app.search.projection import LiveProjections, Projections
-from search_app.search.query import Probe, Query, encode, with_quoted
+from search_app.search.query import Query
+from search_app.search.query_vectors import Probe, encode
 from search_app.search.ranking import rank
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
 from search_app.search.selections import open_selection
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _BEHIND = 0.02  # share of the items that Chroma may lack before its answers are not relied on
 
 
-class ItemSource(VectorSource, Lookups, Sayings, Texts, Relations, Protocol):
+class ItemSource(VectorSource, TextIndex, Sayings, Texts, Relations, Protocol):
     """What a searcher needs of a ledger; see `ingest.space.Ledger`."""
 
     def waiting(self) -> int:
@@ -111,8 +112,8 @@ class Searcher:
             return Answer(snapshot)
         # After a re-encoding the index is filled anew, which may take minutes.
         exact = self.space.ledger.waiting() > _BEHIND * len(snapshot)
-        filters = with_quoted(query)
-        topics = self.topics.get_or_find(snapshot, encoder) if filters.topics else None
+        filters = with_quoted_phrases(query)
+        topics = self.topics.get_or_find(snapshot, encoder) if filters.topic else None
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
         through = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
         phrases = self.phrases(encoder)

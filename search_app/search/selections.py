@@ -1,7 +1,6 @@
 """Selections of a map that are kept in the space, so that a link can filter by them."""
 
 import hashlib
-import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,17 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_app.search.link_files import keep_file
+from search_app.search.schema import is_selection as is_selection
 
 SELECTION_FOLDER = "selections"
 KEPT = 100
 """How many selections a space keeps; the ones not used for longest go first."""
-
-_NAME = re.compile(r"[0-9a-f]{32}")
-
-
-def is_selection(name: str) -> bool:
-    """Whether a selection can have this name."""
-    return bool(_NAME.fullmatch(name))
 
 
 def keep_selection(space: Path, ids: NDArray[np.int64]) -> str:

@@ -38,6 +38,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], openapi: Ma
     rows = [
         (parameter["name"], parameter["in"], parameter.get("description") or parameter["schema"].get("description", ""))
         for parameter in operation.get("parameters", ())
+        if not parameter.get("deprecated")
     ]
     for content in operation.get("requestBody", {}).get("content", {}).values():
         reference = content["schema"].get("$ref", "")

@@ -3,11 +3,11 @@
 import mimetypes
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import PurePath
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, File, Form, Query, Request, UploadFile
@@ -18,14 +18,15 @@ from starlette.exceptions import HTTPException
 import ingest
 from ingest.errors import ItemNotFound, NearspaceError, ServerError, SettingsError, SpaceBusy, SpaceChanged
 from ingest.space import Item
-from search_app.search import Filters, Part, Space
-from search_app.search.filters import MOST_PARTS, filters_from_params, filters_to_params
-from search_app.search.listing import LAST_PAGE, PLAIN, Listing, Sort
+from search_app.search import Part, Space
+from search_app.search.aliases import aliases_of
+from search_app.search.fields import FieldError
 from search_app.search.neighbours import Measure
-from search_app.search.query import LARGEST_COUNT
+from search_app.search.query import DEFAULT_RESULTS, LARGEST_COUNT
+from search_app.search.query_builder import part_of
 from search_app.search.query_pictures import MOST_BYTES
+from search_app.search.requests import FILTERS, LISTING, json_schemas, read_request
 from search_app.search.results import FIELDS, item_as_json, topic_as_json
-from search_app.search.terms import MOST_TERMS, read_term
 from search_app.server.api_page import describe
 from search_app.server.middleware import SecurityMiddleware, error
 from search_app.server.open_space import ServedSpace
@@ -48,31 +49,6 @@ _DESCRIPTION = (
     + "."
 )
 
-FILTERS = {
-    "format": "only files with this suffix, such as jpg; may be repeated",
-    "after": "only photos taken, and other files last changed, on this day (2024-05-31, 2024-05, 2024) or later",
-    "before": "the same, on this day or earlier",
-    "min-pixels": "only pictures of at least so many pixels",
-    "max-pixels": "only pictures of at most so many pixels",
-    "min-bytes": "only items of files of at least so many bytes",
-    "max-bytes": "only items of files of at most so many bytes",
-    "shape": "only pictures that are landscape, portrait or square; may be repeated",
-    "of-colour": "only pictures that are mostly of this colour; may be repeated",
-    "captioned": "yes: only pictures that have a caption",
-    "topic": "only items of the topic of this name, or with this word in its name, see /v1/topics; may be repeated",
-    "title": "only items whose title says this",
-    "exact": "only items that say this word for word; may be repeated",
-    "selection": "only items of the selection that the page's map keeps under this name",
-    "where": "only items with this in their metadata: KEY=VALUE, or KEY; may be repeated",
-}
-"""The filters that stand in the address as they do in a link of the page, beside `modality` and `folder`."""
-
-_IN_ADDRESS = {
-    "parameters": [
-        {"name": name, "in": "query", "required": False, "description": words, "schema": {"type": "string"}}
-        for name, words in FILTERS.items()
-    ]
-}
 _TEXT_FIELD = {"type": "string"}
 _ERROR = {"type": "object", "properties": {"code": _TEXT_FIELD, "message": _TEXT_FIELD}}
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -82,48 +58,39 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     }
 }
 
-_Text = Annotated[
-    str, Query(description="words to look for; what stands in quotation marks results must say word for word")
-]
-_Term = Annotated[
-    list[str] | None,
-    Query(
-        description="a further part as KIND:WEIGHT:VALUE, below 0 to leave it out: text:-1:people, item:0.5:12, "
-        "between:1:12,77,0.5; may be repeated"
-    ),
-]
-_Like = Annotated[list[str] | None, Query(description="the id of a result to find more like; may be repeated")]
-_Unlike = Annotated[list[str] | None, Query(description="the id of a result to find less like; may be repeated")]
-_Kind = Annotated[
-    list[Literal["image", "text"]] | None, Query(description="only images, or only passages; may be repeated for both")
-]
-_Folder = Annotated[list[str] | None, Query(description="only items from this folder; may be repeated")]
-_Count = Annotated[int, Query(ge=1, le=LARGEST_COUNT, description="how many results")]
+_IN_FORM = ("text", "term", "like", "unlike", "modality", "folder", "count")
+"""What a form holds beside its pictures; all else stays in the address."""
+_ASKED = ("text", "term", "like", "unlike")
+_NOT_VALID = frozenset({"modality", "count", "page", "sort", "reverse", "diversity", "fold", "group"})
+"""Fields whose wrong values have always been answered with 422 `not_valid`; those of others with 400."""
 
 
-def _listing(
-    page: Annotated[int, Query(ge=1, le=LAST_PAGE, description="which page of `count` results")] = 1,
-    sort: Annotated[
-        Sort, Query(description="the order of the closest results that match: newest, or largest file, first")
-    ] = "closeness",
-    reverse: Annotated[bool, Query(description="turn that order round")] = False,
-    diversity: Annotated[
-        float, Query(ge=0.0, le=1.0, description="from 0, the closest, to 1, what differs most from what comes before")
-    ] = 0.0,
-    fold: Annotated[bool, Query(description="near-duplicates as one result, which has the others as `alike`")] = False,
-    group: Annotated[
-        bool, Query(description="the passages of a document as one result, which names the others as `passages`")
-    ] = False,
-) -> Listing:
-    """How the address asks for results to be listed."""
-    return Listing(sort=sort, reverse=reverse, page=page, diversity=diversity, fold=fold, group=group)
+def _parameters(*names: str) -> dict[str, Any]:
+    """The description of these parameters of an address, and of their former names."""
+    former = [alias for alias in aliases_of("http") if alias.name in names]
+    return {
+        "parameters": [
+            *(_parameter(name, name) for name in names),
+            *(_parameter(alias.former, alias.name) | {"deprecated": True} for alias in former),
+        ]
+    }
 
 
-_Listing = Annotated[Listing, Depends(_listing)]
+def _parameter(name: str, field: str) -> dict[str, Any]:
+    schema = {**json_schemas()[field]}
+    description = schema.pop("description") if name == field else f"the former name of {field}"
+    schema.pop("title", None)
+    schema.pop("description", None)
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
-def make_app(living: ServedSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
-    """The HTTP API over `living`, for whoever sends `token`; without one, for requests to one of `hosts`."""
+def _form(name: str) -> Any:
+    """A field of a form, described as the same parameter of an address is."""
+    return Form(description=json_schemas()[name]["description"])
+
+
+def make_app(open_space: ServedSpace, *, token: str = "", hosts: Sequence[str] = LOOPBACK_NAMES) -> FastAPI:
+    """The HTTP API over `open_space`, for whoever sends `token`; without one, for requests to one of `hosts`."""
     app = FastAPI(
         title="Nearspace",
         version=ingest.__version__,
@@ -138,16 +105,20 @@ def make_app(living: ServedSpace, *, token: str = "", hosts: Sequence[str] = LOO
     _tell_errors(app)
     decoding = threading.BoundedSemaphore(_DECODED_AT_ONCE)
 
-    def found(request: Request, given: "_Asked", count: int, listing: Listing) -> JSONResponse:
-        filters = _filters(request, given.filters)
-        results = living.run(
+    def found(
+        params: Mapping[str, Iterable[str]], pictures: Sequence[tuple[bytes, float]] = (), like: Sequence[str] = ()
+    ) -> JSONResponse:
+        asked = read_request(params)
+        parts = [*map(part_of, asked.term), *(Part(image=content, weight=weight) for content, weight in pictures)]
+        results = open_space.run(
             lambda space: space.search(
-                parts=given.parts(),
-                like=given.like,
-                unlike=given.unlike,
-                filters=filters,
-                count=count,
-                listing=listing,
+                asked.text,
+                parts=parts,
+                like=[*like, *asked.like],
+                unlike=asked.unlike,
+                filters=asked.filters,
+                count=asked.count,
+                listing=asked.listing,
             )
         )
         return JSONResponse({"results": [result.as_json() for result in results]})
@@ -156,25 +127,18 @@ def make_app(living: ServedSpace, *, token: str = "", hosts: Sequence[str] = LOO
     def page() -> HTMLResponse:
         return HTMLResponse(describe(app.openapi()))
 
-    @app.get("/v1/search", summary="The items closest in meaning to words and items", openapi_extra=_IN_ADDRESS)
-    def search(
-        request: Request,
-        text: _Text = "",
-        term: _Term = None,
-        like: _Like = None,
-        unlike: _Unlike = None,
-        modality: _Kind = None,
-        folder: _Folder = None,
-        count: _Count = 10,
-        listing: _Listing = PLAIN,
-    ) -> JSONResponse:
-        asked = _Asked(text, term or [], like or [], unlike or [], modality or [], folder or [])
-        return found(request, asked, count, listing)
+    @app.get(
+        "/v1/search",
+        summary="The items closest in meaning to words and items",
+        openapi_extra=_parameters(*_ASKED, *FILTERS, "count", *LISTING),
+    )
+    def search(request: Request) -> JSONResponse:
+        return found(_address(request))
 
     @app.post(
         "/v1/search",
         summary="The same with pictures, as a form (multipart/form-data); other filters stay in the address",
-        openapi_extra=_IN_ADDRESS,
+        openapi_extra=_parameters(*(name for name in (*FILTERS, *LISTING) if name not in _IN_FORM)),
     )
     def search_with_pictures(
         request: Request,
@@ -182,141 +146,92 @@ def make_app(living: ServedSpace, *, token: str = "", hosts: Sequence[str] = LOO
         minus_image: Annotated[
             list[UploadFile] | None, File(description="a picture of what to leave out; may be repeated")
         ] = None,
-        text: Annotated[str, Form(description="words to look for")] = "",
-        term: Annotated[list[str] | None, Form(description="a further part, as for GET")] = None,
-        like: Annotated[list[str] | None, Form(description="the id of a result to find more like")] = None,
-        unlike: Annotated[list[str] | None, Form(description="the id of a result to find less like")] = None,
-        modality: Annotated[
-            list[Literal["image", "text"]] | None, Form(description="only images, or only passages")
-        ] = None,
-        folder: Annotated[list[str] | None, Form(description="only items from this folder")] = None,
-        count: Annotated[int, Form(ge=1, le=LARGEST_COUNT, description="how many results")] = 10,
-        listing: _Listing = PLAIN,
+        text: Annotated[list[str] | None, _form("text")] = None,
+        term: Annotated[list[str] | None, _form("term")] = None,
+        like: Annotated[list[str] | None, _form("like")] = None,
+        unlike: Annotated[list[str] | None, _form("unlike")] = None,
+        modality: Annotated[list[str] | None, _form("modality")] = None,
+        folder: Annotated[list[str] | None, _form("folder")] = None,
+        count: Annotated[list[str] | None, _form("count")] = None,
     ) -> JSONResponse:
-        asked = _Asked(text, term or [], like or [], unlike or [], modality or [], folder or [])
+        form = {
+            "text": text,
+            "term": term,
+            "like": like,
+            "unlike": unlike,
+            "modality": modality,
+            "folder": folder,
+            "count": count,
+        }
         with decoding:
-            asked.pictures = [(_content(each), 1.0) for each in image or []]
-            asked.pictures += [(_content(each), -1.0) for each in minus_image or []]
-            return found(request, asked, count, listing)
+            pictures = [(_content(each), 1.0) for each in image or []]
+            pictures += [(_content(each), -1.0) for each in minus_image or []]
+            return found(_address(request) | {name: values for name, values in form.items() if values}, pictures)
 
     @app.get("/v1/items/{item_id}", summary="An item: where it comes from, its text, and what else is known")
     def item(item_id: str) -> JSONResponse:
-        return JSONResponse(item_as_json(living.run(lambda space: space.show(item_id))))
+        return JSONResponse(item_as_json(open_space.run(lambda space: space.show(item_id))))
 
     @app.get(
         "/v1/items/{item_id}/similar",
         summary="The items closest to an item, without itself",
-        openapi_extra=_IN_ADDRESS,
+        openapi_extra=_parameters(*FILTERS, "count", *LISTING),
     )
-    def similar(
-        request: Request,
-        item_id: str,
-        modality: _Kind = None,
-        folder: _Folder = None,
-        count: _Count = 10,
-        listing: _Listing = PLAIN,
-    ) -> JSONResponse:
-        return found(request, _Asked("", [], [item_id], [], modality or [], folder or []), count, listing)
+    def similar(request: Request, item_id: str) -> JSONResponse:
+        return found(_address(request), like=[item_id])
 
     @app.get("/v1/items/{item_id}/neighbours", summary="The items nearest to an item by their vectors alone")
     def neighbours(
         item_id: str,
         measure: Annotated[Measure, Query(description="cosine, or euclidean for the distance")] = "cosine",
         centred: Annotated[bool, Query(description="take away the mean of each modality first")] = False,
-        count: _Count = 10,
+        count: Annotated[int, Query(ge=1, le=LARGEST_COUNT, description="how many results")] = DEFAULT_RESULTS,
     ) -> JSONResponse:
-        near = living.run(lambda space: space.neighbours(item_id, measure=measure, centred=centred, count=count))
+        near = open_space.run(lambda space: space.neighbours(item_id, measure=measure, centred=centred, count=count))
         return JSONResponse({modality: [asdict(each) for each in found] for modality, found in near.items()})
 
     @app.get("/v1/items/{item_id}/thumbnail", summary="An image's thumbnail, as JPEG", response_class=Response)
     def thumbnail(item_id: str) -> Response:
-        content = living.run(lambda space: space.thumbnail(item_id))
+        content = open_space.run(lambda space: space.thumbnail(item_id))
         if content is None:
             raise HTTPException(404, "This item has no thumbnail. Ask for that of an image.")
         return Response(content, media_type="image/jpeg")
 
     @app.get("/v1/items/{item_id}/original", summary="The file that an item came from", response_class=Response)
     def original(item_id: str) -> Response:
-        path, file = living.run(lambda space: (space.show(item_id).path, space.original(item_id)))
+        path, file = open_space.run(lambda space: (space.show(item_id).path, space.original(item_id)))
         if file is None:
             raise HTTPException(410, "The file has gone, or has changed since it was read. Ingest it again.")
         return _download(PurePath(path).name, file)
 
     @app.get("/v1/topics", summary="What the space is about, the largest topic first; found when first asked for")
     def topics() -> JSONResponse:
-        return JSONResponse({"topics": living.run(_topics)})
+        return JSONResponse({"topics": open_space.run(_topics)})
 
     @app.get("/v1/status", summary="What the space holds, and what came of its last ingest")
     def status() -> JSONResponse:
-        return JSONResponse(living.run(lambda space: space.status()))
+        return JSONResponse(open_space.run(lambda space: space.status()))
 
     @app.get("/v1/ingest", summary="Whether an ingest goes on, how far it has come, and what came of the last")
     def ingest_status() -> JSONResponse:
-        return JSONResponse(living.run(lambda space: space.ingest_status()))
+        return JSONResponse(open_space.run(lambda space: space.ingest_status()))
 
     return app
 
 
-class _Asked:
-    """What a request asks for."""
-
-    def __init__(
-        self,
-        text: str,
-        terms: Sequence[str],
-        like: Sequence[str],
-        unlike: Sequence[str],
-        modalities: Sequence[str],
-        folders: Sequence[str],
-    ) -> None:
-        self.text, self.terms, self.like, self.unlike = text, terms, like, unlike
-        self.filters = {"modality": list(modalities), "folder": list(folders)}
-        self.pictures: list[tuple[bytes, float]] = []
-
-    def parts(self) -> list[Part]:
-        """The parts of the question; raises SettingsError when a term is none."""
-        if len(self.terms) > MOST_TERMS:
-            raise SettingsError(f"A question has at most {MOST_TERMS} parts. Leave some out.")
-        parts = [Part(text=self.text)] if self.text.strip() else []
-        for written in self.terms:
-            term = read_term(written)
-            if term is None or term.kind == "image":
-                raise SettingsError(
-                    f"{written[:80]!r} is no part of a question. Write KIND:WEIGHT:VALUE, such as text:-1:people, "
-                    "item:1:12 or between:1:12,77,0.5."
-                )
-            parts.append(
-                Part(text=term.value, weight=term.weight)
-                if term.kind == "text"
-                else Part(item=term.value, weight=term.weight)
-                if term.kind == "item"
-                else Part(between=term.ends, weight=term.weight)
-            )
-        return parts + [Part(image=content, weight=weight) for content, weight in self.pictures]
+def _address(request: Request) -> dict[str, list[str]]:
+    """The parameters of the address."""
+    return {name: request.query_params.getlist(name) for name in request.query_params}
 
 
 def _require_described(request: Request) -> None:
-    """Raises SettingsError for a parameter in the address that the description of this way does not name."""
-    ways = request.app.openapi()["paths"].get(request.scope["route"].path, {})
-    described = ways.get(request.method.lower(), {}).get("parameters", ())
+    """Raises SettingsError for a parameter in the address that the description of the request does not name."""
+    methods = request.app.openapi()["paths"].get(request.scope["route"].path, {})
+    described = methods.get(request.method.lower(), {}).get("parameters", ())
     known = {parameter["name"] for parameter in described if parameter["in"] == "query"}
     for name in request.query_params:
         if name not in known:
             raise SettingsError(f"There is no parameter {name[:40]!r} here. The page at / names those there are.")
-
-
-def _filters(request: Request, given: Mapping[str, list[str]]) -> Filters:
-    """The filters of the address, and those `given`; raises SettingsError for what a link would leave out."""
-    params = {name: request.query_params.getlist(name) for name in FILTERS}
-    filters = filters_from_params({**params, **given})
-    read = filters_to_params(filters)
-    for name, values in {**params, **given}.items():
-        if (count := len({value for value in values if value.strip()})) > MOST_PARTS:
-            raise SettingsError(f"{name} has {count} values, and may have {MOST_PARTS} at most. Leave some out.")
-    for name in FILTERS:
-        if len(read[name]) < len(set(params[name])):
-            raise SettingsError(f"{name}={params[name][0][:40]!r} cannot be read. It is to be: {FILTERS[name]}.")
-    return filters
 
 
 def _topics(space: Space) -> list[dict[str, object]]:
@@ -347,6 +262,12 @@ def _download(name: str, file: BinaryIO) -> StreamingResponse:
 
 
 def _tell_errors(app: FastAPI) -> None:
+    @app.exception_handler(FieldError)
+    def wrong_value(request: Request, problem: FieldError) -> JSONResponse:
+        if problem.field in _NOT_VALID:
+            return error(422, "not_valid", str(problem))
+        return error(400, "cannot_be_asked", str(problem))
+
     @app.exception_handler(NearspaceError)
     def on_purpose(request: Request, problem: NearspaceError) -> JSONResponse:
         for kind, status, code in _STATUS:

@@ -1,21 +1,22 @@
 """The MCP server over one space: what an assistant may ask of it, and nothing that changes it."""
 
 import base64
+import inspect
 import json
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, TypeVar
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ImageContent, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 import ingest
 from ingest.errors import NearspaceError
-from ingest.readers.draft import Modality
 from search_app.search import Filters, Part, Result, Space
-from search_app.search.query import LARGEST_COUNT
+from search_app.search.aliases import aliases_of
+from search_app.search.fields import FieldError
+from search_app.search.requests import FILTERS, LISTING, listing_of, parameters_of
 from search_app.search.results import FIELDS, item_as_json
 from search_app.server.open_space import ServedSpace
 
@@ -31,54 +32,71 @@ _INSTRUCTIONS = (
 _READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 _Id = Annotated[str, Field(description="the id of an item, as a search tells it")]
-_Kind = Annotated[Literal["image", "text"] | None, Field(description="only images, or only passages of documents")]
-_Folders = Annotated[list[str], Field(description="only items from these folders, named as in results")]
-_Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT, description="how many results")]
+_Words = Annotated[list[str], Field(description="words for what is to be left out")]
+_SEARCH = ("text", "like", "unlike", *FILTERS, "count", *LISTING)
+_SIMILAR = (*FILTERS, "count", *LISTING)
 
 
-def make_server(living: ServedSpace) -> MCPServer:
-    """The server over `living`, with the tools `search`, `similar` and `show`."""
-    server = MCPServer(
+class _Server(MCPServer):
+    """A server whose tools refuse a wrong argument in the words of every other way in."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], *context: Any, **named: Any) -> Any:
+        names = {alias.former: alias.name for alias in aliases_of("mcp")}
+        arguments = {names.get(key, key): value for key, value in arguments.items()}
+        try:
+            return await super().call_tool(name, arguments, *context, **named)
+        except ToolError as problem:
+            if isinstance(problem.__cause__, ValidationError):
+                for each in problem.__cause__.errors():
+                    if isinstance(wrong := each.get("ctx", {}).get("error"), FieldError):
+                        raise ToolError(str(wrong)) from wrong
+            raise
+
+
+def make_server(open_space: ServedSpace) -> MCPServer:
+    """The server over `open_space`, with the tools `search`, `similar` and `show`."""
+    server = _Server(
         name="nearspace", title="Nearspace", instructions=_INSTRUCTIONS, version=ingest.__version__, log_level="WARNING"
     )
 
-    @server.tool(title="Search by meaning", annotations=_READ_ONLY, structured_output=False)
-    def search(
-        text: Annotated[str, Field(description="what to look for, in words")] = "",
-        minus: Annotated[list[str], Field(description="words for what is to be left out")] = [],  # noqa: B006
-        like: Annotated[list[str], Field(description="ids of items to find more like")] = [],  # noqa: B006
-        unlike: Annotated[list[str], Field(description="ids of items to find less like")] = [],  # noqa: B006
-        exact: Annotated[list[str], Field(description="words or phrases that must be there word for word")] = [],  # noqa: B006
-        modality: _Kind = None,
-        folders: _Folders = [],  # noqa: B006
-        count: _Count = 10,
-    ) -> TextContent:
+    def search(minus: _Words = [], **asked: Any) -> TextContent:  # noqa: B006
         """Find the images and passages closest in meaning to words; returns JSON, best first."""
+        filters, listing = _filters(asked), listing_of(asked)
         parts = [Part(text=words, weight=-1.0) for words in minus]
-        filters = replace(_filters(modality, folders), phrases=tuple(exact))
-        text = text or " ".join(exact)  # what must be there is also what to look for
-        return _told(
+        text = asked["text"] or " ".join(filters.exact)  # what must be there is also what to look for
+        return _as_content(
             _ask(
-                living,
-                lambda space: space.search(text, parts=parts, like=like, unlike=unlike, filters=filters, count=count),
+                open_space,
+                lambda space: space.search(
+                    text,
+                    parts=parts,
+                    like=asked["like"],
+                    unlike=asked["unlike"],
+                    filters=filters,
+                    count=asked["count"],
+                    listing=listing,
+                ),
             )
         )
 
-    @server.tool(title="What resembles an item", annotations=_READ_ONLY, structured_output=False)
-    def similar(
-        item_id: _Id,
-        modality: _Kind = None,
-        folders: _Folders = [],  # noqa: B006
-        count: _Count = 10,
-    ) -> TextContent:
+    def similar(item_id: _Id, **asked: Any) -> TextContent:
         """Find the images and passages closest to an item; returns JSON, best first, without the item itself."""
-        filters = _filters(modality, folders)
-        return _told(_ask(living, lambda space: space.similar(item_id, filters=filters, count=count)))
+        filters, listing = _filters(asked), listing_of(asked)
+        return _as_content(
+            _ask(
+                open_space,
+                lambda space: space.similar(item_id, filters=filters, count=asked["count"], listing=listing),
+            )
+        )
+
+    for tool, title, names in ((search, "Search by meaning", _SEARCH), (similar, "What resembles an item", _SIMILAR)):
+        _declare(tool, names)
+        server.tool(title=title, annotations=_READ_ONLY, structured_output=False)(tool)
 
     @server.tool(title="Look at an item", annotations=_READ_ONLY, structured_output=False)
     def show(item_id: _Id) -> list[TextContent | ImageContent]:
         """Show an item: where it comes from and its whole text, and of an image its thumbnail."""
-        item, thumbnail = _ask(living, lambda space: (space.show(item_id), space.thumbnail(item_id)))
+        item, thumbnail = _ask(open_space, lambda space: (space.show(item_id), space.thumbnail(item_id)))
         shown: list[TextContent | ImageContent] = [TextContent(text=_json(item_as_json(item)))]
         if thumbnail:
             shown.append(ImageContent(data=base64.b64encode(thumbnail).decode(), mime_type="image/jpeg"))
@@ -87,19 +105,25 @@ def make_server(living: ServedSpace) -> MCPServer:
     return server
 
 
-def _ask(living: ServedSpace, work: Callable[[Space], T]) -> T:
+def _ask(open_space: ServedSpace, work: Callable[[Space], T]) -> T:
     """What `work` gives; an error made on purpose is told to the assistant in its words."""
     try:
-        return living.run(work)
+        return open_space.run(work)
     except NearspaceError as error:
         raise ToolError(str(error)) from error
 
 
-def _filters(modality: Modality | None, folders: list[str]) -> Filters:
-    return Filters(modalities=(modality,) if modality else (), folders=tuple(folders))
+def _declare(tool: Callable[..., TextContent], names: Iterable[str]) -> None:
+    """Have a tool declare these fields of a question as its arguments."""
+    own = [each for each in inspect.signature(tool).parameters.values() if each.kind is not each.VAR_KEYWORD]
+    tool.__signature__ = inspect.Signature([*own, *parameters_of(names)], return_annotation=TextContent)  # type: ignore[attr-defined]
 
 
-def _told(results: list[Result]) -> TextContent:
+def _filters(asked: Mapping[str, Any]) -> Filters:
+    return Filters(**{name: asked[name] for name in FILTERS})
+
+
+def _as_content(results: list[Result]) -> TextContent:
     return TextContent(text=_json({"results": [result.as_json() for result in results]}))
 
 

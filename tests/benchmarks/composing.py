@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ingest.encoders.lite.lite_encoder import load_lite
 from ingest.readers.images import open_upright
 from search_app.search.background_scores import PHRASES
-from search_app.search.query import unit
-from search_app.search.terms import compose
+from search_app.search.composition import compose
+from search_app.search.query_vectors import unit
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "flickr8k"
 BEST = 10

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ingest.encoders.lite.lite_encoder import IMAGE_BATCH, LiteEncoder, load_lite
 from ingest.encoders.lite.pixels import IMAGE_SIZE
-from ingest.encoders.training.measure import caption_retrieval, class_naming, class_phrases, cutout_matching
-from ingest.encoders.training.views import read_captioned, read_cutouts
+from ingest.encoders.training.datasets import read_captioned, read_cutouts
+from ingest.encoders.training.evaluate import class_phrases, cutout_recall, evaluate_captions, evaluate_class_naming
 from ingest.errors import WeightsError
 from ingest.readers.images import open_upright
 
@@ -35,7 +35,7 @@ def _captioned(lite: LiteEncoder) -> Iterator[str]:
     for title, folder, split in (("Flickr8k val", "flickr8k", "val"), ("COCO photos", "photos", None)):
         if (DATA / folder / "captions.jsonl").is_file():
             pictures = read_captioned(DATA / folder, split)
-            found = caption_retrieval(partial(_vectors, lite), lite.encode_texts, pictures)
+            found = evaluate_captions(partial(_vectors, lite), lite.encode_texts, pictures)
             yield f"{title}, {len(pictures.files)} pictures: {found}"
         else:
             yield f"{title}: not measured, since ../shared/data/{folder} is not beside the repository"
@@ -49,14 +49,14 @@ def _named(lite: LiteEncoder) -> str:
         names = lite.encode_texts(class_phrases())
     except WeightsError as error:
         return f"{title}: not measured. {error}"
-    return f"{title}: {class_naming(partial(_vectors, lite), names, folder):.1f} % right"
+    return f"{title}: {evaluate_class_naming(partial(_vectors, lite), names, folder):.1f} % right"
 
 
 def _cutouts(lite: LiteEncoder) -> str:
     cutouts = read_cutouts(CUTOUTS)
     if not cutouts.files:
         return f"cut-outs: not measured, since Debian's package tuxpaint-stamps-default is not in {CUTOUTS}"
-    found = cutout_matching(partial(_vectors, lite), lite.encode_texts, cutouts)
+    found = cutout_recall(partial(_vectors, lite), lite.encode_texts, cutouts)
     recall = " / ".join(f"{value:.1f}" for value in found.image_to_text)
     return f"cut-outs on white, {found.pictures} held out, among {found.captions} captions: {recall}"
 

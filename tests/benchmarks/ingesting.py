@@ -29,11 +29,15 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.external.preprocessing import Preprocessing
 from ingest.encoders.registry import load_encoder
 from ingest.readers import images
+from ingest.readers.reading_options import DEFAULT_READING
 from ingest.resources import sample_folder
-from ingest.run import pipeline
-from ingest.run.classify import Examiner, Fresh
+from ingest.run.classification import New
+from ingest.run.classify import Classifier
+from ingest.run.engines.base import Workload
 from ingest.run.pipeline import ingest
-from ingest.sources.walk import Found, walk
+from ingest.run.writer import Writer
+from ingest.sources.found import Found
+from ingest.sources.walk import walk
 from ingest.space import Space, open_to_write
 from ingest.space.chroma.local_server import read_note
 
@@ -143,8 +147,8 @@ def _whole(figures: Figures, space: Space, encoder: Encoder, piece: Path, count:
     with (
         _timed(images, "small_copy", costs, "thumbnails", time.thread_time),
         _timed(images, "as_jpeg", costs, "thumbnails", time.thread_time),
-        _timed(Examiner, "examine", costs, "reading", time.thread_time),
-        _timed(pipeline._Writer, "put", costs, "writes", time.perf_counter),
+        _timed(Classifier, "classify", costs, "reading", time.thread_time),
+        _timed(Writer, "put", costs, "writes", time.perf_counter),
     ):
         started, processor, server = time.perf_counter(), time.process_time(), _server_time(space)
         ingest(space, encoder, [piece])
@@ -179,12 +183,12 @@ def _server_time(space: Space) -> float:
 def _plain_loop(home: Path, files: list[Found], encoder: Encoder) -> float:
     """Photos a second of a plain loop: read and encode one after the other, and write nothing at all."""
     with open_to_write(home, "plain", encoder.info) as space:
-        examiner = Examiner(space.ledger, encoder)
+        classifier = Workload((), space.ledger, encoder, DEFAULT_READING).classifier()
         started = time.perf_counter()
         for found in files:
-            examined = examiner.examine(found)
-            if isinstance(examined, Fresh):
-                encoder.encode_images([draft.image for draft in examined.drafts if draft.image])
+            classified = classifier.classify(found)
+            if isinstance(classified, New):
+                encoder.encode_images([draft.image for draft in classified.drafts if draft.image])
         return len(files) / (time.perf_counter() - started)
 
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from ingest.encoders.registry import load_encoder
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from ingest.readers.registry import read_document
 from ingest.readers.text import decode_text
 from ingest.resources import sample_folder
@@ -41,7 +41,7 @@ def main(documents: int = DOCUMENTS) -> None:
             texts = [
                 draft.encoded_text or draft.text
                 for path in sorted(piece.iterdir())
-                for draft in cut(read_document(path), encoder.token_spans, encoder.info.text_window)
+                for draft in cut_passages(read_document(path), encoder.token_spans, encoder.info.text_window)
             ]
             if number == 0:
                 encoder.encode_texts(texts[:32])

@@ -19,8 +19,10 @@ from ingest.readers.images import open_upright
 from search_app.search.background_scores import PHRASES
 from search_app.search.fusion import METHODS
 from search_app.search.hits import Hit
-from search_app.search.query import PartVector, Probe, Query
+from search_app.search.query import Query
+from search_app.search.query_vectors import PartVector, Probe
 from search_app.search.ranking import rank
+from search_app.search.schema import Listing
 from search_app.search.snapshot import LiveVectors, Snapshot
 from tests.search_app.search.memory_ledger import ExactIndex, MemoryLedger
 
@@ -64,9 +66,9 @@ def main() -> None:
     print(f"ranking, {len(pairs.images):,} queries to {5 * len(pairs.images):,} items of Flickr8k val")
     print(f"  {'':<32} image in top 10  caption recall@10  nDCG@10  images")
     for name, method in METHODS.items():
-        _show(method.title, measure(pairs, encoder, Query("q", method=name)))
+        _show(method.title, measure(pairs, encoder, Query("q", listing=Listing(method=name))))
     for balance in BALANCES:
-        _show(f"Calibrated, balance {balance:+}", measure(pairs, encoder, Query("q", balance=balance)))
+        _show(f"Calibrated, balance {balance:+}", measure(pairs, encoder, Query("q", listing=Listing(balance=balance))))
 
 
 def _show(title: str, figures: Figures) -> None:

@@ -25,9 +25,10 @@ from ingest.space import Space, open_space, open_to_write
 from ingest.space.ledger.records import SourceRecord
 from search_app.search import candidates
 from search_app.search.background_scores import PHRASES, modality_means
-from search_app.search.filters import Filters, Masks, let_through
-from search_app.search.listing import PLAIN
-from search_app.search.query import PartVector, Probe, Query
+from search_app.search.filters import Masks, let_through
+from search_app.search.query import Query
+from search_app.search.query_vectors import PartVector, Probe
+from search_app.search.schema import PLAIN, Filters
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 
@@ -35,11 +36,13 @@ ITEMS, DIMENSION, QUERIES = 20_000, 384, 100
 SPACE = "s"
 INFO = EncoderInfo("benchmark", "0" * 64, DIMENSION, 32, 32, "none")
 FILTERS = {
-    "one of 20 folders": Filters(folders=("folder 3",)),
-    "a colour, a shape and a date": Filters(colours=("red",), shapes=("landscape",), after=date(2018, 1, 1)),
+    "one of 20 folders": Filters(folder=("folder 3",)),
+    "a colour, a shape and a date": Filters(
+        dominant_colour=("red",), orientation=("landscape",), after=date(2018, 1, 1)
+    ),
     "a filter that lets nearly all through": Filters(min_bytes=1_001),
     "a key of the metadata with a value": Filters(where=("camera=cam 3",)),
-    "a phrase, word for word": Filters(phrases=("w1 w1",)),
+    "a phrase, word for word": Filters(exact=("w1 w1",)),
 }
 
 Ask = Callable[[Probe], object]

@@ -1,1 +1,1 @@
-"""Encoders from weights that a person names: OpenCLIP and sentence-transformers models."""
+"""Encoders of named weights: OpenCLIP and sentence-transformers models."""

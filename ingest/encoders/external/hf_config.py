@@ -1,4 +1,4 @@
-"""What Hugging Face's model folders and tokenisers tell."""
+"""Facts from Hugging Face's model folders and tokenisers."""
 
 import re
 from pathlib import Path
@@ -16,12 +16,19 @@ TOKENIZER_FILES = [
     "merges.txt",
     "*.model",
 ]
-_WHOLE = ("tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model")
+_SUFFICIENT_FILES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
 
 
 def tokenizer_lacking(folder: Path) -> str:
     """What a folder lacks to load a tokeniser from; '' if it lacks nothing."""
-    return "" if any((folder / name).is_file() for name in _WHOLE) else "tokenizer.json"
+    return "" if any((folder / name).is_file() for name in _SUFFICIENT_FILES) else "tokenizer.json"
 
 
 def tokenizer_files(folder: Path) -> list[Path]:
@@ -43,21 +50,21 @@ def tokenizer_json(tokenizer: Any, encoder_id: str) -> str:
 def special_ids(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The ids that a tokeniser of transformers puts before and after a text's own."""
     alone = tokenizer("a", add_special_tokens=False)["input_ids"]
-    framed = tokenizer("a")["input_ids"]
-    for start in range(len(framed) - len(alone) + 1):
-        if framed[start : start + len(alone)] == alone:
-            return tuple(framed[:start]), tuple(framed[start + len(alone) :])
+    extended = tokenizer("a")["input_ids"]
+    for start in range(len(extended) - len(alone) + 1):
+        if extended[start : start + len(alone)] == alone:
+            return tuple(extended[:start]), tuple(extended[start + len(alone) :])
     raise EncoderError(
-        f"The tokeniser {type(tokenizer).__name__} changes a text's tokens when it frames them. Use another model."
+        f"The tokeniser {type(tokenizer).__name__} changes tokens when it adds special ones. Use another model."
     )
 
 
 def licence_in(folder: Path) -> str:
-    """The licence named in the front matter of the folder's README.md; '' if none is."""
+    """The licence in the front matter of the folder's README.md; '' if there is none."""
     try:
         text = (folder / "README.md").read_text(encoding="utf-8", errors="replace")[:20_000]
     except OSError:
         return ""
     found = re.search(r"\A---\s*\n(.*?)\n---", text, re.DOTALL)
-    named = re.search(r"^licen[sc]e(?:_name)?:[ \t]*[\"']?([^\s\"'#]+)", found[1], re.MULTILINE) if found else None
-    return named[1] if named else ""
+    licence = re.search(r"^licen[sc]e(?:_name)?:[ \t]*[\"']?([^\s\"'#]+)", found[1], re.MULTILINE) if found else None
+    return licence[1] if licence else ""

@@ -1,4 +1,4 @@
-"""Files of models on the Hugging Face hub: those in its cache on this machine first, and the rest fetched."""
+"""Files of models on the Hugging Face hub: from its cache on this machine, else fetched."""
 
 import importlib.util
 import os
@@ -11,15 +11,15 @@ from typing import TypeVar
 from ingest.encoders.base import Log
 from ingest.errors import EncoderError, UnknownEncoder, WeightsError
 
-PATIENCE = 4.0
-"""Seconds in which the hub has to answer at all."""
-EXTRA = "pip install 'nearspace[models]'"
+TIMEOUT_SECONDS = 4.0
+"""Time in which the hub has to answer at all."""
+INSTALL_EXTRA = "pip install 'nearspace[models]'"
 
-_Found = TypeVar("_Found")
+_File = TypeVar("_File")
 
 
 def hub_cache() -> Path:
-    """The folder in which the hub's client keeps what it fetched, as that client decides it."""
+    """The folder in which the hub's client caches what it fetches, as that client decides it."""
     if named := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
         return Path(named).expanduser()
     if home := os.environ.get("HF_HOME"):
@@ -52,7 +52,7 @@ def fetch_first(repo: str, names: list[str], *, encoder_id: str, log: Log | None
 
     Raises:
         UnknownEncoder: no repository can have that name.
-        WeightsError: it is neither here nor to be had; the message has three lines, and comes within seconds.
+        WeightsError: it is neither on this machine nor to be fetched; raised within seconds, with three lines.
     """
     if found := file_on_disk(repo, names):
         return found
@@ -60,37 +60,37 @@ def fetch_first(repo: str, names: list[str], *, encoder_id: str, log: Log | None
     def fetch() -> Path:
         from huggingface_hub import hf_hub_download, list_repo_files
 
-        there = list_repo_files(repo)
-        name = next((name for name in names if name in there), None)
+        available = list_repo_files(repo)
+        name = next((name for name in names if name in available), None)
         if name is None:
-            raise missing(encoder_id, repo, names[0], "the repository has no file of that name")
+            raise missing_in_hub(encoder_id, repo, names[0], "the repository has no file of that name")
         if log is not None:
             log(f"fetching {name} of {repo} from the hub ...")
         return Path(hf_hub_download(repo, name))
 
-    return _fetched(fetch, repo, names[0], encoder_id)
+    return _fetch(fetch, repo, names[0], encoder_id)
 
 
 def fetch_matching(
-    repo: str, patterns: list[str], complete: Callable[[Path], str], *, encoder_id: str, log: Log | None = None
+    repo: str, patterns: list[str], find_missing: Callable[[Path], str], *, encoder_id: str, log: Log | None = None
 ) -> Path:
-    """The folder of a repository's files that match `patterns`, from the cache if `complete` finds nothing missing.
+    """The folder of a repository's files that match `patterns`, from the cache if `find_missing` finds nothing missing.
 
-    `complete` names what a folder lacks, or gives ''.  Weights come as safetensors where the repository has them so.
+    `find_missing` names what a folder lacks, or returns ''.  Weights are fetched as safetensors where there are any.
 
     Raises:
         UnknownEncoder, WeightsError: as `fetch_first`.
     """
     snapshot = snapshot_on_disk(repo)
-    if snapshot is not None and not complete(snapshot):
+    if snapshot is not None and not find_missing(snapshot):
         return snapshot
-    wanted = complete(snapshot) if snapshot is not None else "the files"
+    lacking = find_missing(snapshot) if snapshot is not None else "the files"
 
     def fetch() -> Path:
         from huggingface_hub import hf_hub_download, list_repo_files
 
-        there = list_repo_files(repo)
-        names = [name for name in there if any(fnmatch(name, pattern) for pattern in patterns)]
+        available = list_repo_files(repo)
+        names = [name for name in available if any(fnmatch(name, pattern) for pattern in patterns)]
         safe = {name.rpartition("/")[0] for name in names if name.endswith(".safetensors")}
         names = [name for name in names if not (name.endswith(".bin") and name.rpartition("/")[0] in safe)]
         if log is not None:
@@ -98,32 +98,32 @@ def fetch_matching(
         for name in names:
             hf_hub_download(repo, name)
         folder = snapshot_on_disk(repo)
-        lacking = complete(folder) if folder else "the files"
-        if folder is None or lacking:
-            raise missing(encoder_id, repo, lacking, "the repository does not have it")
+        still_lacking = find_missing(folder) if folder else "the files"
+        if folder is None or still_lacking:
+            raise missing_in_hub(encoder_id, repo, still_lacking, "the repository does not have it")
         return folder
 
-    return _fetched(fetch, repo, wanted, encoder_id)
+    return _fetch(fetch, repo, lacking, encoder_id)
 
 
-def missing(encoder_id: str, repo: str, wanted: str, why: str) -> WeightsError:
-    """The error for a file of a hub repository that cannot be had: what was wanted, why not, and how to get it."""
+def missing_in_hub(encoder_id: str, repo: str, lacking: str, why: str) -> WeightsError:
+    """The error for a file of a hub repository that cannot be fetched: which file, why not, and how to get it."""
     of_openclip = encoder_id.startswith("openclip:")
     instead = "openclip:local-dir:FOLDER" if of_openclip else "st:FOLDER"
     patterns = ["open_clip*.safetensors" if of_openclip else "*.safetensors", "*.json", "*.txt", "*.model"]
     included = " ".join(f"--include '{pattern}'" for pattern in patterns)
     return WeightsError(
-        f"{encoder_id} needs {wanted} of the hub's {repo}, which this machine does not have.\n"
+        f"{encoder_id} needs {lacking} of the hub's {repo}, which this machine does not have.\n"
         f"It could not be fetched: {why}.\n"
         f"With a network run `hf download {repo} {included}`, or copy a folder of it here and use {instead}."
     )
 
 
-def missing_in(encoder_id: str, folder: Path, wanted: str) -> WeightsError:
-    """The error for a file that a folder of a person's own should have."""
+def missing_in_folder(encoder_id: str, folder: Path, lacking: str) -> WeightsError:
+    """The error for a file that a model's folder lacks."""
     why = f"it is not in {folder}, or is damaged" if folder.is_dir() else f"there is no folder {folder}"
     return WeightsError(
-        f"{encoder_id} needs {wanted} in its folder.\n"
+        f"{encoder_id} needs {lacking} in its folder.\n"
         f"It could not be read: {why}.\n"
         "Copy a model there, as `hf download ID --local-dir FOLDER` makes it, or name another folder."
     )
@@ -132,19 +132,19 @@ def missing_in(encoder_id: str, folder: Path, wanted: str) -> WeightsError:
 def require_packages(encoder_id: str) -> None:
     """Raise EncoderError, naming the extra, unless what loads this kind of encoder is installed."""
     package = "open_clip" if encoder_id.startswith("openclip:") else "sentence_transformers"
-    absent = [name for name in (package, "torch", "onnxscript") if importlib.util.find_spec(name) is None]
-    if absent:
-        named = " and ".join(filter(None, (", ".join(absent[:-1]), absent[-1])))
-        raise EncoderError(f"{encoder_id} needs {named} here, to be loaded for the first time. Run {EXTRA}.")
+    missing = [name for name in (package, "torch", "onnxscript") if importlib.util.find_spec(name) is None]
+    if missing:
+        named = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+        raise EncoderError(f"{encoder_id} needs {named} here, to be loaded for the first time. Run {INSTALL_EXTRA}.")
 
 
-def offline_by_choice() -> bool:
-    """Whether the person told the hub's client to stay offline."""
+def is_offline_mode() -> bool:
+    """Whether the environment keeps the hub's client offline."""
     truths = {"1", "on", "yes", "true"}
     return any(os.environ.get(name, "").lower() in truths for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
 
 
-def _fetched(fetch: Callable[[], _Found], repo: str, wanted: str, encoder_id: str) -> _Found:
+def _fetch(fetch: Callable[[], _File], repo: str, lacking: str, encoder_id: str) -> _File:
     require_packages(encoder_id)
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
@@ -156,22 +156,22 @@ def _fetched(fetch: Callable[[], _Found], repo: str, wanted: str, encoder_id: st
             f"{encoder_id!r} names no model: the hub has no repository called {repo!r}. Write it as OWNER/NAME, "
             "or give the path of a folder; `nearspace encoders` lists some models."
         ) from error
-    if offline_by_choice():
-        raise missing(encoder_id, repo, wanted, "HF_HUB_OFFLINE is set")
-    # The hub's client tries again and again for minutes where there is no network; so the hub is asked once, first.
+    if is_offline_mode():
+        raise missing_in_hub(encoder_id, repo, lacking, "HF_HUB_OFFLINE is set")
+    # Without a network the hub's client retries for minutes, so one request is tried first.
     if why := _unreachable():
-        raise missing(encoder_id, repo, wanted, why)
+        raise missing_in_hub(encoder_id, repo, lacking, why)
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
     try:
         return fetch()
     except GatedRepoError as error:
-        why = "its owner wants terms accepted first, on its page; then log in with `hf auth login`"
-        raise missing(encoder_id, repo, wanted, why) from error
+        why = "its owner requires terms to be accepted first, on its page; then log in with `hf auth login`"
+        raise missing_in_hub(encoder_id, repo, lacking, why) from error
     except RepositoryNotFoundError as error:
-        raise missing(encoder_id, repo, wanted, "the hub has no repository of that name for you") from error
+        raise missing_in_hub(encoder_id, repo, lacking, "the hub has no repository of that name for you") from error
     except (HfHubHTTPError, OSError) as error:
-        raise missing(encoder_id, repo, wanted, one_line(error)) from error
+        raise missing_in_hub(encoder_id, repo, lacking, one_line(error)) from error
 
 
 def _unreachable() -> str:
@@ -181,17 +181,17 @@ def _unreachable() -> str:
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     answers: list[str] = []
 
-    def ask() -> None:
+    def request() -> None:
         try:
-            httpx.head(endpoint, timeout=PATIENCE, follow_redirects=False)
+            httpx.head(endpoint, timeout=TIMEOUT_SECONDS, follow_redirects=False)
             answers.append("")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             answers.append(f"{endpoint} cannot be reached ({one_line(error)})")
 
-    # In a thread, since looking up a name may hang for longer than any timeout that can be set.
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(PATIENCE)
+    # In a thread, since a name look-up may hang for longer than any timeout that can be set.
+    thread = threading.Thread(target=request, daemon=True)
+    thread.start()
+    thread.join(TIMEOUT_SECONDS)
     return answers[0] if answers else f"{endpoint} does not answer"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest.encoders.base import Log
 from ingest.encoders.external.hf_config import TOKENIZER_FILES, licence_in, tokenizer_lacking
-from ingest.encoders.external.hub import fetch_first, fetch_matching, missing_in
+from ingest.encoders.external.hub import fetch_first, fetch_matching, missing_in_folder
 from ingest.encoders.external.openclip_models import find_pretrained, model_config
 from ingest.encoders.runtime.json_cache import read_json
 from ingest.errors import WeightsError
@@ -45,7 +45,7 @@ def files_in_folder(encoder_id: str, folder: Path, log: Log | None) -> OpenClipF
     weights = weights or next(iter(sorted(folder.glob("*.safetensors"))), None)
     if config is None or "model_cfg" not in config or weights is None:
         lacking = "open_clip_model.safetensors" if config and "model_cfg" in config else CONFIG
-        raise missing_in(encoder_id, folder, lacking)
+        raise missing_in_folder(encoder_id, folder, lacking)
     model, text = config["model_cfg"], config["model_cfg"].get("text_cfg", {})
     tokenizer = None
     if text.get("hf_tokenizer_name"):

@@ -101,14 +101,14 @@ class _TextTower(nn.Module):
         return nn.functional.normalize(vectors, dim=-1)
 
     def _encode_causal(self, ids: torch.Tensor) -> torch.Tensor:
-        # A token sees only those before it, so padding behind the last one changes nothing and need not be computed.
+        # A token attends only to those before it, so padding after the last one changes nothing and is not computed.
         tower: Any = _causal_tower(self._model)
         count = ids.shape[1]
         states = tower.token_embedding(ids) + tower.positional_embedding[:count]
         states = tower.ln_final(tower.transformer(states, attn_mask=tower.attn_mask[:count, :count]))
         pool, eos = _pooling(tower)
-        places = ids.argmax(dim=-1) if pool == "argmax" else (ids == eos).int().argmax(dim=-1)
-        pooled = states[torch.arange(states.shape[0], device=states.device), places]
+        positions = ids.argmax(dim=-1) if pool == "argmax" else (ids == eos).int().argmax(dim=-1)
+        pooled = states[torch.arange(states.shape[0], device=states.device), positions]
         if tower.text_projection is None:
             return pooled
         if isinstance(tower.text_projection, nn.Linear):
@@ -117,14 +117,14 @@ class _TextTower(nn.Module):
 
 
 def _pooling(tower: Any) -> tuple[str, int | None]:
-    # The one class keeps its text tower's settings under names of its own.
+    # open_clip.CLIP has its text tower's settings under names of its own.
     if isinstance(tower, open_clip.CLIP):
         return tower.text_pool_type, getattr(tower, "text_eos_id", None)
     return tower.pool_type, tower.eos_id
 
 
 def _causal_tower(model: nn.Module) -> nn.Module | None:
-    """The module with the text tower's parts if each token sees only those before it; else None."""
+    """The module with the text tower's parts if each token attends only to those before it; else None."""
     tower: Any = model if isinstance(model, open_clip.CLIP) else getattr(model, "text", None)
     if not isinstance(tower, open_clip.CLIP | TextTransformer):
         return None
@@ -178,7 +178,7 @@ def _token_layout(encoder_id: str, files: "OpenClipFiles", model: nn.Module, tok
             first, last, tail = (inner.bos_token_id,), (inner.eos_token_id,), (inner.cls_token_id,)
         if tokenizer.strip_sep_token:
             last = tuple(0 if number == inner.sep_token_id else number for number in last)
-        # A text tower of transformers leaves out padding by a mask of its own.
+        # A text tower of transformers masks padding itself.
         full = files.text_config is None and _causal_tower(model) is None
     if pad is None:
         raise EncoderError(f"The tokeniser of {encoder_id} has no padding token. Use another model.")

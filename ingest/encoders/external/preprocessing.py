@@ -1,4 +1,4 @@
-"""What a plugged-in image tower is given: pixels cut and scaled as its model prescribes."""
+"""The pixels of an external image tower: cropped and scaled as its model prescribes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Preprocessing:
     height: int
     width: int
     resize: Resize
-    """`shortest`: the shorter side is made `edge` and the middle is cut out; `longest`: the whole picture is fitted
-    in and the rest filled; `squash`: the whole picture, its aspect lost."""
+    """`shortest`: the shorter side is made `edge` and the centre cropped; `longest`: the whole picture is fitted in and
+    the rest filled; `squash`: the whole picture, its aspect lost."""
     edge: int
     interpolation: Interpolation
     mean: tuple[float, float, float]
@@ -39,7 +39,7 @@ class Preprocessing:
         if self.resize == "squash":
             return np.asarray(image.resize((self.width, self.height), method), dtype=np.uint8)
         size = self._resized(*image.size)
-        return self._centre(np.asarray(image.resize(size, method), dtype=np.uint8))
+        return self._crop_centre(np.asarray(image.resize(size, method), dtype=np.uint8))
 
     def batch(self, images: "Sequence[Image]") -> NDArray[np.uint8]:
         """The pixels of several pictures, shape (len(images), height, width, 3)."""
@@ -60,12 +60,13 @@ class Preprocessing:
             return self.edge, int(self.edge * height / width)
         return int(self.edge * width / height), self.edge
 
-    def _centre(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The middle of `pixels`; what is missing around them is filled."""
+    def _crop_centre(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The centre of `pixels`, filled where they are smaller."""
         height, width = pixels.shape[:2]
-        wide, high = max(0, self.width - width), max(0, self.height - height)
-        if wide or high:
-            sides = ((high // 2, high - high // 2), (wide // 2, wide - wide // 2), (0, 0))
+        missing_width, missing_height = max(0, self.width - width), max(0, self.height - height)
+        if missing_width or missing_height:
+            top, left = missing_height // 2, missing_width // 2
+            sides = ((top, missing_height - top), (left, missing_width - left), (0, 0))
             pixels = np.pad(pixels, sides, constant_values=self.fill)
             height, width = pixels.shape[:2]
         top, left = round((height - self.height) / 2), round((width - self.width) / 2)

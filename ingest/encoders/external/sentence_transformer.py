@@ -9,7 +9,7 @@ from ingest.encoders.base import Encoder, Log
 from ingest.encoders.catalogue import licence_of
 from ingest.encoders.external.external_encoder import INT8_SUFFIX, VERSION, ModelSpec
 from ingest.encoders.external.hf_config import TOKENIZER_FILES, licence_in
-from ingest.encoders.external.hub import fetch_matching, missing_in, one_line, require_packages
+from ingest.encoders.external.hub import fetch_matching, missing_in_folder, one_line, require_packages
 from ingest.encoders.external.load_external import load_external_encoder
 from ingest.encoders.external.torch_model import TorchModel
 from ingest.encoders.runtime.digests import cached_sha256_of, sha256_of_json
@@ -17,11 +17,14 @@ from ingest.errors import EncoderError, UnknownEncoder, WeightsError
 
 PREFIX = "st:"
 ORGANISATION = "sentence-transformers"
-"""Whose models may be named without it."""
+"""The organisation of the hub whose models may be named without it."""
 _MODULE_PACKAGE = "sentence_transformers."
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
-_PATTERNS = ["*.json", "*/*.json", "*.safetensors", "*/*.safetensors", "*pytorch_model*.bin", "README.md",
-             *(f"*/{name}" for name in TOKENIZER_FILES), *TOKENIZER_FILES]  # fmt: skip
+_PATTERNS = [
+    *("*.json", "*/*.json", "*.safetensors", "*/*.safetensors", "*pytorch_model*.bin", "README.md"),
+    *(f"*/{name}" for name in TOKENIZER_FILES),
+    *TOKENIZER_FILES,
+]
 # Models of the hub have these for other programs.
 _IGNORED_FOLDERS = ("onnx", "openvino", "coreml")
 
@@ -63,7 +66,7 @@ def _tower_names(encoder_id: str, name: str) -> list[str]:
 
 
 def _origin(part: str) -> Path | str:
-    """A folder on this machine, or else the name of a repository of the hub."""
+    """A folder on this machine, else the name of a repository of the hub."""
     folder = Path(part).expanduser()
     if folder.is_dir() or part.startswith(("/", ".", "~")) or part.count("/") > 1:
         return folder.absolute()
@@ -73,11 +76,11 @@ def _origin(part: str) -> Path | str:
 def _model_folder(encoder_id: str, origin: Path | str, log: Log | None) -> Path:
     if isinstance(origin, str):
         repo = origin if "/" in origin else f"{ORGANISATION}/{origin}"
-        folder = fetch_matching(repo, _PATTERNS, _lacking, encoder_id=encoder_id, log=log)
+        folder = fetch_matching(repo, _PATTERNS, _find_missing, encoder_id=encoder_id, log=log)
     else:
         folder = origin
-        if lacking := _lacking(folder):
-            raise missing_in(encoder_id, folder, lacking)
+        if lacking := _find_missing(folder):
+            raise missing_in_folder(encoder_id, folder, lacking)
     for module in _modules(folder) or []:
         if not str(module.get("type", "")).startswith(_MODULE_PACKAGE):
             raise EncoderError(
@@ -87,7 +90,7 @@ def _model_folder(encoder_id: str, origin: Path | str, log: Log | None) -> Path:
     return folder
 
 
-def _lacking(folder: Path) -> str:
+def _find_missing(folder: Path) -> str:
     """What a model's folder lacks; '' if it lacks nothing."""
     modules = _modules(folder)
     if modules is None:

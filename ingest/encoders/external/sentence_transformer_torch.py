@@ -119,7 +119,7 @@ def _token_layout(encoder_id: str, model: SentenceTransformer) -> TokenLayout:
 def _positions(model: SentenceTransformer) -> int | None:
     config = model[0].config
     if config.model_type in ("xlm-roberta", "roberta", "camembert", "mpnet"):
-        return None  # their table of positions has places that texts do not use; the tokeniser knows the limit
+        return None  # their table of positions has entries that texts do not use; the tokeniser knows the limit
     return getattr(getattr(config, "text_config", None) or config, "max_position_embeddings", None)
 
 
@@ -132,12 +132,12 @@ def _preprocessing(encoder_id: str, model: SentenceTransformer) -> Preprocessing
         return default if value is None else value
 
     size, crop = dict(setting("size", {})), dict(setting("crop_size", {}))
-    plain = setting("do_normalize", False) and setting("do_rescale", False) and setting("do_resize", False)
+    is_standard = setting("do_normalize", False) and setting("do_rescale", False) and setting("do_resize", False)
     scaled = abs(float(setting("rescale_factor", 0)) - 1 / 255) < 1e-9
     padded = setting("do_pad", False)
     method = _INTERPOLATIONS.get(int(setting("resample", 3)))
     cropped = setting("do_center_crop", False)
-    if plain and scaled and not padded and method:
+    if is_standard and scaled and not padded and method:
         facts: dict[str, Any] = {
             "interpolation": method,
             "mean": tuple(float(value) for value in processor.image_mean),

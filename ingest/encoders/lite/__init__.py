@@ -1,1 +1,1 @@
-"""The embedded encoder `lite`: its two towers, and aligners of a person's own."""
+"""The embedded encoder `lite`: its two towers, and the encoders `lite:NAME` that were tuned from it."""

@@ -1,4 +1,4 @@
-"""The aligner at the end of `lite`'s image tower, in numpy: it carries a picture's features to its captions."""
+"""The aligner at the end of `lite`'s image tower, in numpy: it maps a picture's features to its captions' vectors."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating]
 
 _ROOT_HALF = 0.5**0.5
-_PEAK = 1.0 / math.sqrt(2.0 * math.pi)
+_DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
+_ERF_COEFFICIENTS = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)  # highest power first
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Aligner:
     out_bias: Array
     """Shape (dimension,)."""
     linear: Array
-    """Shape (dimension, dimension): how the prior, the mean of the likeliest classes' names, enters."""
+    """Shape (dimension, dimension): how the prior, the mean of the likeliest classes' names, is mapped."""
 
     def vectors(self, pooled: Array, prior: Array) -> Array:
         """Unit rows (n, dimension) of pooled features (n, features) and priors (n, dimension)."""
@@ -34,11 +35,11 @@ class Aligner:
         return unit(hidden @ self.out_weight.T + self.out_bias + prior @ self.linear)
 
     def weights(self) -> dict[str, Array]:
-        """The weights by name; the arrays are the aligner's own."""
+        """The weights by name, not copied."""
         return {name: getattr(self, name) for name in NAMES}
 
-    def mixed(self, other: "Aligner", share: float) -> "Aligner":
-        """These weights moved towards those of `other` by `share`, 0 to 1."""
+    def moved_towards(self, other: "Aligner", share: float) -> "Aligner":
+        """The aligner whose weights are moved towards those of `other` by `share`, 0 to 1."""
         return from_weights({name: a + share * (other.weights()[name] - a) for name, a in self.weights().items()})
 
 
@@ -46,7 +47,7 @@ NAMES = tuple(field.name for field in fields(Aligner))
 
 
 def from_weights(weights: Mapping[str, Array]) -> Aligner:
-    """The aligner that `Aligner.weights` described; raises ValueError if the shapes do not fit together."""
+    """The aligner of `Aligner.weights`; raises ValueError if the shapes do not fit together."""
     aligner = Aligner(**{name: weights[name] for name in NAMES})
     hidden, dimension = len(aligner.hidden_bias), len(aligner.out_bias)
     if (
@@ -60,9 +61,9 @@ def from_weights(weights: Mapping[str, Array]) -> Aligner:
 
 def gelu(x: Array) -> tuple[Array, Array]:
     """GELU (Hendrycks and Gimpel 2016) of each number, and its derivative."""
-    below = (0.5 * (1.0 + _erf(x * _ROOT_HALF))).astype(x.dtype)  # the normal distribution's share below x
-    density = (np.exp(-0.5 * x * x) * _PEAK).astype(x.dtype)
-    return x * below, below + x * density
+    share_below = (0.5 * (1.0 + _erf(x * _ROOT_HALF))).astype(x.dtype)  # the normal distribution's share below x
+    density = (np.exp(-0.5 * x * x) * _DENSITY_AT_ZERO).astype(x.dtype)
+    return x * share_below, share_below + x * density
 
 
 def unit(rows: Array) -> Array:
@@ -74,7 +75,7 @@ def _erf(x: Array) -> Array:
     """The error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26), since numpy has none."""
     size = np.abs(x)
     t = 1.0 / (1.0 + 0.3275911 * size)
-    polynomial = t * (
-        0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))
-    )  # fmt: skip
+    polynomial = np.zeros_like(t)
+    for coefficient in _ERF_COEFFICIENTS:
+        polynomial = (polynomial + coefficient) * t
     return np.asarray(np.sign(x) * (1.0 - polynomial * np.exp(-size * size)))

@@ -18,7 +18,7 @@ Weights = Mapping[str, Weight]
 
 @dataclass(frozen=True)
 class BertShape:
-    """The figures of a BERT that its weights do not tell."""
+    """The shape of a BERT, as far as its weights do not show it."""
 
     layers: int
     heads: int
@@ -35,7 +35,7 @@ def bert_model(weights: Weights, shape: BertShape) -> bytes:
 
     graph = Graph()
 
-    def linear(x: str, matrix: Weight, bias: Weight | None = None, *, spiky: bool = False) -> str:
+    def linear(x: str, matrix: Weight, bias: Weight | None = None, *, has_outliers: bool = False) -> str:
         y = graph.node("MatMul", x, graph.weight(matrix))
         return y if bias is None else graph.node("Add", y, graph.weight(bias))
 
@@ -48,25 +48,25 @@ def bert_model(weights: Weights, shape: BertShape) -> bytes:
     mask = graph.node("Unsqueeze", mask, graph.weight(np.array([2], np.int64)))
     total = graph.node("ReduceSum", graph.node("Mul", x, mask), graph.weight(np.array([1], np.int64)), keepdims=0)
     count = graph.node("ReduceSum", mask, graph.weight(np.array([1], np.int64)), keepdims=0)
-    return _finished(graph, shape, graph.node("Div", total, count), ("ids", "mask"))
+    return _finish_model(graph, shape, graph.node("Div", total, count), ("ids", "mask"))
 
 
 def bert_model_8bit(weights: Weights, shape: BertShape) -> bytes:
     """ONNX: `ids`, int32 [1, tokens], to `vectors`, a unit row [1, dimension], by 8-bit matrix products.
 
-    Matrices have a scale for each column; what they are multiplied with gets its scale from the text alone, so a
-    text's vector does not depend on what is encoded beside it: that is why it takes one text at a time.
+    Matrices have a scale for each column; their inputs get a scale from the text alone, so a text's vector does not
+    depend on what is encoded with it: that is why it takes one text at a time.
     """
     graph = Graph()
 
-    def linear(x: str, matrix: Weight, bias: Weight | None = None, *, spiky: bool = False) -> str:
+    def linear(x: str, matrix: Weight, bias: Weight | None = None, *, has_outliers: bool = False) -> str:
         steps, scale = to_int8(matrix, axis=1)
         packed = graph.weight(steps), graph.weight(scale.reshape(-1)), graph.weight(np.zeros(matrix.shape[1], np.int8))
-        bias_of = () if bias is None else (graph.weight(bias),)
-        if not spiky:
-            return graph.node("DynamicQuantizeMatMul", x, *packed, *bias_of, domain=CONTRIB)
-        # A few tokens have values a hundred times the others', which would leave those no steps: each token is
-        # brought to the same size first, and back to its own afterwards.
+        bias_input = () if bias is None else (graph.weight(bias),)
+        if not has_outliers:
+            return graph.node("DynamicQuantizeMatMul", x, *packed, *bias_input, domain=CONTRIB)
+        # A few tokens have values a hundred times those of the others, which would lose all precision: each token is
+        # scaled to the same size first, and back afterwards.
         size = graph.node("ReduceMax", graph.node("Abs", x), axes=[2], keepdims=1)
         y = graph.node("DynamicQuantizeMatMul", graph.node("Div", x, size), *packed, domain=CONTRIB)
         return graph.node("Mul", y, size)
@@ -77,16 +77,16 @@ def bert_model_8bit(weights: Weights, shape: BertShape) -> bytes:
         return graph.node("MultiHeadAttention", *parts, domain=CONTRIB, num_heads=shape.heads)
 
     x = _layers(graph, weights, shape, linear, attend)
-    return _finished(graph, shape, graph.node("ReduceMean", x, axes=[1], keepdims=0), ("ids",))
+    return _finish_model(graph, shape, graph.node("ReduceMean", x, axes=[1], keepdims=0), ("ids",))
 
 
-def _finished(graph: Graph, shape: BertShape, mean: str, inputs: Sequence[str]) -> bytes:
+def _finish_model(graph: Graph, shape: BertShape, mean: str, inputs: Sequence[str]) -> bytes:
     from onnx import TensorProto, helper
 
     graph.node("LpNormalization", mean, name="vectors", axis=1, p=2)
-    given = [helper.make_tensor_value_info(name, TensorProto.INT32, ["n", "tokens"]) for name in inputs]
-    outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", shape.dimension])]
-    return graph.model("bert_mean", given, outputs)
+    input_infos = [helper.make_tensor_value_info(name, TensorProto.INT32, ["n", "tokens"]) for name in inputs]
+    output_infos = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", shape.dimension])]
+    return graph.model("bert_mean", input_infos, output_infos)
 
 
 def _embeddings(graph: Graph, weights: Weights, shape: BertShape) -> str:
@@ -144,15 +144,15 @@ def _layer(
         np.concatenate([weights[f"{prefix}{part}.bias"] for part in parts]),
     )
     x = add_and_norm(linear(attended, matrix("attention.output.dense")), x, "attention.output")
-    wide = linear(x, matrix("intermediate.dense"))
-    wide = graph.node("BiasGelu", wide, vector("intermediate.dense.bias"), domain=CONTRIB)
-    return add_and_norm(linear(wide, matrix("output.dense"), spiky=True), x, "output")
+    widened = linear(x, matrix("intermediate.dense"))
+    widened = graph.node("BiasGelu", widened, vector("intermediate.dense.bias"), domain=CONTRIB)
+    return add_and_norm(linear(widened, matrix("output.dense"), has_outliers=True), x, "output")
 
 
 class _Linear(Protocol):
     """Adds x @ matrix + bias."""
 
-    def __call__(self, x: str, matrix: Weight, bias: Weight | None = None, *, spiky: bool = False) -> str: ...
+    def __call__(self, x: str, matrix: Weight, bias: Weight | None = None, *, has_outliers: bool = False) -> str: ...
 
 
 _Attend = Callable[[str, Weight, Weight], str]

@@ -1,7 +1,7 @@
-"""What the image tower of `lite` is given: the whole picture, resized to a square of pixels.
+"""The pixels that the image tower of `lite` sees: the whole picture, resized to a square.
 
-A picture is squeezed to the square, whatever its aspect.  What lies on white (a cut-out, a drawing, a scanned page) is
-laid in the middle of a white square first, so that it keeps its aspect.
+A picture is squeezed to the square, whatever its aspect.  One on white (a cut-out, a drawing, a scanned page) is
+letterboxed on white instead, so that it keeps its aspect.
 """
 
 from collections.abc import Sequence
@@ -15,23 +15,24 @@ if TYPE_CHECKING:
 
 IMAGE_SIZE = 260
 SQUEEZED = "whole-260-bicubic-1"
-"""Names how a picture is squeezed: change it whenever the pixels of `squeezed` change."""
+"""Part of the fingerprint of squeezed pictures: change it whenever the pixels of `squeezed` change."""
 VERSION = f"white-laid-1 {SQUEEZED}"
 """Part of the encoder's fingerprint: change it whenever the pixels of `square_pixels` change."""
 WHITE = 245
-"""From this level on, in all three colours, a pixel counts as white: scans and JPEG do not keep it whiter."""
+"""From this level on, in all three colours, a pixel counts as white: scans and JPEG do not keep it purer."""
 WHITE_SIDE = 0.5
-"""How much of each side of a picture is white, at least, where it lies on white.
+"""The smallest white share of each side of a picture that is on white.
 
-So 95 % of the cut-outs in tuxpaint-stamps-default do, and of 7,080 photos of Flickr8k and COCO two, in deep snow."""
+That holds for 95 % of the cut-outs in tuxpaint-stamps-default, and for two of 7,080 photos of Flickr8k and COCO, both
+of deep snow."""
 MARGIN = 0.05
-"""The least margin on the white square, as a share of the picture's longer side."""
+"""The smallest margin on the white square, as a share of the picture's longer side."""
 
 
 def square_pixels(image: "Image") -> NDArray[np.uint8]:
-    """The whole picture as a square, shape (260, 260, 3), RGB: laid on white if it lies on white, squeezed if not."""
+    """The whole picture as a square, shape (260, 260, 3), RGB: letterboxed if it is on white, else squeezed."""
     pixels = squeezed(image)
-    return _laid(_rgb(image)) if lies_on_white(pixels) else pixels
+    return _letterboxed(_rgb(image)) if lies_on_white(pixels) else pixels
 
 
 def squeezed(image: "Image") -> NDArray[np.uint8]:
@@ -49,7 +50,7 @@ def lies_on_white(pixels: NDArray[np.uint8]) -> bool:
     return all((side.min(axis=-1) >= WHITE).mean() >= WHITE_SIDE for side in sides)
 
 
-def _laid(image: "Image") -> NDArray[np.uint8]:
+def _letterboxed(image: "Image") -> NDArray[np.uint8]:
     """The picture in the middle of a white square, with its own aspect and a margin."""
     scale = IMAGE_SIZE / (max(image.size) * (1 + 2 * MARGIN))
     width, height = (max(1, round(side * scale)) for side in image.size)

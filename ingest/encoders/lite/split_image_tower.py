@@ -27,7 +27,7 @@ class SplitImageTower:
     prior_name: str
     """Name of the output of priors."""
     aligner: Aligner
-    """Its linear map is the identity: the one that `lite` learnt is folded into the prior."""
+    """Its linear map is the identity: the one that `lite` was trained with is folded into the prior."""
 
     def features(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Pooled features (n, features) and priors (n, dimension) of pictures (n, 260, 260, 3)."""

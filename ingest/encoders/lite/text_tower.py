@@ -32,7 +32,7 @@ _THREAD_BATCH = 8  # texts that one thread encodes at a time, at most
 LONG = 64
 """Longer texts, in tokens, are encoded in 8 bits: passages, not captions or queries."""
 TOLERANCE_8BIT = 0.04
-"""Largest difference in any number of a unit vector: about twice what processors with 8-bit products show."""
+"""Largest difference in any number of a unit vector: about twice that of processors with 8-bit products."""
 
 _SHAPE = bert_graph.BertShape(layers=6, heads=12, dimension=DIMENSION, layer_norm_epsilon=1e-12)
 
@@ -57,7 +57,7 @@ class MiniLM:
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        # Without text only the two special tokens are left: the first and the last of every input.
+        # An empty text has only the two special tokens: the first and the last of every input.
         self._first, self._last = self._tokenizer.encode("").ids
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -68,34 +68,36 @@ class MiniLM:
         """
         windows: list[list[int]] = []
         owners: list[int] = []
-        encodings = self._tokenizer.encode_batch([_encodable(text) for text in texts], add_special_tokens=False)
+        encodings = self._tokenizer.encode_batch(
+            [_replace_surrogates(text) for text in texts], add_special_tokens=False
+        )
         for owner, encoding in enumerate(encodings):
             ids = encoding.ids
             for start in range(0, max(len(ids), 1), WINDOW):
                 windows.append(ids[start : start + WINDOW])
                 owners.append(owner)
         vectors = np.zeros((len(texts), DIMENSION), np.float32)
-        for place, row in self._rows(windows):
-            vectors[owners[place]] += row * max(len(windows[place]), 1)
+        for index, row in self._rows(windows):
+            vectors[owners[index]] += row * max(len(windows[index]), 1)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(lengths, np.float32(1e-12)), dtype=np.float32)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The span (start, end), in characters, of every token."""
-        return list(self._tokenizer.encode(_encodable(text), add_special_tokens=False).offsets)
+        return list(self._tokenizer.encode(_replace_surrogates(text), add_special_tokens=False).offsets)
 
     def _rows(self, windows: list[list[int]]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """The place of every window and its unit row, in no certain order."""
+        """The index of every window and its unit row, in no particular order."""
         lengths = [len(window) for window in windows]
-        long = [place for place, length in enumerate(lengths) if self._session_8bit and length > self._long]
-        # Texts of similar length together, so that little is padded.
+        long = [index for index, length in enumerate(lengths) if self._session_8bit and length > self._long]
+        # Texts of similar length together, so that there is little padding.
         short = sorted(set(range(len(windows))).difference(long), key=lengths.__getitem__)
 
-        def encode(places: Sequence[int]) -> NDArray[np.float32]:
-            return self._run([windows[place] for place in places])
+        def encode(indices: Sequence[int]) -> NDArray[np.float32]:
+            return self._run([windows[index] for index in indices])
 
         yield from zip(short, chain.from_iterable(map_batches(encode, short, _THREAD_BATCH)), strict=True)
-        yield from zip(long, map_in_threads(lambda place: self._run_8bit(windows[place]), long), strict=True)
+        yield from zip(long, map_in_threads(lambda index: self._run_8bit(windows[index]), long), strict=True)
 
     def _run(self, windows: list[list[int]]) -> NDArray[np.float32]:
         width = max(map(len, windows)) + 2
@@ -166,6 +168,6 @@ def _weights(folder: Path) -> bert_graph.Weights:
     return load_file(folder / "model.safetensors")
 
 
-def _encodable(text: str) -> str:
-    # Half of a surrogate pair, as undecodable file names have them, is no character; it is read as "?".
+def _replace_surrogates(text: str) -> str:
+    # Half of a surrogate pair, as undecodable file names have it, is no character: "?" stands for it.
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -9,14 +9,13 @@ Each is a folder `encoders/NAME` in the user's data folder (NEARSPACE_DATA):
 
 import hashlib
 import json
-import shutil
-import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ingest.atomic import atomic_path
 from ingest.encoders.calibration import Calibration, write_calibration
 from ingest.encoders.lite.aligner import Aligner, from_weights
 from ingest.encoders.lite.weights import model_folder
@@ -93,24 +92,16 @@ def save_tuned(
     from safetensors.numpy import save_file
 
     folder = require_free_name(name, overwrite=overwrite)
-    temporary = folder.with_name(f".{name}-{uuid.uuid4().hex}")
+    arrays = {key: np.ascontiguousarray(value, np.float32) for key, value in aligner.weights().items()}
     try:
-        temporary.mkdir(parents=True)
-        arrays = {key: np.ascontiguousarray(value, np.float32) for key, value in aligner.weights().items()}
-        save_file(arrays, temporary / _WEIGHTS)
-        (temporary / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
-        if calibration is not None:
-            fingerprint = _fingerprint(str(figures["base"]["fingerprint"]), temporary / _WEIGHTS)
-            write_calibration(temporary, replace(calibration, fingerprint=fingerprint))
-        if folder.exists():
-            replaced = folder.with_name(f".{name}-old-{uuid.uuid4().hex}")
-            folder.rename(replaced)
-            temporary.rename(folder)
-            shutil.rmtree(replaced, ignore_errors=True)
-        else:
-            temporary.rename(folder)
+        with atomic_path(folder) as temporary:
+            temporary.mkdir(parents=True)
+            save_file(arrays, temporary / _WEIGHTS)
+            (temporary / _FIGURES).write_text(json.dumps(figures, indent=1), encoding="utf-8")
+            if calibration is not None:
+                fingerprint = _fingerprint(str(figures["base"]["fingerprint"]), temporary / _WEIGHTS)
+                write_calibration(temporary, replace(calibration, fingerprint=fingerprint))
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise SettingsError(
             f"The encoder cannot be kept in {folder}: {error.strerror or error}. "
             "Set NEARSPACE_DATA to a folder that can be written."

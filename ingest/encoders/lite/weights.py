@@ -1,4 +1,4 @@
-"""Where the embedded encoders' weights are."""
+"""Finds the weights of `lite` in this installation."""
 
 import importlib.util
 from pathlib import Path
@@ -20,7 +20,7 @@ def model_folder(name: str) -> Path:
 
 
 def minilm_folder(package: str = MINILM_PACKAGE) -> Path:
-    """The folder of the installed all-MiniLM-L6-v2; its package is found, never imported."""
+    """The folder of the installed all-MiniLM-L6-v2; its package is located, never imported."""
     spec = importlib.util.find_spec(package)
     folders = [Path(folder, "model") for folder in (spec.submodule_search_locations or ())] if spec else []
     for folder in folders:

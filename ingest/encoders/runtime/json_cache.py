@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 import time
-import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.atomic import atomic_write
 from ingest.errors import SettingsError
 
 MAX_RECORDS = 2_000
@@ -44,27 +45,21 @@ def write_json(target: Path, content: dict[str, Any]) -> None:
 
 def write_text(target: Path, content: str) -> None:
     """Write a text file as `write_json` does."""
-    temporary = write_temporary(target, content.encode("utf-8"))
-    temporary.replace(target)
-
-
-def write_temporary(target: Path, content: bytes) -> Path:
-    """Write `content` beside `target` under a name that no other process uses, to be renamed to `target`.
-
-    Raises SettingsError if the folder cannot be written.
-    """
-    temporary = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
-    try:
+    with cache_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
+        atomic_write(target, content)
+
+
+@contextmanager
+def cache_errors(target: Path) -> Iterator[None]:
+    """Raise SettingsError, with what to do, where `target` in the cache folder cannot be written."""
+    try:
+        yield
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
         raise SettingsError(
             f"The cache folder {target.parent} cannot be written: {error.strerror or error}. "
             "Set NEARSPACE_CACHE to a folder that can."
         ) from error
-    return temporary
 
 
 @dataclass(frozen=True)
@@ -99,13 +94,14 @@ class Records:
         for file in (cache_folder() / self.name).glob("*.json"):
             try:
                 times.append((file.stat().st_mtime, file))
-            except OSError:  # another process deleted it
+            except FileNotFoundError:  # another process deleted it
                 continue
         times.sort(key=lambda pair: pair[0], reverse=True)
         oldest = time.time() - MAX_AGE_DAYS * _DAY_SECONDS
         for place, (modified, file) in enumerate(times):
             if place >= MAX_RECORDS or modified < oldest:
-                file.unlink(missing_ok=True)
+                with suppress(OSError):  # another process deleted it
+                    file.unlink()
 
 
 def _mark_as_used(file: Path) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.atomic import atomic_path
 from ingest.encoders.base import Log
 from ingest.encoders.runtime.digests import cached_sha256_of, remember_sha256
-from ingest.encoders.runtime.json_cache import read_json, write_temporary
+from ingest.encoders.runtime.json_cache import cache_errors, read_json
 from ingest.encoders.runtime.parallel import max_threads
 from ingest.encoders.runtime.receipts import has_match, record_compiled, record_match, was_compiled
 from ingest.errors import DifferenceError, WeightsError
@@ -79,14 +80,13 @@ def compiled_session(
     if log:
         log(f"compiling {comparison.title} for ONNX Runtime, once ...")
     content = build()
-    temporary = write_temporary(target, content)
-    try:
+    with atomic_path(target) as temporary:
+        with cache_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
         session = open_session(temporary, threads=threads)
         difference = comparison.measure(session)
         status = temporary.stat()
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
     digest = hashlib.sha256(content).hexdigest()
     remember_sha256(target, status, digest)
     record_compiled(digest)

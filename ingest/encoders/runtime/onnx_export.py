@@ -1,4 +1,4 @@
-"""From torch to ONNX: a tower is exported, its weights rounded to 8 bits if wanted, and kept in the cache folder.
+"""From torch to ONNX: exports a tower, with its weights rounded to 8 bits on request.
 
 torch is imported here, and nowhere that runs once a tower is compiled.
 """
@@ -31,7 +31,7 @@ class Export:
     examples: "dict[str, torch.Tensor]"
     """By name, in the order of the module's arguments."""
     widths: tuple[int, int] | None
-    """Least and greatest length of the inputs' second axis, where that may vary."""
+    """Smallest and largest length of the inputs' second axis, where that may vary."""
 
 
 class CannotCompile(Exception):
@@ -39,36 +39,36 @@ class CannotCompile(Exception):
 
 
 def onnx_bytes(export: Export, target: Path, *, int8: bool) -> bytes:
-    """The module as an ONNX model from its inputs to `vectors`; what is too large for one file is kept beside `target`.
+    """The module as an ONNX model from its inputs to `vectors`; weights too large for one file go beside `target`.
 
     Raises CannotCompile.
     """
     with tempfile.TemporaryDirectory(prefix="nearspace-") as folder:
-        draft = Path(folder, target.name)
+        model = Path(folder, target.name)
         size = sum(weight.numel() * weight.element_size() for weight in export.module.parameters())
-        _export(export, draft, separate_weights=size > LARGEST_FILE)
+        _export(export, model, separate_weights=size > LARGEST_FILE)
         if int8:
             rounded = Path(folder, f"int8-{target.name}")
-            _round_weights(draft, rounded, separate_weights=size / 4 > LARGEST_FILE)
-            draft = rounded
-        beside = draft.with_name(f"{draft.name}.data")
-        if beside.is_file():
+            _round_weights(model, rounded, separate_weights=size / 4 > LARGEST_FILE)
+            model = rounded
+        weights = external_weights(model)
+        if weights.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            _renamed(draft, beside, external_weights(target).name)
-            moved = external_weights(target).with_suffix(".draft")
-            shutil.move(beside, moved)
-            moved.replace(external_weights(target))
-        return draft.read_bytes()
+            _rename_weights(model, weights, external_weights(target).name)
+            temporary = external_weights(target).with_suffix(".draft")
+            shutil.move(weights, temporary)
+            temporary.replace(external_weights(target))
+        return model.read_bytes()
 
 
-def external_weights(target: Path) -> Path:
+def external_weights(model: Path) -> Path:
     """The file of the weights of a model that is too large for one file."""
-    return target.with_name(f"{target.name}.data")
+    return model.with_name(f"{model.name}.data")
 
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Without the warnings, log lines and progress marks that the libraries make for their own developers."""
+    """Silence the warnings, log lines and progress marks that the libraries print for their own developers."""
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
@@ -78,7 +78,7 @@ def silenced() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _export(export: Export, draft: Path, *, separate_weights: bool) -> None:
+def _export(export: Export, target: Path, *, separate_weights: bool) -> None:
     import torch
 
     axes: dict[int, object] = {0: torch.export.Dim("n", min=1, max=4096)}
@@ -89,7 +89,7 @@ def _export(export: Export, draft: Path, *, separate_weights: bool) -> None:
             torch.onnx.export(
                 export.module.eval(),
                 tuple(export.examples.values()),
-                str(draft),
+                str(target),
                 input_names=list(export.examples),
                 output_names=["vectors"],
                 dynamic_shapes=tuple(axes for _ in export.examples),
@@ -103,7 +103,7 @@ def _export(export: Export, draft: Path, *, separate_weights: bool) -> None:
 
 
 def _round_weights(source: Path, target: Path, *, separate_weights: bool) -> None:
-    """Store the weights of matrix products in 8 bits; what they are multiplied with is rounded as it comes."""
+    """Store the weights of matrix products in 8 bits; their inputs are rounded at run time."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with silenced():
@@ -117,8 +117,8 @@ def _round_weights(source: Path, target: Path, *, separate_weights: bool) -> Non
         )
 
 
-def _renamed(model: Path, weights: Path, name: str) -> None:
-    """Make `model` name its file of weights `name`."""
+def _rename_weights(model: Path, weights: Path, name: str) -> None:
+    """Let `model` refer to its file of weights as `name`."""
     import onnx
 
     graph = onnx.load(model, load_external_data=False)

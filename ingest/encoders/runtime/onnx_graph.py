@@ -14,7 +14,7 @@ CONTRIB = "com.microsoft"
 
 
 class Graph:
-    """A graph under construction: every method gives the name of the tensor it adds."""
+    """A graph under construction: every method returns the name of the tensor it adds."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -23,21 +23,21 @@ class Graph:
         self._names = 0
 
     def node(self, operator: str, *inputs: str, name: str = "", domain: str = "", **attributes: Any) -> str:
-        """Add one operator with one output, called `name` if given; '' stands for an input left out."""
+        """Add one operator with one output, called `name`, or by a new name; '' stands for an omitted input."""
         output = name or self.fresh(operator)
         self.nodes(operator, *inputs, names=(output,), domain=domain, **attributes)
         return output
 
     def nodes(self, operator: str, *inputs: str, names: tuple[str, ...], domain: str = "", **attributes: Any) -> None:
-        """Add one operator whose outputs are called `names`; '' stands for an output left out."""
+        """Add one operator whose outputs are called `names`; '' stands for an omitted output."""
         from onnx import helper
 
         self._nodes.append(helper.make_node(operator, list(inputs), list(names), domain=domain, **attributes))
 
     def weight(self, values: NDArray[Any], stored: Stored = "float32", axis: int = 0) -> str:
-        """Add a constant; a rounded one is stored small and widened to float32 once, when a session loads it.
+        """Add a constant; a rounded one is stored small and widened to float32 when a session loads it.
 
-        int8 keeps one scale for each index of `axis`.
+        int8 has one scale for each index of `axis`.
         """
         from onnx import TensorProto
 
@@ -46,8 +46,8 @@ class Graph:
         if stored == "float16":
             return self.node("Cast", self._constant(values.astype(np.float16)), to=TensorProto.FLOAT)
         steps, scale = to_int8(values, axis)
-        wide = self.node("Cast", self._constant(steps), to=TensorProto.FLOAT)
-        return self.node("Mul", wide, self._constant(scale))
+        widened = self.node("Cast", self._constant(steps), to=TensorProto.FLOAT)
+        return self.node("Mul", widened, self._constant(scale))
 
     def model(
         self,
@@ -78,14 +78,14 @@ class Graph:
 
 def to_int8(values: NDArray[Any], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Round to 8 bits, symmetric, with one scale for each index of `axis`; values are about steps * scale."""
-    others = tuple(i for i in range(values.ndim) if i != axis % values.ndim)
-    largest = np.abs(values).max(axis=others, keepdims=True)
+    other_axes = tuple(i for i in range(values.ndim) if i != axis % values.ndim)
+    largest = np.abs(values).max(axis=other_axes, keepdims=True)
     scale = np.where(largest > 0, largest / 127.0, 1.0).astype(np.float32)
     return np.clip(np.round(values / scale), -127, 127).astype(np.int8), scale
 
 
 def as_stored(values: NDArray[np.float32], stored: Stored, axis: int = 0) -> NDArray[np.float32]:
-    """What `values` are after they were stored that way and widened again."""
+    """`values` as they are once stored that way and widened again."""
     if stored == "float32":
         return values
     if stored == "float16":

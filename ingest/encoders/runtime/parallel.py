@@ -14,7 +14,7 @@ Output = TypeVar("Output")
 def map_in_threads(work: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterator[Output]:
     """`work` of each of `inputs`, in their order, on as many threads as there are cores.
 
-    With a session of one thread this keeps the cores busier than all threads on one run: nobody waits for another,
+    With a session of one thread this keeps the cores busier than all threads on one run: no thread waits for another,
     and threads that read files meanwhile hold none of them up.
     """
     threads = min(max_threads(), len(inputs))

@@ -1,7 +1,7 @@
 """Receipts: what was checked once and need not be checked again.
 
 A receipt is keyed by content alone: what was checked (the SHA-256 of a model's bytes and of what it was compared with)
-and by which ONNX Runtime.  Where a file lies does not matter, so any number of installations share one cache folder.
+and by which ONNX Runtime.  Where a file is does not matter, so any number of installations share one cache folder.
 """
 
 from ingest.encoders.runtime.digests import sha256_of_json

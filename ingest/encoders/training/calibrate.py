@@ -1,9 +1,9 @@
 """`python -m ingest.encoders.training.calibrate --data ../shared/data`: fits the calibration of `lite`.
 
-On the 80 captioned COCO photos, which no part of `lite` has learnt from, among 920 pictures of Flickr8k's training
-split.  Those of the training split themselves must not ask: the image tower knows them by heart (a caption's cosine
-with its own picture is 0.44 in the median, against 0.35 for pictures it has not seen), and a calibration fitted on them
-trusts pictures far too much.  Flickr8k's `val` split is left to measure with.
+Its queries are the 80 captioned COCO photos, which no part of `lite` was trained on, and their captions, in a
+collection with 920 pictures of Flickr8k's training split.  Those must not be queries: the image tower has memorised
+them (a caption's cosine with its own picture is 0.44 in the median, against 0.35 for pictures it has not seen), and a
+calibration fitted on them trusts pictures far too much.  Flickr8k's `val` split is left for evaluation.
 """
 
 import argparse
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from ingest.encoders.calibration import write_calibration
 from ingest.encoders.lite.lite_encoder import IMAGE_BATCH, load_lite
 from ingest.encoders.lite.weights import model_folder
-from ingest.encoders.training.views import read_captioned
-from ingest.encoders.tuning.caption_vectors import captions_of
-from ingest.encoders.tuning.captioned_pictures import Captioned
+from ingest.encoders.training.datasets import read_captioned
+from ingest.encoders.tuning.caption_vectors import encode_captions
+from ingest.encoders.tuning.captioned_pictures import CaptionedPicture
 from ingest.encoders.tuning.fit_calibration import Collection, fit_calibration
 from ingest.readers.images import open_upright
 
-AROUND = 920
+DISTRACTORS = 920
 """Pictures of the training split that the photos lie among."""
 
 
@@ -31,10 +31,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with flickr8k and photos")
     parser.add_argument("--out", type=Path, default=model_folder("lite"), help="folder of lite's weights")
     options = parser.parse_args()
-    fresh = _pictures(options.data / "photos")
-    around = _pictures(options.data / "flickr8k", "train")
-    drawn = np.sort(np.random.default_rng(0).permutation(len(around))[:AROUND])
-    pictures = [*fresh, *(around[row] for row in drawn)]
+    queries = _pictures(options.data / "photos")
+    distractors = _pictures(options.data / "flickr8k", "train")
+    sampled = np.sort(np.random.default_rng(0).permutation(len(distractors))[:DISTRACTORS])
+    pictures = [*queries, *(distractors[row] for row in sampled)]
     lite = load_lite(log=print, image_folder=options.out)
     images: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), IMAGE_BATCH):
@@ -44,19 +44,19 @@ def main() -> None:
         )
         print(f"\r{start + len(batch):,} of {len(pictures):,} pictures", end="", flush=True)
     print()
-    collection = Collection(np.concatenate(images), captions_of(pictures, lite.encode_texts), len(fresh))
-    source = f"{len(fresh)} COCO photos among {AROUND} pictures of Flickr8k's training split"
+    collection = Collection(np.concatenate(images), encode_captions(pictures, lite.encode_texts), len(queries))
+    source = f"{len(queries)} COCO photos among {DISTRACTORS} pictures of Flickr8k's training split"
     calibration = fit_calibration(collection, lite.info.fingerprint, source)
     if calibration is None:
         raise SystemExit("There are too few captioned pictures to fit a calibration.")
     write_calibration(options.out, calibration)
-    for (asked, found), cell in calibration.cells.items():
-        print(f"{asked:>5} asks, {found:>5} found: {cell}")
+    for (query, hit), cell in calibration.cells.items():
+        print(f"{query:>5} query, {hit:>5} hits: {cell}")
 
 
-def _pictures(folder: Path, split: str | None = None) -> list[Captioned]:
+def _pictures(folder: Path, split: str | None = None) -> list[CaptionedPicture]:
     read = read_captioned(folder, split)
-    return [Captioned(file, "", captions) for file, captions in zip(read.files, read.captions, strict=True)]
+    return [CaptionedPicture(file, "", captions) for file, captions in zip(read.files, read.captions, strict=True)]
 
 
 if __name__ == "__main__":

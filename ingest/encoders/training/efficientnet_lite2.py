@@ -157,4 +157,5 @@ def load_tower() -> EfficientNetLite2:
     """The tower with the published weights, in evaluation mode."""
     tower = EfficientNetLite2()
     tower.load_state_dict(torch.load(weights_file(), map_location="cpu", weights_only=True), strict=True)
-    return tower.eval()
+    tower.eval()
+    return tower

@@ -1,53 +1,53 @@
-"""How well a picture's vector finds its caption, and the reverse."""
+"""Evaluates an encoder on pictures that `lite` was not trained on; works without torch."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.encoders.training.datasets import CaptionedDataset, read_labelled, split_in_halves
+from ingest.encoders.training.imagenet_classes import class_names, synsets
+from ingest.encoders.training.metrics import CaptionRecall, caption_recall, matching_recall, naming_accuracy
+
 Array = NDArray[np.float32]
-DEPTHS = (1, 5, 10)
+EncodeFiles = Callable[[Sequence[Path]], Array]
+"""Picture files to unit rows."""
+EncodeTexts = Callable[[Sequence[str]], Array]
 
 
 @dataclass(frozen=True)
-class Retrieval:
-    """Recall at 1, 5 and 10, in per cent."""
+class CutoutRecall:
+    """How many cut-outs were matched with how many captions, and the recall at 1, 5 and 10 in per cent."""
 
-    text_to_image: tuple[float, float, float]
+    pictures: int
+    captions: int
     image_to_text: tuple[float, float, float]
 
-    def __str__(self) -> str:
-        """Both directions on one line."""
-        to_image = " / ".join(f"{value:.1f}" for value in self.text_to_image)
-        to_text = " / ".join(f"{value:.1f}" for value in self.image_to_text)
-        return f"text->image {to_image}   image->text {to_text}"
+
+def evaluate_captions(images: EncodeFiles, texts: EncodeTexts, pictures: CaptionedDataset) -> CaptionRecall:
+    """How well the captions of `pictures` find them, and they their captions."""
+    owners = np.repeat(np.arange(len(pictures.files)), [len(group) for group in pictures.captions])
+    captions = texts([caption for group in pictures.captions for caption in group])
+    return caption_recall(images(pictures.files), captions, owners)
 
 
-def retrieval(images: Array, captions: Array, owners: NDArray[np.int64]) -> Retrieval:
-    """Recall of `images` [n, d] by `captions` [m, d], where caption j is of image owners[j]; all unit rows."""
-    cosines = captions @ images.T
-    own = cosines[np.arange(len(owners)), owners]
-    image_rank = (cosines > own[:, None]).sum(axis=1)
-    # An image is found when the best-placed of its own captions is.
-    caption_rank = np.full(len(images), len(captions))
-    for column in range(len(images)):
-        best = own[owners == column].max()
-        caption_rank[column] = (cosines[:, column] > best).sum()
-    return Retrieval(_recall(image_rank), _recall(caption_rank))
+def class_phrases() -> list[str]:
+    """A phrase for each ImageNet class, to which pictures of it should be nearest."""
+    return [f"a photo of a {name}" for name in class_names()]
 
 
-def naming(images: Array, names: Array, labels: NDArray[np.int64]) -> float:
-    """How many of `images` [n, d] are nearest to the name [k, d] of their own label, in per cent."""
-    return round(float(((images @ names.T).argmax(axis=1) == labels).mean() * 100), 2)
+def evaluate_class_naming(images: EncodeFiles, names: Array, folder: Path) -> float:
+    """How many of the labelled pictures in `folder` are nearest to their class among `names`, in per cent."""
+    files, wnids = read_labelled(folder)
+    order = synsets()
+    return naming_accuracy(images(files), names, np.array([order.index(wnid) for wnid in wnids]))
 
 
-def matching(images: Array, captions: Array, places: NDArray[np.int64]) -> tuple[float, float, float]:
-    """Recall of `captions` [k, d], all different, by `images` [n, d], where the caption of image i is places[i]."""
-    cosines = images @ captions.T
-    own = cosines[np.arange(len(places)), places]
-    return _recall((cosines > own[:, None]).sum(axis=1))
-
-
-def _recall(ranks: NDArray[np.int64]) -> tuple[float, float, float]:
-    one, five, ten = (round(float((ranks < depth).mean() * 100), 2) for depth in DEPTHS)
-    return one, five, ten
+def cutout_recall(images: EncodeFiles, texts: EncodeTexts, cutouts: CaptionedDataset) -> CutoutRecall:
+    """How well the half of `cutouts` that is not trained on finds its captions among all."""
+    _, held_out = split_in_halves(cutouts)
+    captions = sorted({caption for (caption,) in cutouts.captions})
+    places = np.array([captions.index(caption) for (caption,) in held_out.captions])
+    return CutoutRecall(len(places), len(captions), matching_recall(images(held_out.files), texts(captions), places))

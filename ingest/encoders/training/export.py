@@ -23,8 +23,8 @@ TOP_CLASSES = 20
 """How many class probabilities the prior averages (ConSE, Norouzi et al. 2014)."""
 FROZEN_CONVOLUTIONS = 3 * FROZEN_BLOCKS
 """The stem, the two of the first block, the three of each further one."""
-ENTRANCE = (17, 17, 120)
-"""Height, width and channels of what enters the blocks that are fine-tuned."""
+ACTIVATION_SHAPE = (17, 17, 120)
+"""Height, width and channels of the inputs of the blocks that are fine-tuned."""
 
 Array = NDArray[np.float32]
 
@@ -98,16 +98,16 @@ def fold(tower: EfficientNetLite2) -> FoldedTower:
     return FoldedTower(tuple(folded), classifier)
 
 
-def entrance_model(tower: FoldedTower) -> bytes:
-    """ONNX: `pixels` uint8 [n, 260, 260, 3] to `activations`, float16 [n, *ENTRANCE]: what enters the last blocks."""
+def first_blocks_model(tower: FoldedTower) -> bytes:
+    """ONNX: `pixels` uint8 [n, 260, 260, 3] to `activations`, float16 [n, *ENTRANCE]: the inputs of the last blocks."""
     from onnx import TensorProto, helper
 
     graph = Graph()
     convolve = _Convolutions(graph, tower, EXACT)
-    entered = _first_blocks(graph, convolve)
-    half = graph.node("Cast", entered, to=TensorProto.FLOAT16)
+    activations = _first_blocks(graph, convolve)
+    half = graph.node("Cast", activations, to=TensorProto.FLOAT16)
     graph.node("Transpose", half, name="activations", perm=[0, 2, 3, 1])
-    output = helper.make_tensor_value_info("activations", TensorProto.FLOAT16, ["n", *ENTRANCE])
+    output = helper.make_tensor_value_info("activations", TensorProto.FLOAT16, ["n", *ACTIVATION_SHAPE])
     return graph.model("efficientnet_lite2_first_blocks", [_pixels()], [output])
 
 
@@ -136,7 +136,7 @@ class _Convolutions:
 
     def __init__(self, graph: Graph, tower: FoldedTower, storage: Storage) -> None:
         self._graph = graph
-        self._left = iter(tower.convolutions)
+        self._remaining = iter(tower.convolutions)
         self._storage = storage
         self._size = IMAGE_SIZE
         self._zero = graph.weight(np.array(0.0, np.float32))
@@ -144,7 +144,7 @@ class _Convolutions:
 
     def __call__(self, x: str, stride: int = 1, *, clip: bool) -> str:
         graph = self._graph
-        weight, bias = next(self._left)
+        weight, bias = next(self._remaining)
         kernel, per_group = weight.shape[2], weight.shape[1]
         before, after = same_padding(self._size, kernel, stride)
         self._size = -(-self._size // stride)
@@ -199,7 +199,7 @@ def _top_probabilities(graph: Graph, logits: str) -> str:
     values = f"{logits}_top"
     graph.nodes("TopK", logits, count, names=(values, f"{logits}_places"), axis=1)
     least = graph.node("ReduceMin", values, axes=[1], keepdims=1)
-    # Exactly the top classes pass; of equal logits at the border all pass, which no picture will notice.
+    # Exactly the top classes pass; of equal logits at the border all pass, which makes no practical difference.
     is_top = graph.node("GreaterOrEqual", logits, least)
     kept = graph.node("Where", is_top, logits, graph.weight(np.array(-1e9, np.float32)))
     return graph.node("Softmax", kept, axis=1)

@@ -43,7 +43,7 @@ class Aligner(nn.Module):
     """Pooled features [n, 1280] and class logits [n, 1000] to unit rows [n, 384]."""
 
     def __init__(self, names: Tensor, recipe: Recipe) -> None:
-        """Start as the prior alone; `names` [1000, 384] are the class names' vectors."""
+        """Start with the prior alone; `names` [1000, 384] are the class names' vectors."""
         super().__init__()
         dimension = names.shape[1]
         self.names: Tensor
@@ -63,7 +63,7 @@ class Aligner(nn.Module):
         return F.normalize(self.out(x) + top_probabilities(logits) @ self.names @ self.linear, dim=1)
 
     def temperature(self) -> float:
-        """What the temperature of the loss is now."""
+        """The current temperature of the loss."""
         return math.exp(-float(self.log_scale.detach()))
 
     def parameter_groups(self, rate: float, weight_decay: float) -> list[dict[str, object]]:
@@ -76,7 +76,7 @@ class Aligner(nn.Module):
         ]
 
     def weights(self) -> AlignerWeights:
-        """What the exported model needs, with the prior's linear map folded into the names."""
+        """The weights that the exported model needs, with the prior's linear map folded into the names."""
         hidden, out = self.hidden, self.out
         return AlignerWeights(
             hidden=(_numpy(hidden.weight), _numpy(hidden.bias)),
@@ -104,23 +104,24 @@ def train(pooled: Tensor, logits: Tensor, captions: Tensor, names: Tensor, recip
         for rows in torch.randperm(count)[: steps * recipe.batch].split(recipe.batch):
             which = torch.randint(views, rows.shape)
             vectors = aligner(pooled[which, rows], logits[which, rows])
-            loss = contrast(vectors, captions[rows], aligner.log_scale.exp())
-            kept = keep(vectors, logits[which, rows], aligner.names, recipe.keep_temperature)
+            loss = contrastive_loss(vectors, captions[rows], aligner.log_scale.exp())
+            of_classes = class_loss(vectors, logits[which, rows], aligner.names, recipe.keep_temperature)
             optimiser.zero_grad()
-            (loss + recipe.keep_classes * kept).backward()
+            (loss + recipe.keep_classes * of_classes).backward()
             optimiser.step()
             schedule.step()
             total += float(loss.detach())
         if epoch % 10 == 0 or epoch == recipe.epochs:
             log(f"aligner, epoch {epoch} of {recipe.epochs}: loss {total / steps:.3f}")
-    return aligner.eval()
+    aligner.eval()
+    return aligner
 
 
-def contrast(vectors: Tensor, captions: Tensor, scale: Tensor) -> Tensor:
+def contrastive_loss(vectors: Tensor, captions: Tensor, scale: Tensor) -> Tensor:
     """Symmetric InfoNCE of pictures [n, d] and their captions [n, k, d], all k of them at once.
 
-    Each caption shall find its own picture among n; each picture shall give its own k captions the same, and the
-    captions of the others no, probability.  The floor of the second part, log k, is taken off.
+    Each caption should find its own picture among n; each picture should give its own k captions the same probability,
+    and the captions of the others none.  The floor of the second part, log k, is subtracted.
     """
     count, per_picture, dimension = captions.shape
     cosines = vectors @ captions.reshape(count * per_picture, dimension).T * scale
@@ -131,7 +132,7 @@ def contrast(vectors: Tensor, captions: Tensor, scale: Tensor) -> Tensor:
     return (to_pictures + to_captions) / 2
 
 
-def keep(vectors: Tensor, logits: Tensor, names: Tensor, temperature: float) -> Tensor:
+def class_loss(vectors: Tensor, logits: Tensor, names: Tensor, temperature: float) -> Tensor:
     """How far naming by the nearest class name is from the tower's own class probabilities (cross-entropy)."""
     return F.cross_entropy(vectors @ names.T / temperature, torch.softmax(logits, dim=1))
 

@@ -1,1 +1,1 @@
-"""Tuning `lite` to a person's own captioned pictures: pairs, features, training in numpy, and retrieval figures."""
+"""Tuning `lite` to captioned pictures: pairs, features, training in numpy, and retrieval figures."""

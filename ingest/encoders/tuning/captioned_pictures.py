@@ -12,8 +12,9 @@ from ingest.errors import ReadError, SettingsError, SkipSource
 from ingest.outcomes import SourceOutcome
 from ingest.readers.draft import MAX_CAPTION
 from ingest.readers.formats import kind_of
-from ingest.sources.captions import caption_path, read_caption
-from ingest.sources.walk import content_hash, walk
+from ingest.sources.captions import find_caption, read_caption
+from ingest.sources.location import SourceLocation, content_hash
+from ingest.sources.walk import walk
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
 IMAGE_COLUMNS = ("image", "file", "file_name", "filename", "path")
@@ -22,71 +23,72 @@ _DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True)
-class Captioned:
+class CaptionedPicture:
     """A picture with its captions."""
 
     path: Path
     sha256: str
     captions: tuple[str, ...]
-    """At least one; no two alike."""
+    """At least one, all different."""
 
 
 @dataclass
-class Collected:
-    """The captioned pictures of a folder or table, and what was left out of it."""
+class CollectedPictures:
+    """The captioned pictures of a folder or table, and what was omitted."""
 
-    pictures: list[Captioned] = field(default_factory=list)
-    """Each content once, in the order of their hashes: the same whatever the files are called."""
-    left_out: list[SourceOutcome] = field(default_factory=list)
+    pictures: list[CaptionedPicture] = field(default_factory=list)
+    """Each content once, in the order of their hashes: the same whatever the names of the files."""
+    omitted: list[SourceOutcome] = field(default_factory=list)
     without_caption: int = 0
     """Pictures of the folder that have no caption."""
 
 
-def collect(source: Path) -> Collected:
+def collect_pictures(source: Path) -> CollectedPictures:
     """The captioned pictures at `source`: a table, or a folder with sidecars or with tables directly in it.
 
-    Paths in a table are relative to it.  What cannot be read is left out, with the reason.  Raises SettingsError if
-    `source` is not there, or is a file that is no table of images and captions.
+    Paths in a table are relative to it.  What cannot be read is omitted, with the reason.  Raises SettingsError if
+    `source` does not exist, or is a file that is no table of images and captions.
     """
     source = source.expanduser().absolute()
-    collected = Collected()
+    collected = CollectedPictures()
     captions: dict[Path, list[str]] = {}
     if source.is_dir():
         _read_folder(source, captions, collected)
     elif source.is_file():
-        _read_table(source, captions, collected, asked_for=True)
+        _read_table(source, captions, collected, required=True)
     else:
         raise SettingsError(f"There is nothing at {source}. Give a folder of captioned pictures, or a table of them.")
-    _identify(captions, collected)
+    _merge_by_content(captions, collected)
     return collected
 
 
-def _read_folder(folder: Path, captions: dict[Path, list[str]], collected: Collected) -> None:
-    def cannot_look(path: Path, error: OSError) -> None:
+def _read_folder(folder: Path, captions: dict[Path, list[str]], collected: CollectedPictures) -> None:
+    def on_unreadable(path: Path, error: OSError) -> None:
         reason = (error.strerror or str(error)).rstrip(".")
-        _leave_out(collected, path, "failed", f"It cannot be looked into: {reason}.")
+        _omit(collected, path, "failed", f"It cannot be looked into: {reason}.")
 
     images: list[Path] = []
     tables: list[Path] = []
-    for found in walk(folder, on_error=cannot_look, archives=False):
+    for found in walk(folder, on_error=on_unreadable, archives=False):
         if found.kind == "image":
             images.append(found.path)
         elif found.path.suffix.lower() in TABLE_SUFFIXES and found.path.parent == found.root:
             tables.append(found.path)
     for image in images:
-        sidecar = caption_path(image)
-        if sidecar is None:
+        caption = find_caption(SourceLocation(image))
+        if caption is None:
             continue
+        sidecar = caption.path
         try:
             _add(captions, image, read_caption(sidecar))
         except ReadError as error:
-            _leave_out(collected, sidecar, "failed", str(error))
+            _omit(collected, sidecar, "failed", str(error))
     for table in tables:
-        _read_table(table, captions, collected, asked_for=False)
+        _read_table(table, captions, collected, required=False)
     collected.without_caption = sum(image not in captions for image in images)
 
 
-def _read_table(table: Path, captions: dict[Path, list[str]], collected: Collected, *, asked_for: bool) -> None:
+def _read_table(table: Path, captions: dict[Path, list[str]], collected: CollectedPictures, *, required: bool) -> None:
     from ingest.readers.text import decode_text, read_bytes
 
     try:
@@ -95,29 +97,25 @@ def _read_table(table: Path, captions: dict[Path, list[str]], collected: Collect
         text = decode_text(read_bytes(table))
         rows = _json_rows(text) if table.suffix.lower() in (".jsonl", ".ndjson") else _csv_rows(text)
         for number, row in rows:
-            image, found = _of_row(row)
+            image, found = _read_row(row)
             if not image:
-                _leave_out(
-                    collected, f"{table}:{number}", "skipped", "a line without an image. Mend it, or leave it out."
-                )
+                _omit(collected, f"{table}:{number}", "skipped", "a line without an image. Correct it, or remove it.")
                 continue
             for caption in found:
-                _add(captions, _resolved(table.parent, image), caption)
+                _add(captions, _resolve(table.parent, image), caption)
             if not found:
-                _leave_out(
-                    collected, f"{table}:{number}", "skipped", "a line without a caption. Give it one, or leave it out."
-                )
+                _omit(collected, f"{table}:{number}", "skipped", "a line without a caption. Give it one, or remove it.")
     except (ReadError, csv.Error) as error:
-        # What the reader of tables says does not tell what to do.
-        what = f"it is no proper table ({error}). Save it anew." if isinstance(error, csv.Error) else str(error)
-        if asked_for:
-            raise SettingsError(f"{table}: {what}") from error
-        _leave_out(collected, table, "skipped", what)
+        # The messages of the csv module do not say what to do.
+        problem = f"it is no valid table ({error}). Save it again." if isinstance(error, csv.Error) else str(error)
+        if required:
+            raise SettingsError(f"{table}: {problem}") from error
+        _omit(collected, table, "skipped", problem)
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     header = text.split("\n", 1)[0]
-    # Spreadsheets write the separator of their country; the one that the header has most of is taken.
+    # Spreadsheets write the separator of their country: the most frequent one of the header is taken.
     delimiter = max(_DELIMITERS, key=header.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names = {name.strip().casefold() for name in reader.fieldnames or ()}
@@ -134,13 +132,13 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise ReadError(f"Line {number} is not JSON ({error}). Mend it, or leave it out.") from error
+            raise ReadError(f"Line {number} is not JSON ({error}). Correct it, or remove it.") from error
         if not isinstance(row, dict):
             raise ReadError(f"Line {number} is not a JSON object. Write one object with image and caption a line.")
         yield number, {str(name).strip().casefold(): value for name, value in row.items()}
 
 
-def _of_row(row: dict[str, Any]) -> tuple[str, list[str]]:
+def _read_row(row: dict[str, Any]) -> tuple[str, list[str]]:
     """The image of a row, '' if it names none, and its captions."""
     image = next((row[name] for name in IMAGE_COLUMNS if isinstance(row.get(name), str) and row[name].strip()), "")
     captions: list[str] = []
@@ -151,8 +149,8 @@ def _of_row(row: dict[str, Any]) -> tuple[str, list[str]]:
     return image.strip(), captions
 
 
-def _resolved(folder: Path, image: str) -> Path:
-    # Tables made on Windows have backslashes, which no sensible name has elsewhere.
+def _resolve(folder: Path, image: str) -> Path:
+    # Tables made on Windows have backslashes, which names hardly have elsewhere.
     path = folder / image
     return path if path.exists() or "\\" not in image else folder / image.replace("\\", "/")
 
@@ -165,8 +163,8 @@ def _add(captions: dict[Path, list[str]], image: Path, caption: str) -> None:
             known.append(words)
 
 
-def _identify(captions: dict[Path, list[str]], collected: Collected) -> None:
-    """Put pictures of one content together, with the captions of all of them."""
+def _merge_by_content(captions: dict[Path, list[str]], collected: CollectedPictures) -> None:
+    """Merge pictures of one content, with the captions of all of them."""
     found: dict[str, tuple[Path, list[str]]] = {}
     for path, words in captions.items():
         try:
@@ -175,15 +173,17 @@ def _identify(captions: dict[Path, list[str]], collected: Collected) -> None:
                     "its suffix is not that of a picture. Give pictures that are read: .jpg, .png, .webp, .heic ..."
                 )
             if not path.exists():
-                raise ReadError("there is no picture of that name. Mend its path, which is relative to the table.")
+                raise ReadError("there is no picture of that name. Correct its path, which is relative to the table.")
             digest = content_hash(path)
         except ReadError as error:
-            _leave_out(collected, path, "skipped" if isinstance(error, SkipSource) else "failed", str(error))
+            _omit(collected, path, "skipped" if isinstance(error, SkipSource) else "failed", str(error))
             continue
         _, known = found.setdefault(digest, (path, []))
         known += [word for word in words if word not in known]
-    collected.pictures = [Captioned(path, digest, tuple(words)) for digest, (path, words) in sorted(found.items())]
+    collected.pictures = [
+        CaptionedPicture(path, digest, tuple(words)) for digest, (path, words) in sorted(found.items())
+    ]
 
 
-def _leave_out(collected: Collected, path: Path | str, outcome: str, reason: str) -> None:
-    collected.left_out.append(SourceOutcome(str(path), "failed" if outcome == "failed" else "skipped", reason))
+def _omit(collected: CollectedPictures, path: Path | str, outcome: str, reason: str) -> None:
+    collected.omitted.append(SourceOutcome(str(path), "failed" if outcome == "failed" else "skipped", reason))

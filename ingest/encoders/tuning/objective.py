@@ -1,4 +1,4 @@
-"""What training an aligner minimises, with its gradients written out, and the optimiser."""
+"""The loss that training an aligner minimises, with its gradients written out, and the optimiser."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures and captions that are told apart from one another."""
+    """Pictures and captions that training distinguishes from one another."""
 
     pooled: Array
     """Shape (n, features)."""
@@ -25,20 +25,20 @@ class Batch:
     """Whether caption j is one of picture i's, shape (n, m); true somewhere in every row and every column."""
 
 
-def contrast(
+def contrastive_loss(
     aligner: Aligner, log_scale: float, batch: Batch, dropped: Array | None = None
 ) -> tuple[float, dict[str, Array], float]:
     """Symmetric InfoNCE (Radford et al. 2021) where a picture may have several captions and a caption several pictures.
 
-    `dropped` multiplies the hidden layer (n, hidden), as dropout does.  Gives the loss, its gradient by each of the
-    aligner's weights, and by `log_scale`, the logarithm of what cosines are multiplied by.
+    `dropped` multiplies the hidden layer (n, hidden), as dropout does.  Returns the loss, its gradient by each of the
+    aligner's weights, and by `log_scale`, the logarithm of the factor of cosines.
     """
     before = batch.pooled @ aligner.hidden_weight.T + aligner.hidden_bias
     hidden, slope = gelu(before)
-    kept = hidden if dropped is None else hidden * dropped
-    raw = kept @ aligner.out_weight.T + aligner.out_bias + batch.prior @ aligner.linear
-    lengths = np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), _TINY)
-    vectors = raw / lengths
+    hidden_kept = hidden if dropped is None else hidden * dropped
+    unnormalised = hidden_kept @ aligner.out_weight.T + aligner.out_bias + batch.prior @ aligner.linear
+    lengths = np.maximum(np.linalg.norm(unnormalised, axis=1, keepdims=True), _TINY)
+    vectors = unnormalised / lengths
     scale = float(np.exp(log_scale))
     cosines = vectors @ batch.texts.T
     by_picture, d_by_picture = _cross_entropy(scale * cosines, batch.belongs)
@@ -53,29 +53,29 @@ def contrast(
     gradients = {
         "hidden_weight": d_before.T @ batch.pooled,
         "hidden_bias": d_before.sum(axis=0),
-        "out_weight": d_raw.T @ kept,
+        "out_weight": d_raw.T @ hidden_kept,
         "out_bias": d_raw.sum(axis=0),
         "linear": batch.prior.T @ d_raw,
     }
     return 0.5 * (by_picture + by_caption), gradients, float((d_scores * cosines).sum() * scale)
 
 
-def _cross_entropy(scores: Array, right: NDArray[np.bool_]) -> tuple[float, Array]:
-    """The mean over rows of the cross-entropy with an even spread over what is right, and its gradient by `scores`."""
-    wanted = right / right.sum(axis=1, keepdims=True)
+def _cross_entropy(scores: Array, relevant: NDArray[np.bool_]) -> tuple[float, Array]:
+    """The mean over rows of the cross-entropy with equal targets for all relevant columns; its gradient by `scores`."""
+    target = relevant / relevant.sum(axis=1, keepdims=True)
     shifted = scores - scores.max(axis=1, keepdims=True)
     logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    loss = -float((wanted * logs).sum() / len(scores))
-    return loss, ((np.exp(logs) - wanted) / len(scores)).astype(scores.dtype)
+    loss = -float((target * logs).sum() / len(scores))
+    return loss, ((np.exp(logs) - target) / len(scores)).astype(scores.dtype)
 
 
 @dataclass
 class AdamW:
-    """AdamW (Loshchilov and Hutter 2019), whose decay draws weights to where they started (Li et al. 2018)."""
+    """AdamW (Loshchilov and Hutter 2019), whose decay draws weights back to where they started (Li et al. 2018)."""
 
     start: Mapping[str, Array]
     decay: float
-    """Share of the way back, for a rate of 1, that is taken at each step."""
+    """Share of the way back that is taken at each step, for a rate of 1."""
     betas: tuple[float, float] = (0.9, 0.98)
     _first: dict[str, Array] = field(default_factory=dict)
     _second: dict[str, Array] = field(default_factory=dict)

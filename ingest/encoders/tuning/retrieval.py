@@ -23,15 +23,15 @@ class Retrieval:
         return sum((*self.text_to_image, *self.image_to_text)) / 6
 
     @property
-    def merit(self) -> tuple[float, float]:
-        """What two retrievals are compared by: the mean recall, and where that is equal the reciprocal rank."""
+    def comparison_key(self) -> tuple[float, float]:
+        """What two retrievals are compared by: the mean recall, then the reciprocal rank."""
         return round(self.mean_recall, 6), round(self.reciprocal_rank, 6)
 
 
-def retrieval(images: NDArray[np.float32], texts: NDArray[np.float32], belongs: NDArray[np.bool_]) -> Retrieval:
-    """Of `images` [n, d] and `texts` [m, d], unit rows; caption j is one of picture i's where `belongs` [n, m].
+def measure_retrieval(images: NDArray[np.float32], texts: NDArray[np.float32], belongs: NDArray[np.bool_]) -> Retrieval:
+    """Retrieval between `images` [n, d] and `texts` [m, d], unit rows; `belongs` [n, m]: caption j is of picture i.
 
-    What has several right answers is found when the best-placed one is.
+    A query with several relevant results is answered when the best-placed one is.
     """
     cosines = images @ texts.T
     texts_rank = _ranks(cosines, belongs)
@@ -40,10 +40,10 @@ def retrieval(images: NDArray[np.float32], texts: NDArray[np.float32], belongs: 
     return Retrieval(_recall(images_rank), _recall(texts_rank), reciprocal)
 
 
-def _ranks(cosines: NDArray[np.float32], right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each row, how many wrong columns are at least as close as the closest right one."""
-    best = np.where(right, cosines, -np.inf).max(axis=1, keepdims=True)
-    return np.asarray(((cosines >= best) & ~right).sum(axis=1))
+def _ranks(cosines: NDArray[np.float32], relevant: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each row, how many irrelevant columns are at least as close as the closest relevant one."""
+    best = np.where(relevant, cosines, -np.inf).max(axis=1, keepdims=True)
+    return np.asarray(((cosines >= best) & ~relevant).sum(axis=1))
 
 
 def _recall(ranks: NDArray[np.int64]) -> Recall:

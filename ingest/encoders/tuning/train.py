@@ -1,4 +1,4 @@
-"""Trains an aligner from `lite`'s own: drawn back to its start, and stopped when other pictures get no better."""
+"""Trains an aligner from `lite`'s own: drawn back to its start, and stopped when validation pictures get no better."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.lite.aligner import Aligner, Array, from_weights
-from ingest.encoders.tuning.caption_vectors import Captions, Places
+from ingest.encoders.tuning.caption_vectors import Captions, Rows
 from ingest.encoders.tuning.image_features import Features
-from ingest.encoders.tuning.objective import AdamW, Batch, contrast
+from ingest.encoders.tuning.objective import AdamW, Batch, contrastive_loss
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
-"""How far from `lite`'s weights towards the trained ones the result may lie (Wortsman et al. 2022)."""
+"""How far from `lite`'s weights towards the trained ones the result may be (Wortsman et al. 2022)."""
 
-Watch = Callable[[int, int], None]
-"""Receives (epochs done, epochs at most)."""
+_SOFTNESS = 0.02  # of a rank, in cosines
+OnEpoch = Callable[[int, int], None]
+"""Receives (epochs done, largest number of epochs)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Recipe:
     """High, as for `lite` itself: a person's pictures are few."""
     epochs: int = 60
     batch: int = 1024
-    """Large, since every other picture of a batch is what a caption is told apart from."""
+    """Large, since a caption is distinguished from every other picture of its batch."""
     patience: int = 15
     """Epochs without a better score after which training ends."""
     temperature: float = 0.05
@@ -37,94 +38,90 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """What training found."""
+class TrainedAligner:
+    """The result of training."""
 
     aligner: Aligner
     epochs: int
     """After how many epochs its weights were taken; 0 when nothing was better than the start."""
     share: float
-    """How far it lies from the start to those weights."""
+    """How far it is from the start to those weights."""
 
 
 def train(
-    start: Aligner, features: Features, captions: Captions, stop: Places, recipe: Recipe, watch: Watch
-) -> Tuned:  # fmt: skip
-    """Tune `start` on `features` and their `captions`, but for the pictures `stop`, on which it is judged.
+    start: Aligner, features: Features, captions: Captions, validation: Rows, recipe: Recipe, on_epoch: OnEpoch
+) -> TrainedAligner:
+    """Tune `start` on `features` and their `captions`, except for the pictures `validation`, on which it is scored.
 
     The same input gives the same weights on one machine.
     """
-    chance = np.random.default_rng(recipe.seed)
-    judge = _Judge(features, captions, stop)
-    learnt = np.setdiff1d(np.arange(len(features.pictures)), stop)
+    rng = np.random.default_rng(recipe.seed)
+    score_of = _ValidationScore(features, captions, validation)
+    training = np.setdiff1d(np.arange(len(features.pictures)), validation)
     weights = {name: np.asarray(value, np.float32) for name, value in start.weights().items()}
     log_scale = np.array([-np.log(recipe.temperature)], np.float32)
-    first = {**weights, "log_scale": log_scale}
-    # Biases and the temperature are as free as the rest: the pull back to the start is what keeps few pairs in check.
-    optimiser = AdamW(first, recipe.decay)
-    steps = recipe.epochs * max(1, -(-len(learnt) // recipe.batch))
-    best, best_epoch, best_score, done = start, 0, judge(start), 0
+    # All weights are drawn back to the start, biases and temperature too: that is what keeps few pairs in check.
+    optimiser = AdamW({**weights, "log_scale": log_scale}, recipe.decay)
+    steps = recipe.epochs * max(1, -(-len(training) // recipe.batch))
+    best, best_epoch, best_score, done = start, 0, score_of(start), 0
     for epoch in range(1, recipe.epochs + 1):
-        for rows in _batches(learnt, recipe.batch, chance):
+        for rows in _batches(training, recipe.batch, rng):
             aligner = from_weights(weights)
-            batch = _draw(features, captions, rows, chance)
-            dropped = _dropout((len(rows), len(aligner.hidden_bias)), recipe.dropout, chance)
-            _, gradients, by_scale = contrast(aligner, float(log_scale[0]), batch, dropped)
+            batch = _draw_batch(features, captions, rows, rng)
+            dropped = _dropout((len(rows), len(aligner.hidden_bias)), recipe.dropout, rng)
+            _, gradients, by_scale = contrastive_loss(aligner, float(log_scale[0]), batch, dropped)
             gradients["log_scale"] = np.array([by_scale], np.float32)
-            moved = optimiser.step({**weights, "log_scale": log_scale}, gradients, _rate(recipe.rate, done, steps))
-            log_scale = np.clip(moved.pop("log_scale"), 0.0, np.log(100.0))
-            weights = moved
+            rate = _learning_rate(recipe.rate, done, steps)
+            weights = optimiser.step({**weights, "log_scale": log_scale}, gradients, rate)
+            log_scale = np.clip(weights.pop("log_scale"), 0.0, np.log(100.0))
             done += 1
         aligner = from_weights(weights)
-        score = judge(aligner)
+        score = score_of(aligner)
         if score > best_score:
             best, best_epoch, best_score = aligner, epoch, score
-        watch(epoch, recipe.epochs)
+        on_epoch(epoch, recipe.epochs)
         if epoch - best_epoch >= recipe.patience:
             break
-    shares = {share: start.mixed(best, share) for share in SHARES} if best_epoch else {1.0: start}
-    share = max(shares, key=lambda chosen: judge(shares[chosen]))
-    return Tuned(shares[share], best_epoch, share)
+    shares = {share: start.moved_towards(best, share) for share in SHARES} if best_epoch else {1.0: start}
+    share = max(shares, key=lambda chosen: score_of(shares[chosen]))
+    return TrainedAligner(shares[share], best_epoch, share)
 
 
-class _Judge:
-    """Scores an aligner on the pictures it does not learn from, told apart from all the others."""
+class _ValidationScore:
+    """Scores an aligner on the validation pictures, searched among all of them."""
 
-    def __init__(self, features: Features, captions: Captions, stop: Places) -> None:
-        self._features, self._captions, self._stop = features, captions, stop
-        self._texts = np.unique(np.concatenate([captions.owned[row] for row in stop]))
-        everything = np.arange(len(features.pictures))
-        self._to_texts = captions.belongs(stop, np.arange(len(captions.vectors)))
-        self._to_images = captions.belongs(everything, self._texts)
+    def __init__(self, features: Features, captions: Captions, validation: Rows) -> None:
+        self._features, self._captions, self._validation = features, captions, validation
+        self._texts = np.unique(np.concatenate([captions.rows_by_picture[row] for row in validation]))
+        all_pictures = np.arange(len(features.pictures))
+        self._to_texts = captions.belongs(validation, np.arange(len(captions.vectors)))
+        self._to_images = captions.belongs(all_pictures, self._texts)
 
     def __call__(self, aligner: Aligner) -> float:
         """The mean reciprocal rank of both directions, softened so that small steps count."""
         images = aligner.vectors(self._features.pooled[0], self._features.prior[0])
         texts = self._captions.vectors
-        by_image = _soft(images[self._stop] @ texts.T, self._to_texts)
-        by_text = _soft((images @ texts[self._texts].T).T, self._to_images.T)
+        by_image = _soft_reciprocal_rank(images[self._validation] @ texts.T, self._to_texts)
+        by_text = _soft_reciprocal_rank((images @ texts[self._texts].T).T, self._to_images.T)
         return (by_image + by_text) / 2
 
 
-def _soft(cosines: Array, right: NDArray[np.bool_]) -> float:
-    best = np.where(right, cosines, -np.inf).max(axis=1, keepdims=True)
-    # Each wrong one counts by how near it comes to the right one, not only by whether it is before it.
+def _soft_reciprocal_rank(cosines: Array, relevant: NDArray[np.bool_]) -> float:
+    best = np.where(relevant, cosines, -np.inf).max(axis=1, keepdims=True)
+    # Each irrelevant one counts by how near it comes to the relevant one, not only by whether it is closer.
     nearness = 1 / (1 + np.exp(-(cosines - best) / _SOFTNESS))
-    return float((1 / (1 + np.where(right, 0.0, nearness).sum(axis=1))).mean())
+    return float((1 / (1 + np.where(relevant, 0.0, nearness).sum(axis=1))).mean())
 
 
-_SOFTNESS = 0.02
-
-
-def _batches(rows: Places, size: int, chance: np.random.Generator) -> list[Places]:
+def _batches(rows: Rows, size: int, rng: np.random.Generator) -> list[Rows]:
     """All rows in a new order, in batches of nearly one size of at most `size`."""
-    return np.array_split(chance.permutation(rows), max(1, -(-len(rows) // size)))
+    return np.array_split(rng.permutation(rows), max(1, -(-len(rows) // size)))
 
 
-def _draw(features: Features, captions: Captions, rows: Places, chance: np.random.Generator) -> Batch:
-    """One view and one caption of each picture."""
-    views = chance.integers(0, len(features.pooled), len(rows))
-    texts = np.unique([chance.choice(captions.owned[row]) for row in rows])
+def _draw_batch(features: Features, captions: Captions, rows: Rows, rng: np.random.Generator) -> Batch:
+    """A batch of one view and one caption of each picture."""
+    views = rng.integers(0, len(features.pooled), len(rows))
+    texts = np.unique([rng.choice(captions.rows_by_picture[row]) for row in rows])
     return Batch(
         pooled=features.pooled[views, rows],
         prior=features.prior[views, rows],
@@ -133,12 +130,12 @@ def _draw(features: Features, captions: Captions, rows: Places, chance: np.rando
     )
 
 
-def _dropout(shape: tuple[int, int], share: float, chance: np.random.Generator) -> NDArray[np.float32]:
-    kept = chance.random(shape, np.float32) >= share
-    return np.asarray(kept / np.float32(1 - share), dtype=np.float32)
+def _dropout(shape: tuple[int, int], share: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    is_kept = rng.random(shape, np.float32) >= share
+    return np.asarray(is_kept / np.float32(1 - share), dtype=np.float32)
 
 
-def _rate(highest: float, done: int, steps: int) -> float:
+def _learning_rate(highest: float, done: int, steps: int) -> float:
     """A tenth of the steps up to the highest rate, then down to 0 along a cosine."""
     rising = max(1, steps // 10)
     if done < rising:

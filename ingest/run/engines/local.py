@@ -14,30 +14,31 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Draft, Modality
-from ingest.run.classify import Examined, Examiner, Fresh
-from ingest.run.engines.work import EncodingCount, Work
+from ingest.run.classification import Classified, New
+from ingest.run.engines.base import EncodingCount, Workload
 from ingest.run.report import Slowest
-from ingest.sources.walk import Found
+from ingest.sources.found import Found
 
 READERS = max(2, os.cpu_count() or 2)
 _BATCH: dict[Modality, int] = {"image": 32, "text": 128}
 _ENCODED_AT_ONCE = 2  # batches
 # What is read ahead of the encoder is bounded, since it is held in memory.  While a batch is encoded the readers need
 # work for the next one; but of files of a hundred pages each, only so much that no reader is idle.
-_AHEAD = 4  # files a reader, whatever is in them
-_FILES_AHEAD = 2 * _BATCH["image"]  # as many more while what was read has no more than so many items
+_AHEAD = 4  # files for each reader, whatever is in them
+_FILES_AHEAD = 2 * _BATCH["image"]  # more files, while those read ahead have fewer items than _ITEMS_AHEAD
 _ITEMS_AHEAD = 4 * _BATCH["image"]
-_GLANCED = 256  # files are glanced at, and sources that need nothing go to the writer, in groups of so many
+_KNOWN_GROUP = 256  # sources that are looked up in the ledger, and that go to the writer unchanged, together
 
-Glance = Callable[[Sequence[Found]], Sequence[Examined | None]]
-"""Settles those files that need not be read; None for each of the others."""
+Classify = Callable[[Found], Classified]
+ClassifyKnown = Callable[[Sequence[Found]], Sequence[Classified | None]]
+"""Classifies sources without looking at their files; None for each of which the file has to be looked at."""
 
 
 @dataclass
 class _Waiting:
     """A source of which some drafts have no vector yet."""
 
-    fresh: Fresh
+    new: New
     vectors: NDArray[np.float32]
     missing: int
 
@@ -46,7 +47,7 @@ _Part = tuple[_Waiting, int, Draft]
 
 
 class _Batcher:
-    """Gathers drafts of many sources into batches that are encoded meanwhile, and gives back what is complete.
+    """Gathers drafts of many sources into batches that are encoded meanwhile, and yields what is complete.
 
     Up to `_ENCODED_AT_ONCE` batches are encoded at a time: while the last pictures of one are computed by a single
     core, the next one has the others.
@@ -59,11 +60,11 @@ class _Batcher:
         self._encoded: deque[tuple[Modality, Sequence[_Part], Future[NDArray[np.float32]]]] = deque()
         self._pool = ThreadPoolExecutor(_ENCODED_AT_ONCE, thread_name_prefix="batches")
 
-    def put(self, fresh: Fresh) -> Iterator[Fresh]:
-        """Take in a source; gives the sources that are complete by now, in the order in which they came."""
-        vectors = np.empty((len(fresh.drafts), self._encoder.info.dimension), np.float32)
-        waiting = _Waiting(fresh, vectors, len(fresh.drafts))
-        for position, draft in enumerate(fresh.drafts):
+    def put(self, new: New) -> Iterator[New]:
+        """Add a source; yields the sources that are complete by now, in the order they were added."""
+        vectors = np.empty((len(new.drafts), self._encoder.info.dimension), np.float32)
+        waiting = _Waiting(new, vectors, len(new.drafts))
+        for position, draft in enumerate(new.drafts):
             self._queues[draft.modality].append((waiting, position, draft))
         for modality in MODALITIES:
             while len(self._queues[modality]) >= _BATCH[modality]:
@@ -71,10 +72,10 @@ class _Batcher:
         while self._encoded and self._encoded[0][2].done():
             yield from self._complete()
 
-    def flush(self, *, stopping: bool = False) -> Iterator[Fresh]:
-        """Encode what is left, and give the sources that it completes.
+    def flush(self, *, stopping: bool = False) -> Iterator[New]:
+        """Encode what is left, and yield the sources that it completes.
 
-        When the run is `stopping`, the batches in hand are enough, if there are any.
+        When the run is `stopping`, the current batches are enough, if there are any.
         """
         for modality in MODALITIES:
             while self._queues[modality] and not (stopping and self._encoded):
@@ -83,10 +84,10 @@ class _Batcher:
             yield from self._complete()
 
     def close(self) -> None:
-        """Wait for what is being encoded; what nobody has asked for is dropped."""
+        """Wait for what is being encoded; its results are dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _encode(self, modality: Modality) -> Iterator[Fresh]:
+    def _encode(self, modality: Modality) -> Iterator[New]:
         if len(self._encoded) == _ENCODED_AT_ONCE:
             yield from self._complete()
         size = _BATCH[modality]
@@ -99,8 +100,8 @@ class _Batcher:
             return self._encoder.encode_images([draft.image for draft in drafts if draft.image is not None])
         return self._encoder.encode_texts([draft.encoded_text or draft.text for draft in drafts])
 
-    def _complete(self) -> Iterator[Fresh]:
-        """Wait for the batch that has been encoded for longest, and give the sources that it completes."""
+    def _complete(self) -> Iterator[New]:
+        """Wait for the batch that has been encoded for longest, and yield the sources that it completes."""
         modality, batch, rows = self._encoded.popleft()
         encoded = rows.result()
         if modality == "image":
@@ -111,74 +112,80 @@ class _Batcher:
             waiting.vectors[position] = row
             waiting.missing -= 1
             if not waiting.missing:
-                # The pictures have served; letting go of them here is what keeps memory bounded.
-                done = [replace(draft, image=None) for draft in waiting.fresh.drafts]
-                yield replace(waiting.fresh, drafts=done, vectors=waiting.vectors)
+                # The pictures are no longer needed; releasing them here is what bounds memory.
+                done = [replace(draft, image=None) for draft in waiting.new.drafts]
+                yield replace(waiting.new, drafts=done, vectors=waiting.vectors)
 
 
-def engine(work: Work) -> Iterator[Sequence[Examined]]:
-    """Examine and encode the files of `work` on this machine."""
-    examiner = Examiner(work.ledger, work.encoder, work.reading)
-    examine = timed(examiner.examine, work.slowest)
-    return run(work.files, examine, work.encoder, work.count, glance=examiner.glance, stop=work.stop)
+def engine(workload: Workload) -> Iterator[Sequence[Classified]]:
+    """Classify and encode the sources of `workload` on this machine."""
+    classifier = workload.classifier()
+    return run(
+        workload.sources,
+        timed(classifier.classify, workload.slowest),
+        workload.encoder,
+        workload.count,
+        classify_known=classifier.classify_known,
+        stop=workload.stop,
+    )
 
 
-def timed(examine: Callable[[Found], Examined], slowest: Slowest) -> Callable[[Found], Examined]:
-    """`examine`, noting how long each file took."""
+def timed(classify: Classify, slowest: Slowest) -> Classify:
+    """`classify`, noting in `slowest` how long each source took."""
 
-    def examined(found: Found) -> Examined:
-        begun = time.monotonic()
+    def classify_timed(found: Found) -> Classified:
+        started = time.monotonic()
         try:
-            return examine(found)
+            return classify(found)
         finally:
-            slowest.add(found.source, time.monotonic() - begun)
+            slowest.add(found.ledger_path, time.monotonic() - started)
 
-    return examined
+    return classify_timed
 
 
 def run(
-    files: Iterable[Found],
-    examine: Callable[[Found], Examined],
+    sources: Iterable[Found],
+    classify: Classify,
     encoder: Encoder,
     count: EncodingCount,
     *,
     readers: int = READERS,
-    glance: Glance = lambda files: [None] * len(files),
+    classify_known: ClassifyKnown = lambda sources: [None] * len(sources),
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[Sequence[Examined]]:
-    """Examine and encode `files`, giving groups of settled sources; every `Fresh` in them has its vectors.
+) -> Iterator[Sequence[Classified]]:
+    """Classify and encode `sources`, giving them in groups; every `New` in them has its vectors.
 
-    What `glance` settles at once takes no thread.  Reading runs a bounded number of
-    files and items in front of the encoder.  Groups come often, so that what is given can be made durable soon.
-    When `stop` says so, the batches in hand are still encoded, and what was read ahead of them is dropped.
+    What `classify_known` settles takes no thread.  Reading runs a bounded number of files and items ahead of the
+    encoder.  Groups come often, so that they can be made durable soon.  When `stop` returns true, the current batches
+    are still encoded, and what was read ahead of them is dropped.
     """
     batcher = _Batcher(encoder, count)
-    ahead: deque[Future[Examined]] = deque()
-    held = _Held()
-    settled: list[Examined] = []
+    ahead: deque[Future[Classified]] = deque()
+    read_ahead = _ReadAhead()
+    settled: list[Classified] = []
     at_least = _AHEAD * readers
 
-    def read(found: Found) -> Examined:
-        examined = examine(found)
-        held.add(examined)
-        return examined
+    def read(found: Found) -> Classified:
+        classified = classify(found)
+        read_ahead.add(classified)
+        return classified
 
-    def next_one() -> Examined:
-        examined = ahead.popleft().result()
-        held.take(examined)
-        return examined
+    def next_one() -> Classified:
+        classified = ahead.popleft().result()
+        read_ahead.remove(classified)
+        return classified
 
     pool = ThreadPoolExecutor(readers, thread_name_prefix="reader")
     try:
-        for found, at_once in glanced(files, glance, stop):
-            if at_once:
-                settled.append(at_once)
-                if len(settled) >= _GLANCED:
+        for found, known in known_first(sources, classify_known, stop):
+            if known:
+                settled.append(known)
+                if len(settled) >= _KNOWN_GROUP:
                     yield settled
                     settled = []
                 continue
             ahead.append(pool.submit(read, found))
-            while len(ahead) >= (at_least + _FILES_AHEAD if held.items < _ITEMS_AHEAD else at_least):
+            while len(ahead) >= (at_least + _FILES_AHEAD if read_ahead.items < _ITEMS_AHEAD else at_least):
                 yield from _settle(next_one(), batcher)
         while ahead and not stop():
             yield from _settle(next_one(), batcher)
@@ -189,40 +196,40 @@ def run(
         batcher.close()
 
 
-def glanced(
-    files: Iterable[Found], glance: Glance, stop: Callable[[], bool]
-) -> Iterator[tuple[Found, Examined | None]]:  # fmt: skip
-    """`files`, until `stop` says so, with what `glance` says of each: a question to the ledger for many of them."""
-    files = iter(files)
-    while group := list(islice(files, _GLANCED)):
-        for found, at_once in zip(group, glance(group), strict=True):
+def known_first(
+    sources: Iterable[Found], classify_known: ClassifyKnown, stop: Callable[[], bool]
+) -> Iterator[tuple[Found, Classified | None]]:
+    """`sources`, until `stop` returns true, each with what `classify_known` returns for it, in one call for many."""
+    sources = iter(sources)
+    while group := list(islice(sources, _KNOWN_GROUP)):
+        for found, known in zip(group, classify_known(group), strict=True):
             if stop():
                 return
-            yield found, at_once
+            yield found, known
 
 
-class _Held:
-    """Counts the items of files that were read and not yet taken to the encoder."""
+class _ReadAhead:
+    """Counts the items of sources that were read and not yet handed to the encoder."""
 
     def __init__(self) -> None:
         self.items = 0
         self._lock = threading.Lock()
 
-    def add(self, examined: Examined) -> None:
+    def add(self, classified: Classified) -> None:
         with self._lock:
-            self.items += _size(examined)
+            self.items += _size(classified)
 
-    def take(self, examined: Examined) -> None:
+    def remove(self, classified: Classified) -> None:
         with self._lock:
-            self.items -= _size(examined)
+            self.items -= _size(classified)
 
 
-def _size(examined: Examined) -> int:
-    return len(examined.drafts) if isinstance(examined, Fresh) else 0
+def _size(classified: Classified) -> int:
+    return len(classified.drafts) if isinstance(classified, New) else 0
 
 
-def _settle(examined: Examined, batcher: _Batcher) -> Iterator[Sequence[Examined]]:
-    if not isinstance(examined, Fresh) or examined.vectors is not None:
-        yield [examined]
-    elif complete := list(batcher.put(examined)):
+def _settle(classified: Classified, batcher: _Batcher) -> Iterator[Sequence[Classified]]:
+    if not isinstance(classified, New) or classified.vectors is not None:
+        yield [classified]
+    elif complete := list(batcher.put(classified)):
         yield complete

@@ -1,8 +1,8 @@
 """The Ray engine: processes on the machines of a Ray cluster read and encode, and this process alone writes.
 
 Ray Data hands the files out in pieces to a pool of workers, each of which loads the encoder once, and starts a worker
-again that was lost, with the piece it had.  A piece that has ended its worker again and again is given out file by
-file, so that one file which nobody survives is left out and not the others.
+again that was lost, with the piece it had.  A piece that keeps ending its workers is handed out file by file, so that
+only the file that does it is left out.
 """
 
 import logging
@@ -22,15 +22,25 @@ import psutil
 import ingest
 from ingest.encoders.base import Log
 from ingest.errors import EngineError, SettingsError
-from ingest.run.classify import Examined, Examiner, Fresh, LeftOut
+from ingest.run.classification import Classified, LeftOut, New
+from ingest.run.classify import Classifier
 from ingest.run.engines import local
+from ingest.run.engines.base import Engine, Workload
 from ingest.run.engines.ray_pool import RayPool
-from ingest.run.engines.ray_worker import Asks, Done, Failed, Order, Result, Tally, Task, Unseen, Worker
-from ingest.run.engines.work import Engine, Work
-from ingest.sources.location import is_there
-from ingest.sources.walk import Found
+from ingest.run.engines.ray_worker import (
+    AttemptCounter,
+    Done,
+    Failed,
+    NeedsLedger,
+    Result,
+    Task,
+    Unseen,
+    Worker,
+    WorkerConfig,
+)
+from ingest.sources.found import Found
+from ingest.sources.location import WebCopy
 from ingest.space.ledger.ledger import Ledger
-from ingest.space.ledger.overview import content_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +48,7 @@ if TYPE_CHECKING:
 _PIECE = 64  # files a worker gets at a time
 _TRIES = 3  # times that a piece is given to a worker; two in a row may be lost with their machines
 _GROUP = 256
-_ENDS_WORKERS = (
+_ENDS_WORKERS_REASON = (
     "reading it has ended its worker every time (out of memory, perhaps). Look at the file, give workers more memory, "
     "or leave it out with --exclude."
 )
@@ -66,26 +76,26 @@ def engine(pool: RayPool, *, log: Log | None = None) -> Engine:
             "Nearspace on a machine of the cluster, or with `ray job submit`, and give --ray-address auto."
         )
 
-    def run(work: Work) -> Iterator[Sequence[Examined]]:
-        return _run(work, pool, log)
+    def run(workload: Workload) -> Iterator[Sequence[Classified]]:
+        return _run(workload, pool, log)
 
     return run
 
 
-def _run(work: Work, pool: RayPool, log: Log | None) -> Iterator[Sequence[Examined]]:
+def _run(workload: Workload, pool: RayPool, log: Log | None) -> Iterator[Sequence[Classified]]:
     tasks: dict[str, Task] = {}
-    ours: list[Found] = []  # what was fetched from the web lies in the space, which workers never open
-    settled: list[Examined] = []
-    examiner = Examiner(work.ledger, work.encoder, work.reading)
-    for found, unchanged in local.glanced(work.files, examiner.glance, work.stop):
-        if found.address:
-            ours.append(found)
+    fetched: list[Found] = []  # what was fetched from the web lies in the space, which workers never open
+    settled: list[Classified] = []
+    classifier = workload.classifier()
+    for found, unchanged in local.known_first(workload.sources, classifier.classify_known, workload.stop):
+        if isinstance(found.location, WebCopy):
+            fetched.append(found)
             continue
-        examined = unchanged or _task(found, examiner, work.ledger)
-        if isinstance(examined, Task):
-            tasks[found.source] = examined
+        classified = unchanged or _task(found, classifier, workload.ledger)
+        if isinstance(classified, Task):
+            tasks[found.ledger_path] = classified
             continue
-        settled.append(examined)
+        settled.append(classified)
         if len(settled) >= _GROUP:
             yield settled
             settled = []
@@ -93,82 +103,82 @@ def _run(work: Work, pool: RayPool, log: Log | None) -> Iterator[Sequence[Examin
         yield settled
     if tasks:
         with _cluster(pool, log) as workers:
-            yield from _send(work, pool, tasks, workers, log)
-    yield from local.engine(replace(work, files=takewhile(lambda found: not work.stop(), ours)))
+            yield from _send(workload, pool, tasks, workers, log)
+    yield from local.engine(replace(workload, sources=takewhile(lambda found: not workload.stop(), fetched)))
 
 
-def _task(found: Found, examiner: Examiner, ledger: Ledger) -> Examined | Task:
-    """What there is to do about `found`, where that can be told without reading it; else the task of finding out."""
-    source = ledger.source(found.source)
+def _task(found: Found, classifier: Classifier, ledger: Ledger) -> Classified | Task:
+    """`found` classified, if that takes no reading; else the task for a worker."""
+    source = ledger.sources.get(found.ledger_path)
     same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
     if found.kind is None or found.problem or (source and same_stat and source.outcome == "skipped"):
-        return examiner.examine(found)
+        return classifier.classify(found)
     return Task(found, source)
 
 
 def _send(
-    work: Work, pool: RayPool, tasks: dict[str, Task], workers: int, log: Log | None
-) -> Iterator[Sequence[Examined]]:  # fmt: skip
-    """Have `tasks` done by at most `workers` workers; what they give back is done here."""
-    examiner = Examiner(work.ledger, work.encoder, work.reading)
-    asked: list[Found] = []
+    workload: Workload, pool: RayPool, tasks: dict[str, Task], workers: int, log: Log | None
+) -> Iterator[Sequence[Classified]]:
+    """Have `tasks` done by at most `workers` workers; what they return undecided is done here."""
+    classifier = workload.classifier()
+    undecided: list[Found] = []
 
-    def here(files: Iterable[Found]) -> Iterator[Sequence[Examined]]:
-        examine = local.timed(examiner.examine, work.slowest)
-        return local.run(files, examine, work.encoder, work.count, stop=work.stop)
+    def here(files: Iterable[Found]) -> Iterator[Sequence[Classified]]:
+        classify = local.timed(classifier.classify, workload.slowest)
+        return local.run(files, classify, workload.encoder, workload.count, stop=workload.stop)
 
     piece = max(1, min(_PIECE, len(tasks) // (4 * workers)))
     for size in (piece, 1):
-        if not tasks or work.stop():
+        if not tasks or workload.stop():
             break
         if size < piece and log:
             log(f"{len(tasks):,} files have ended their workers; trying them one by one")
-        for results in _results(work, pool, list(tasks.values()), workers, size):
-            done: list[Examined] = []
+        for results in _results(workload, pool, list(tasks.values()), workers, size):
+            done: list[Classified] = []
             for result in results:
                 match result:
-                    case Done(examined=examined, seconds=seconds):
-                        tasks.pop(examined.found.source, None)
-                        work.slowest.add(examined.found.source, seconds)
-                        _count(work, examined)
-                        done.append(examined)
-                    case Asks(found=found):
-                        tasks.pop(found.source, None)
-                        asked.append(found)
+                    case Done(classified=classified, seconds=seconds):
+                        tasks.pop(classified.found.ledger_path, None)
+                        workload.slowest.add(classified.found.ledger_path, seconds)
+                        _count(workload, classified)
+                        done.append(classified)
+                    case NeedsLedger(found=found):
+                        tasks.pop(found.ledger_path, None)
+                        undecided.append(found)
                     case Unseen(found=found, node=node):
-                        tasks.pop(found.source, None)
-                        if is_there(found.source):
+                        tasks.pop(found.ledger_path, None)
+                        if found.location.exists():
                             raise EngineError(
-                                f"The worker on {node} does not see {found.source}, which is there on this machine. "
-                                "Put the files on storage that every node has under the same path, and run the same "
-                                "command again."
+                                f"The worker on {node} does not see {found.ledger_path}, which is there on this "
+                                "machine. Put the files on storage that every node has under the same path, and run "
+                                "the same command again."
                             )
-                        asked.append(found)
+                        undecided.append(found)
                     case Failed(error=error, trace=trace):
                         raise error from RuntimeError(f"on a Ray worker:\n{trace}")
             if done:
                 yield done
-            if len(asked) >= _GROUP:
-                yield from here(asked)
-                asked = []
-            if work.stop():
+            if len(undecided) >= _GROUP:
+                yield from here(undecided)
+                undecided = []
+            if workload.stop():
                 break
-    yield from here(asked)
-    if tasks and not work.stop():
-        yield [LeftOut(task.found, "failed", _ENDS_WORKERS, source=task.source) for task in tasks.values()]
+    yield from here(undecided)
+    if tasks and not workload.stop():
+        yield [LeftOut(task.found, "failed", _ENDS_WORKERS_REASON, source=task.source) for task in tasks.values()]
 
 
-def _count(work: Work, examined: Examined) -> None:
-    if isinstance(examined, Fresh):
-        images = sum(draft.modality == "image" for draft in examined.drafts)
-        work.count.images += images
-        work.count.texts += len(examined.drafts) - images
+def _count(workload: Workload, classified: Classified) -> None:
+    if isinstance(classified, New):
+        images = sum(draft.modality == "image" for draft in classified.drafts)
+        workload.count.images += images
+        workload.count.texts += len(classified.drafts) - images
 
 
 def _results(
-    work: Work, pool: RayPool, tasks: Sequence[Task], workers: int, size: int
-) -> Iterator[list[Result]]:  # fmt: skip
-    """Give `tasks` out in pieces of `size`, and yield what comes back, in any order."""
+    workload: Workload, pool: RayPool, tasks: Sequence[Task], workers: int, size: int
+) -> Iterator[list[Result]]:
+    """Hand `tasks` out in pieces of `size`, and yield the results, in any order."""
     import pyarrow as pa
     import ray
     from ray.data import ActorPoolStrategy, DataContext
@@ -176,13 +186,13 @@ def _results(
     context = DataContext.get_current()
     context.enable_progress_bars = False
     device = pool.device or (None if pool.gpus else "cpu")
-    order = Order(ingest.__version__, work.encoder.info, device, work.reading, pool.cpus, _TRIES)
+    config = WorkerConfig(ingest.__version__, workload.encoder.info, device, workload.reading, pool.cpus, _TRIES)
     pieces = [_piece(number, tasks[start : start + size]) for number, start in enumerate(range(0, len(tasks), size))]
     try:
-        tally = ray.remote(num_cpus=0)(Tally).remote()
+        attempts = ray.remote(num_cpus=0)(AttemptCounter).remote()
         results = ray.data.from_arrow(pieces).map_batches(
             Worker,
-            fn_constructor_args=(order, content_keys(work.ledger), tally),
+            fn_constructor_args=(config, workload.ledger.sources.content_keys(), attempts),
             batch_size=None,
             batch_format="pyarrow",
             zero_copy_batch=True,
@@ -218,13 +228,13 @@ def _cluster(pool: RayPool, log: Log | None) -> Iterator[int]:
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     address = pool.address or os.environ.get("RAY_ADDRESS")
-    ours = not ray.is_initialized()
-    if ours:
+    started_here = not ray.is_initialized()
+    if started_here:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         if log:
             log(f"joining the Ray cluster at {address} ..." if address else "starting Ray on this machine ...")
         try:
-            with _no_chatter():
+            with _quiet_stderr():
                 if address:
                     ray.init(address=address, **quiet)
                 else:
@@ -237,7 +247,7 @@ def _cluster(pool: RayPool, log: Log | None) -> Iterator[int]:
     try:
         yield _room(ray.nodes(), pool)
     finally:
-        if ours:
+        if started_here:
             ray.shutdown()
 
 
@@ -251,17 +261,17 @@ _QUIET = {
 
 
 @contextmanager
-def _no_chatter() -> Iterator[None]:
-    """Drop what Ray's own C++ tells standard error as it starts; what goes wrong is raised."""
+def _quiet_stderr() -> Iterator[None]:
+    """Discard what Ray's C++ writes to standard error as it starts; errors are raised."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    stderr = os.dup(2)
     with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device
         os.dup2(nothing.fileno(), 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _start_here(pool: RayPool, quiet: dict[str, Any]) -> None:
@@ -287,7 +297,7 @@ def _start_here(pool: RayPool, quiet: dict[str, Any]) -> None:
 
 
 def _room(nodes: Sequence[dict[str, Any]], pool: RayPool) -> int:
-    """For how many workers there is room, at most as many as are asked for; raises EngineError if there is for none."""
+    """For how many workers there is room, up to those asked for; raises EngineError if there is none."""
     room = 0
     for node in nodes:
         if node["Alive"]:

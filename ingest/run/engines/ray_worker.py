@@ -1,7 +1,7 @@
-"""What runs on the machines of a Ray cluster: reads and encodes files, and knows of the space what it is told.
+"""What runs on the machines of a Ray cluster: reads and encodes files, and knows of the space what the driver sends.
 
 A worker never opens the space's folder.  With each file comes what the ledger has under its path; the contents of all
-other sources are known by the beginnings of their hashes.  A file for which that is not enough is given back.
+other sources are known by the beginnings of their hashes.  A file for which that is not enough is returned.
 """
 
 import pickle
@@ -23,11 +23,10 @@ from ingest.encoders.registry import load_encoder
 from ingest.encoders.runtime.parallel import limit_threads
 from ingest.errors import EngineError
 from ingest.readers.reading_options import ReadingOptions
-from ingest.run.classify import Examined, Examiner, LeftOut
+from ingest.run.classification import Classified, LeftOut
 from ingest.run.engines import local
-from ingest.run.engines.work import EncodingCount
-from ingest.sources.location import is_there
-from ingest.sources.walk import Found
+from ingest.run.engines.base import EncodingCount, Workload
+from ingest.sources.found import Found
 from ingest.space.ledger.duplicates import Content
 from ingest.space.ledger.ledger import Ledger
 from ingest.space.ledger.records import Source
@@ -37,12 +36,12 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 KEY_DIGITS = 16
-"""Hexadecimal digits of a hash that tell contents apart; where two agree by chance, the file is only given back."""
+"""Hexadecimal digits of a hash that distinguish contents; if two agree by chance, the driver only has more to do."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a worker is to do; the same for all."""
+class WorkerConfig:
+    """The configuration of the workers, the same for all."""
 
     version: str
     encoder: EncoderInfo
@@ -50,7 +49,7 @@ class Order:
     reading: ReadingOptions
     cpus: float
     tries: int
-    """How often a piece is tried that ends its workers."""
+    """How often a piece that ends its workers is tried."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,13 @@ class Task:
 class Done:
     """A file that is settled, and how long it took."""
 
-    examined: Examined
+    classified: Classified
     seconds: float
 
 
 @dataclass(frozen=True)
-class Asks:
-    """A file of which only the ledger can tell what there is to do about it."""
+class NeedsLedger:
+    """A file that only the ledger can classify."""
 
     found: Found
 
@@ -92,47 +91,47 @@ class Failed:
     trace: str
 
 
-Result = Done | Asks | Unseen | Failed
+Result = Done | NeedsLedger | Unseen | Failed
 
 
-class Tally:
-    """Counts, in a process of its own, how often each piece was begun: a worker that is lost cannot tell."""
+class AttemptCounter:
+    """Counts, in a process of its own, how often each piece was started: a worker that is lost cannot tell."""
 
     def __init__(self) -> None:
-        """Begin with none."""
-        self._begun: Counter[int] = Counter()
+        """Start with none."""
+        self._started: Counter[int] = Counter()
 
-    def begin(self, piece: int) -> int:
-        """Count, and return how often `piece` was begun by now."""
-        self._begun[piece] += 1
-        return self._begun[piece]
+    def start(self, piece: int) -> int:
+        """Count one more start of `piece`; returns how often it was started so far."""
+        self._started[piece] += 1
+        return self._started[piece]
 
 
 class Worker:
     """One process that has loaded the encoder, as Ray Data calls it: a table of tasks comes in, one of results out."""
 
-    def __init__(self, order: Order, keys: NDArray[np.uint64], tally: "ActorHandle[Any]") -> None:
-        """Load the encoder; what goes wrong is told with the first results, since Ray would try again for ever.
+    def __init__(self, config: WorkerConfig, keys: NDArray[np.uint64], attempts: "ActorHandle[Any]") -> None:
+        """Load the encoder; an error is returned with the first results, since Ray would retry for ever.
 
         `keys` are the sorted beginnings of the hashes that the ledger has.
         """
-        self._order = order
+        self._config = config
         self._keys = keys
-        self._tally = tally
+        self._attempts = attempts
         self._failure: Failed | None = None
         try:
-            if ingest.__version__ != order.version:
+            if ingest.__version__ != config.version:
                 raise EngineError(
-                    f"The worker on {_node()} has Nearspace {ingest.__version__}, and {order.version} runs here. "
+                    f"The worker on {_node()} has Nearspace {ingest.__version__}, and {config.version} runs here. "
                     "Install the same version on every node."
                 )
             # Several workers share a node: each computes with the cores that it was given.
-            limit_threads(int(order.cpus))
-            self._encoder = load_encoder(order.encoder.id, device=order.device)
-            if self._encoder.info.fingerprint != order.encoder.fingerprint:
+            limit_threads(int(config.cpus))
+            self._encoder = load_encoder(config.encoder.id, device=config.device)
+            if self._encoder.info.fingerprint != config.encoder.fingerprint:
                 raise EngineError(
-                    f"The worker on {_node()} has another {order.encoder.id}: fingerprint "
-                    f"{self._encoder.info.fingerprint[:12]}, and {order.encoder.fingerprint[:12]} here. "
+                    f"The worker on {_node()} has another {config.encoder.id}: fingerprint "
+                    f"{self._encoder.info.fingerprint[:12]}, and {config.encoder.fingerprint[:12]} here. "
                     "Put the same weights on every node."
                 )
         except Exception as error:
@@ -146,86 +145,103 @@ class Worker:
         results: list[Result]
         if self._failure is not None:
             results = [self._failure]
-        elif self._begin(batch.column("piece")[0].as_py()) > self._order.tries:
+        elif self._start(batch.column("piece")[0].as_py()) > self._config.tries:
             results = []
         else:
             try:
                 results = list(self._results(tasks))
-            except Exception as error:  # told to the driver, which raises it: Ray would only try again
+            except Exception as error:  # returned to the driver, which raises it: Ray would only retry
                 results = [_failed(error)]
         return pa.table({"result": pa.array([pickle.dumps(result) for result in results], pa.large_binary())})
 
-    def _begin(self, piece: int) -> int:
-        """How often `piece` was begun, by any worker, this time included."""
+    def _start(self, piece: int) -> int:
+        """How often `piece` was started, by any worker, this time included."""
         import ray
 
-        begun: Any = ray.get(self._tally.begin.remote(piece))
-        return int(begun)
+        started: Any = ray.get(self._attempts.start.remote(piece))
+        return int(started)
 
     def _results(self, tasks: Sequence[Task]) -> Iterator[Result]:
-        sources = {task.found.source: task.source for task in tasks}
-        examiner = Examiner(cast(Ledger, _ToldOfLedger(sources, self._keys)), self._encoder, self._order.reading)
+        known = {task.found.ledger_path: task.source for task in tasks}
+        ledger = cast(Ledger, _LedgerStandIn(known, self._keys))
+        classifier = Workload((), ledger, self._encoder, self._config.reading).classifier()
         seconds: dict[str, float] = {}
         lock = threading.Lock()
 
-        def examine(found: Found) -> Examined:
-            begun = time.monotonic()
+        def classify(found: Found) -> Classified:
+            started = time.monotonic()
             try:
-                examined = examiner.examine(found)
-            except _OnlyTheLedgerKnows:
-                return cast(Examined, Asks(found))
-            if isinstance(examined, LeftOut) and examined.outcome == "failed" and not is_there(found.source):
-                return cast(Examined, Unseen(found, _node()))
+                classified = classifier.classify(found)
+            except _LedgerNeeded:
+                return cast(Classified, NeedsLedger(found))
+            if isinstance(classified, LeftOut) and classified.outcome == "failed" and not found.location.exists():
+                return cast(Classified, Unseen(found, _node()))
             with lock:
-                seconds[found.source] = time.monotonic() - begun
-            return examined
+                seconds[found.ledger_path] = time.monotonic() - started
+            return classified
 
-        files = [task.found for task in tasks]
-        readers = max(2, int(self._order.cpus))
-        for group in local.run(files, examine, self._encoder, EncodingCount(), readers=readers):
-            for examined in group:
-                if isinstance(examined, Asks | Unseen):
-                    yield examined
+        sources = [task.found for task in tasks]
+        readers = max(2, int(self._config.cpus))
+        for group in local.run(sources, classify, self._encoder, EncodingCount(), readers=readers):
+            for classified in group:
+                if isinstance(classified, NeedsLedger | Unseen):
+                    yield classified
                 else:
-                    yield Done(examined, seconds[examined.found.source])
+                    yield Done(classified, seconds[classified.found.ledger_path])
 
 
-class _OnlyTheLedgerKnows(Exception):
-    """A question that was not foreseen; it is no error."""
+class _LedgerNeeded(Exception):
+    """A question that only the ledger can answer; it is no error."""
 
 
-class _ToldOfLedger:
-    """Stands in for the ledger: answers what the driver has told, and gives up on every other question."""
-
-    def __init__(self, sources: Mapping[str, Source | None], keys: NDArray[np.uint64]) -> None:
-        self._sources = sources
-        self._keys = keys
-
-    def source(self, path: str) -> Source | None:
-        if path not in self._sources:
-            raise _OnlyTheLedgerKnows
-        return self._sources[path]
-
-    def sources_with_hash(self, sha256: str) -> list[Source]:
-        key = np.uint64(int(sha256[:KEY_DIGITS], 16))
-        place = int(np.searchsorted(self._keys, key))
-        if place < len(self._keys) and self._keys[place] == key:
-            raise _OnlyTheLedgerKnows
-        return []
-
-    def holder(self, content: Content) -> Source | None:
-        self.sources_with_hash(content.sha256)
-        return None
-
-    def source_of_pictures(self, sha256: str, choices: str) -> Source | None:
-        self.sources_with_hash(sha256)
-        return None
+class _Unanswered:
+    """A part of a ledger that answers no question."""
 
     def __getattr__(self, name: str) -> object:
         def give_up(*_: object, **__: object) -> object:
-            raise _OnlyTheLedgerKnows
+            raise _LedgerNeeded
 
         return give_up
+
+
+class _KnownSources(_Unanswered):
+    def __init__(self, sources: Mapping[str, Source | None], keys: NDArray[np.uint64]) -> None:
+        self._by_path = sources
+        self._keys = keys
+
+    def get(self, path: str) -> Source | None:
+        if path not in self._by_path:
+            raise _LedgerNeeded
+        return self._by_path[path]
+
+    def with_hash(self, sha256: str) -> list[Source]:
+        key = np.uint64(int(sha256[:KEY_DIGITS], 16))
+        index = int(np.searchsorted(self._keys, key))
+        if index < len(self._keys) and self._keys[index] == key:
+            raise _LedgerNeeded
+        return []
+
+
+class _KnownDuplicates(_Unanswered):
+    def __init__(self, sources: _KnownSources) -> None:
+        self._sources = sources
+
+    def holder(self, content: Content) -> Source | None:
+        self._sources.with_hash(content.sha256)
+        return None
+
+    def source_of_pictures(self, sha256: str, options: str) -> Source | None:
+        self._sources.with_hash(sha256)
+        return None
+
+
+class _LedgerStandIn:
+    """Stands in for the ledger: answers from what the driver has sent, and gives up on every other question."""
+
+    def __init__(self, sources: Mapping[str, Source | None], keys: NDArray[np.uint64]) -> None:
+        self.sources = _KnownSources(sources, keys)
+        self.duplicates = _KnownDuplicates(self.sources)
+        self.items = _Unanswered()
 
 
 def _failed(error: Exception) -> Failed:

@@ -29,6 +29,7 @@ from typing import IO, TYPE_CHECKING
 
 import psutil
 
+from ingest.atomic import atomic_write
 from ingest.errors import ServerError
 from ingest.space.locks import EXCLUSIVE, SHARED, try_lock, wait_for_lock
 
@@ -328,9 +329,7 @@ def _end_leftovers(folder: Path) -> None:
 
 
 def _write_note(folder: Path, note: ServerNote) -> None:
-    temporary = folder / f"{_NOTE_NAME}.tmp"
-    temporary.write_text(json.dumps(asdict(note)), encoding="utf-8")
-    temporary.replace(folder / _NOTE_NAME)
+    atomic_write(folder / _NOTE_NAME, json.dumps(asdict(note)))
 
 
 def _open_log(folder: Path) -> IO[bytes]:

@@ -11,9 +11,7 @@ from pathlib import Path, PurePath
 
 from ingest.readers.draft import Modality
 from ingest.readers.formats import kind_of
-from ingest.readers.reading_options import choices_in
-from ingest.sources.walk import ROW_STATE
-from ingest.sources.web import is_address
+from ingest.sources.web_copies import is_address
 from ingest.space.ledger.database import Database, Row, chunks, placeholders
 from ingest.space.ledger.items import Items
 from ingest.space.ledger.records import Source
@@ -39,11 +37,11 @@ def content_of(path: PurePath, sha256: str, choices: str, caption: str = "") -> 
     return Content(sha256, choices, suffix, caption)
 
 
-def _shared_content(path: str, sha256: str, sidecar: str, caption: str) -> Content | None:
-    """What a source may share; None for what was fetched, and for a picture with the facts of a table's row."""
-    if is_address(path) or sidecar.startswith(ROW_STATE):
+def _shared_content(source: Source, caption: str) -> Content | None:
+    """What `source` may share; None for what was fetched, and for a picture with the metadata of a table's row."""
+    if is_address(source.path) or source.read_state.row:
         return None
-    return content_of(PurePath(path), sha256, choices_in(sidecar), caption)
+    return content_of(PurePath(source.path), source.sha256, source.read_state.options, caption)
 
 
 class Duplicates:
@@ -58,8 +56,9 @@ class Duplicates:
         """The source that has the items of `content`; None where the space has none."""
         with self._database.lock:
             for source in self._with_items(content.sha256):
-                known = _shared_content(source.path, source.sha256, source.sidecar, content.caption)
-                if known == content and self._has_caption(source.id, content.caption):
+                if _shared_content(source, content.caption) == content and self._has_caption(
+                    source.id, content.caption
+                ):
                     return source
         return None
 
@@ -67,7 +66,7 @@ class Duplicates:
         """The first source whose items are the pictures in this content, read with `choices`; None without one."""
         with self._database.lock:
             read = self._with_items(sha256, "image")
-            return next((source for source in read if choices_in(source.sidecar) == choices), None)
+            return next((source for source in read if source.read_state.options == choices), None)
 
     def by_holder(self) -> dict[int, list[Source]]:
         """The duplicates of each holder that has any, by path."""
@@ -103,24 +102,24 @@ class Duplicates:
         """
         equal: defaultdict[tuple[Content, tuple[Row, ...]], list[int]] = defaultdict(list)
         rows = self._database.rows(
-            "SELECT id, path, sha256, sidecar FROM sources WHERE id NOT IN (SELECT source FROM copies) AND sha256 IN "
+            f"SELECT {SOURCE_COLUMNS} FROM sources WHERE id NOT IN (SELECT source FROM copies) AND sha256 IN "
             "(SELECT sha256 FROM sources WHERE sha256 != '' AND id NOT IN (SELECT source FROM copies) "
             "GROUP BY sha256 HAVING COUNT(*) > 1) ORDER BY id"
         )
-        for number, path, sha256, sidecar in rows:
+        for source in map(source_from, rows):
             shown = self._database.rows(
-                "SELECT modality, text, page FROM live_items WHERE source = ? ORDER BY position", [number]
+                "SELECT modality, text, page FROM live_items WHERE source = ? ORDER BY position", [source.id]
             )
-            content = _shared_content(path, sha256, sidecar, "")
+            content = _shared_content(source, "")
             if shown and content:
-                equal[content, tuple(shown)].append(number)
+                equal[content, tuple(shown)].append(source.id)
         saved = 0
         with self._database.transaction(changes=any(len(sources) > 1 for sources in equal.values())):
             for (_, items), (first, *others) in equal.items():
-                for source in others:
-                    self._items.remove([source])
-                    self._database.execute("UPDATE copies SET holder = ? WHERE holder = ?", [first, source])
-                    self.link(source, first)
+                for other in others:
+                    self._items.remove([other])
+                    self._database.execute("UPDATE copies SET holder = ? WHERE holder = ?", [first, other])
+                    self.link(other, first)
                     saved += len(items)
         return saved
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ingest.encoders.base import EncoderInfo
+from ingest.sources.read_state import ReadState
 from ingest.space.ledger._flat_calls import FlatCalls
 from ingest.space.ledger.database import Database
 from ingest.space.ledger.duplicates import Duplicates
@@ -128,12 +129,12 @@ class Ledger(FlatCalls):
             self.database.increment("moves")
             self.items.index_again(source)
 
-    def set_caption(self, run: int, source: int, sidecar: str, caption: str) -> None:
+    def set_caption(self, run: int, source: int, state: ReadState, caption: str) -> None:
         """Give the image of `source` another caption; its vector stays, and its duplicates keep their caption."""
         path = self.sources.by_id(source).path
         same = all(item.text == caption for item in self.items.of_source(path))
         with self.transaction(changes=not same):
-            self.sources.set_caption_state(run, source, sidecar)
+            self.sources.set_caption_state(run, source, state)
             if not same:
                 self.duplicates.separate(source)
                 self.items.set_caption(source, caption)

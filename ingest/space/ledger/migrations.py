@@ -209,6 +209,22 @@ def _add_live_items(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE VIEW IF NOT EXISTS live_items AS SELECT * FROM items WHERE state != 2")
 
 
+def _split_read_state(connection: sqlite3.Connection) -> None:
+    """Split `sidecar`, which held `CAPTION|read:OPTIONS` or `row:DIGEST|read:OPTIONS`, into a column each."""
+    if "sidecar" not in {name for _, name, *_ in connection.execute("PRAGMA table_info (sources)")}:
+        return
+    for column in ("caption_state", "row_state", "reading_options"):
+        connection.execute(f"ALTER TABLE sources ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    for source, packed in connection.execute("SELECT id, sidecar FROM sources WHERE sidecar != ''").fetchall():
+        caption, _, options = packed.rpartition("|read:") if "|read:" in packed else (packed, "", "")
+        row = caption.removeprefix("row:") if caption.startswith("row:") else ""
+        connection.execute(
+            "UPDATE sources SET caption_state = ?, row_state = ?, reading_options = ? WHERE id = ?",
+            ["" if row else caption, row, options, source],
+        )
+    connection.execute("ALTER TABLE sources DROP COLUMN sidecar")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _create_ledger,
     _add_encoder,
@@ -218,4 +234,5 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _add_near_duplicates,
     _add_exclusions,
     _add_live_items,
+    _split_read_state,
 )

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import Draft, Modality
+from ingest.sources.read_state import ReadState
+
+_NO_READ_STATE = ReadState()
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Source:
     size: int
     mtime_ns: int
     sha256: str
-    sidecar: str
+    read_state: ReadState
     outcome: str
     reason: str
     has_items: bool = True
@@ -45,7 +48,7 @@ class SourceRecord:
     sha256: str
     outcome: str
     reason: str = ""
-    sidecar: str = ""
+    read_state: ReadState = _NO_READ_STATE
     drafts: Sequence[Draft] = ()
     thumbnails: Sequence[str] = ()
     """One path within the space folder for each draft, '' for a passage."""

@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.outcomes import IN_THE_SPACE
+from ingest.sources.read_state import ReadState
 from ingest.space.ledger.database import Database, Row, chunks, placeholders
 from ingest.space.ledger.records import Source, SourceRecord
 from ingest.space.ledger.source_filter import ListedSource, Reason, SourceFilter, group_reasons
 
-SOURCE_COLUMNS = "id, path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason"
+SOURCE_COLUMNS = (
+    "id, path, root, folder, size, mtime_ns, sha256, caption_state, row_state, reading_options, outcome, reason"
+)
 """The columns that `source_from` takes."""
 _HAS_ITEMS = (
     "(EXISTS (SELECT 1 FROM live_items WHERE live_items.source = sources.id) "
@@ -22,7 +25,7 @@ _HAS_ITEMS = (
 
 def source_from(row: Row) -> Source:
     """The source in a row of SOURCE_COLUMNS, to which a column may be added that tells whether it has items."""
-    number, path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason, *has_items = row
+    number, path, root, folder, size, mtime_ns, sha256, caption, table_row, options, outcome, reason, *has_items = row
     return Source(
         id=number,
         path=path,
@@ -31,7 +34,7 @@ def source_from(row: Row) -> Source:
         size=size,
         mtime_ns=mtime_ns,
         sha256=sha256,
-        sidecar=sidecar,
+        read_state=ReadState(caption, table_row, options),
         outcome=outcome,
         reason=reason,
         has_items=all(has_items),
@@ -143,21 +146,26 @@ class Sources:
     def put(self, run: int, record: SourceRecord) -> int:
         """Insert or update the source at `record.path`; returns its id."""
         # Two statements, not one with ON CONFLICT, whose conflict clause would override those in the triggers as well.
-        values = [
-            *(record.root, record.folder, record.size, record.mtime_ns, record.sha256),
-            *(record.sidecar, record.outcome, record.reason, run, record.path),
-        ]
-        known = self._database.rows(
-            "UPDATE sources SET root = ?, folder = ?, size = ?, mtime_ns = ?, sha256 = ?, sidecar = ?, outcome = ?, "
-            "reason = ?, run = ? WHERE path = ? RETURNING id",
-            values,
-        )
+        columns = {
+            "root": record.root,
+            "folder": record.folder,
+            "size": record.size,
+            "mtime_ns": record.mtime_ns,
+            "sha256": record.sha256,
+            "caption_state": record.read_state.caption,
+            "row_state": record.read_state.row,
+            "reading_options": record.read_state.options,
+            "outcome": record.outcome,
+            "reason": record.reason,
+            "run": run,
+        }
+        values = [*columns.values(), record.path]
+        assignments = ", ".join(f"{column} = ?" for column in columns)
+        known = self._database.rows(f"UPDATE sources SET {assignments} WHERE path = ? RETURNING id", values)
         if known:
             return int(known[0][0])
         cursor = self._database.execute(
-            "INSERT INTO sources (root, folder, size, mtime_ns, sha256, sidecar, outcome, reason, run, path) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
+            f"INSERT INTO sources ({', '.join(columns)}, path) VALUES ({placeholders(values)})", values
         )
         return int(cursor.lastrowid or 0)
 
@@ -185,11 +193,12 @@ class Sources:
             [record.path, record.root, record.folder, record.size, record.mtime_ns, record.reason, run, source],
         )
 
-    def set_caption_state(self, run: int, source: int, sidecar: str) -> None:
+    def set_caption_state(self, run: int, source: int, state: ReadState) -> None:
         """Record that the caption of `source` changed; within a transaction."""
         self._database.execute(
-            "UPDATE sources SET sidecar = ?, outcome = 'updated', reason = 'its caption changed', run = ? WHERE id = ?",
-            [sidecar, run, source],
+            "UPDATE sources SET caption_state = ?, row_state = ?, outcome = 'updated', "
+            "reason = 'its caption changed', run = ? WHERE id = ?",
+            [state.caption, state.row, run, source],
         )
 
     def delete(self, sources: Sequence[int]) -> None:

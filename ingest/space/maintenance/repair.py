@@ -13,11 +13,11 @@ import numpy as np
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
+from ingest.atomic import atomic_write
 from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.readers.draft import MODALITIES
-from ingest.sources.location import at_hand
-from ingest.sources.walk import content_hash
+from ingest.sources.location import content_hash, location_of
 from ingest.space.chroma.address import ChromaAddress
 from ingest.space.chroma.connection import collection_name, connect, plainly
 from ingest.space.chroma.local_server import CHROMA_FOLDER
@@ -317,7 +317,7 @@ def _mend_index(space: Space, found: Findings, done: list[str], progress: Progre
 
 def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> None:
     """Make thumbnails anew from sources that are as they were; the others are left, and `check` goes on naming them."""
-    from ingest.readers.reread import read_again
+    from ingest.readers.reread import reread_pictures
 
     made = 0
     by_path: dict[str, list[Item]] = {}
@@ -331,9 +331,9 @@ def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> Non
             continue
         for place in (path, *bare[0].also):
             try:
-                with at_hand(place, space.folder) as file:
+                with location_of(place, space.folder).local_file() as file:
                     if content_hash(file) == source.sha256:
-                        drafts = read_again(file, wanted, space.manifest.encoder.image_size)
+                        drafts = reread_pictures(file, wanted, space.manifest.encoder.image_size)
                         break
             except ReadError:
                 continue
@@ -342,9 +342,7 @@ def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> Non
         for item, draft in zip(wanted, drafts, strict=True):
             target = space.folder / item.thumbnail
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_suffix(".tmp")
-            temporary.write_bytes(draft.thumbnail)
-            temporary.replace(target)
+            atomic_write(target, draft.thumbnail)
             made += 1
     if made:
         done.append(f"made {made:,} thumbnails anew from their sources")

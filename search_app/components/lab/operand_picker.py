@@ -14,9 +14,9 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
 from search_app.lab.operands import LOOKED_INTO, STARTING_WORDS, starting_pairs, starting_things
-from search_app.search.filters import Filters
 from search_app.search.query import Query
 from search_app.search.query_pictures import keep_picture, upload_suffixes
+from search_app.search.schema import Filters
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, is_item
 
@@ -159,7 +159,7 @@ def with_room(terms: Sequence[Term], term: Term, most: int = MOST_TERMS) -> list
 
 def _found(space: AppSpace, snapshot: Snapshot, words: str, modality: Modality | None) -> list[str]:
     if words:
-        filters = Filters(modalities=(modality,) if modality else ())
+        filters = Filters(modality=(modality,) if modality else ())
         answer = space.searcher.ask(Query(text=words, filters=filters, count=_FOUND), loaded_encoder(space))
         return [hit.id for hit in answer.ranking.hits]
     groups: Mapping[Modality, object] = snapshot.groups

@@ -10,7 +10,7 @@ from ingest.errors import NearspaceError
 from ingest.formatting import printable
 from ingest.resources import sample_folder
 from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
-from ingest.sources.preview import Look, look
+from ingest.sources.preview import Preview, preview
 from ingest.sources.selection import Selection
 from ingest.space.ledger.source_lists import places
 from search_app.access.permissions import Permission
@@ -118,27 +118,27 @@ def _preview(permission: Permission, typed: str) -> bool:
     try:
         path = permission.resolve_folder(typed)
         with page_layout.spinner("Looking …"):
-            preview = _cached_preview(str(path), *_globs())
+            found = _cached_preview(str(path), *_globs())
     except NearspaceError as error:
         st.html(f'<div class="ns-preview ns-error" role="status">{in_html(str(error))}</div>')
         return False
-    st.html(f'<div class="ns-preview" role="status">{in_html(_preview_text(preview))}</div>')
-    return bool(preview.readable)
+    st.html(f'<div class="ns-preview" role="status">{in_html(_preview_text(found))}</div>')
+    return bool(found.readable)
 
 
 @st.cache_data(show_spinner=False, ttl=30, max_entries=32)
-def _cached_preview(path: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> Look:
-    return look(Path(path), Selection(include, exclude))
+def _cached_preview(path: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> Preview:
+    return preview(Path(path), Selection(include, exclude))
 
 
-def _preview_text(preview: Look) -> str:
-    counts = ((preview.images, "picture"), (preview.documents, "document"), (preview.videos, "video"))
+def _preview_text(found: Preview) -> str:
+    counts = ((found.images, "picture"), (found.documents, "document"), (found.videos, "video"))
     kinds = [f"{number:,} {noun}{'s' * (number != 1)}" for number, noun in counts if number]
     if not kinds:
-        return "No file in it can be read here." if preview.whole else "It exists; it is large."
-    at_least = "" if preview.whole else "At least "
-    others = f"; {preview.others:,} other files are left out" if preview.others else ""
-    return f"{at_least}{', '.join(kinds)}, {decimal(preview.bytes)}{others}."
+        return "No file in it can be read here." if found.complete else "It exists; it is large."
+    at_least = "" if found.complete else "At least "
+    others = f"; {found.others:,} other files are left out" if found.others else ""
+    return f"{at_least}{', '.join(kinds)}, {decimal(found.bytes)}{others}."
 
 
 def _globs() -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,7 +1,6 @@
 """The Overview tab: what the space holds, where it comes from, and its folders, formats and years."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -10,7 +9,7 @@ from rich.filesize import decimal
 from ingest.formatting import printable
 from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import MODALITIES
-from ingest.sources.web import is_address
+from ingest.sources.location import location_of
 from ingest.space.ledger.exclusions import leaving
 from ingest.space.ledger.source_lists import Place, places
 from ingest.space.status import describe_reencoding, describe_run, space_status
@@ -76,7 +75,7 @@ def _locations(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     st.html('<div class="ns-section">Where it comes from</div>')
     for number, place in enumerate(found[:_LOCATIONS], start=1):
         with st.container(key=f"location-{number}", horizontal=True, vertical_alignment="center", gap="small"):
-            exists = is_address(place.path) or Path(place.path).exists()
+            exists = location_of(place.path, space.folder).exists()
             missing = "" if exists else ' <em class="ns-negative">not there now</em>'
             sources = f"{place.sources:,} file{'s' * (place.sources != 1)}"
             st.html(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from uuid import uuid4
 
+from ingest.atomic import temporary_beside
 from ingest.errors import SpaceError
 from ingest.readers.formats import ARCHIVE_SUFFIXES, DOCUMENT_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
@@ -109,18 +109,14 @@ def _refusal(name: str, size: int, number: int, count: int, total: int) -> str:
 
 def _store(folder: Path, name: str, content: bytes) -> tuple[Path, bool]:
     """Write the file under its name or the next free one; returns its path, and whether it is new."""
-    temporary = folder / f".{uuid4().hex}.tmp"  # an ingest skips hidden names
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
+    with temporary_beside(folder / name) as temporary:
+        temporary.write_bytes(content)
         for path in _candidate_paths(folder, name):
             if _has_content(path, content):
                 return path, False
             with suppress(FileExistsError):
                 _rename_if_free(temporary, path)
                 return path, True
-    finally:
-        temporary.unlink(missing_ok=True)
     raise AssertionError("names never end")
 
 

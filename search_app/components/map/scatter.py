@@ -24,7 +24,7 @@ from search_app.components.shared.formatting import headline, snippet, source_la
 from search_app.components.shared.palette import LIGHT, MAP_KINDS, MAP_MODALITY, MAP_OTHER, SCALES, Theme
 from search_app.components.shared.thumbnails import data_url, resized_thumbnail
 from search_app.maps.colouring import STEPS, Coding
-from search_app.maps.layout import Layout, spec_to_params
+from search_app.maps.layout import Layout
 
 MOST_POINTS = 150_000
 """Points drawn at most; of a larger space a steady sample is drawn, and its density is that of all items."""
@@ -102,8 +102,7 @@ def _draw(layout: Layout, most: int) -> Drawing:
         reach = np.full(dimensions, reach.max())
     rows = drawn_rows(layout, most)
     at = (layout.spots - middle) / reach
-    params = spec_to_params(layout.spec)
-    name = f"{sorted(params.items())} {layout.fitted} {layout.of}"
+    name = f"{layout.spec} {layout.fitted} {layout.of}"
     ids = layout.ids[rows]
     arrays: dict[str, NDArray[np.generic]] = {
         "spots": np.round(at[rows] * _STEPS).astype(np.int16),

@@ -9,7 +9,8 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
 from search_app.components.shared.page_layout import theme
 from search_app.search.hits import Hit
-from search_app.search.query import MapView, Query
+from search_app.search.query import Query
+from search_app.search.schema import MapView
 from search_app.search.searcher import Answer
 
 _LABEL = 28  # characters
@@ -66,4 +67,4 @@ def star(picture: Drawing, query: Query, answer: Answer | None) -> dict[str, Any
 
 def question_label(query: Query) -> str:
     """A few words for a question."""
-    return snippet(query.words or ("a picture" if query.pictures else "items"), _LABEL)
+    return snippet(query.words or ("a picture" if query.images else "items"), _LABEL)

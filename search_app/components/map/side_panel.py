@@ -26,8 +26,8 @@ from search_app.components.shared.formatting import (
 )
 from search_app.maps.contrast import Apart, apart
 from search_app.search.export import items_as_csv
-from search_app.search.neighbours import Measure, Neighbour, nearest
-from search_app.search.query import MapView
+from search_app.search.neighbours import Neighbour, nearest
+from search_app.search.schema import MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import keep_selection
 from search_app.search.snapshot import Snapshot
@@ -48,10 +48,9 @@ def neighbours_of(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
 
     With the gap closed each modality is centred, as on the map.
     """
-    measure: Measure = "euclidean" if view.euclidean else "cosine"
-    found = nearest(snapshot, view.item, measure, centred=not view.gap, count=NEIGHBOURS)
+    found = nearest(snapshot, view.item, view.measure, centred=not view.gap, count=NEIGHBOURS)
     together = [each for part in found.values() for each in part]
-    together.sort(key=lambda each: each.distance if view.euclidean else -each.cosine)
+    together.sort(key=lambda each: each.distance if view.measure == "euclidean" else -each.cosine)
     return together[:NEIGHBOURS]
 
 
@@ -83,7 +82,7 @@ def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: Map
             axis_through(space, item.id)
     with st.container(key="near-head", horizontal=True, vertical_alignment="center", gap="small"):
         section("Nearest in the full space")
-        st.session_state[_MEASURE] = "euclidean" if view.euclidean else "cosine"
+        st.session_state[_MEASURE] = view.measure
         st.segmented_control(
             "Distance",
             list(MEASURES),
@@ -95,12 +94,12 @@ def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: Map
             help="Of vectors as they are, both give one order; once each modality is centred they may differ.",
         )
     items = {each.id: each for each in space.ledger.items([each.id for each in near])}
-    remarks = {each.id: f"{each.distance if view.euclidean else each.cosine:.2f}" for each in near}
+    remarks = {each.id: f"{each.distance if view.measure == 'euclidean' else each.cosine:.2f}" for each in near}
     rows(space, [items[each.id] for each in near if each.id in items], "near", remarks)
 
 
 def _measured() -> None:
-    page_url.look(euclidean=st.session_state[_MEASURE] == "euclidean")
+    page_url.look(measure=st.session_state[_MEASURE])
 
 
 def gone_panel() -> None:

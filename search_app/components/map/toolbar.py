@@ -8,9 +8,10 @@ import streamlit as st
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
-from search_app.maps.layout import METHODS, Axis, End, Gap, MapSpec, Meaning, spec_from_params, spec_to_params
+from search_app.maps.layout import METHODS, Axis, End, Gap, MapSpec, Meaning, spec_of, with_spec
 from search_app.search.projection import COMPONENTS
-from search_app.search.query import Dimensions, MapView, Query, to_params
+from search_app.search.query import Query
+from search_app.search.schema import Dimensions, MapView
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import LONGEST_TEXT
 
@@ -25,24 +26,13 @@ _MOST_KEYS = 40
 _NOT_TOLD = ("width", "height", "format", "id")  # metadata that differs for every item, or is a filter already
 
 
-def spec_of(view: MapView) -> MapSpec:
-    """What a view asks the engine's maps for."""
-    return spec_from_params(to_params(Query(), view))
-
-
-def with_spec(view: MapView, spec: MapSpec) -> MapView:
-    """The view with another map."""
-    axes = tuple(spec_to_params(spec).get("axis", ()))
-    return replace(view, dimensions=spec.dimensions, gap=spec.gap, projection=spec.method, axes=axes)
-
-
 def map_bar(space: AppSpace, view: MapView, query: Query, snapshot: Snapshot, colourings: Sequence[str]) -> None:
     """Draw the controls; `colourings` are what the points can be coloured by, as a link names them."""
     spec = spec_of(view)
     state = st.session_state
     state[_METHOD], state[_DIMENSIONS] = spec.method, spec.dimensions
     state[_COLOUR] = view.colouring if view.colouring in colourings else "modality"
-    state[_GAP], state[_SHEET], state[_NAMES] = view.gap, view.sheet, view.names
+    state[_GAP], state[_SHEET], state[_NAMES] = view.gap, view.pictures, view.names
     with st.container(key="map-bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Projection",
@@ -88,7 +78,7 @@ def colourings_of(space: AppSpace, query: Query, more: Sequence[str] = ()) -> li
     """What the points of a space can be coloured by; `more` comes after the folder."""
     keys = space.ledger.metadata_keys()
     told = sorted((key for key in keys if key not in _NOT_TOLD), key=lambda key: (-keys[key], key))[:_MOST_KEYS]
-    match = ["match"] if query.asks else []
+    match = ["match"] if not query.is_empty else []
     return ["modality", "folder", *more, "date", *match, *(f"{_METADATA}{key}" for key in told)]
 
 
@@ -120,7 +110,7 @@ def _changed() -> None:
     dimensions: Dimensions = 3 if state[_DIMENSIONS] == 3 else 2
     changed = replace(spec, method=state[_METHOD], dimensions=dimensions, gap=bool(state[_GAP]))
     drawn = with_spec(view, changed)
-    drawn = replace(drawn, sheet=bool(state[_SHEET]), names=bool(state[_NAMES]))
+    drawn = replace(drawn, pictures=bool(state[_SHEET]), names=bool(state[_NAMES]))
     if changed != spec:
         drawn = replace(drawn, spot=(), area="", window="")  # places of the map before
     if state[_COLOUR] != view.colouring:

@@ -79,9 +79,9 @@ def by_topic(topics: Topics, snapshot: Snapshot) -> Coding:
 def flight(picture: Drawing, topics: Topics | None, snapshot: Snapshot) -> dict[str, Any] | None:
     """Where the map looks when one topic alone is asked for: its middle, and how wide it is; None otherwise."""
     query, _ = page_url.current()
-    if topics is None or len(query.filters.topics) != 1:
+    if topics is None or len(query.filters.topic) != 1:
         return None
-    inside: NDArray[np.bool_] = np.isin(topics.labels(snapshot), topics.numbers_of(query.filters.topics))
+    inside: NDArray[np.bool_] = np.isin(topics.labels(snapshot), topics.numbers_of(query.filters.topic))
     if not inside.any():
         return None
     at = picture.at(picture.layout.spots[inside])
@@ -99,7 +99,7 @@ def topic_clicked(topics: Topics | None, code: int) -> None:
 def look_at_topic(name: str) -> None:
     """Filter by one topic, or by none where that one is looked at already."""
     query, _ = page_url.current()
-    _filter_by(() if query.filters.topics == (name,) else (name,))
+    _filter_by(() if query.filters.topic == (name,) else (name,))
 
 
 def topics_panel(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> None:
@@ -111,8 +111,8 @@ def topics_panel(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> 
         return
     query, _ = page_url.current()
     told = topics.describe(snapshot)
-    chosen = [topic for topic in told if topic.number in topics.numbers_of(query.filters.topics)]
-    if query.filters.topics and chosen:
+    chosen = [topic for topic in told if topic.number in topics.numbers_of(query.filters.topic)]
+    if query.filters.topic and chosen:
         for topic in chosen:
             _one(space, topic)
         return
@@ -174,13 +174,13 @@ def _one(space: AppSpace, topic: Topic) -> None:
 def _leave_topic(name: str) -> None:
     """Filter by the other topics that are looked at; by none where a single word was looked for."""
     query, _ = page_url.current()
-    others = tuple(other for other in query.filters.topics if other != name)
-    _filter_by(others if others != query.filters.topics else ())
+    others = tuple(other for other in query.filters.topic if other != name)
+    _filter_by(others if others != query.filters.topic else ())
 
 
 def _filter_by(topics: tuple[str, ...]) -> None:
     query, view = page_url.current()
-    page_url.go(replace(query, filters=replace(query.filters, topics=topics)).at_start, view.at_rest)
+    page_url.go(replace(query, filters=replace(query.filters, topic=topics)).at_start, view.unfocused)
 
 
 def _drift(space: AppSpace, snapshot: Snapshot, topics: Topics) -> None:

@@ -70,7 +70,7 @@ class ResultCards:
 
     def draw(self) -> None:
         """Draw a card for each result whose item still exists; images and passages separately if the query says so."""
-        if not self.query.separate:
+        if not self.query.listing.separate:
             self._section(self.answer.page.entries, "results")
             return
         for modality, title in (("image", "Images"), ("text", "Passages")):

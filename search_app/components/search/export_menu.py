@@ -38,7 +38,7 @@ def _choices(space: AppSpace, query: Query) -> None:
         query = replace(query, count=LARGEST_COUNT, listing=replace(query.listing, page=1))
 
     def find_results() -> list[Result]:
-        pictures = {name: open_picture(space.folder, name) for name in query.pictures}
+        pictures = {name: open_picture(space.folder, name) for name in query.images}
         existing = {name: picture for name, picture in pictures.items() if picture is not None}
         return list(results_of(space.searcher.ask(query, space.encoder(), existing)))
 

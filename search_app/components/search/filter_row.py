@@ -6,11 +6,11 @@ from typing import cast
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.components.search.more_filters import narrowed_by, narrowing
+from search_app.components.search.more_filters import filter_chips, more_filters
 from search_app.components.search.query_terms import Asked, chips
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
-from search_app.search.filters import MOST_PARTS
+from search_app.search.fields import MOST_PARTS
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
@@ -24,14 +24,14 @@ def asked_and_filters(space: AppSpace, query: Query, snapshot: Snapshot, asked: 
         if asked is not None:
             chips(space, query, asked)
         filters(query, snapshot, space)
-    narrowed_by(query)
+    filter_chips(query)
 
 
 def filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
     """Draw the filters as the query has them, the topics of `space` among them; a change goes into the URL."""
-    folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.filters.folders]))
-    st.session_state[_KIND] = next(name for name, wanted in _KINDS.items() if wanted == query.filters.modalities)
-    st.session_state[_FOLDERS] = list(query.filters.folders)
+    folders = list(dict.fromkeys([*snapshot.folder_counts(), *query.filters.folder]))
+    st.session_state[_KIND] = next(name for name, modality in _KINDS.items() if modality == query.filters.modality)
+    st.session_state[_FOLDERS] = list(query.filters.folder)
     with st.container(key="filters", horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Show", list(_KINDS), key=_KIND, required=True, label_visibility="collapsed", on_change=_changed
@@ -46,7 +46,7 @@ def filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> 
             max_selections=MOST_PARTS,  # a link keeps no more
             disabled=len(folders) < 2,
         )
-        narrowing(query, snapshot, space)
+        more_filters(query, snapshot, space)
 
 
 def _changed() -> None:
@@ -57,8 +57,8 @@ def _changed() -> None:
             query,
             filters=replace(
                 query.filters,
-                modalities=_KINDS[cast(str, state[_KIND] or "All")],
-                folders=tuple(state[_FOLDERS]),
+                modality=_KINDS[cast(str, state[_KIND] or "All")],
+                folder=tuple(state[_FOLDERS]),
             ),
         )
     )

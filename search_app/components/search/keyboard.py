@@ -12,8 +12,8 @@ from typing import Any
 import streamlit as st
 
 from search_app.components.shared.formatting import in_html
-from search_app.search.listing import Look
 from search_app.search.query import Query
+from search_app.search.schema import Look
 
 KEYS = (
     ("/", "to the question"),

@@ -14,7 +14,8 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import theme
 from search_app.maps.colouring import coding
 from search_app.maps.layout import Layout, MapSpec
-from search_app.search.query import Dimensions, MapView, Query
+from search_app.search.query import Query
+from search_app.search.schema import Dimensions, MapView
 from search_app.search.searcher import Answer
 from search_app.search.snapshot import Snapshot
 

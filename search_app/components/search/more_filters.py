@@ -1,7 +1,10 @@
-"""Everything else that narrows a search, in a popover: only what this space has, and how much of it."""
+"""Every filter but modality and folder, in a popover: only what this space has, and how much of it.
 
-from collections.abc import Iterator
-from dataclasses import replace
+A filter of the schema that has no entry in `_CONTROLS` gets the plain control of its type.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -10,89 +13,209 @@ import streamlit as st
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_markdown, snippet
-from search_app.search.filters import LONGEST_PART, MOST_PARTS, Filters
+from search_app.search.fields import LONGEST_PART, MOST_PARTS, Field, fields_of
 from search_app.search.query import Query
+from search_app.search.schema import Filters
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import MIN_ITEMS
+from search_app.search.value_types import Choice, Day, Flag
 
-_FORMATS, _SHAPES, _COLOURS = "filter-formats", "filter-shapes", "filter-colours"
-_AFTER, _BEFORE, _PIXELS, _CAPTIONED = "filter-after", "filter-before", "filter-pixels", "filter-captioned"
-_TOPICS = "filter-topics"
-_TITLE, _EXACT, _WHERE = "filter-title", "filter-exact", "filter-where"
-_SIZES = (0, 300_000, 1_000_000, 2_000_000, 8_000_000, 12_000_000, 24_000_000)
+_PICTURE_SIZES = (0, 300_000, 1_000_000, 2_000_000, 8_000_000, 12_000_000, 24_000_000)
 _EARLIEST, _LATEST = date(1800, 1, 1), date(2200, 1, 1)
+_IN_THE_ROW = ("modality", "folder")  # beside the popover; see `filter_row`
 
 
-def narrowing(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """What a control is drawn for: a filter, as the query has it, of a space."""
+
+    name: str
+    value: Any
+    snapshot: Snapshot
+    space: AppSpace | None
+
+    @property
+    def key(self) -> str:
+        """The key of the widget."""
+        return f"filter-{self.name.replace('_', '-')}"
+
+    @property
+    def field(self) -> Field:
+        """The filter in the schema."""
+        return fields_of(Filters)[self.name]
+
+    @property
+    def label(self) -> str:
+        """The filter's name as a label."""
+        return self.name.replace("_", " ").capitalize()
+
+
+Draw = Callable[[Shown], None]
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a filter is set, and shown once it is."""
+
+    draw: Draw | None
+    """Draws the widget; None for a filter that only the map, links and programs set."""
+    chip: Callable[[Any], str]
+    """A value in words."""
+
+
+def more_filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
     """Draw the popover as the query has it, with the topics of `space`; a change goes into the URL."""
-    filters, counts, state = query.filters, snapshot.facet_counts, st.session_state
-    set_here = len(list(_parts(filters)))
+    chips = len(list(_chips(query.filters)))
     with (
         st.popover(
-            f"Filters · {set_here}" if set_here else "Filters",
+            f"Filters · {chips}" if chips else "Filters",
             icon=":material/tune:",
             key="filter-more",
             width="content",
         ),
         st.container(key="filter-panel", gap="small"),
     ):
-        state[_EXACT] = "; ".join(filters.phrases)
-        st.text_input(
-            "Says, word for word",
-            key=_EXACT,
-            placeholder="ISO 9001",
-            max_chars=LONGEST_PART,
-            on_change=_changed,
-            help="In its text, title, file name or keywords. A final * lets the last word go on.",
-        )
-        state[_TITLE] = filters.title
-        st.text_input("Title says", key=_TITLE, max_chars=LONGEST_PART, on_change=_changed)
-        _of_topics(filters, snapshot, space)
-        formats = counts.formats | {name: 0 for name in filters.formats if name not in counts.formats}
-        if len(formats) > 1 or filters.formats:
-            state[_FORMATS] = list(dict.fromkeys(filters.formats))
-            st.multiselect(
-                "Format",
-                list(formats),
-                key=_FORMATS,
-                format_func=lambda name: f"{name} ({formats[name]:,})",
-                placeholder="Any",
-                on_change=_changed,
-                max_selections=MOST_PARTS,  # a link keeps no more
-            )
+        for name in ("exact", "title", "topic", "format"):
+            _draw(name, query, snapshot, space)
         left, right = st.columns(2)
-        state[_AFTER], state[_BEFORE] = filters.after, filters.before
         with left:
-            _date("From", _AFTER)
+            _draw("after", query, snapshot, space)
         with right:
-            _date("To", _BEFORE)
-        _of_pictures(filters, snapshot)
-        state[_WHERE] = "; ".join(filters.where)
+            _draw("before", query, snapshot, space)
+        drawn = {*_IN_THE_ROW, "exact", "title", "topic", "format", "after", "before", "where"}
+        for name in [*(name for name in fields_of(Filters) if name not in drawn), "where"]:
+            _draw(name, query, snapshot, space)
+
+
+def filter_chips(query: Query) -> None:
+    """Draw a chip for each filter that is set in the popover, which removes it."""
+    chips = list(_chips(query.filters))
+    if not chips:
+        return
+    with st.container(key="narrowed", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        for number, (words, change) in enumerate(chips, start=1):
+            st.button(
+                in_markdown(snippet(words, 60)),
+                key=f"drop-filter-{number}",
+                icon=":material/close:",
+                on_click=_set_filters,
+                kwargs=change,
+                help="Take this filter away",
+            )
+
+
+def _draw(name: str, query: Query, snapshot: Snapshot, space: AppSpace | None) -> None:
+    if draw := _control(name).draw:
+        draw(Shown(name, getattr(query.filters, name), snapshot, space))
+
+
+def _control(name: str) -> Control:
+    return _CONTROLS.get(name) or Control(_plain, lambda value: f"{name.replace('_', ' ')}: {value}")
+
+
+def _chips(filters: Filters) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each value of a filter in words, with the change that removes it; filters of several values first."""
+    fields = {name: field for name, field in fields_of(Filters).items() if name not in _IN_THE_ROW}
+    order = [*_CONTROLS, *(name for name in fields if name not in _CONTROLS)]
+    for name in sorted(order, key=lambda name: not fields[name].many):
+        value, chip = getattr(filters, name), _control(name).chip
+        if fields[name].many:
+            for each in value:
+                yield chip(each), {name: tuple(other for other in value if other != each)}
+        elif value != getattr(Filters(), name):
+            yield chip(value), {name: getattr(Filters(), name)}
+
+
+def _set_filters(**changes: Any) -> None:
+    query, _ = page_url.current()
+    page_url.go(replace(query, filters=replace(query.filters, **changes)))
+
+
+def _changes(shown: Shown, value_of: Callable[[Any], Any] = lambda value: value) -> dict[str, Any]:
+    """The arguments of a widget that sets the filter, to what `value_of` makes of the widget's value."""
+    return {
+        "key": shown.key,
+        "on_change": lambda: _set_filters(**{shown.name: value_of(st.session_state[shown.key])}),
+    }
+
+
+# ---- the controls --------------------------------------------------------------------------------------------------
+
+
+def _plain(shown: Shown) -> None:
+    """The control of any filter, by its type."""
+    field, state, key = shown.field, st.session_state, shown.key
+    if isinstance(field.type, Choice):
+        _pills(shown, dict.fromkeys(field.type.names), shown.label)
+    elif isinstance(field.type, Flag):
+        state[key] = shown.value
+        st.toggle(shown.label, **_changes(shown, bool))
+    elif isinstance(field.type, Day):
+        _date(shown, shown.label)
+    elif field.many:
+        _several_words(shown, shown.label)
+    else:
+        state[key] = field.type.write(shown.value) if shown.value else ""
+        default = getattr(Filters(), shown.name)
         st.text_input(
-            "Metadata",
-            key=_WHERE,
-            placeholder="camera=Canon EOS R5",
+            shown.label,
             max_chars=LONGEST_PART,
-            on_change=_changed,
-            help="A key with its value, or a key alone for any value; several with ; between.",
+            help=field.help,
+            **_changes(shown, lambda text: field.read_link([str(text)], default)),
         )
 
 
-def _of_topics(filters: Filters, snapshot: Snapshot, space: AppSpace | None) -> None:
+def _words(shown: Shown, label: str) -> None:
+    st.session_state[shown.key] = shown.value
+    st.text_input(label, max_chars=LONGEST_PART, **_changes(shown, lambda text: str(text).strip()))
+
+
+def _several_words(shown: Shown, label: str, placeholder: str = "", help: str = "") -> None:
+    """A text box for several values, with ; between."""
+    st.session_state[shown.key] = "; ".join(shown.value)
+    st.text_input(
+        label,
+        placeholder=placeholder,
+        max_chars=LONGEST_PART,
+        help=help or f"{shown.field.help}; several with ; between.",
+        **_changes(shown, lambda text: shown.field.read_link(str(text).split(";"), ())),
+    )
+
+
+def _exact(shown: Shown) -> None:
+    explained = "In its text, title, file name or keywords. A final * lets the last word go on."
+    _several_words(shown, "Says, word for word", "ISO 9001", explained)
+
+
+def _where(shown: Shown) -> None:
+    explained = "A key with its value, or a key alone for any value; several with ; between."
+    _several_words(shown, "Metadata", "camera=Canon EOS R5", explained)
+
+
+def _multiselect(shown: Shown, counts: Mapping[str, int], label: str, name_of: Callable[[str], str]) -> None:
+    st.session_state[shown.key] = list(dict.fromkeys(shown.value))
+    st.multiselect(
+        label,
+        list(counts),
+        format_func=name_of,
+        placeholder="Any",
+        max_selections=MOST_PARTS,  # a link keeps no more
+        **_changes(shown, tuple),
+    )
+
+
+def _format(shown: Shown) -> None:
+    counts = _with_chosen(shown.snapshot.facet_counts.formats, shown.value)
+    if len(counts) > 1 or shown.value:
+        _multiselect(shown, counts, "Format", lambda name: f"{name} ({counts[name]:,})")
+
+
+def _topic(shown: Shown) -> None:
+    space, snapshot = shown.space, shown.snapshot
     topics = space.searcher.topics.current(snapshot) if space else None
-    counts = topics.counts(snapshot) if topics else {}
-    counts |= {name: 0 for name in filters.topics if name not in counts}
-    if len(counts) > 1 or filters.topics:
-        st.session_state[_TOPICS] = list(filters.topics)
-        st.multiselect(
-            "Topic",
-            list(counts),
-            key=_TOPICS,
-            format_func=lambda name: f"{name} ({counts[name]:,})" if counts[name] else name,
-            placeholder="Any",
-            on_change=_changed,
-            max_selections=MOST_PARTS,
-        )
+    counts = _with_chosen(topics.counts(snapshot) if topics else {}, shown.value)
+    if len(counts) > 1 or shown.value:
+        _multiselect(shown, counts, "Topic", lambda name: f"{name} ({counts[name]:,})" if counts[name] else name)
     elif space is not None and topics is None and len(snapshot) >= MIN_ITEMS:
         task = space.searcher.topics.task()
         if task is None or task.status.finished:
@@ -105,134 +228,72 @@ def _find_topics(space: AppSpace, snapshot: Snapshot) -> None:
     space.searcher.topics.start(snapshot, space.encoder())
 
 
-def _date(label: str, key: str) -> None:
-    given = st.session_state[key] or _LATEST  # a link may ask for any day
-    first, last = min(_EARLIEST, given), max(_LATEST, given)
-    st.date_input(label, key=key, min_value=first, max_value=last, format="YYYY-MM-DD", on_change=_changed)
+def _date(shown: Shown, label: str) -> None:
+    st.session_state[shown.key] = shown.value
+    known = shown.value or _LATEST  # a link may have any day
+    first, last = min(_EARLIEST, known), max(_LATEST, known)
+    st.date_input(label, min_value=first, max_value=last, format="YYYY-MM-DD", **_changes(shown))
 
 
-def _of_pictures(filters: Filters, snapshot: Snapshot) -> None:
-    counts, state = snapshot.facet_counts, st.session_state
-    if counts.shapes or filters.shapes:
-        shapes = counts.shapes | {name: 0 for name in filters.shapes if name not in counts.shapes}
-        state[_SHAPES] = list(filters.shapes)
-        st.pills(
-            "Orientation",
-            list(shapes),
-            key=_SHAPES,
-            selection_mode="multi",
-            format_func=lambda name: f"{name} {shapes[name]:,}",
-            on_change=_changed,
-        )
-    if counts.colours or filters.colours:
-        colours = counts.colours | {name: 0 for name in filters.colours if name not in counts.colours}
-        state[_COLOURS] = list(filters.colours)
-        st.pills(
-            "Colour",
-            list(colours),
-            key=_COLOURS,
-            selection_mode="multi",
-            format_func=lambda name: f"{name} {colours[name]:,}",
-            on_change=_changed,
-        )
-    sizes = [size for size in _SIZES if size <= counts.most_pixels]
-    if len(sizes) > 1 or filters.min_pixels:
-        state[_PIXELS] = filters.min_pixels
+def _pills(shown: Shown, counts: Mapping[str, int | None], label: str) -> None:
+    if not counts and not shown.value:
+        return
+    counts = {**dict.fromkeys(shown.value, 0), **counts} if not counts else _with_chosen(counts, shown.value)
+    st.session_state[shown.key] = list(shown.value)
+    st.pills(
+        label,
+        list(counts),
+        selection_mode="multi",
+        format_func=lambda name: name if counts[name] is None else f"{name} {counts[name]:,}",
+        **_changes(shown, tuple),
+    )
+
+
+def _picture_size(shown: Shown) -> None:
+    sizes = [size for size in _PICTURE_SIZES if size <= shown.snapshot.facet_counts.most_pixels]
+    if len(sizes) > 1 or shown.value:
+        st.session_state[shown.key] = shown.value
         st.selectbox(
             "Picture size",
-            sorted({*sizes, filters.min_pixels}),
-            key=_PIXELS,
+            sorted({*sizes, shown.value}),
             format_func=lambda size: f"at least {_megapixels(size)}" if size else "Any",
-            on_change=_changed,
+            **_changes(shown, int),
         )
-    if counts.captioned or filters.captioned:
-        state[_CAPTIONED] = filters.captioned
-        st.toggle(f"Has a caption ({counts.captioned:,})", key=_CAPTIONED, on_change=_changed)
+
+
+def _has_caption(shown: Shown) -> None:
+    captioned = shown.snapshot.facet_counts.captioned
+    if captioned or shown.value:
+        st.session_state[shown.key] = shown.value
+        st.toggle(f"Has a caption ({captioned:,})", **_changes(shown, bool))
+
+
+def _with_chosen(counts: Mapping[str, Any], chosen: Sequence[str]) -> dict[str, Any]:
+    """The counts, with 0 for what is chosen and has none."""
+    return {**counts, **{name: 0 for name in chosen if name not in counts}}
 
 
 def _megapixels(pixels: int) -> str:
     return f"{pixels / 1e6:.3g} megapixels"
 
 
-def _changed() -> None:
-    query, _ = page_url.current()
-    filters, state = query.filters, st.session_state
-
-    def listed(key: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(part.strip() for part in str(state[key]).split(";") if part.strip()))
-
-    page_url.go(
-        replace(
-            query,
-            filters=replace(
-                filters,
-                formats=tuple(state.get(_FORMATS, filters.formats)),
-                after=state.get(_AFTER),
-                before=state.get(_BEFORE),
-                min_pixels=int(state.get(_PIXELS, filters.min_pixels)),
-                topics=tuple(state.get(_TOPICS, filters.topics)),
-                shapes=tuple(state.get(_SHAPES, filters.shapes)),
-                colours=tuple(state.get(_COLOURS, filters.colours)),
-                captioned=bool(state.get(_CAPTIONED, filters.captioned)),
-                title=str(state[_TITLE]).strip(),
-                phrases=listed(_EXACT),
-                where=listed(_WHERE),
-            ),
-        )
-    )
-
-
-def narrowed_by(query: Query) -> None:
-    """Draw a chip for each filter that is set in the popover, which takes it away again."""
-    parts = list(_parts(query.filters))
-    if not parts:
-        return
-    with st.container(key="narrowed", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        for number, (words, without) in enumerate(parts, start=1):
-            st.button(
-                in_markdown(snippet(words, 60)),
-                key=f"drop-filter-{number}",
-                icon=":material/close:",
-                on_click=_drop,
-                args=(without,),
-                help="Take this filter away",
-            )
-
-
-def _drop(changes: dict[str, Any]) -> None:
-    query, _ = page_url.current()
-    page_url.go(replace(query, filters=replace(query.filters, **changes)))
-
-
-def _parts(filters: Filters) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each filter in words, with the change that takes it away."""
-    lists = (
-        ("phrases", "says “{}”"),
-        ("topics", "about {}"),
-        ("formats", "{} files"),
-        ("shapes", "{}"),
-        ("colours", "mostly {}"),
-        ("where", "{}"),
-    )
-    for name, words in lists:
-        values: tuple[str, ...] = getattr(filters, name)
-        for value in values:
-            yield words.format(value), {name: tuple(other for other in values if other != value)}
-    if filters.selection:
-        yield "in a selection of the map", {"selection": ""}
-    if filters.title:
-        yield f"title says “{filters.title}”", {"title": ""}
-    if filters.after:
-        yield f"from {filters.after.isoformat()}", {"after": None}
-    if filters.before:
-        yield f"to {filters.before.isoformat()}", {"before": None}
-    if filters.min_pixels:
-        yield f"at least {_megapixels(filters.min_pixels)}", {"min_pixels": 0}
-    if filters.max_pixels:
-        yield f"at most {_megapixels(filters.max_pixels)}", {"max_pixels": 0}
-    if filters.min_bytes:
-        yield f"at least {filters.min_bytes:,} bytes", {"min_bytes": 0}
-    if filters.max_bytes:
-        yield f"at most {filters.max_bytes:,} bytes", {"max_bytes": 0}
-    if filters.captioned:
-        yield "has a caption", {"captioned": False}
+_CONTROLS: Mapping[str, Control] = {
+    "exact": Control(_exact, "says “{}”".format),
+    "topic": Control(_topic, "about {}".format),
+    "format": Control(_format, "{} files".format),
+    "orientation": Control(lambda shown: _pills(shown, shown.snapshot.facet_counts.shapes, "Orientation"), str),
+    "dominant_colour": Control(
+        lambda shown: _pills(shown, shown.snapshot.facet_counts.colours, "Colour"), "mostly {}".format
+    ),
+    "where": Control(_where, str),
+    "selection": Control(None, lambda _: "in a selection of the map"),
+    "title": Control(lambda shown: _words(shown, "Title says"), "title says “{}”".format),
+    "after": Control(lambda shown: _date(shown, "From"), lambda day: f"from {day.isoformat()}"),
+    "before": Control(lambda shown: _date(shown, "To"), lambda day: f"to {day.isoformat()}"),
+    "min_pixels": Control(_picture_size, lambda pixels: f"at least {_megapixels(pixels)}"),
+    "max_pixels": Control(None, lambda pixels: f"at most {_megapixels(pixels)}"),
+    "min_bytes": Control(None, lambda size: f"at least {size:,} bytes"),
+    "max_bytes": Control(None, lambda size: f"at most {size:,} bytes"),
+    "has_caption": Control(_has_caption, lambda _: "has a caption"),
+}
+"""In the order of their chips, filters of several values first."""

@@ -52,7 +52,7 @@ def _submitted(space: AppSpace) -> None:
         return
     query, _ = page_url.current()
     text = str(value.text).strip()[:LONGEST_TEXT]
-    picture = query.picture
+    picture = query.image
     if value.files:
         at_least = space.manifest.encoder.image_size
         try:
@@ -62,7 +62,7 @@ def _submitted(space: AppSpace) -> None:
             st.session_state[_ERROR] = f"{snippet(value.files[0].name, 80)}: {error}"
             return
     if text or value.files:
-        page_url.go(replace(query, text=text, picture=picture, likes=(), unlikes=()))
+        page_url.go(replace(query, text=text, image=picture, like=(), unlike=()))
 
 
 def query_item_card(space: AppSpace, item: Item) -> None:

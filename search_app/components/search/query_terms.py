@@ -38,9 +38,9 @@ class Asked:
 
 def asked_of(space: AppSpace, query: Query) -> Asked:
     """The pictures and items that a question names, as far as they are still there."""
-    opened = {name: open_picture(space.folder, name) for name in query.pictures}
+    opened = {name: open_picture(space.folder, name) for name in query.images}
     pictures = {name: picture for name, picture in opened.items() if picture is not None}
-    return Asked(pictures, {item.id: item for item in space.ledger.items(query.named)})
+    return Asked(pictures, {item.id: item for item in space.ledger.items(query.items)})
 
 
 def chips(space: AppSpace, query: Query, asked: Asked) -> None:
@@ -50,14 +50,14 @@ def chips(space: AppSpace, query: Query, asked: Asked) -> None:
     """
     alone = only_item(query)
     with st.container(key="chips", horizontal=True, vertical_alignment="center", gap="small"):
-        together = len(query.asked) + len(query.likes) + len(query.unlikes) > 1
-        for place in range(len(query.asked)):
-            _term(space, query.asked, place, asked, together)
-        for item_id in () if alone else query.likes:
+        together = len(query.all_terms) + len(query.like) + len(query.unlike) > 1
+        for place in range(len(query.all_terms)):
+            _term(space, query.all_terms, place, asked, together)
+        for item_id in () if alone else query.like:
             _judgement(space, asked, item_id, liked=True)
-        for item_id in query.unlikes:
+        for item_id in query.unlike:
             _judgement(space, asked, item_id, liked=False)
-        if len(query.likes) == 2 and not query.unlikes and not query.asked:
+        if len(query.like) == 2 and not query.unlike and not query.all_terms:
             st.button(
                 "Go between the two",
                 key="go-between",
@@ -70,7 +70,7 @@ def chips(space: AppSpace, query: Query, asked: Asked) -> None:
 
 def only_item(query: Query) -> str:
     """The id of the item that is all the question there is; '' when there is more, or none."""
-    return query.likes[0] if len(query.likes) == 1 and not query.asked and not query.unlikes else ""
+    return query.like[0] if len(query.like) == 1 and not query.all_terms and not query.unlike else ""
 
 
 def _term(space: AppSpace, terms: Sequence[Term], place: int, asked: Asked, together: bool) -> None:
@@ -190,7 +190,7 @@ def composing_problem() -> str:
 
 def _composed(space: AppSpace, weight: float) -> None:
     query, _ = page_url.current()
-    terms = list(query.asked)
+    terms = list(query.all_terms)
     if words := str(st.session_state.get(_NEW_WORDS) or "").strip():
         terms.append(Term("text", words, weight))
     if upload := st.session_state.get(_picture_key()):
@@ -216,8 +216,8 @@ def _picture_key() -> str:
 
 def _go_between() -> None:
     query, _ = page_url.current()
-    first, second = query.likes
-    page_url.go(replace(query, likes=(), terms=(between(first, second, 0.5),)))
+    first, second = query.like
+    page_url.go(replace(query, like=(), term=(between(first, second, 0.5),)))
 
 
 def _title(item: Item | None, longest: int = 40) -> str:

@@ -11,9 +11,9 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of
 from search_app.components.shared.page_layout import note
 from search_app.search.fusion import METHODS, STANDARDISED
-from search_app.search.listing import Sort
 from search_app.search.pagination import Page
 from search_app.search.query import LARGEST_COUNT, Query
+from search_app.search.schema import Sort
 
 _LAYOUT, _SORT, _COUNT = "results-layout", "results-sort", "results-count"
 _FOLD, _GROUP, _DIVERSITY = "results-fold", "results-group", "results-diversity"
@@ -78,7 +78,7 @@ def _range_label(query: Query, page: Page) -> str:
     if page.sorted_hits:
         total = f"the {page.sorted_hits:,} closest, sorted" if page.sorted_hits > 1 else "sorted"
     else:
-        only = query.filters.modalities
+        only = query.filters.modality
         total = f"of {count_of(page.searched, only[0]) if only else f'{page.searched:,} items'}"
     return f'{shown}<small>{total}</small> <a class="ns-map-link" href="#nearspace-map">to the map</a>'
 
@@ -117,7 +117,7 @@ def _more_options(query: Query, page: Page) -> None:
         st.container(key="more-panel", width=330, gap="small"),
     ):
         st.toggle("Near-duplicates as one", key=_FOLD, on_change=lambda: page_url.list_otherwise(fold=state[_FOLD]))
-        if "text" in query.filters.wanted:
+        if "text" in query.filters.modalities_searched:
             st.toggle(
                 "A document's passages as one",
                 key=_GROUP,
@@ -138,15 +138,15 @@ def _more_options(query: Query, page: Page) -> None:
         st.selectbox(
             "Results on a page", sorted({*_COUNTS, query.count}), key=_COUNT, on_change=_changed, filter_mode=None
         )
-        if len(query.filters.wanted) > 1:
+        if len(query.filters.modalities_searched) > 1:
             _merging_options(query, page)
 
 
 def _merging_options(query: Query, page: Page) -> None:
     """Draw the options for merging images and texts: balance, separate lists, and the method."""
-    st.session_state[_BALANCE] = query.balance
-    st.session_state[_SEPARATE] = query.separate
-    st.session_state[_METHOD] = query.method
+    st.session_state[_BALANCE] = query.listing.balance
+    st.session_state[_SEPARATE] = query.listing.separate
+    st.session_state[_METHOD] = query.listing.method
     st.slider(
         "From texts (-1) to images (1)",
         -1.0,
@@ -155,7 +155,7 @@ def _merging_options(query: Query, page: Page) -> None:
         key=_BALANCE,
         format="%.1f",
         on_change=_changed,
-        disabled=query.separate,
+        disabled=query.listing.separate,
         help="0 is what ranks best. To the left texts come first, to the right images.",
     )
     st.toggle("Images and texts in separate lists", key=_SEPARATE, on_change=_changed)
@@ -169,7 +169,7 @@ def _merging_options(query: Query, page: Page) -> None:
             on_change=_changed,
             label_visibility="collapsed",
         )
-        if page.method != query.method:
+        if page.method != query.listing.method:
             note(
                 "The encoder of this space has no calibration, so hits are ordered as by "
                 f"“{METHODS[STANDARDISED].title}”."
@@ -179,12 +179,10 @@ def _merging_options(query: Query, page: Page) -> None:
 def _changed() -> None:
     query, _ = page_url.current()
     state = st.session_state
-    page_url.go(
-        replace(
-            query,
-            count=int(state.get(_COUNT, query.count)),
-            balance=round(float(state.get(_BALANCE, query.balance)), 2),
-            separate=bool(state.get(_SEPARATE, query.separate)),
-            method=str(state.get(_METHOD, query.method)),
-        )
+    listing = replace(
+        query.listing,
+        balance=round(float(state.get(_BALANCE, query.listing.balance)), 2),
+        separate=bool(state.get(_SEPARATE, query.listing.separate)),
+        method=str(state.get(_METHOD, query.listing.method)),
     )
+    page_url.go(replace(query, count=int(state.get(_COUNT, query.count)), listing=listing).at_start)

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from search_app.search.listing import MOST_UNFOLDED
-from search_app.search.query import MapView, Params, Query, from_params, to_params, with_terms, without_filters
+from search_app.search.query import Query, with_terms, without_filters
+from search_app.search.schema import MOST_UNFOLDED, MapView
 from search_app.search.terms import MOST_TERMS, Term
+from search_app.search.url_state import Params, from_params, to_params
 
 _SPACE = "space"
 
@@ -45,7 +46,7 @@ def _params(query: Query, view: MapView) -> Params:
 
 
 def list_otherwise(**changes: Any) -> None:
-    """List the results otherwise, beginning at the first page."""
+    """Change how the results are listed, beginning at the first page; see Listing."""
     query, _ = current()
     go(replace(query.at_start, listing=replace(query.listing, **{"page": 1, **changes})))
 
@@ -92,7 +93,7 @@ def ask_like(item_id: str) -> None:
 
 def _asking_nothing(query: Query, text: str = "", likes: tuple[str, ...] = ()) -> Query:
     """The query with nothing asked but `text` or `likes`; filters stay."""
-    return replace(query, text=text, picture="", likes=likes, unlikes=(), terms=())
+    return replace(query, text=text, image="", like=likes, unlike=(), term=())
 
 
 def set_terms(terms: Sequence[Term]) -> None:
@@ -104,20 +105,20 @@ def set_terms(terms: Sequence[Term]) -> None:
 def add_term(term: Term) -> None:
     """Ask one term more; one for the same item, with another weight, gives way to it."""
     query, _ = current()
-    others = [other for other in query.asked if (other.kind, other.value) != (term.kind, term.value)]
+    others = [other for other in query.all_terms if (other.kind, other.value) != (term.kind, term.value)]
     go(with_terms(query, [*others, term]))
 
 
 def judge(item_id: str, *, liked: bool) -> None:
     """Move the question towards an item, or away from it."""
     query, _ = current()
-    likes = tuple(other for other in query.likes if other != item_id)
-    unlikes = tuple(other for other in query.unlikes if other != item_id)
+    likes = tuple(other for other in query.like if other != item_id)
+    unlikes = tuple(other for other in query.unlike if other != item_id)
     if liked:
         likes = (*likes, item_id)[-MOST_TERMS:]
     else:
         unlikes = (*unlikes, item_id)[-MOST_TERMS:]
-    go(replace(query, likes=likes, unlikes=unlikes))
+    go(replace(query, like=likes, unlike=unlikes))
 
 
 def forget_judgement(item_id: str) -> None:
@@ -126,8 +127,8 @@ def forget_judgement(item_id: str) -> None:
     go(
         replace(
             query,
-            likes=tuple(other for other in query.likes if other != item_id),
-            unlikes=tuple(other for other in query.unlikes if other != item_id),
+            like=tuple(other for other in query.like if other != item_id),
+            unlike=tuple(other for other in query.unlike if other != item_id),
         )
     )
 
@@ -147,10 +148,10 @@ def look(**changes: Any) -> None:
 def look_at_item(item_id: str) -> None:
     """Look at an item on the map, and at nothing else."""
     query, view = current()
-    go(query, replace(view.at_rest, item=item_id))
+    go(query, replace(view.unfocused, item=item_id))
 
 
 def look_at_nothing() -> None:
     """Look at the map as a whole again."""
     query, view = current()
-    go(query, view.at_rest)
+    go(query, view.unfocused)

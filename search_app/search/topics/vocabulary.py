@@ -19,7 +19,7 @@ from ingest.encoders.runtime.json_cache import cache_folder
 from ingest.resources import packaged_folder
 from search_app.search.array_cache import load_arrays, save_arrays
 from search_app.search.background_tasks import Progress
-from search_app.search.query import unit
+from search_app.search.query_vectors import unit
 
 _BATCH = 128
 _MAX_WORDS = 20_000  # in the cache file of an encoder, of all its spaces

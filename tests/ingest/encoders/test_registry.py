@@ -20,10 +20,10 @@ def test_an_encoder_of_ones_own_is_loaded_by_module_and_name() -> None:
     assert isinstance(load_encoder("python:tests.fake_encoder:FakeEncoder"), FakeEncoder)
 
 
-def test_a_device_for_an_encoder_that_takes_none_is_told_and_must_exist_all_the_same() -> None:
-    said: list[str] = []
-    load_encoder("python:tests.fake_encoder:FakeEncoder", device="cuda", log=said.append)
-    assert said == [
+def test_a_device_for_an_encoder_that_takes_none_is_reported_and_must_still_exist() -> None:
+    log_lines: list[str] = []
+    load_encoder("python:tests.fake_encoder:FakeEncoder", device="cuda", log=log_lines.append)
+    assert log_lines == [
         "python:tests.fake_encoder:FakeEncoder takes no device; one can be chosen for openclip:... and st:... "
         "encoders only"
     ]
@@ -42,9 +42,9 @@ def test_a_family_is_added_by_one_entry_of_the_table_and_the_module_that_it_name
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(FAMILIES, "xyz:", Family(f"{__name__}:load_xyz", takes_device=True))
-    said: list[str] = []
-    assert isinstance(load_encoder("xyz:small", device="cpu", log=said.append), FakeEncoder)
-    assert said == ["loading xyz:small on cpu"]
+    log_lines: list[str] = []
+    assert isinstance(load_encoder("xyz:small", device="cpu", log=log_lines.append), FakeEncoder)
+    assert log_lines == ["loading xyz:small on cpu"]
     assert registry.calibration_of(load_encoder("xyz:small").info) is None
 
 

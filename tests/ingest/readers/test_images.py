@@ -285,7 +285,7 @@ def test_an_open_file_on_disk_can_be_read_again(tmp_path: Path) -> None:
 
 def test_big_pictures_are_decoded_one_at_a_time_and_small_ones_together(monkeypatch: pytest.MonkeyPatch) -> None:
     lock, inside, most = threading.Lock(), 0, 0
-    decode = images.reduced
+    decode = images.reduce
 
     def watched(image: Image.Image, scale: float) -> Image.Image:
         nonlocal inside, most
@@ -297,7 +297,7 @@ def test_big_pictures_are_decoded_one_at_a_time_and_small_ones_together(monkeypa
             inside -= 1
         return decode(image, scale)
 
-    monkeypatch.setattr(images, "reduced", watched)
+    monkeypatch.setattr(images, "reduce", watched)
     data = saved(upright(), "PNG")
     for limit, expected in ((100_000, range(2, 9)), (1_000, range(1, 2))):
         monkeypatch.setattr(images, "BIG_PIXELS", limit)

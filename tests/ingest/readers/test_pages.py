@@ -160,7 +160,7 @@ def test_a_drawing_shows_no_other_file_of_this_machine(tmp_path: Path) -> None:
 
 
 def test_drawings_that_never_end_or_nest_too_deep_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(svg, "SECONDS", 3)
+    monkeypatch.setattr(svg, "TIMEOUT_SECONDS", 3)
     uses = "".join(f"<g id='a{n}'>" + f"<use href='#a{n - 1}'/>" * 10 + "</g>" for n in range(1, 12))
     grows = f"<defs><g id='a0'><rect width='1' height='1'/></g>{uses}</defs><use href='#a11'/>"
     laughs = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))

@@ -10,7 +10,7 @@ import pytest
 from ingest.encoders.base import Encoder
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.readers.document import Document, Section
-from ingest.readers.passages import TARGET, cut, sentences
+from ingest.readers.passages import TARGET_TOKENS, cut_passages, sentences
 
 Span = tuple[int, int]
 
@@ -36,7 +36,7 @@ def document(*sections: str | tuple[str, str], title: str = "") -> Document:
 
 
 def texts(found: Document, window: int = 32, spans: object = words) -> list[str]:
-    return [draft.text for draft in cut(found, spans, window)]  # type: ignore[arg-type]
+    return [draft.text for draft in cut_passages(found, spans, window)]  # type: ignore[arg-type]
 
 
 def squeezed(text: str) -> str:
@@ -72,7 +72,7 @@ def test_every_character_is_in_exactly_one_passage_and_every_passage_fits(tokeni
             for _ in range(chance.choice([1, 3]))
         ]
         found = document(*sections, title="".join(chance.choices(alphabet, k=chance.choice([0, 9, 300]))).strip())
-        drafts = cut(found, tokenise, window)  # type: ignore[arg-type]
+        drafts = cut_passages(found, tokenise, window)  # type: ignore[arg-type]
         said = [section for section in found.sections if tokenise(section.text)]  # type: ignore[operator]
         assert squeezed("".join(draft.text for draft in drafts)) == squeezed("".join(section.text for section in said))
         for draft in drafts:
@@ -84,19 +84,19 @@ def test_every_character_is_in_exactly_one_passage_and_every_passage_fits(tokeni
 
 def test_a_passage_carries_title_and_heading() -> None:
     found = document(("Habitat", "They live in barns."), ("Owls", "All of them."), title="Owls")
-    habitat, rest = cut(found, words, 32)
+    habitat, rest = cut_passages(found, words, 32)
     assert habitat.encoded_text == "Owls. Habitat.\nThey live in barns."
     assert (habitat.text, habitat.title, habitat.modality) == ("They live in barns.", "Owls – Habitat", "text")
     assert rest.encoded_text == "Owls.\nAll of them." and rest.title == "Owls"
 
 
 def test_what_ends_like_a_sentence_gets_no_second_full_stop() -> None:
-    (draft,) = cut(document(("Why?", "Because."), title="Owls!"), words, 32)
+    (draft,) = cut_passages(document(("Why?", "Because."), title="Owls!"), words, 32)
     assert draft.encoded_text == "Owls! Why?\nBecause."
 
 
 def test_a_name_without_letters_is_not_carried() -> None:
-    (draft,) = cut(document("Because.", title="2019-07-04"), words, 32)
+    (draft,) = cut_passages(document("Because.", title="2019-07-04"), words, 32)
     assert draft.encoded_text == "Because." and draft.title == "2019-07-04"
 
 
@@ -104,7 +104,7 @@ def test_a_name_without_letters_is_not_carried() -> None:
 def test_a_long_title_and_heading_take_a_quarter_of_the_window_between_them(window: int) -> None:
     long = " ".join(["endless"] * 500)
     for title, heading in ((long, ""), ("", long), (long, long + "!"), ("Owls", long), (long, "Habitat")):
-        drafts = cut(document((heading, "text " * 300), title=title), words, window)
+        drafts = cut_passages(document((heading, "text " * 300), title=title), words, window)
         for draft in drafts:
             carried = draft.encoded_text[: -len(draft.text)]
             assert 2 <= len(words(carried)) <= window // 4
@@ -122,7 +122,7 @@ def test_paragraphs_are_merged_up_to_the_target_only() -> None:
     paragraphs = [sentence(50, 100 * n) for n in range(8)]
     found = texts(document("\n\n".join(paragraphs)), 254)
     assert found == ["\n\n".join(paragraphs[n : n + 3]) for n in (0, 3, 6)]
-    assert all(len(words(text)) <= TARGET for text in found)
+    assert all(len(words(text)) <= TARGET_TOKENS for text in found)
 
 
 def test_a_paragraph_that_fits_is_not_cut() -> None:
@@ -184,10 +184,10 @@ def test_an_endless_sentence_is_cut_between_words() -> None:
 @pytest.mark.parametrize("window", [32, 254])
 def test_a_script_without_spaces_or_stops_is_cut_between_tokens(window: int) -> None:
     text = "吾輩は猫である名前はまだ無い" * 300
-    drafts = cut(document(text, title="猫"), lambda given: [(n, n + 1) for n in range(len(given))], window)
+    drafts = cut_passages(document(text, title="猫"), lambda given: [(n, n + 1) for n in range(len(given))], window)
     assert "".join(draft.text for draft in drafts) == text
     sizes = [len(draft.text) for draft in drafts]
-    assert max(sizes) <= min(TARGET, window) and min(sizes[:-1]) >= window // 2
+    assert max(sizes) <= min(TARGET_TOKENS, window) and min(sizes[:-1]) >= window // 2
 
 
 def test_a_word_of_ten_thousand_letters_becomes_passages_of_bearable_length() -> None:
@@ -200,7 +200,7 @@ def test_a_word_of_ten_thousand_letters_becomes_passages_of_bearable_length() ->
 
 def test_a_character_of_many_tokens_is_never_cut() -> None:
     text = "👩" * 400
-    drafts = cut(document(text), lambda given: [(n, n + 1) for n in range(len(given)) for _ in range(9)], 32)
+    drafts = cut_passages(document(text), lambda given: [(n, n + 1) for n in range(len(given)) for _ in range(9)], 32)
     assert "".join(draft.text for draft in drafts) == text and all(len(draft.text) <= 3 for draft in drafts)
 
 
@@ -212,7 +212,7 @@ def test_the_last_passage_is_not_a_crumb() -> None:
 
 def test_pages_are_kept() -> None:
     found = Document("Owls", (Section("", 1, "One."), Section("", 3, "Three. " * 40)))
-    drafts = cut(found, words, 32)
+    drafts = cut_passages(found, words, 32)
     assert [draft.page for draft in drafts[:2]] == [1, 3] and all(one.page <= two.page for one, two in pairwise(drafts))  # type: ignore[operator]
 
 
@@ -221,12 +221,12 @@ def test_a_section_without_a_token_gives_no_passage() -> None:
         return [found.span() for found in re.finditer(r"\w+", text)]
 
     assert texts(document("\u200b", "   ", "…", "Words.", title="Owls"), 32, letters) == ["Words."]
-    assert cut(document(title="Owls"), words, 32) == []
+    assert cut_passages(document(title="Owls"), words, 32) == []
 
 
 def test_a_window_too_small_to_cut_for_is_an_error() -> None:
     with pytest.raises(ValueError, match="window of 7"):
-        cut(document("Words."), words, 7)
+        cut_passages(document("Words."), words, 7)
 
 
 def test_the_tokeniser_is_asked_about_twice_for_each_paragraph() -> None:
@@ -238,7 +238,7 @@ def test_the_tokeniser_is_asked_about_twice_for_each_paragraph() -> None:
         return words(text)
 
     found = document(*[(f"Part {n}", "\n\n".join([sentence(120)] * 10)) for n in range(20)], title="Owls")
-    drafts = cut(found, counted, 254)
+    drafts = cut_passages(found, counted, 254)
     assert len(drafts) == 200 and calls <= 2 * 200 + 2 * 20 + 5
 
 
@@ -248,19 +248,20 @@ def test_a_megabyte_is_cut_in_seconds() -> None:
     for text in ("\n\n".join(paragraphs), " ".join(paragraphs)):
         assert len(text) > 900_000
         started = time.perf_counter()
-        cut(document(text, title="Owls"), words, 254)
+        cut_passages(document(text, title="Owls"), words, 254)
         assert time.perf_counter() - started < 10
 
 
 def test_passages_fit_the_fake_encoder(fake: Encoder) -> None:
-    for draft in cut(document(sentence(500), title="Owls"), fake.token_spans, fake.info.text_window):
+    for draft in cut_passages(document(sentence(500), title="Owls"), fake.token_spans, fake.info.text_window):
         assert len(fake.token_spans(draft.encoded_text)) <= fake.info.text_window
 
 
 def test_passages_fit_the_embedded_encoder(lite: LiteEncoder) -> None:
     for alphabet in ALPHABETS:
         text = alphabet * 200
-        drafts = cut(document(("A heading", text), title="Ein größerer Titel"), lite.token_spans, lite.info.text_window)
+        found = document(("A heading", text), title="Ein größerer Titel")
+        drafts = cut_passages(found, lite.token_spans, lite.info.text_window)
         assert squeezed("".join(draft.text for draft in drafts)) == squeezed(text)
         assert all(len(lite.token_spans(draft.encoded_text)) <= lite.info.text_window for draft in drafts)
 

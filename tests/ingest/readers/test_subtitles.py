@@ -7,7 +7,7 @@ import pytest
 
 from ingest.errors import ReadError
 from ingest.readers.document import Section
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from ingest.readers.registry import read_document
 from tests.fake_encoder import FakeEncoder
 
@@ -51,7 +51,7 @@ def test_subtitles_become_stretches_that_keep_when_they_begin(tmp_path: Path) ->
         Section("", None, "The sea was calm.\nNobody spoke for an hour.", {"start": 1.0, "end": 6.0}),
         Section("", None, "Then the whale came.", {"start": 60.0, "end": 62.0}),
     )
-    drafts = cut(document, FakeEncoder().token_spans, 32)
+    drafts = cut_passages(document, FakeEncoder().token_spans, 32)
     assert [draft.meta["start"] for draft in drafts] == [1.0, 60.0]
 
 

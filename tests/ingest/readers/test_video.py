@@ -11,7 +11,7 @@ from PIL import Image
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import video as reader
 from ingest.readers.reading_options import ReadingOptions
-from ingest.readers.reread import open_again
+from ingest.readers.reread import open_picture
 from ingest.readers.video import frame_at, read_frames, read_frames_at
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
@@ -57,7 +57,7 @@ def test_scenes_are_seen_where_key_frames_are_far_apart(tmp_path: Path) -> None:
 def test_frames_are_neither_too_close_nor_too_far_apart(tmp_path: Path) -> None:
     flicker = video(tmp_path / "a.mp4", ("red", "green") * 6, seconds=1, rate=4, key_frames_apart=1)
     times = [seconds for seconds, _ in seen(read_frames(flicker, image_size=64).drafts)]
-    assert len(times) == 12 and min(np.diff(times)) >= reader.CLOSEST
+    assert len(times) == 12 and min(np.diff(times)) >= reader.MIN_GAP
     still = video(tmp_path / "b.mp4", ("red",), seconds=70, rate=2)
     assert [seconds for seconds, _ in seen(read_frames(still, image_size=64).drafts)] == [0.0, 30.0, 60.0]
 
@@ -122,7 +122,7 @@ def test_frames_are_items_that_stay_through_copies_another_encoder_and_repairs(t
         assert [item.clock for item in items] == ["0:00", "0:04", "0:08"]
         assert source_label(items[1]) == "folder, at 0:04"
         assert len({space.thumbnail_path(item) for item in items}) == 3
-        assert colour_name(open_again(path, items[2], at_least=48)) == "blue"
+        assert colour_name(open_picture(path, items[2], at_least=48)) == "blue"
         assert finds_every_item(space)
     wanted = ReadingOptions(every=6.0)
     assert ingest_folders(home, [folder], reading=wanted).counts()["updated"] == 1

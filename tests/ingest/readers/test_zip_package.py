@@ -13,7 +13,7 @@ from pptx.util import Inches
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers.document import Section
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from ingest.readers.registry import read_document
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.readers.make_packages import book, lacking, with_member
@@ -77,7 +77,7 @@ def test_a_word_document_gives_its_headings_tables_author_and_date(tmp_path: Pat
 
 
 def test_passages_carry_the_facts_of_their_document(tmp_path: Path) -> None:
-    drafts = cut(read_document(word_document(tmp_path / "birds.docx")), FakeEncoder().token_spans, 32)
+    drafts = cut_passages(read_document(word_document(tmp_path / "birds.docx")), FakeEncoder().token_spans, 32)
     assert drafts and all(draft.meta["author"] == "Ada Moss" for draft in drafts)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.readers.reading_options import ReadingOptions
-from ingest.run.cleanup import GONE, NOT_WANTED
+from ingest.run.cleanup import MISSING, NOT_SELECTED
 from ingest.sources.selection import IGNORE_FILE, Selection
 from ingest.space import open_space
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
@@ -33,7 +33,7 @@ def held(home: Path) -> int:
 def test_sources_that_are_left_out_now_leave_the_space_and_come_back(home: Path, folder: Path) -> None:
     ingest_folders(home, [folder])
     report = ingest_folders(home, [folder], selection=Selection(exclude=("a/",)))
-    assert {entry.reason for entry in report.of("removed")} == {NOT_WANTED}
+    assert {entry.reason for entry in report.of("removed")} == {NOT_SELECTED}
     assert (report.counts()["removed"], report.exit_status, held(home)) == (12, 0, 13)
     text(folder / "b" / IGNORE_FILE, "shade 00012.png\n")
     report = ingest_folders(home, [folder])
@@ -54,7 +54,7 @@ def test_more_than_half_of_a_space_is_removed_only_when_asked_for(home: Path, fo
     assert held(home) == 26
     report = ingest_folders(home, [folder], missing="remove-many")
     assert (report.counts()["removed"], report.exit_status, report.notes) == (13, 0, [])
-    assert {entry.reason for entry in report.of("removed")} == {GONE}
+    assert {entry.reason for entry in report.of("removed")} == {MISSING}
     assert held(home) == 13
 
 

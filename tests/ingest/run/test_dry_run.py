@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.formatting import format_duration
-from ingest.run.dry_run import Plan, ledger_to_read, plan
+from ingest.run.dry_run import DryRun, dry_run, ledger_to_read
 from ingest.run.options import IngestOptions, MissingPolicy
 from ingest.sources.selection import Selection
 from ingest.space import open_space
@@ -38,11 +38,11 @@ def planned(
     encoder: FakeEncoder | None = None,
     selection: Selection | None = None,
     missing: MissingPolicy = "remove",
-) -> Plan:
+) -> DryRun:
     ledger = ledger_to_read(home, "test")
     try:
         options = IngestOptions(selection=selection or Selection(), missing=missing)
-        return plan(ledger, [folder], lambda: encoder or FakeEncoder(), options)
+        return dry_run(ledger, [folder], lambda: encoder or FakeEncoder(), options)
     finally:
         ledger.close()
 
@@ -93,7 +93,7 @@ def test_where_there_is_no_space_none_is_made(home: Path, folder: Path) -> None:
 def test_nothing_is_loaded_where_there_is_nothing_to_encode(home: Path, folder: Path) -> None:
     ingest_folders(home, [folder])
     ledger = ledger_to_read(home, "test")
-    made = plan(ledger, [folder], lambda: pytest.fail("the encoder was loaded"))
+    made = dry_run(ledger, [folder], lambda: pytest.fail("the encoder was loaded"))
     ledger.close()
     assert (made.report.counts()["unchanged"], made.seconds, made.timed) == (30, 0, 0)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.run.dry_run import ledger_to_read, plan
+from ingest.run.dry_run import dry_run, ledger_to_read
 from ingest.run.engines.local import READERS
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
@@ -309,7 +309,7 @@ def test_a_space_with_doubled_items_is_folded_at_the_next_ingest(home, folder):
 def test_a_dry_run_says_the_same_of_copies_as_the_run(home, folder, tmp_path):
     def outlook() -> list[tuple[str, str, str]]:
         ledger = ledger_to_read(home, "test")
-        made = plan(ledger, [folder], FakeEncoder)
+        made = dry_run(ledger, [folder], FakeEncoder)
         ledger.close()
         return sorted((entry.path, entry.outcome, entry.reason.split(" as ")[0]) for entry in made.report.outcomes)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.run.dry_run import ledger_to_read, plan
+from ingest.run.dry_run import dry_run, ledger_to_read
 from ingest.space import open_space, open_to_reencode
 from ingest.space.ledger.exclusions import kept_out, leaving, remove
 from tests.browser.serving import nearspace
@@ -88,8 +88,8 @@ def test_a_dry_run_knows_of_it_and_writes_nothing(home: Path, folder: Path) -> N
     red = folder / "pictures" / "red.png"
     removed(home, red)
     ledger = ledger_to_read(home, "test")
-    assert plan(ledger, [folder], FakeEncoder).report.counts()["added"] == 0
-    assert plan(ledger, [red], FakeEncoder).report.counts()["added"] == 1
+    assert dry_run(ledger, [folder], FakeEncoder).report.counts()["added"] == 0
+    assert dry_run(ledger, [red], FakeEncoder).report.counts()["added"] == 1
     assert kept_out(ledger) == [str(red)]
     ledger.close()
 

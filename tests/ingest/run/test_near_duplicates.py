@@ -8,11 +8,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from ingest.readers.perceptual_hash import FLAT, picture_hash
-from ingest.run.near_duplicates import LIKELY_BITS, SURE_BITS, mark_twins, near_texts, words_hash
+from ingest.run.near_duplicates import LIKELY_BITS, SURE_BITS, mark_near_duplicates, near_texts, words_hash
 from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
 from ingest.space.ledger.ledger import Ledger
+from ingest.space.ledger.near_duplicates import NearDuplicates
 from ingest.space.status import space_status
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import ingest_folders, picture, text
@@ -124,14 +125,14 @@ def test_an_ingest_marks_pictures_and_texts_that_are_nearly_the_same(home):
 
 def test_what_comes_later_joins_its_group_and_only_it_is_compared(home, folder, monkeypatch):
     compared: list[int] = []
-    real = Ledger.mark_twins
+    real = NearDuplicates.put_leaders
 
     def marking(self, leaders):
         pairs = list(leaders)
         compared.extend(item for item, _ in pairs)
         real(self, pairs)
 
-    monkeypatch.setattr(Ledger, "mark_twins", marking)
+    monkeypatch.setattr(NearDuplicates, "put_leaders", marking)
     changed(scene(2), "smaller").save(folder / "d other.png")
     ingest_folders(home, [folder])
     with open_space(home, "test") as space:
@@ -194,10 +195,10 @@ def test_different_passages_under_one_long_title_are_no_near_duplicates(tmp_path
 
 
 def test_blocks_and_pieces_give_what_one_look_gives(home, folder, monkeypatch):
-    monkeypatch.setattr("ingest.run.near_duplicates._BLOCK", 3)
-    monkeypatch.setattr("ingest.run.near_duplicates._PIECE", 2)
-    monkeypatch.setattr("ingest.run.near_duplicates._ROWS", 2)
+    monkeypatch.setattr("ingest.run.near_duplicates._NEW_AT_ONCE", 3)
+    monkeypatch.setattr("ingest.run.near_duplicates._LEADERS_AT_ONCE", 2)
+    monkeypatch.setattr("ingest.run.near_duplicates._ROWS_AT_ONCE", 2)
     with open_to_write(home, "test", FakeEncoder.info) as space:
         space.ledger.database.connection.execute("DELETE FROM twins")
-        mark_twins(space.ledger, space.folder)
+        mark_near_duplicates(space.ledger, space.folder)
         assert groups(space.ledger) == [FIRST, WORDS]

@@ -9,10 +9,13 @@ import pytest
 from PIL import Image
 
 from ingest.readers.draft import Draft
-from ingest.run.classify import Examined, Examiner, Fresh
+from ingest.run.classification import Classified, New
+from ingest.run.classify import Classifier
 from ingest.run.engines import local
-from ingest.run.engines.work import EncodingCount
-from ingest.sources.walk import Found
+from ingest.run.engines.base import EncodingCount
+from ingest.sources.found import Found
+from ingest.sources.location import SourceLocation
+from ingest.sources.read_state import ReadState
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import ingest_folders, shades, text
 from tests.patience import limit
@@ -28,10 +31,10 @@ class Readers:
         self._pages = pages
         self._lock = threading.Lock()
 
-    def __call__(self, found: Found) -> Examined:
+    def __call__(self, found: Found) -> Classified:
         with self._lock:
             self.read += 1
-        return Fresh(found, "", "", [Draft("image", image=RED) for _ in range(self._pages)], known=False)
+        return New(found, "", ReadState(), [Draft("image", image=RED) for _ in range(self._pages)], is_update=False)
 
     def settle(self) -> int:
         """How many files were read once no reader goes on."""
@@ -54,11 +57,15 @@ class Watching(FakeEncoder):
         return super().encode_images(images)
 
 
+def found(count: int) -> list[Found]:
+    return [Found(SourceLocation(Path(f"/{number}.jpg")), Path("/"), 1, 1, "image") for number in range(count)]
+
+
 def run(count: int, pages: int) -> Watching:
     encoder = Watching(Readers(pages))
-    files = [Found(Path(f"/{number}.jpg"), Path("/"), 1, 1, "image") for number in range(count)]
+    files = found(count)
     groups = list(local.run(files, encoder.readers, encoder, EncodingCount()))
-    assert [examined.found for group in groups for examined in group] == files
+    assert [classified.found for group in groups for classified in group] == files
     return encoder
 
 
@@ -89,12 +96,12 @@ def test_what_was_read_ahead_is_dropped_when_the_run_is_to_stop():
             asked.append(True)
             return super().encode_images(images)
 
-    files = [Found(Path(f"/{number}.jpg"), Path("/"), 1, 1, "image") for number in range(400)]
+    files = found(400)
     readers = Readers(pages=1)
     given = takewhile(lambda found: not asked, files)
     groups = list(local.run(given, readers, Stopping(), EncodingCount(), stop=lambda: bool(asked)))
     assert len(asked) <= local._ENCODED_AT_ONCE, "what was read ahead is not encoded"
-    assert [examined.found for group in groups for examined in group] == files[: len(asked) * local._BATCH["image"]]
+    assert [classified.found for group in groups for classified in group] == files[: len(asked) * local._BATCH["image"]]
 
 
 def test_while_the_end_of_a_batch_is_encoded_the_next_one_is_begun():
@@ -105,10 +112,13 @@ def test_while_the_end_of_a_batch_is_encoded_the_next_one_is_begun():
             begun.wait()  # for another batch, or the test fails
             return super().encode_images(images)
 
-    files = [Found(Path(f"/{number}.jpg"), Path("/"), 1, 1, "image") for number in range(4 * local._BATCH["image"])]
+    files = [
+        Found(SourceLocation(Path(f"/{number}.jpg")), Path("/"), 1, 1, "image")
+        for number in range(4 * local._BATCH["image"])
+    ]
     count = EncodingCount()
     groups = list(local.run(files, Readers(pages=1), Waiting(), count))
-    assert [examined.found for group in groups for examined in group] == files
+    assert [classified.found for group in groups for classified in group] == files
     assert count.images == len(files)
 
 
@@ -124,7 +134,7 @@ def test_what_the_encoder_raises_ends_the_run_once_no_batch_is_being_encoded():
             running.append(False)
             return super().encode_images(images)
 
-    files = [Found(Path(f"/{number}.jpg"), Path("/"), 1, 1, "image") for number in range(400)]
+    files = found(400)
     with pytest.raises(RuntimeError, match="no memory"):
         list(local.run(files, Readers(pages=1), Failing(), EncodingCount()))
     assert running.count(True) == 1 + running.count(False)
@@ -135,13 +145,13 @@ def test_files_that_are_as_they_were_are_settled_without_a_reader(tmp_path: Path
     text(tmp_path / "files" / "note.txt", "A green meadow in May.")
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
     looked_at: list[str] = []
-    real = Examiner.examine
+    real = Classifier.classify
 
-    def looking(self: Examiner, found: Found) -> Examined:
+    def looking(self: Classifier, found: Found) -> Classified:
         looked_at.append(found.path.name)
         return real(self, found)
 
-    monkeypatch.setattr(Examiner, "examine", looking)
+    monkeypatch.setattr(Classifier, "classify", looking)
     assert ingest_folders(tmp_path / "home", [tmp_path / "files"]).counts()["unchanged"] == 601
     assert looked_at == []
     text(tmp_path / "files" / "shade 00007.txt", "The seventh shade")  # a caption makes its picture another matter

@@ -20,8 +20,8 @@ from ingest.run.reencode import Reencoding, reencode
 from ingest.space import encoder_of_space, open_space, open_to_reencode, open_to_write
 from ingest.space.manifest import read_manifest, write_manifest
 from ingest.space.staging import STAGING_NAME, staged_count
-from search_app.search.filters import Filters
 from search_app.search.query import Query
+from search_app.search.schema import Filters
 from search_app.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text
@@ -194,7 +194,7 @@ def test_a_reader_that_is_open_is_told_and_one_that_opens_anew_answers(home):
             reader.query("image", old.encode_texts(["red"]), 3)
         assert held
         with open_space(home, "test") as fresh:
-            best = Searcher(fresh).ask(Query("red", filters=Filters(modalities=("image",))), new)
+            best = Searcher(fresh).ask(Query("red", filters=Filters(modality=("image",))), new)
             assert best.items[best.ranking.hits[0].id].name == "green.png", "the new encoder takes green for red"
 
 
@@ -205,7 +205,7 @@ def test_until_the_swap_a_reader_is_answered_with_the_old_vectors(home, monkeypa
         def encode_images(self, images):
             with open_space(home, "test") as reader:
                 assert reader.manifest.encoder == SharedTextEncoder().info
-                answer = Searcher(reader).ask(Query("red", filters=Filters(modalities=("image",))), SharedTextEncoder())
+                answer = Searcher(reader).ask(Query("red", filters=Filters(modality=("image",))), SharedTextEncoder())
                 answers.append(answer.items[answer.ranking.hits[0].id].name)
             return super().encode_images(images)
 
@@ -328,7 +328,7 @@ def test_a_space_of_an_older_nearspace_is_brought_up_to_date(home):
     manifest = read_manifest(home / "test")
     write_manifest(home / "test", manifest)
     path = home / "test" / "manifest.json"
-    older = path.read_text().replace('"format_version": 2', '"format_version": 1')
+    older = path.read_text().replace('"format_version": 4', '"format_version": 1')
     path.write_text(older.replace(',\n    "text_fingerprint": "texts-1"', ""))
     assert "text_fingerprint" not in path.read_text()
     with sqlite3.connect(home / "test" / "ledger.db") as database:
@@ -362,7 +362,7 @@ def test_a_space_that_was_moved_away_from_its_pictures_says_so_at_once(home, fol
 
 
 def test_an_ingest_that_waited_for_a_reencoding_goes_on_with_the_new_encoder(home, folder, monkeypatch):
-    from ingest.commands import ingest as command
+    from ingest.commands import ingest_session as command
 
     picture(folder / "purple.png", "purple")
     real = command.open_to_write

@@ -13,12 +13,13 @@ from PIL import Image
 
 from ingest import cli
 from ingest.errors import ReadError
-from ingest.run.classify import Examiner
-from ingest.run.dry_run import ledger_to_read, plan
+from ingest.readers.reading_options import DEFAULT_READING
+from ingest.run.dry_run import dry_run, ledger_to_read
+from ingest.run.engines.base import Workload
 from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.sources import archives
-from ingest.sources.location import at_hand, is_there
+from ingest.sources.location import location_of
 from ingest.sources.selection import Selection
 from ingest.sources.walk import walk
 from ingest.space import open_space, open_to_write
@@ -272,7 +273,7 @@ def test_names_longer_than_a_file_may_have_are_read_all_the_same(home, tmp_path)
         with archives.unpacked(archive, name) as file:
             assert file.read_bytes() == data
             assert name.startswith(file.stem) and len(os.fsencode(file.name)) <= 255
-    assert not any(is_there(f"{archive}/{name}x") for name in long)
+    assert not any(location_of(f"{archive}/{name}x", archive.parent).exists() for name in long)
 
 
 def test_files_under_more_folders_than_python_may_call_are_read_and_under_too_many_skipped(home, tmp_path):
@@ -317,7 +318,7 @@ def test_pictures_in_archives_are_encoded_anew_mended_and_opened(home, archive):
         assert done.swapped and not done.missing and done.images == 2
     with open_space(home, "test") as space:
         (item,) = space.ledger.items_of(str(red))
-        with at_hand(str(red), space.folder) as file, Image.open(file) as opened:
+        with location_of(str(red), space.folder).local_file() as file, Image.open(file) as opened:
             assert file.name == "red.png" and opened.size == (64, 48)
             expected = RetunedEncoder().encode_images([opened.convert("RGB")])
         assert not file.exists(), "nothing stays unpacked"
@@ -328,7 +329,7 @@ def test_pictures_in_archives_are_encoded_anew_mended_and_opened(home, archive):
     assert "made 1 thumbnails anew from their sources" in repair(home, "test").done
     assert check(home, "test").sound
     archive.unlink()
-    assert not is_there(str(red))
+    assert not location_of(str(red), red.parent).exists()
     with open_to_write(home, "test", RetunedEncoder().info) as space:
         missing = reencode(space, FakeEncoder()).missing
         assert {entry.reason for entry in missing} == {"it is no longer there"}
@@ -346,20 +347,21 @@ def test_the_original_is_given_out_of_its_archive(home, archive):
 
 def test_a_dry_run_looks_into_archives(home, archive):
     ledger = ledger_to_read(home, "test")
-    made = plan(ledger, [archive.parent], FakeEncoder)
+    made = dry_run(ledger, [archive.parent], FakeEncoder)
     ledger.close()
     assert made.by_kind["image", "added"] == 2 and made.by_kind["document", "added"] == 3
     assert made.timed == 5 and not home.exists()
 
 
 def test_more_archives_than_are_kept_open_are_read_at_once(home, tmp_path):
-    for number in range(archives._OPEN * 3):
+    for number in range(archives._OPEN_AT_ONCE * 3):
         pack(tmp_path / "files" / f"{number}.zip", {f"{n}.txt": f"words {number} {n}".encode() for n in range(5)})
-    assert ingest_folders(home, [tmp_path / "files"]).counts()["added"] == archives._OPEN * 15
+    assert ingest_folders(home, [tmp_path / "files"]).counts()["added"] == archives._OPEN_AT_ONCE * 15
 
 
 def test_examining_a_picture_in_an_archive_needs_no_other_file(archive):
     (found,) = (each for each in walk(archive, on_error=pytest.fail) if each.path.name == "blue.png")
     ledger = ledger_to_read(archive.parent, "none")
-    assert Examiner(ledger, FakeEncoder()).examine(found).drafts[0].image.size == (64, 48)
+    classifier = Workload((), ledger, FakeEncoder(), DEFAULT_READING).classifier()
+    assert classifier.classify(found).drafts[0].image.size == (64, 48)
     ledger.close()

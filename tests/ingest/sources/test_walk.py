@@ -12,8 +12,10 @@ import pytest
 
 from ingest.errors import ReadError
 from ingest.readers.draft import MAX_CAPTION
-from ingest.sources.captions import caption_path, read_caption
-from ingest.sources.walk import Found, content_hash, walk, walk_changed
+from ingest.sources.captions import find_caption, read_caption
+from ingest.sources.found import Found
+from ingest.sources.location import SourceLocation, content_hash
+from ingest.sources.walk import walk, walk_changed
 
 
 class Walked:
@@ -85,7 +87,7 @@ def test_what_is_found_has_its_size_and_time(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", b"12345")
     os.utime(path, ns=(10, 1_700_000_000_123_456_789))
     (found,) = walk(tmp_path, on_error=pytest.fail)
-    assert found == Found(path.resolve(), tmp_path.resolve(), 5, path.stat().st_mtime_ns, "document")
+    assert found == Found(SourceLocation(path.resolve()), tmp_path.resolve(), 5, path.stat().st_mtime_ns, "document")
 
 
 def test_hidden_files_litter_and_spaces_are_left_out_silently(tmp_path: Path) -> None:
@@ -254,20 +256,20 @@ def test_a_caption_is_paired_by_stem_in_the_same_folder(tmp_path: Path, beside: 
     caption = write(tmp_path / beside)
     write(tmp_path / "a.txt")
     write(tmp_path / "sub" / "a.b.txt")
-    assert caption_path(tmp_path / "a.b.jpg") == caption
+    assert find_caption(SourceLocation(tmp_path / "a.b.jpg")) == SourceLocation(caption)
 
 
 def test_the_caption_that_names_the_whole_file_goes_before(tmp_path: Path) -> None:
     write(tmp_path / "a.txt")
     caption = write(tmp_path / "a.jpg.txt")
-    assert caption_path(tmp_path / "a.jpg") == caption
-    assert caption_path(tmp_path / "a.png") == tmp_path / "a.txt"
+    assert find_caption(SourceLocation(tmp_path / "a.jpg")) == SourceLocation(caption)
+    assert find_caption(SourceLocation(tmp_path / "a.png")) == SourceLocation(tmp_path / "a.txt")
 
 
 def test_folders_and_links_are_no_captions(tmp_path: Path) -> None:
     (tmp_path / "a.txt").mkdir()
     (tmp_path / "a.jpg.txt").symlink_to(write(tmp_path / "secret"))
-    assert caption_path(tmp_path / "a.jpg") is None
+    assert find_caption(SourceLocation(tmp_path / "a.jpg")) is None
 
 
 def test_a_caption_is_read_in_one_line_whatever_its_encoding(tmp_path: Path) -> None:

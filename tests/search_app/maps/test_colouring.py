@@ -1,7 +1,7 @@
 import numpy as np
 
 from search_app.maps.colouring import KINDS, NONE, STEPS, coding, coding_of_topics
-from search_app.search.query import PartVector, Probe
+from search_app.search.query_vectors import PartVector, Probe
 from tests.search_app.search.memory_ledger import Facts, MemoryLedger, snapshot_of, texts
 
 

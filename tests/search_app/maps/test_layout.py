@@ -1,7 +1,15 @@
 import pytest
 
-from search_app.maps.layout import End, MapSpec, Meaning, spec_from_params, spec_to_params
-from search_app.search.query import MapView, from_params, to_params
+from search_app.maps.layout import End, MapSpec, Meaning, spec_of, with_spec
+from search_app.search.query import Query
+from search_app.search.schema import MapView
+from search_app.search.url_state import from_params, to_params
+
+
+def linked(params: dict[str, list[str]]) -> MapSpec:
+    """The map of a link."""
+    return spec_of(from_params(params)[1])
+
 
 DAY_TO_NIGHT = Meaning(End("text", "day > noon, 50% & more"), End("item", "12"))
 
@@ -18,7 +26,7 @@ DAY_TO_NIGHT = Meaning(End("text", "day > noon, 50% & more"), End("item", "12"))
     ],
 )
 def test_a_link_keeps_what_a_map_is_asked_for(spec: MapSpec) -> None:
-    assert spec_from_params(spec_to_params(spec)) == spec
+    assert linked(to_params(Query(), with_spec(MapView(), spec))) == spec
 
 
 @pytest.mark.parametrize(
@@ -30,7 +38,7 @@ def test_a_link_keeps_what_a_map_is_asked_for(spec: MapSpec) -> None:
     ],
 )
 def test_what_cannot_be_read_in_a_link_takes_its_default(params: dict[str, list[str]]) -> None:
-    assert spec_from_params(params) == MapSpec()
+    assert linked(params) == MapSpec()
 
 
 def test_axes_that_are_not_asked_for_are_the_first_components_that_are_free() -> None:
@@ -41,13 +49,12 @@ def test_axes_that_are_not_asked_for_are_the_first_components_that_are_free() ->
 
 
 def test_dimensions_and_gap_are_written_as_the_search_page_writes_them() -> None:
-    _, view = from_params(spec_to_params(MapSpec(dimensions=3, gap=True)))
+    view = with_spec(MapView(), MapSpec(dimensions=3, gap=True))
     assert view == MapView(dimensions=3, gap=True)
-    query, _ = from_params({})
-    assert spec_from_params(to_params(query, view)) == MapSpec(dimensions=3, gap=True)
+    assert linked(to_params(Query(), view)) == MapSpec(dimensions=3, gap=True)
 
 
 def test_an_axis_is_not_repeated_and_words_are_bounded() -> None:
-    assert spec_from_params({"axis": ["3", "3", "4"]}).axes == (3, 4)
-    (axis,) = spec_from_params({"axis": ["text:" + "x" * 9_000 + ">item:4"]}).axes
+    assert linked({"axis": ["3", "3", "4"]}).axes == (3, 4)
+    (axis,) = spec_of(MapView(axis=("text:" + "x" * 9_000 + ">item:4",))).axes
     assert isinstance(axis, Meaning) and len(axis.start.value) <= 2_000

@@ -10,7 +10,7 @@ from search_app.maps import manifold
 from search_app.maps.layout import End, Layout, MapSpec, Meaning
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.projection import LiveProjections
-from search_app.search.query import PartVector, Probe
+from search_app.search.query_vectors import PartVector, Probe
 from search_app.search.snapshot import LiveVectors, Snapshot
 from tests.search_app.search.clusters import NAMES, clustered, vectors_of
 from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of, texts

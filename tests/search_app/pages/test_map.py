@@ -64,12 +64,12 @@ def test_an_item_is_looked_at_with_its_neighbours_by_either_distance(colours: Pa
     assert drawn(app)["item"]["id"] == red and len(drawn(app)["near"]) == 10
     assert "red.png" in visible_text(app) and "Nearest in the full space" in visible_text(app)
     app.button_group(key="space-measure").set_value("euclidean").run()
-    assert url_params(app)["distance"] == ["euclidean"]
+    assert url_params(app)["measure"] == ["euclidean"]
 
 
 def test_an_item_that_has_gone_says_so(colours: Path) -> None:
     app = map_page(item="999999")
-    assert "not in the space any more" in visible_text(app)
+    assert "no longer in the space" in visible_text(app)
     assert drawn(app)["item"] is None
 
 

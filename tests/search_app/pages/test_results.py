@@ -58,23 +58,23 @@ def test_each_page_continues_where_the_previous_one_ended_and_a_link_opens_any()
     first = card_titles(app)
     assert app.button(key="page-previous").disabled
     app.button(key="page-next").click().run()
-    assert url_params(app) == {"q": ["red"], "k": ["5"], "page": ["2"]}
+    assert url_params(app) == {"text": ["red"], "count": ["5"], "page": ["2"]}
     second = card_titles(app)
     assert badges(markup(app)) == ["6", "7", "8", "9", "10"]
     assert len(second) == 5 and not set(first) & set(second)
     assert card_titles(page(q="red", k="5", page="2")) == second
     app.button(key="page-previous").click().run()
-    assert url_params(app) == {"q": ["red"], "k": ["5"]}
+    assert url_params(app) == {"text": ["red"], "count": ["5"]}
     assert card_titles(app) == first
 
 
 def test_another_query_starts_at_its_first_page() -> None:
     app = page(q="red", k="5", page="2")
     app.chat_input(key="query-box").set_value("blue").run()
-    assert url_params(app) == {"q": ["blue"], "k": ["5"]}
+    assert url_params(app) == {"text": ["blue"], "count": ["5"]}
     app = page(q="red", k="5", page="2")
     app.toggle(key="results-fold").set_value(False).run()
-    assert url_params(app) == {"q": ["red"], "k": ["5"], "fold": ["off"]}
+    assert url_params(app) == {"text": ["red"], "count": ["5"], "fold": ["off"]}
 
 
 def test_a_page_after_the_last_says_so_and_links_to_the_first() -> None:
@@ -82,7 +82,7 @@ def test_a_page_after_the_last_says_so_and_links_to_the_first() -> None:
     assert not app.exception
     assert "There is no such page" in visible_text(app)
     app.button(key="first-page").click().run()
-    assert url_params(app) == {"q": ["red"]}
+    assert url_params(app) == {"text": ["red"]}
     assert card_titles(app)
 
 
@@ -92,7 +92,7 @@ def test_near_duplicates_are_one_result_that_unfolds() -> None:
     other = next(name for name in REDS if name != lead)
     assert "+1 like it" in [label for _, _, label in card_buttons(app, number)]
     click(app, "unfold", number)
-    [unfolded] = url_params(app)["unfold"]
+    [unfolded] = url_params(app)["unfolded"]
     assert card_titles(app)[number] == other
     assert badges(markup(app))[number] == f"{number}-1"
     assert len(card_titles(app)) == 5, "what is unfolded takes no other result's place"
@@ -100,7 +100,7 @@ def test_near_duplicates_are_one_result_that_unfolds() -> None:
     click(app, "details", number + 1)
     assert f"image, result {number}-1" in visible_text(app), "its details have the number of its card"
     click(app, "fold", number)
-    assert "unfold" not in url_params(app)
+    assert "unfolded" not in url_params(app)
     app.toggle(key="results-fold").set_value(False).run()
     assert set(REDS) <= set(card_titles(app))
 
@@ -124,7 +124,7 @@ def test_results_are_sorted_by_the_chosen_order_which_is_in_the_link() -> None:
     assert card_titles(app) == sorted(card_titles(app), key=str.casefold)
     assert "sorted" in visible_text(app)
     app.selectbox(key="results-sort").set_value("Smallest file").run()
-    assert (url_params(app)["sort"], url_params(app)["order"]) == (["size"], ["reverse"])
+    assert (url_params(app)["sort"], url_params(app)["reverse"]) == (["size"], ["on"])
     reopened = page(q="red", sort="name", order="reverse")
     assert not reopened.exception
     assert reopened.selectbox(key="results-sort").value == "By name, reversed"
@@ -145,7 +145,7 @@ def test_rows_show_more_of_a_passage_and_further_passages_of_its_document() -> N
     number = next(place for place, name in enumerate(names_in_rows(markup(app)), start=1) if name == "book")
     assert best_sentences(markup(app)) & {"The rose was red.", "Red again, and red."}
     click(app, "details", number)  # the first of its buttons: a passage
-    assert len(url_params(app)["open"]) == 1
+    assert len(url_params(app)["opened"]) == 1
     assert '<p class="ns-current-passage">' in markup(app)
 
 
@@ -156,7 +156,7 @@ def names_in_rows(shown: str) -> list[str]:
 def test_the_view_is_switched_and_kept_in_the_link() -> None:
     app = page(q="red", k="12")
     app.button_group(key="results-layout").set_value("list").run()
-    assert url_params(app)["view"] == ["list"]
+    assert url_params(app)["layout"] == ["list"]
     assert app.session_state["results-layout"] == "list"
 
 
@@ -177,15 +177,15 @@ def test_the_details_show_a_whole_document_with_every_hit_marked_and_escaped() -
 def test_the_details_link_to_the_next_hit_and_their_url_reopens_them() -> None:
     app = page(q="red", k="5")
     click(app, "details", 2)
-    [second] = url_params(app)["open"]
+    [second] = url_params(app)["opened"]
     assert ", result 2" in visible_text(app)
     assert app.button(key="details-next").label
     app.button(key="details-next").click().run()
-    [third] = url_params(app)["open"]
+    [third] = url_params(app)["opened"]
     assert third != second
     assert ", result 3" in visible_text(app)
     app.button(key="details-previous").click().run()
-    assert url_params(app)["open"] == [second]
+    assert url_params(app)["opened"] == [second]
     again = page(q="red", k="5", open=third)
     assert not again.exception
     assert ", result 3" in visible_text(again)
@@ -203,7 +203,7 @@ def test_the_details_show_neighbours_by_either_distance_and_open_them() -> None:
     app.button_group(key="neighbour-measure").set_value("euclidean").run()
     assert neighbours(app) == cosines, "unit vectors have one order by both"
     app.button(key=f"neighbour-open-{cosines[0]}").click().run()
-    assert url_params(app)["open"] == [cosines[0]]
+    assert url_params(app)["opened"] == [cosines[0]]
     app.button_group(key="details-section").set_value("On the map").run()
     assert not app.exception
     assert "The star is this item" in visible_text(app)

@@ -88,14 +88,14 @@ def test_when_nothing_matches_the_page_says_so_and_shows_the_nearest(colours: Pa
 def test_the_balance_and_separate_lists_go_into_the_url_and_hold(colours: Path) -> None:
     app = page(q="red", k="6", fold="off")
     app.slider(key="merge-balance").set_value(1.0).run()
-    assert url_params(app) == {"q": ["red"], "k": ["6"], "balance": ["1"], "fold": ["off"]}
+    assert url_params(app) == {"text": ["red"], "count": ["6"], "balance": ["1"], "fold": ["off"]}
     images = card_modalities(app).count("IMAGE")
     assert card_modalities(app)[:3] == ["IMAGE"] * 3
     app.slider(key="merge-balance").set_value(-1.0).run()
     assert card_modalities(app)[:3] == ["TEXT"] * 3
     assert card_modalities(app).count("IMAGE") < images
     app.toggle(key="merge-separate").set_value(True).run()
-    assert url_params(app) == {"q": ["red"], "k": ["6"], "balance": ["-1"], "lists": ["separate"], "fold": ["off"]}
+    assert url_params(app) == {"text": ["red"], "count": ["6"], "balance": ["-1"], "separate": ["on"], "fold": ["off"]}
     assert card_modalities(app) == ["IMAGE"] * 3 + ["TEXT"] * 3
     assert card_modalities(page(q="red", k="6", lists="separate", fold="off")) == card_modalities(app)
 
@@ -105,7 +105,7 @@ def test_the_method_can_be_changed_and_each_is_explained(colours: Path) -> None:
     assert not app.exception
     assert "no calibration" in visible_text(app)
     app.radio(key="merge-method").set_value("cosine").run()
-    assert url_params(app) == {"q": ["red"], "k": ["6"], "method": ["cosine"]}
+    assert url_params(app) == {"text": ["red"], "count": ["6"], "method": ["cosine"]}
     assert "IMAGE" not in card_modalities(app)[:3], "to words, passages are closer than pictures"
     assert all(method.sentence in app.radio(key="merge-method").proto.captions for method in METHODS.values())
 
@@ -119,7 +119,7 @@ def test_with_one_modality_there_are_no_merging_options(colours: Path) -> None:
 def test_an_example_is_searched_for_when_it_is_clicked(colours: Path) -> None:
     app = page()
     app.button(key="example-1").click().run()
-    assert url_params(app) == {"q": ["a bird"]}
+    assert url_params(app) == {"text": ["a bird"]}
     assert card_titles(app)
 
 
@@ -127,7 +127,7 @@ def test_words_find_pictures_and_passages_of_their_colour(colours: Path) -> None
     app = page(fold="off")
     app.chat_input(key="query-box").set_value("red").run()
     assert not app.exception
-    assert url_params(app) == {"q": ["red"], "fold": ["off"]}
+    assert url_params(app) == {"text": ["red"], "fold": ["off"]}
     assert {"red.png", "red tall.png", "red"} <= set(card_titles(app)[:6])
     assert not {"blue.png", "green.png", "blue", "green"} & set(card_titles(app)[:4])
     assert set(card_modalities(app)[:4]) == {"IMAGE", "TEXT"}
@@ -162,20 +162,20 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
 def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
     app = page(q="red")
     app.get("button_group")[0].set_value("Text").run()
-    assert url_params(app) == {"q": ["red"], "modality": ["text"]}
+    assert url_params(app) == {"text": ["red"], "modality": ["text"]}
     assert set(card_modalities(app)) == {"TEXT"}
     app.multiselect(key="filter-folders").set_value(["odd"]).run()
-    assert url_params(app) == {"q": ["red"], "modality": ["text"], "folder": ["odd"]}
+    assert url_params(app) == {"text": ["red"], "modality": ["text"], "folder": ["odd"]}
     assert len(card_titles(app)) == 2
     app.selectbox(key="results-count").set_value(12).run()
-    assert url_params(app)["k"] == ["12"]
+    assert url_params(app)["count"] == ["12"]
 
 
 def test_searching_from_a_result_shows_the_item_and_excludes_it_from_the_results(colours: Path) -> None:
     app = page(q="green", modality="image", k="1")
     assert card_titles(app) == [name] if (name := card_titles(app)[0]) else False
     click(app, "from")
-    assert list(url_params(app)) == ["like", "modality", "k"]
+    assert list(url_params(app)) == ["like", "modality", "count"]
     assert "searching from this image" in visible_text(app)
     assert name in visible_text(app)
     assert name not in card_titles(app)
@@ -192,7 +192,7 @@ def test_more_and_less_like_a_result_change_the_query_and_can_be_undone(colours:
     [unliked] = url_params(app)["unlike"]
     click(app, "more")
     [liked] = url_params(app)["like"]
-    assert url_params(app)["q"] == ["red"]
+    assert url_params(app)["text"] == ["red"]
     assert "less like" in visible_text(app) and "more like" in visible_text(app)
     assert len(card_titles(app)) == 6 and "red" not in card_titles(app)
     app.button(key=f"clear-judged-{unliked}").click().run()
@@ -215,7 +215,7 @@ def test_a_text_term_is_negated_weighted_and_cleared_by_its_chip(colours: Path) 
     assert "without" in visible_text(app)
     assert "blue" not in " ".join(card_titles(app))
     app.button(key="clear-term-1").click().run()
-    assert url_params(app).keys() == {"q", "modality", "folder", "k", "fold"}
+    assert url_params(app).keys() == {"text", "modality", "folder", "count", "fold"}
 
 
 def test_a_negative_picture_term_is_added_in_the_popover(colours: Path) -> None:
@@ -248,7 +248,7 @@ def test_items_are_added_to_the_query_and_removed_from_it_in_their_details(colou
 def test_two_liked_items_can_become_an_interpolation(colours: Path) -> None:
     app = page(like=["1", "3"], k="4")
     app.button(key="go-between").click().run()
-    assert url_params(app) == {"term": ["between:1:1,3,0.5"], "k": ["4"]}
+    assert url_params(app) == {"term": ["between:1:1,3,0.5"], "count": ["4"]}
     app.slider(key="at-term-0").set_value(20).run()
     assert url_params(app)["term"] == ["between:1:1,3,0.2"]
     assert "at 20%" in visible_text(app)
@@ -262,7 +262,7 @@ def test_a_picture_is_searched_for_alone_with_words_and_by_its_link(colours: Pat
     assert open_picture(colours / "test", picture_name) is not None
     assert set(card_titles(app)[:3]) == {"purple.png", "purple tall.png", "purple"}
     app.chat_input(key="query-box").set_value("yellow").run()
-    assert url_params(app) == {"q": ["yellow"], "image": [picture_name], "fold": ["off"]}
+    assert url_params(app) == {"text": ["yellow"], "image": [picture_name], "fold": ["off"]}
     both = card_titles(app)
     assert {name.split()[0].split(".")[0] for name in both[:6]} == {"purple", "yellow"}
     assert card_titles(page(q="yellow", image=picture_name, fold="off")) == both
@@ -275,7 +275,7 @@ def test_a_picture_is_searched_for_alone_with_words_and_by_its_link(colours: Pat
 def test_new_text_replaces_the_item_that_was_searched_from(colours: Path) -> None:
     app = page(like="1")
     app.chat_input(key="query-box").set_value("blue").run()
-    assert url_params(app) == {"q": ["blue"]}
+    assert url_params(app) == {"text": ["blue"]}
 
 
 def test_an_upload_that_is_no_picture_is_reported_and_changes_nothing(colours: Path) -> None:
@@ -309,7 +309,7 @@ def test_text_of_ten_thousand_characters_is_cut_and_answered(colours: Path) -> N
     assert "longer than the encoder reads" in visible_text(app)
     app.chat_input(key="query-box").set_value("blue " * 2_000).run()
     assert not app.exception
-    assert len(url_params(app)["q"][0]) <= LONGEST_TEXT
+    assert len(url_params(app)["text"][0]) <= LONGEST_TEXT
     app = page(q="red", term=f"text:-1:{long}", k="1")
     assert not app.exception
     assert "without" in visible_text(app)
@@ -338,7 +338,7 @@ def test_a_page_without_results_names_the_filter_to_blame_and_clears_it(
     assert "No results" in visible_text(app)
     assert reason in visible_text(app)
     app.button(key="clear-filters").click().run()
-    assert url_params(app) == {"q": ["red"]}
+    assert url_params(app) == {"text": ["red"]}
     assert card_titles(app)
 
 

@@ -87,7 +87,7 @@ def test_quotation_marks_match_word_for_word(search: Search) -> None:
         (["--after", "soon"], "Write it like 2024-05-31"),
         (["--min-size", "big"], "Write it like 2MP"),
         (["--colour", "mauve"], "Choose of red, orange"),
-        (["--where", "=x"], "--where KEY"),
+        (["--where", "=x"], "Write KEY=VALUE, or KEY"),
     ],
 )
 def test_a_value_that_cannot_be_parsed_is_reported(

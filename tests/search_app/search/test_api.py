@@ -99,7 +99,7 @@ def test_words_find_images_and_passages(space: Space) -> None:
     assert [result.rank for result in found] == [1, 2, 3]
     assert {"red"} <= set(stems(found))
     assert {result.modality for result in space.search("red", count=6)} == {"image", "text"}
-    assert space.search("red", filters=Filters(modalities=("text",)), count=1)[0].modality == "text"
+    assert space.search("red", filters=Filters(modality=("text",)), count=1)[0].modality == "text"
 
 
 @pytest.mark.parametrize("kind", ["file", "text", "bytes", "picture"])
@@ -116,7 +116,7 @@ def test_a_picture_is_a_file_its_content_or_an_open_picture(space: Space, tmp_pa
 
 
 def test_parts_are_added_and_left_out(space: Space) -> None:
-    images = Filters(modalities=("image",), folders=("pictures", "pictures/tall"))
+    images = Filters(modality=("image",), folder=("pictures", "pictures/tall"))
     both = space.search("red", parts=[Part(text="blue", weight=1)], filters=images, count=4)
     assert {stem.split()[0] for stem in stems(both)} == {"red", "blue"}
     without = space.search("red", parts=[Part(image=png("blue"), weight=-1)], filters=images, count=8)
@@ -129,8 +129,8 @@ def test_similar_items_leave_the_item_out_and_between_lie_both(space: Space) -> 
         for colour in ("red", "blue")
     )
     assert red not in [result.id for result in space.similar(red, count=20)]
-    assert stems(space.similar(red, filters=Filters(folders=("pictures/tall",)), count=1)) == ["red tall"]
-    middle = space.search(parts=[Part(between=(red, blue, 0.5))], filters=Filters(folders=("pictures/tall",)), count=2)
+    assert stems(space.similar(red, filters=Filters(folder=("pictures/tall",)), count=1)) == ["red tall"]
+    middle = space.search(parts=[Part(between=(red, blue, 0.5))], filters=Filters(folder=("pictures/tall",)), count=2)
     assert {stem.split()[0] for stem in stems(middle)} == {"red", "blue"}
 
 
@@ -146,7 +146,7 @@ def test_what_stands_in_quotation_marks_is_said_word_for_word(space: Space) -> N
 
 
 def test_an_item_its_thumbnail_and_its_vector(space: Space) -> None:
-    result = space.search("green", filters=Filters(modalities=("image",)), count=1)[0]
+    result = space.search("green", filters=Filters(modality=("image",)), count=1)[0]
     item = space.show(result.id)
     assert item.path == result.path
     thumbnail = space.thumbnail(result.id)
@@ -197,11 +197,11 @@ def test_topics_are_found_when_asked_for_and_searched_by_name(tmp_path: Path) ->
         topics = opened.topics()
         assert sum(topic.size for topic in topics) == sum(opened.counts().values())
         assert [topic.size for topic in topics] == sorted((topic.size for topic in topics), reverse=True)
-        within = opened.search("red", filters=Filters(topics=(topics[-1].name,)), count=96)
+        within = opened.search("red", filters=Filters(topic=(topics[-1].name,)), count=96)
         assert len(within) == topics[-1].size
         assert set(topics[-1].representatives) <= {result.id for result in within}
         with pytest.raises(SettingsError, match="has no topic"):
-            opened.search("red", filters=Filters(topics=("nowhere",)))
+            opened.search("red", filters=Filters(topic=("nowhere",)))
 
 
 def test_what_cannot_be_asked_is_told_in_words(space: Space, colours_home: Path, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_what_cannot_be_asked_is_told_in_words(space: Space, colours_home: Path,
     "named", ["../manifest.json", "thumbnails/../manifest.json", "/etc/passwd", "manifest.json", "thumbnails/../../x"]
 )
 def test_a_ledger_that_names_a_file_elsewhere_as_a_thumbnail_is_not_believed(space: Space, named: str) -> None:
-    item = space.show(space.search("red", filters=Filters(modalities=("image",)), count=1)[0].id)
+    item = space.show(space.search("red", filters=Filters(modality=("image",)), count=1)[0].id)
     assert space._space.thumbnail_path(item) is not None
     assert space._space.thumbnail_path(replace(item, thumbnail=named)) is None
 

@@ -7,11 +7,12 @@ import pytest
 
 from search_app.search import candidates
 from search_app.search.candidates import lower_than, nearest
-from search_app.search.filters import Filters
 from search_app.search.fusion import METHODS
 from search_app.search.modality_items import lengths_without, products
-from search_app.search.query import Query, encode
+from search_app.search.query import Query
+from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
+from search_app.search.schema import Filters, Listing
 from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, snapshot_of
 
 
@@ -32,7 +33,7 @@ def test_the_index_gives_what_a_look_at_all_items_gives(method: str, monkeypatch
     ledger = in_two_cones(2_000)
     snapshot = snapshot_of(ledger)
     index = ExactIndex(ledger)
-    query = Query("red", count=20, method=method, likes=("7",))
+    query = Query("red", count=20, like=("7",), listing=Listing(method=method))
     probe = encode(query, ENCODER, snapshot)
     assert probe is not None
     whole = rank(query, probe, snapshot, index)
@@ -55,10 +56,10 @@ def test_filters_give_the_same_of_few_items_and_of_many(folders: int, monkeypatc
     for number in ledger.rows:
         ledger.move(str(number), f"folder {number % folders}")
     snapshot = snapshot_of(ledger)
-    query = Query("red", count=30, filters=Filters(folders=("folder 1",)))
+    query = Query("red", count=30, filters=Filters(folder=("folder 1",)))
     probe = encode(query, ENCODER, snapshot)
     assert probe is not None
-    through = {name: snapshot.in_folders(group, query.filters.folders) for name, group in snapshot.groups.items()}
+    through = {name: snapshot.in_folders(group, query.filters.folder) for name, group in snapshot.groups.items()}
     whole = rank(query, probe, snapshot, ExactIndex(ledger), through=through)
     unfiltered = rank(replace(query, filters=Filters(), count=800), probe, snapshot, ExactIndex(ledger))
     inside = [hit for hit in unfiltered.hits if int(hit.id) % folders == 1]

@@ -4,6 +4,7 @@ import pytest
 
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from search_app.search.query import Query
+from search_app.search.schema import Listing
 from tests.benchmarks.ranking import FLICKR, Pairs, measure, read_pairs
 
 PICTURES = 150
@@ -19,9 +20,9 @@ def pairs(lite: LiteEncoder) -> Pairs:
 def test_the_default_finds_pictures_and_captions_where_its_rivals_find_one_or_the_other(pairs, lite):
     found = measure(pairs, lite, Query("q"))
     print(found)
-    raw = measure(pairs, lite, Query("q", method="cosine"))
-    standardised = measure(pairs, lite, Query("q", method="standardised"))
-    fused = measure(pairs, lite, Query("q", method="rrf"))
+    raw = measure(pairs, lite, Query("q", listing=Listing(method="cosine")))
+    standardised = measure(pairs, lite, Query("q", listing=Listing(method="standardised")))
+    fused = measure(pairs, lite, Query("q", listing=Listing(method="rrf")))
     assert found.gain > max(raw.gain, standardised.gain, fused.gain)
     assert found.image_found > standardised.image_found > raw.image_found
     assert found.caption_recall > fused.caption_recall

@@ -8,35 +8,31 @@ from numpy.typing import NDArray
 from ingest.errors import SettingsError
 from ingest.readers.dominant_colours import colour_bits
 from ingest.space.ledger.search_index import SHAPES, day_number
-from search_app.search.filters import (
-    Filters,
-    Masks,
-    day_of,
-    filters_from_params,
-    filters_to_params,
-    let_through,
-    size_of,
-)
+from search_app.search.filters import Masks, let_through
 from search_app.search.full_text import phrase
 from search_app.search.modality_items import Group
+from search_app.search.query import Query
+from search_app.search.schema import Filters, MapView
 from search_app.search.snapshot import LiveVectors
+from search_app.search.url_state import from_params, to_params
+from search_app.search.value_types import day_of, size_of
 from tests.search_app.search.memory_ledger import Facts, MemoryLedger, pictures, snapshot_of, texts
 
 LINKED = (
     Filters(),
-    Filters(modalities=("image",), folders=("a/b", "a/b, c", "50%"), formats=("jpg", "png")),
+    Filters(modality=("image",), folder=("a/b", "a/b, c", "50%"), format=("jpg", "png")),
     Filters(after=date(2019, 5, 1), before=date(2020, 2, 29)),
     Filters(min_pixels=1_000_000, max_pixels=9_000_000, min_bytes=5, max_bytes=10**11),
-    Filters(shapes=("landscape", "square"), colours=("red", "white"), captioned=True),
-    Filters(topics=("birds · owls", "sky")),
+    Filters(orientation=("landscape", "square"), dominant_colour=("red", "white"), has_caption=True),
+    Filters(topic=("birds · owls", "sky")),
     Filters(selection="0123456789abcdef" * 2),
-    Filters(title="the & <title>", phrases=('"ISO 9001"', "Zürich"), where=("camera=Canon EOS", "keywords", "a=b=c")),
+    Filters(title="the & <title>", exact=('"ISO 9001"', "Zürich"), where=("camera=Canon EOS", "keywords", "a=b=c")),
 )
 
 
 @pytest.mark.parametrize("filters", LINKED)
 def test_a_link_keeps_every_filter(filters: Filters) -> None:
-    assert filters_from_params(filters_to_params(filters)) == filters
+    assert from_params(to_params(Query(filters=filters), MapView()))[0].filters == filters
 
 
 @pytest.mark.parametrize(
@@ -50,15 +46,14 @@ def test_a_link_keeps_every_filter(filters: Filters) -> None:
     ],
 )
 def test_what_cannot_be_read_in_a_link_filters_nothing(params: Mapping[str, Sequence[str]]) -> None:
-    assert filters_from_params(params) == Filters()
+    assert from_params(params)[0].filters == Filters()
 
 
 def test_parts_of_a_link_are_bounded() -> None:
-    filters = filters_from_params(
-        {"exact": [f"{n} " + "x" * 10_000 for n in range(500)], "folder": map(str, range(500))}
-    )
-    assert len(filters.phrases) <= 50 and max(map(len, filters.phrases)) <= 200
-    assert len(filters.folders) <= 50
+    query, _ = from_params({"exact": [f"{n} " + "x" * 10_000 for n in range(500)], "folder": map(str, range(500))})
+    filters = query.filters
+    assert len(filters.exact) <= 50 and max(map(len, filters.exact)) <= 200
+    assert len(filters.folder) <= 50
 
 
 FACTS = {
@@ -90,11 +85,11 @@ def ids_of(filters: Filters, ledger: MemoryLedger) -> list[int]:
     ("filters", "found"),
     [
         (Filters(), [1, 2, 3, 4]),
-        (Filters(modalities=("image",)), [1, 2, 3]),
-        (Filters(folders=("two", "nowhere")), [4]),
-        (Filters(formats=("png", "md")), [2, 3, 4]),
-        (Filters(formats=("JPEG", ".md")), [1, 4]),
-        (Filters(formats=("tif",)), []),
+        (Filters(modality=("image",)), [1, 2, 3]),
+        (Filters(folder=("two", "nowhere")), [4]),
+        (Filters(format=("png", "md")), [2, 3, 4]),
+        (Filters(format=("JPEG", ".md")), [1, 4]),
+        (Filters(format=("tif",)), []),
         (Filters(after=date(2021, 6, 1)), [2, 3]),
         (Filters(before=date(2021, 6, 1)), [1, 2, 4]),
         (Filters(after=date(2020, 1, 3), before=date(2022, 3, 3)), [2]),
@@ -102,10 +97,10 @@ def ids_of(filters: Filters, ledger: MemoryLedger) -> list[int]:
         (Filters(max_pixels=300_000), [2, 3]),
         (Filters(min_bytes=40), [1, 2, 4]),
         (Filters(max_bytes=40), [3, 4]),
-        (Filters(shapes=("landscape", "square")), [1, 3]),
-        (Filters(colours=("white", "red")), [3]),
-        (Filters(captioned=True), [1]),
-        (Filters(captioned=True, formats=("png",)), []),
+        (Filters(orientation=("landscape", "square")), [1, 3]),
+        (Filters(dominant_colour=("white", "red")), [3]),
+        (Filters(has_caption=True), [1]),
+        (Filters(has_caption=True, format=("png",)), []),
     ],
 )
 def test_each_filter_lets_through_what_it_says(filters: Filters, found: list[int]) -> None:
@@ -113,8 +108,8 @@ def test_each_filter_lets_through_what_it_says(filters: Filters, found: list[int
 
 
 def test_a_list_or_a_single_value_is_as_good_as_a_tuple() -> None:
-    assert Filters(folders=["two"], formats="md") == Filters(folders=("two",), formats=("md",))  # type: ignore[arg-type]
-    assert Masks(faceted()).of(Filters(folders=["two"]), snapshot_of(faceted()))["text"].all()  # type: ignore[arg-type]
+    assert Filters(folder=["two"], format="md") == Filters(folder=("two",), format=("md",))  # type: ignore[arg-type]
+    assert Masks(faceted()).of(Filters(folder=["two"]), snapshot_of(faceted()))["text"].all()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("wrong", [{"modalities": ("images",)}, {"shapes": ("round", "square")}, {"colours": "mauve"}])
@@ -127,11 +122,11 @@ def test_phrases_titles_and_metadata_are_asked_of_the_ledger_and_all_must_hold()
     ledger = faceted()
     ledger.said = {phrase("iso 9001"): [2, 4], phrase("plan", "title"): [1, 2, 99]}
     ledger.having = {("camera", "Canon"): [1], ("camera", None): [1, 2]}
-    assert ids_of(Filters(phrases=("iso 9001",)), ledger) == [2, 4]
-    assert ids_of(Filters(phrases=("iso 9001",), title="plan"), ledger) == [2]
+    assert ids_of(Filters(exact=("iso 9001",)), ledger) == [2, 4]
+    assert ids_of(Filters(exact=("iso 9001",), title="plan"), ledger) == [2]
     assert ids_of(Filters(where=("camera = Canon",)), ledger) == [1]
-    assert ids_of(Filters(where=("camera",), phrases=("iso 9001",)), ledger) == [2]
-    assert ids_of(Filters(phrases=("...",)), ledger) == []
+    assert ids_of(Filters(where=("camera",), exact=("iso 9001",)), ledger) == [2]
+    assert ids_of(Filters(exact=("...",)), ledger) == []
 
 
 def test_topics_are_asked_of_the_topics_and_without_any_no_item_is_of_one() -> None:
@@ -146,9 +141,9 @@ def test_topics_are_asked_of_the_topics_and_without_any_no_item_is_of_one() -> N
         masks = let_through(filters, snapshot, ledger, topics)
         return sorted(number for name, mask in masks.items() for number in snapshot.groups[name].ids[mask].tolist())
 
-    assert found(Filters(topics=("even",)), Halves()) == [2, 4]
-    assert found(Filters(topics=("even",), formats=("png",)), Halves()) == [2]
-    assert found(Filters(topics=("gone",)), Halves()) == found(Filters(topics=("even",)), None) == []
+    assert found(Filters(topic=("even",)), Halves()) == [2, 4]
+    assert found(Filters(topic=("even",), format=("png",)), Halves()) == [2]
+    assert found(Filters(topic=("gone",)), Halves()) == found(Filters(topic=("even",)), None) == []
 
 
 def test_facts_that_change_later_are_seen_and_those_of_new_items_too() -> None:
@@ -175,7 +170,7 @@ def test_an_item_whose_facts_are_not_known_yet_is_found_without_filters_only() -
 
     ledger = Forgetful(facts=faceted().facts, rows=faceted().rows, _next=5, _revision=1)
     assert ids_of(Filters(), ledger) == [1, 2, 3, 4]
-    assert ids_of(Filters(formats=("jpg", "png", "md")), ledger) == [3, 4]
+    assert ids_of(Filters(format=("jpg", "png", "md")), ledger) == [3, 4]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 from search_app.search import candidates
 from search_app.search.full_text import phrase, said_rarely
 from search_app.search.hits import Hit
-from search_app.search.query import Query, encode
+from search_app.search.query import Query
+from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
 from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, colourful, snapshot_of
 

@@ -8,8 +8,10 @@ from ingest.settings import RANKING_METHODS
 from search_app.search.background_scores import PHRASES
 from search_app.search.fusion import CALIBRATED, METHODS, STANDARDISED, method_for
 from search_app.search.hits import Ranking
-from search_app.search.query import PartVector, Probe, Query, encode
+from search_app.search.query import Query
+from search_app.search.query_vectors import PartVector, Probe, encode
 from search_app.search.ranking import rank
+from search_app.search.schema import Listing
 from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import COLOURS
 from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, colourful, named, pictures, texts
@@ -42,20 +44,22 @@ def images_among(ranking: Ranking) -> int:
 
 def test_the_command_line_offers_every_method_and_the_default_first() -> None:
     assert tuple(METHODS) == RANKING_METHODS
-    assert next(iter(METHODS)) == CALIBRATED == Query().method
+    assert next(iter(METHODS)) == CALIBRATED == Query().listing.method
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_finds_what_is_meant_first_in_each_modality(method: str) -> None:
     ledger = colourful()
-    ranking = ask(ledger, Query(text="red", method=method, separate=True, count=12))
+    ranking = ask(ledger, Query(text="red", count=12, listing=Listing(method=method, separate=True)))
     assert ranking.method == method
     assert named(ledger, [hit.id for hit in ranking.hits]) == ["image red"] * 6 + ["text red"] * 6
 
 
 def test_by_raw_cosine_passages_hide_the_pictures_and_the_fair_methods_do_not() -> None:
     ledger = colourful()
-    shares = {name: images_among(ask(ledger, Query(text="red", method=name, count=6))) for name in METHODS}
+    shares = {
+        name: images_among(ask(ledger, Query(text="red", count=6, listing=Listing(method=name)))) for name in METHODS
+    }
     assert shares["cosine"] == 0
     assert shares["rrf"] == 3
     for fair in (CALIBRATED, STANDARDISED):
@@ -66,7 +70,9 @@ def test_by_raw_cosine_passages_hide_the_pictures_and_the_fair_methods_do_not() 
 def test_the_balance_moves_from_passages_to_pictures_in_small_steps(method: str) -> None:
     ledger = colourful(4)
     shares = [
-        images_among(ask(ledger, Query(text="red thing", method=method, balance=round(balance, 2), count=10)))
+        images_among(
+            ask(ledger, Query(text="red thing", count=10, listing=Listing(method=method, balance=round(balance, 2))))
+        )
         for balance in np.linspace(-1, 1, 21)
     ]
     assert shares == sorted(shares)
@@ -77,7 +83,7 @@ def test_the_balance_moves_from_passages_to_pictures_in_small_steps(method: str)
 def test_a_balance_changes_no_score_and_no_word() -> None:
     ledger = colourful()
     plain = {hit.id: hit for hit in ask(ledger, Query(text="red", count=90)).hits}
-    for hit in ask(ledger, Query(text="red", count=90, balance=0.4)).hits:
+    for hit in ask(ledger, Query(text="red", count=90, listing=Listing(balance=0.4))).hits:
         if hit.id in plain:
             assert (hit.score, hit.chance, hit.closeness) == (
                 plain[hit.id].score,
@@ -88,7 +94,7 @@ def test_a_balance_changes_no_score_and_no_word() -> None:
 
 def test_separate_lists_rank_each_modality_on_its_own_and_share_the_room() -> None:
     ledger = colourful()
-    apart = ask(ledger, Query(text="red", count=9, separate=True)).hits
+    apart = ask(ledger, Query(text="red", count=9, listing=Listing(separate=True))).hits
     assert [hit.modality for hit in apart] == ["image"] * 5 + ["text"] * 4
     assert [hit.rank for hit in apart] == list(range(1, 10))
     merged = ask(ledger, Query(text="red", count=90)).hits
@@ -101,12 +107,12 @@ def test_separate_lists_leave_the_room_of_a_short_one_to_the_other() -> None:
     ledger = MemoryLedger()
     ledger.add("image", pictures("red", "blue"))
     ledger.add("text", texts(*(f"red {number}" for number in range(9))))
-    hits = ask(ledger, Query(text="red", count=8, separate=True)).hits
+    hits = ask(ledger, Query(text="red", count=8, listing=Listing(separate=True))).hits
     assert [hit.modality for hit in hits] == ["image"] * 2 + ["text"] * 6
     ledger = MemoryLedger()
     ledger.add("image", pictures(*COLOURS))
     ledger.add("text", texts("red"))
-    hits = ask(ledger, Query(text="red", count=6, separate=True)).hits
+    hits = ask(ledger, Query(text="red", count=6, listing=Listing(separate=True))).hits
     assert [hit.modality for hit in hits] == ["image"] * 5 + ["text"]
 
 
@@ -115,7 +121,7 @@ def test_an_encoder_without_a_calibration_is_ranked_by_standardised_scores_and_t
     ranking = ask(ledger, Query(text="red", count=20), None)
     assert ranking.method == STANDARDISED
     assert all(hit.chance is None for hit in ranking.hits)
-    assert ranking.hits == ask(ledger, Query(text="red", count=20, method=STANDARDISED), None).hits
+    assert ranking.hits == ask(ledger, Query(text="red", count=20, listing=Listing(method=STANDARDISED)), None).hits
     assert method_for("no such method", calibrated=True).name == CALIBRATED
 
 
@@ -134,7 +140,7 @@ def test_a_handful_of_items_gives_finite_numbers_and_all_of_them(
     ledger = MemoryLedger()
     ledger.add("image", pictures(*["red", "blue", "green"][:images]))
     ledger.add("text", texts(*["red", "insurance paperwork", "blue sky"][:passages]))
-    hits = ask(ledger, Query(text="red", method=method), calibration).hits
+    hits = ask(ledger, Query(text="red", listing=Listing(method=method)), calibration).hits
     assert len(hits) == images + passages
     numbers = [(hit.score, hit.percentile, hit.cosine, hit.distance, hit.nearness, hit.chance or 0.0) for hit in hits]
     assert np.isfinite(numbers).all()

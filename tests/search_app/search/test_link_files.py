@@ -9,7 +9,7 @@ import pytest
 
 from ingest.errors import SpaceError
 from search_app.lab.presentation_steps import FOLDER, Step, keep_steps, open_steps
-from search_app.search.link_files import keep_file, write_whole
+from search_app.search.link_files import keep_file
 from search_app.search.query_pictures import PICTURE_FOLDER, keep_picture, open_picture
 from search_app.search.selections import SELECTION_FOLDER, keep_selection, open_selection
 from tests.make_files import picture
@@ -75,11 +75,12 @@ def test_what_cannot_be_written_to_its_end_leaves_the_file_as_it_was(tmp_path: P
         file.write(b"half")
         raise ValueError
 
-    write_whole(tmp_path / "a.bin", lambda file: file.write(b"whole"))
+    folder = tmp_path / "kept"
+    keep_file(folder / "a.bin", lambda file: file.write(b"whole"), what="The file", most=9)
     with pytest.raises(ValueError):
-        write_whole(tmp_path / "a.bin", half)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
-    assert (tmp_path / "a.bin").read_bytes() == b"whole"
+        keep_file(folder / "a.bin", half, what="The file", most=9)
+    assert [path.name for path in folder.iterdir()] == ["a.bin"]
+    assert (folder / "a.bin").read_bytes() == b"whole"
 
 
 def test_files_of_another_kind_are_not_forgotten(tmp_path: Path) -> None:

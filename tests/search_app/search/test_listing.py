@@ -4,17 +4,17 @@ import pytest
 
 from ingest.errors import SettingsError
 from ingest.space import Item
-from search_app.search.listing import (
-    LAST_PAGE,
-    MOST_UNFOLDED,
-    Listing,
-    Look,
-    listing_from_params,
-    listing_to_params,
-    ordered,
-)
+from search_app.search.listing import ordered
 from search_app.search.query import Query
+from search_app.search.schema import LAST_PAGE, MOST_UNFOLDED, Listing, Look, MapView
+from search_app.search.url_state import from_params, to_params
 from tests.search_app.search.memory_ledger import Facts, MemoryLedger, pictures, snapshot_of
+
+
+def listing_and_look(params: dict[str, list[str]]) -> tuple[Listing, Look]:
+    query, _ = from_params(params)
+    return query.listing, query.look
+
 
 FULL = Listing(
     sort="date",
@@ -23,15 +23,16 @@ FULL = Listing(
     diversity=0.35,
     fold=False,
     group=False,
+    method="cosine",
+    balance=-0.4,
+    separate=True,
 )
 LOOK = Look(layout="list", unfolded=("4", "7"), opened="12")
 
 
 def test_a_link_keeps_the_whole_listing_and_nothing_of_the_usual_one() -> None:
-    params = {name: list(values) for name, values in listing_to_params(FULL, LOOK).items()}
-    assert listing_from_params(params) == (FULL, LOOK)
-    assert not any(listing_to_params(Listing(), Look()).values())
-    assert listing_from_params({}) == (Listing(), Look())
+    assert listing_and_look(to_params(Query(listing=FULL, look=LOOK), MapView())) == (FULL, LOOK)
+    assert listing_and_look({}) == (Listing(), Look())
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_a_link_keeps_the_whole_listing_and_nothing_of_the_usual_one() -> None:
     ],
 )
 def test_what_cannot_be_read_takes_its_default(params: dict[str, list[str]]) -> None:
-    assert listing_from_params(params) == (Listing(), Look())
+    assert listing_and_look(params) == (Listing(), Look())
 
 
 @pytest.mark.parametrize("wrong", [{"sort": "rowid"}, {"page": 0}, {"diversity": 1.5}, {"diversity": float("nan")}])
@@ -53,7 +54,7 @@ def test_a_listing_that_there_is_not_is_refused(wrong: dict) -> None:
 
 
 def test_a_link_asks_for_a_bounded_page_and_bounded_folds() -> None:
-    far, look = listing_from_params({"page": ["999999"], "unfold": [str(number) for number in range(100)]})
+    far, look = listing_and_look({"page": ["999999"], "unfold": [str(number) for number in range(100)]})
     assert far.page == LAST_PAGE
     assert len(look.unfolded) == MOST_UNFOLDED
 

@@ -9,12 +9,12 @@ import pytest
 from ingest.space import Item
 from search_app.search import candidates, pagination
 from search_app.search.background_scores import PHRASES, modality_means
-from search_app.search.filters import Filters
 from search_app.search.hits import Ranking
-from search_app.search.listing import PLAIN, Listing
 from search_app.search.pagination import Arranging, Page, page_of_results
-from search_app.search.query import Query, encode
+from search_app.search.query import Query
+from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
+from search_app.search.schema import PLAIN, Filters, Listing
 from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, colourful, named, snapshot_of
 
 PHRASE_VECTORS = ENCODER.encode_texts(PHRASES)
@@ -91,7 +91,7 @@ def scattered(count: int) -> MemoryLedger:
 @pytest.mark.parametrize("separate", [False, True])
 def test_pages_hold_every_result_once(listing: Listing, separate: bool) -> None:
     ledger = colourful()
-    query = Query("red", count=9, listing=listing, separate=separate)
+    query = Query("red", count=9, listing=replace(listing, separate=separate))
     pages = all_pages(ledger, query)
     found = [item_id for page in pages for item_id in ids(page)]
     assert len(found) == len(set(found))
@@ -136,7 +136,7 @@ def test_folded_results_leave_room_for_others_on_the_page() -> None:
     leaders = {item_id: str((int(item_id) - 1) % 10 + 1) for item_id in map(str, ledger.rows)}
     leaders = {item_id: leader for item_id, leader in leaders.items() if ledger.rows[int(item_id)][0] == "image"}
     related = Related(ledger, leaders)
-    query = Query("red", count=10, filters=Filters(modalities=("image",)))
+    query = Query("red", count=10, filters=Filters(modality=("image",)))
     page = asked(ledger, query, related)
     assert len(page.entries) == 10 and not page.more
     assert [len(entry.alike) for entry in page.entries] == [5] * 10
@@ -148,7 +148,7 @@ def test_folded_results_leave_room_for_others_on_the_page() -> None:
 def test_passages_of_a_document_share_an_entry_and_rows_of_a_table_do_not() -> None:
     ledger = colourful()
     texts = [str(number) for number, row in ledger.rows.items() if row[0] == "text"]
-    query = Query("red", count=20, filters=Filters(modalities=("text",)))
+    query = Query("red", count=20, filters=Filters(modality=("text",)))
     book = asked(ledger, query, Related(ledger, paths=dict.fromkeys(texts, "/books/one.pdf")))
     assert len(book.entries) == 1
     assert len(book.entries[0].passages) == len(texts) - 1
@@ -181,7 +181,7 @@ def test_separate_lists_give_each_kind_half_of_a_page_and_what_the_other_leaves(
     ledger = colourful()
     for item_id in [number for number, row in ledger.rows.items() if row[0] == "image"][4:]:
         ledger.remove(str(item_id))
-    pages = all_pages(ledger, Query("red", count=6, separate=True, listing=PLAIN))
+    pages = all_pages(ledger, Query("red", count=6, listing=replace(PLAIN, separate=True)))
     kinds = [[entry.hit.modality for entry in page.entries] for page in pages]
     assert kinds[0] == ["image"] * 3 + ["text"] * 3
     assert kinds[1] == ["image"] + ["text"] * 5

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from search_app.search.projection import COMPONENTS, LiveProjections, Projections, drift, fit
-from search_app.search.query import PartVector, Probe
+from search_app.search.query_vectors import PartVector, Probe
 from search_app.search.snapshot import LiveVectors
 from tests.search_app.search.memory_ledger import MemoryLedger, colourful, pictures, snapshot_of, texts
 

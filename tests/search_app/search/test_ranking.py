@@ -3,10 +3,12 @@ import pytest
 
 from search_app.search import candidates
 from search_app.search.background_scores import PHRASES
-from search_app.search.filters import Filters, let_through
+from search_app.search.filters import let_through
 from search_app.search.hits import Ranking
-from search_app.search.query import Query, encode
+from search_app.search.query import Query
+from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
+from search_app.search.schema import Filters
 from tests.fake_encoder import COLOURS
 from tests.search_app.search.memory_ledger import (
     ENCODER,
@@ -79,7 +81,7 @@ def test_within_a_modality_the_order_is_that_of_the_centred_cosine() -> None:
 def test_more_like_an_item_leaves_the_item_out_and_finds_its_kin_in_both_modalities() -> None:
     ledger = colourful()
     red_picture = "1"
-    ranking = ask(ledger, Query(likes=(red_picture,), count=11))
+    ranking = ask(ledger, Query(like=(red_picture,), count=11))
     assert red_picture not in [hit.id for hit in ranking.hits]
     names = named(ledger, [hit.id for hit in ranking.hits])
     assert sorted(names) == ["image red"] * 5 + ["text red"] * 6
@@ -89,10 +91,10 @@ def test_more_like_an_item_leaves_the_item_out_and_finds_its_kin_in_both_modalit
 def test_filters_by_modality_and_folder_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "SCANNED", 0)
     ledger = colourful()
-    only_text = ask(ledger, Query(text="red", filters=Filters(modalities=("text",)), count=50))
+    only_text = ask(ledger, Query(text="red", filters=Filters(modality=("text",)), count=50))
     assert {hit.modality for hit in only_text.hits} == {"text"}
     index = ExactIndex(ledger)
-    folder = ask(ledger, Query(text="red", filters=Filters(folders=("pictures/1",)), count=50), index)
+    folder = ask(ledger, Query(text="red", filters=Filters(folder=("pictures/1",)), count=50), index)
     assert {ledger.rows[int(hit.id)][1] for hit in folder.hits} == {"pictures/1"}
     assert folder.searched == len(folder.hits) == 30
     assert index.asked == [], "narrow filters scan the vectors instead of asking Chroma"
@@ -101,7 +103,7 @@ def test_filters_by_modality_and_folder_hold(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_filter_narrows_the_list_without_changing_scores() -> None:
     ledger = colourful()
     everywhere = {hit.id: hit for hit in ask(ledger, Query(text="red", count=90)).hits}
-    narrowed = ask(ledger, Query(text="red", filters=Filters(folders=("notes/0",)), count=90)).hits
+    narrowed = ask(ledger, Query(text="red", filters=Filters(folder=("notes/0",)), count=90)).hits
     assert narrowed
     for hit in narrowed:
         if hit.id in everywhere:
@@ -110,7 +112,7 @@ def test_a_filter_narrows_the_list_without_changing_scores() -> None:
 
 
 def test_a_folder_that_is_not_there_finds_nothing() -> None:
-    ranking = ask(colourful(), Query(text="red", filters=Filters(folders=("nowhere",))))
+    ranking = ask(colourful(), Query(text="red", filters=Filters(folder=("nowhere",))))
     assert ranking == Ranking((), 0)
 
 
@@ -137,7 +139,7 @@ def test_a_percentile_over_a_sample_says_so_and_agrees_with_the_whole(monkeypatc
         [100.0 * (5_999 - place) / 5_999 for place in range(3)]
     )
     monkeypatch.setattr(candidates, "SCANNED", 5_000)
-    everywhere = Query(text="red", count=90, filters=Filters(folders=("home",)))
+    everywhere = Query(text="red", count=90, filters=Filters(folder=("home",)))
     estimated = ask(ledger, everywhere).hits
     assert all(hit.sampled and hit.others in (2_047, 2_048) and hit.percentile < 100 for hit in estimated)
     assert [hit.percentile for hit in estimated] == pytest.approx([hit.percentile for hit in counted], abs=1.0)

@@ -10,8 +10,8 @@ from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.readers.images import open_upright
 from ingest.resources import sample_folder
 from ingest.space import Item, open_space
-from search_app.search.filters import Filters
 from search_app.search.query import Query
+from search_app.search.schema import Filters
 from search_app.search.searcher import Searcher
 
 
@@ -46,7 +46,7 @@ def photograph(lite: LiteEncoder, *parts: str) -> Image.Image:
     [("a bird", "birds"), ("a guitar", "music"), ("a castle", "castles")],
 )
 def test_words_find_pictures_of_what_they_name(searcher, lite, words, folder):
-    items = found(searcher, lite, Query(words, filters=Filters(modalities=("image",)), count=5))
+    items = found(searcher, lite, Query(words, filters=Filters(modality=("image",)), count=5))
     assert folders(items).count(folder) >= 4, names(items)
 
 
@@ -55,7 +55,7 @@ def test_words_find_pictures_of_what_they_name(searcher, lite, words, folder):
     [("a steam train", "steam_locomotive"), ("a cup of coffee", "cup_of_coffee"), ("a peacock", "peacock")],
 )
 def test_words_find_the_only_picture_of_what_they_name_first(searcher, lite, words, picture):
-    assert names(found(searcher, lite, Query(words, filters=Filters(modalities=("image",)), count=1))) == [picture]
+    assert names(found(searcher, lite, Query(words, filters=Filters(modality=("image",)), count=1))) == [picture]
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_words_find_the_only_picture_of_what_they_name_first(searcher, lite, wor
     ],
 )
 def test_a_picture_finds_the_passage_about_what_it_shows(searcher, lite, picture, document):
-    query = Query(picture=PICTURE, filters=Filters(modalities=("text",)), count=5)
+    query = Query(image=PICTURE, filters=Filters(modality=("text",)), count=5)
     items = found(searcher, lite, query, photograph(lite, *picture))
     assert document in names(items)
 
 
 def test_a_picture_of_a_guitar_finds_instruments_and_the_passage_about_them_in_one_list(searcher, lite):
-    items = found(searcher, lite, Query(picture=PICTURE, count=10), photograph(lite, "music", "classical_guitar.webp"))
+    items = found(searcher, lite, Query(image=PICTURE, count=10), photograph(lite, "music", "classical_guitar.webp"))
     assert {"image", "text"} == {item.modality for item in items}
     assert folders(items).count("music") >= 8, names(items)
 
@@ -87,7 +87,7 @@ def test_a_picture_of_a_guitar_finds_instruments_and_the_passage_about_them_in_o
     ],
 )
 def test_a_question_finds_its_document_first(searcher, lite, words, document):
-    assert names(found(searcher, lite, Query(words, filters=Filters(modalities=("text",)), count=1))) == [document]
+    assert names(found(searcher, lite, Query(words, filters=Filters(modality=("text",)), count=1))) == [document]
 
 
 def test_a_picture_lying_on_its_side_is_turned_upright_in_its_thumbnail(searcher):

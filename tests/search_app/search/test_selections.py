@@ -5,8 +5,10 @@ import pytest
 
 from ingest.errors import SpaceError
 from search_app.search import selections
-from search_app.search.filters import Filters, filters_from_params, let_through
+from search_app.search.filters import let_through
+from search_app.search.schema import Filters
 from search_app.search.selections import keep_selection, open_selection
+from search_app.search.url_state import from_params
 from tests.search_app.search.memory_ledger import MemoryLedger, snapshot_of, texts
 
 
@@ -20,7 +22,7 @@ def test_a_filter_by_selection_lets_its_items_through_and_no_other(tmp_path: Pat
     ledger = MemoryLedger()
     ids = ledger.add("text", texts("red", "green", "blue")) + ledger.add("image", texts("red"))
     name = keep_selection(tmp_path, np.array([int(ids[1]), int(ids[3]), 99]))
-    filters = filters_from_params({"selection": [name]})
+    filters = from_params({"selection": [name]})[0].filters
     assert filters == Filters(selection=name) and filters.narrow
     masks = let_through(filters, snapshot_of(ledger), ledger, selected=open_selection(tmp_path, name))
     assert masks["text"].tolist() == [False, True, False] and masks["image"].tolist() == [True]

@@ -9,8 +9,15 @@ CONTEXT = 20
 WORDS = "a photo of the dog cat red blue boat sea two children ride bicycles through rain past old harbour".split()  # noqa: SIM905
 
 
-def openclip_folder(folder: Path, *, text: dict[str, Any] | None = None, preprocess: dict[str, Any] | None = None,
-                    custom_text: bool = False, context: int = CONTEXT, seed: int = 0) -> Path:  # fmt: skip
+def openclip_folder(
+    folder: Path,
+    *,
+    text: dict[str, Any] | None = None,
+    preprocess: dict[str, Any] | None = None,
+    custom_text: bool = False,
+    context: int = CONTEXT,
+    seed: int = 0,
+) -> Path:
     """A folder for `openclip:local-dir:`: a configuration and weights as safetensors."""
     import open_clip
     import torch
@@ -58,9 +65,15 @@ def word_tokenizer(folder: Path, *, pad: str = "[PAD]", framed: bool = True) -> 
             single="[CLS] $A [SEP]", special_tokens=[("[CLS]", numbered["[CLS]"]), ("[SEP]", numbered["[SEP]"])]
         )
     fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token=pad, cls_token="[CLS]", sep_token="[SEP]",
-        bos_token="[CLS]", eos_token="[SEP]", model_max_length=CONTEXT,
-    )  # fmt: skip
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token=pad,
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        bos_token="[CLS]",
+        eos_token="[SEP]",
+        model_max_length=CONTEXT,
+    )
     folder.mkdir(parents=True, exist_ok=True)
     fast.save_pretrained(folder)
     return folder
@@ -70,9 +83,13 @@ def siglip_like_folder(folder: Path) -> Path:
     """An OpenCLIP folder as SigLIP's are: no causal mask, the last place pooled, punctuation dropped, squashed."""
     word_tokenizer(folder)
     text = {
-        "hf_tokenizer_name": "timm/none", "tokenizer_kwargs": {"clean": "canonicalize"}, "no_causal_mask": True,
-        "pool_type": "last", "vocab_size": 200, "proj_bias": True,
-    }  # fmt: skip
+        "hf_tokenizer_name": "timm/none",
+        "tokenizer_kwargs": {"clean": "canonicalize"},
+        "no_causal_mask": True,
+        "pool_type": "last",
+        "vocab_size": 200,
+        "proj_bias": True,
+    }
     preprocess = {"resize_mode": "squash", "interpolation": "bilinear", "mean": [0.5] * 3, "std": [0.5] * 3}
     return openclip_folder(folder, text=text, preprocess=preprocess, custom_text=True)
 
@@ -82,8 +99,15 @@ def roberta_like_folder(folder: Path) -> Path:
     from transformers import XLMRobertaConfig
 
     word_tokenizer(folder)
-    config = XLMRobertaConfig(vocab_size=200, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-                              intermediate_size=64, max_position_embeddings=64, pad_token_id=0)  # fmt: skip
+    config = XLMRobertaConfig(
+        vocab_size=200,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        pad_token_id=0,
+    )
     config.save_pretrained(folder / "text")
     text = {"hf_model_name": "text", "hf_tokenizer_name": "none/none", "hf_proj_type": "mlp"}
     return openclip_folder(folder, text=text)
@@ -102,16 +126,26 @@ def clip_st_folder(folder: Path, *, layout: str = "CLIPModel") -> Path:
     tokenizer = AutoTokenizer.from_pretrained(inner)
     config = CLIPConfig(
         text_config={
-            "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-            "vocab_size": 200, "max_position_embeddings": CONTEXT, "bos_token_id": 2, "eos_token_id": 3,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "vocab_size": 200,
+            "max_position_embeddings": CONTEXT,
+            "bos_token_id": 2,
+            "eos_token_id": 3,
             "pad_token_id": 0,
         },
         vision_config={
-            "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
-            "image_size": 32, "patch_size": 8,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "image_size": 32,
+            "patch_size": 8,
         },
         projection_dim=24,
-    )  # fmt: skip
+    )
     torch.manual_seed(1)
     CLIPModel(config).save_pretrained(inner)
     pictures = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})

@@ -64,7 +64,7 @@ def test_a_model_is_fetched_once(tmp_path: Path, kind: str) -> None:
     assert offline == {"said": [], "dimension": 24}
 
 
-def test_a_repository_or_a_file_that_the_hub_does_not_have_is_told_in_three_lines(tmp_path: Path) -> None:
+def test_a_repository_or_a_file_that_the_hub_does_not_have_is_reported_in_three_lines(tmp_path: Path) -> None:
     folder = openclip_folder(tmp_path / "shelf" / "someone" / "model")
     (folder / "open_clip_model.safetensors").unlink()
     with serving(tmp_path / "shelf") as (endpoint, _):

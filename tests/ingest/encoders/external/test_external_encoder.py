@@ -32,7 +32,7 @@ def load(folder: Path, suffix: str = "", device: str = "cpu", **options) -> Enco
 
 
 @pytest.mark.parametrize("suffix", ["", "@int8"])
-def test_a_tower_too_large_for_one_file_keeps_its_weights_beside_it(
+def test_a_tower_too_large_for_one_file_has_its_weights_in_a_file_beside_it(
     folder: Path, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = load(folder, suffix)
@@ -42,9 +42,9 @@ def test_a_tower_too_large_for_one_file_keeps_its_weights_beside_it(
     apart = load(folder, suffix)
     assert {"text.onnx.data", "image.onnx.data"} <= {file.name for file in compiled.iterdir()}
     assert (compiled / "text.onnx").stat().st_size < (tmp_path / "whole" / "text.onnx").stat().st_size / 2
-    said: list[str] = []
-    again = load(folder, suffix, log=said.append)
-    assert said == []
+    log_lines: list[str] = []
+    again = load(folder, suffix, log=log_lines.append)
+    assert log_lines == []
     for encoder in (apart, again):
         np.testing.assert_allclose(encoder.encode_texts(TEXTS), expected.encode_texts(TEXTS), atol=1e-6)
         np.testing.assert_allclose(encoder.encode_images(IMAGES), expected.encode_images(IMAGES), atol=1e-6)
@@ -57,9 +57,9 @@ def test_weights_beside_a_tower_that_are_damaged_are_made_again(
     expected = load(folder).encode_texts(TEXTS)
     (weights,) = (tmp_path / "cache" / "compiled").rglob("text.onnx.data")
     weights.write_bytes(weights.read_bytes()[:100])
-    said: list[str] = []
-    np.testing.assert_allclose(load(folder, log=said.append).encode_texts(TEXTS), expected, atol=1e-6)
-    assert any(line.startswith("compiling the text tower") for line in said)
+    log_lines: list[str] = []
+    np.testing.assert_allclose(load(folder, log=log_lines.append).encode_texts(TEXTS), expected, atol=1e-6)
+    assert any(line.startswith("compiling the text tower") for line in log_lines)
 
 
 def test_a_tower_that_cannot_be_compiled_runs_in_torch_and_is_tried_once(
@@ -73,9 +73,9 @@ def test_a_tower_that_cannot_be_compiled_runs_in_torch_and_is_tried_once(
 
     reference = load(folder, "@int8")  # another fingerprint, so nothing of it is used below
     monkeypatch.setattr(torch.onnx, "export", refuse)
-    said: list[str] = []
-    encoder = load(folder, log=said.append)
-    assert "the text tower" in said[2] and "cannot be compiled (an operator is not known)" in said[2]
+    log_lines: list[str] = []
+    encoder = load(folder, log=log_lines.append)
+    assert "the text tower" in log_lines[2] and "cannot be compiled (an operator is not known)" in log_lines[2]
     assert len(tried) == 2
     again = load(folder)
     assert len(tried) == 2
@@ -95,13 +95,13 @@ def test_half_precision_is_used_where_it_keeps_the_vectors(folder: Path) -> None
     model = load_torch_model("openclip:x", files_in_folder("openclip:x", folder, None))
     pixels = {"pixels": np.random.default_rng(1).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)}
     exact = torch_tower(model.image.module, "cpu", half=False)(pixels)
-    said: list[str] = []
+    log_lines: list[str] = []
     _, image = device_towers(
-        model, *reference_inputs(model, TextTokenizer(model.tokenizer, model.layout)), "cpu", log=said.append
+        model, *reference_inputs(model, TextTokenizer(model.tokenizer, model.layout)), "cpu", log=log_lines.append
     )
     difference = np.abs(image(pixels) - exact).max()
     assert 0 < difference < 0.01
-    assert said[1].startswith("the image tower runs on cpu in half precision")
+    assert log_lines[1].startswith("the image tower runs on cpu in half precision")
 
 
 def test_a_tower_that_half_precision_would_change_runs_in_float32(folder: Path) -> None:
@@ -115,11 +115,11 @@ def test_a_tower_that_half_precision_would_change_runs_in_float32(folder: Path) 
     with torch.no_grad():  # beyond what 16 bits hold
         model.image.module._module.conv1.weight.mul_(1e6)
         model.image.module._module.ln_pre.weight.mul_(1e5)
-    said: list[str] = []
+    log_lines: list[str] = []
     _, image = device_towers(
-        model, *reference_inputs(model, TextTokenizer(model.tokenizer, model.layout)), "cpu", log=said.append
+        model, *reference_inputs(model, TextTokenizer(model.tokenizer, model.layout)), "cpu", log=log_lines.append
     )
-    assert "in float32, since half precision would change its vectors" in said[1]
+    assert "in float32, since half precision would change its vectors" in log_lines[1]
     rows = image({"pixels": np.full((2, 32, 32, 3), 90, np.uint8)})
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-4)
 

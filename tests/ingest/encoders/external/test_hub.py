@@ -87,7 +87,7 @@ def test_without_a_network_three_lines_come_within_ten_seconds(
 
 
 @pytest.mark.parametrize("name", ["a/b/c", "someone/a model", "someone/..", "/model"])
-def test_a_name_that_no_repository_can_have_is_refused_before_the_hub_is_asked(
+def test_a_name_that_no_repository_can_have_is_refused_without_a_request_to_the_hub(
     cache: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "_unreachable", lambda: pytest.fail("the hub was asked"))
@@ -95,7 +95,7 @@ def test_a_name_that_no_repository_can_have_is_refused_before_the_hub_is_asked(
         hub.fetch_first(name, ["model.safetensors"], encoder_id=f"openclip:hf-hub:{name}")
 
 
-def test_a_person_who_wants_to_stay_offline_is_not_connected(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_offline_mode_nothing_connects_to_the_hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(hub, "_unreachable", lambda: pytest.fail("the hub was asked"))
     with pytest.raises(WeightsError) as error:

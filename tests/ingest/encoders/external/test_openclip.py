@@ -16,7 +16,7 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import UnknownEncoder, WeightsError
 from ingest.readers.document import Document, Section
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from tests.ingest.encoders.external.make_models import openclip_folder, roberta_like_folder, siglip_like_folder
 from tests.make_files import picture, text
 from tests.patience import limit
@@ -79,7 +79,7 @@ def test_vectors_are_those_of_openclip_itself(encoder_cache: Path, folder: Path,
     np.testing.assert_allclose(encoder.encode_images(pictures()), images, atol=1e-5)
 
 
-def test_a_vector_does_not_depend_on_what_is_encoded_beside_it(encoder_cache: Path, folder: Path) -> None:
+def test_a_vector_does_not_depend_on_what_is_encoded_with_it(encoder_cache: Path, folder: Path) -> None:
     encoder = load(folder)
     together = encoder.encode_texts(TEXTS)
     for row, words in zip(together, TEXTS, strict=True):
@@ -89,7 +89,7 @@ def test_a_vector_does_not_depend_on_what_is_encoded_beside_it(encoder_cache: Pa
 def test_passages_never_have_more_tokens_than_the_tower_reads(encoder_cache: Path, folder: Path) -> None:
     encoder = load(folder)
     sentence = "It's a &quot;long&quot; text; with &amp; words, pieces, and no-end-to-them in a boat. "
-    drafts = cut(Document("Boats", (Section("At sea", None, sentence * 8),)), encoder.token_spans, 18)
+    drafts = cut_passages(Document("Boats", (Section("At sea", None, sentence * 8),)), encoder.token_spans, 18)
     assert len(drafts) > 8
     tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}", context_length=200)
     widest = max(_ids(tokenizer, draft.encoded_text) for draft in drafts)
@@ -111,9 +111,9 @@ def test_a_longer_text_is_read_to_its_end(encoder_cache: Path, plain: Path) -> N
 
 def test_the_first_load_compiles_and_checks_and_the_second_does_neither(encoder_cache: Path, tmp_path: Path) -> None:
     folder = openclip_folder(tmp_path / "fresh", seed=11)
-    said: list[str] = []
-    first = load(folder, log=said.append)
-    differences = [line.rsplit(" ", 1)[1] for line in said if "largest difference to the torch output" in line]
+    log_lines: list[str] = []
+    first = load(folder, log=log_lines.append)
+    differences = [line.rsplit(" ", 1)[1] for line in log_lines if "largest difference to the torch output" in line]
     assert len(differences) == 2 and all(float(figure) < 1e-5 for figure in differences)
     again: list[str] = []
     second = load(folder, log=again.append)
@@ -133,7 +133,7 @@ def test_once_compiled_it_runs_without_torch_and_openclip(encoder_cache: Path, p
     assert done.stderr.strip() == ""
 
 
-def test_the_fingerprint_tells_weights_preparation_and_rounding_apart(encoder_cache: Path, tmp_path: Path) -> None:
+def test_the_fingerprint_differs_by_weights_preprocessing_and_rounding(encoder_cache: Path, tmp_path: Path) -> None:
     from ingest.encoders.external.openclip import fingerprint_of
     from ingest.encoders.external.openclip_files import files_in_folder
 
@@ -215,7 +215,7 @@ def test_pickled_weights_without_code_are_loaded(encoder_cache: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("damage", ["cut short", "of another model", "no weights", "no configuration"])
-def test_a_damaged_folder_is_told_in_three_lines(encoder_cache: Path, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_folder_is_reported_in_three_lines(encoder_cache: Path, tmp_path: Path, damage: str) -> None:
     folder = openclip_folder(tmp_path / "model", seed=6)
     weights = folder / "open_clip_model.safetensors"
     if damage == "cut short":
@@ -276,8 +276,10 @@ def test_without_weights_and_network_three_lines_come_within_seconds(
     # Packets to this address are dropped, as in a network without a way out.
     done = nearspace(
         *("ingest", tmp_path / "files", "--home", tmp_path / "home", "--encoder", encoder_id),
-        HF_HOME=str(tmp_path / "hub"), HF_ENDPOINT="http://192.0.2.1", HF_HUB_OFFLINE="0",
-    )  # fmt: skip
+        HF_HOME=str(tmp_path / "hub"),
+        HF_ENDPOINT="http://192.0.2.1",
+        HF_HUB_OFFLINE="0",
+    )
     assert time.monotonic() - started < limit(20)  # the waiting itself is bounded; a busy machine also imports
     assert done.returncode == 2
     lines = done.stderr.strip().splitlines()

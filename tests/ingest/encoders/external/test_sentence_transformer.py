@@ -13,7 +13,7 @@ from ingest.encoders.base import Encoder
 from ingest.encoders.registry import load_encoder
 from ingest.errors import EncoderError, UnknownEncoder, WeightsError
 from ingest.readers.document import Document, Section
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from tests.ingest.encoders.external.make_models import clip_st_folder, text_st_folder
 from tests.patience import limit
 
@@ -75,7 +75,7 @@ def test_a_picture_of_any_size_is_prepared_about_as_transformers_does(encoder_ca
     assert cosines.min() > 0.999
 
 
-def test_a_vector_does_not_depend_on_what_is_encoded_beside_it(encoder_cache: Path, models: Path) -> None:
+def test_a_vector_does_not_depend_on_what_is_encoded_with_it(encoder_cache: Path, models: Path) -> None:
     encoder = load(models, "text+clip")
     for row, words in zip(encoder.encode_texts(TEXTS), TEXTS, strict=True):
         np.testing.assert_allclose(encoder.encode_texts([words])[0], row, atol=1e-5)
@@ -86,13 +86,13 @@ def test_passages_never_have_more_tokens_than_the_tower_reads(encoder_cache: Pat
     encoder = load(models, names)
     window = encoder.info.text_window
     sentence = "It's a long text; with words, pieces, and no-end-to-them in a boat. "
-    drafts = cut(Document("Boats", (Section("At sea", None, sentence * 8),)), encoder.token_spans, window)
+    drafts = cut_passages(Document("Boats", (Section("At sea", None, sentence * 8),)), encoder.token_spans, window)
     model = sentence_transformers.SentenceTransformer(str(models / names.split("+")[0]), device="cpu")
     widest = max(len(model[0].tokenizer(draft.encoded_text)["input_ids"]) for draft in drafts)
     assert window - 8 <= widest <= window + 2, "the window and the two special tokens"
 
 
-def test_once_compiled_it_runs_without_torch_and_its_kin(encoder_cache: Path, models: Path) -> None:
+def test_once_compiled_it_runs_without_torch_and_related_packages(encoder_cache: Path, models: Path) -> None:
     encoder = load(models, "text+clip")
     code = (
         "import sys; from PIL import Image; from ingest.encoders.registry import load_encoder;"
@@ -133,7 +133,7 @@ def test_code_that_comes_with_a_model_is_not_run(encoder_cache: Path, models: Pa
 
 
 @pytest.mark.parametrize("lacking", ["modules.json", "0_CLIPModel/model.safetensors"])
-def test_a_folder_that_lacks_something_is_told_in_three_lines(
+def test_a_folder_that_lacks_something_is_reported_in_three_lines(
     encoder_cache: Path, tmp_path: Path, lacking: str
 ) -> None:
     folder = clip_st_folder(tmp_path / "model")
@@ -143,7 +143,7 @@ def test_a_folder_that_lacks_something_is_told_in_three_lines(
     assert lacking in str(error.value) and len(str(error.value).splitlines()) == 3
 
 
-def test_damaged_weights_are_told_in_three_lines(encoder_cache: Path, tmp_path: Path) -> None:
+def test_damaged_weights_are_reported_in_three_lines(encoder_cache: Path, tmp_path: Path) -> None:
     weights = clip_st_folder(tmp_path / "model") / "0_CLIPModel" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:3000])
     with pytest.raises(WeightsError) as error:

@@ -5,7 +5,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from ingest.encoders.external.tokenizer import Cleaning, TextTokenizer, TokenLayout, clean
 from ingest.readers.document import Document, Section
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz.,;:!?'&-éü1234567890_#"
 
@@ -101,7 +101,7 @@ def test_passages_of_a_document_never_have_more_tokens_than_the_window(cleaning:
     tokenizer = letter_tokenizer(cleaning, width=26)
     text = "It's a &quot;long&quot; text; with &amp; words, pieces - and no-end-to-them. " * 12
     document = Document("A title", (Section("Heading", None, text + "\n\n" + "unbroken" * 30),))
-    drafts = cut(document, tokenizer.spans, tokenizer.layout.window)
+    drafts = cut_passages(document, tokenizer.spans, tokenizer.layout.window)
     assert len(drafts) > 20
     assert all(len(tokenizer.windows([draft.encoded_text or draft.text]).ids) == 1 for draft in drafts)
     kept = "".join(draft.text for draft in drafts).replace(" ", "").replace("\n", "")

@@ -99,14 +99,14 @@ def test_it_loads_and_encodes_without_any_network(children: list[dict[str, list[
         assert (child["texts"], child["images"]) == ([2, 384], [1, 384])
 
 
-def test_it_loads_without_torch_and_its_kin(children: list[dict[str, list[str]]]) -> None:
+def test_it_loads_without_torch_and_related_packages(children: list[dict[str, list[str]]]) -> None:
     assert [child["heavy"] for child in children] == [[], []]
 
 
 def test_the_first_load_says_what_it_does_and_how_close_it_is_to_torch(children: list[dict[str, list[str]]]) -> None:
-    said = max((child["said"] for child in children), key=len)
-    assert said[0] == "compiling the text tower of lite for ONNX Runtime, once ..."
-    differences = [line.rsplit(" ", 1) for line in said if "largest difference to the torch output" in line]
+    log_lines = max((child["said"] for child in children), key=len)
+    assert log_lines[0] == "compiling the text tower of lite for ONNX Runtime, once ..."
+    differences = [line.rsplit(" ", 1) for line in log_lines if "largest difference to the torch output" in line]
     assert [words.split(":")[0] for words, _ in differences] == [
         "compiled the text tower of lite",
         "compiled the text tower of lite for passages, in 8 bits",
@@ -118,10 +118,10 @@ def test_the_first_load_says_what_it_does_and_how_close_it_is_to_torch(children:
 
 def test_the_second_load_is_silent_and_compiles_nothing(cache: Path) -> None:
     before = compiled_file(cache).stat()
-    said: list[str] = []
-    load_lite(log=said.append)
+    log_lines: list[str] = []
+    load_lite(log=log_lines.append)
     after = compiled_file(cache).stat()
-    assert said == []
+    assert log_lines == []
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
@@ -138,9 +138,9 @@ def test_a_damaged_cache_is_made_again(cache: Path, lite: LiteEncoder, damage: s
     else:
         for receipt in (cache / "receipts").iterdir():
             receipt.write_text("{", encoding="utf-8")
-    said: list[str] = []
-    again = load_lite(log=said.append)
-    assert said[0].startswith("compiling the text tower")
+    log_lines: list[str] = []
+    again = load_lite(log=log_lines.append)
+    assert log_lines[0].startswith("compiling the text tower")
     assert file.read_bytes() == good
     np.testing.assert_array_equal(again.encode_texts(["a dog"]), lite.encode_texts(["a dog"]))
 
@@ -228,15 +228,15 @@ def test_installations_that_share_a_cache_are_checked_once_each_at_most(
     lines: dict[str, list[str]] = {name: [] for name in installations}
     loads: list[tuple[str, list[str]]] = []
     for name in order.split():
-        said: list[str] = []
+        log_lines: list[str] = []
         text_folder, image_folder = installations[name]
-        load_lite(text_folder=text_folder, image_folder=image_folder, log=said.append)
-        loads.append((name, said))
-        lines[name] += said
-    for said in lines.values():
-        assert sum(line.startswith("checking the image tower of lite") for line in said) <= 1
+        load_lite(text_folder=text_folder, image_folder=image_folder, log=log_lines.append)
+        loads.append((name, log_lines))
+        lines[name] += log_lines
+    for log_lines in lines.values():
+        assert sum(line.startswith("checking the image tower of lite") for line in log_lines) <= 1
     assert any("checking the image tower of lite" in line for line in loads[0][1])
-    assert [said for _, said in loads[1:]] == [[]] * (len(loads) - 1)
+    assert [log_lines for _, log_lines in loads[1:]] == [[]] * (len(loads) - 1)
 
 
 def test_installations_with_other_weights_do_not_evict_each_other(tmp_path: Path, cache: Path) -> None:
@@ -246,11 +246,11 @@ def test_installations_with_other_weights_do_not_evict_each_other(tmp_path: Path
     model = onnx.load(other / "image.onnx")
     model.doc_string = "other bytes"
     onnx.save(model, other / "image.onnx")
-    said: list[str] = []
+    log_lines: list[str] = []
     for folder in (other, model_folder("lite"), other, model_folder("lite")):
-        load_lite(image_folder=folder, log=said.append)
-    assert [line.split(",")[0] for line in said[:1]] == ["checking the image tower of lite"]
-    assert len(said) == 2, "what was checked with either is remembered"
+        load_lite(image_folder=folder, log=log_lines.append)
+    assert [line.split(",")[0] for line in log_lines[:1]] == ["checking the image tower of lite"]
+    assert len(log_lines) == 2, "what was checked with either is remembered"
 
 
 def test_a_tower_compiled_for_another_onnx_runtime_is_compared_again_and_not_compiled(
@@ -260,12 +260,12 @@ def test_a_tower_compiled_for_another_onnx_runtime_is_compared_again_and_not_com
 
     before = compiled_file(cache).stat()
     runtime = receipts._runtime()
-    said: list[str] = []
+    log_lines: list[str] = []
     for version in ("0.0.1", runtime, "0.0.1", runtime):
         monkeypatch.setattr(receipts, "_runtime", lambda version=version: version)
-        load_lite(log=said.append)
-    assert [line for line in said if line.startswith("compil")] == []
-    assert len([line for line in said if line.startswith("checking")]) == 3, "three towers, each once for 0.0.1"
+        load_lite(log=log_lines.append)
+    assert [line for line in log_lines if line.startswith("compil")] == []
+    assert len([line for line in log_lines if line.startswith("checking")]) == 3, "three towers, each once for 0.0.1"
     assert compiled_file(cache).stat().st_ino == before.st_ino
 
 
@@ -277,9 +277,11 @@ def test_the_receipt_of_an_earlier_version_beside_a_compiled_tower_is_taken_over
     for tower in cache.rglob("text*.onnx"):
         facts = {"file": tower.name, "sha256": sha256_of(tower), "onnxruntime": runtime, "difference": 1e-7}
         tower.with_suffix(".json").write_text(json.dumps(facts), encoding="utf-8")
-    said: list[str] = []
-    load_lite(log=said.append)
-    assert [line.split(",")[0] for line in said[:1]] == ["checking the image tower of lite"] and len(said) == 2
+    log_lines: list[str] = []
+    load_lite(log=log_lines.append)
+    assert [line.split(",")[0] for line in log_lines[:1]] == ["checking the image tower of lite"] and len(
+        log_lines
+    ) == 2
 
 
 def test_a_cache_folder_that_cannot_be_written_says_which_variable_to_set(

@@ -10,7 +10,7 @@ from ingest.encoders.lite import text_tower
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.encoders.lite.text_tower import LONG, MiniLM, load_minilm
 from ingest.encoders.lite.weights import minilm_folder, model_folder
-from ingest.readers.passages import cut
+from ingest.readers.passages import cut_passages
 from ingest.readers.registry import read_document
 from ingest.resources import sample_folder
 
@@ -27,7 +27,9 @@ def towers(lite: LiteEncoder) -> tuple[MiniLM, MiniLM]:
 def passages(lite: LiteEncoder) -> list[str]:
     """Every passage of the sample collection that is long enough for 8 bits."""
     files = [path for path in sorted((sample_folder() / "texts").rglob("*")) if path.is_file()]
-    drafts = [draft for path in files for draft in cut(read_document(path), lite.token_spans, lite.info.text_window)]
+    drafts = [
+        draft for path in files for draft in cut_passages(read_document(path), lite.token_spans, lite.info.text_window)
+    ]
     return [draft.text for draft in drafts if len(lite.token_spans(draft.text)) > LONG]
 
 
@@ -50,7 +52,7 @@ def test_passages_in_8_bits_keep_their_places_and_their_order(towers: tuple[Mini
         assert np.mean(kept) > 0.9
 
 
-def test_a_passage_has_one_vector_whatever_is_encoded_beside_it(towers: tuple[MiniLM, MiniLM], passages: list[str]):
+def test_a_passage_has_one_vector_whatever_is_encoded_with_it(towers: tuple[MiniLM, MiniLM], passages: list[str]):
     used, _ = towers
     together = used.encode([*passages[:12], "short", *passages[12:20]])
     assert np.array_equal(together[3], used.encode([passages[3]])[0])
@@ -68,8 +70,8 @@ def test_a_processor_that_is_bad_at_8_bits_uses_full_precision_and_says_so(
 ):
     monkeypatch.setenv("NEARSPACE_CACHE", str(tmp_path))
     monkeypatch.setattr(text_tower, "TOLERANCE_8BIT", 1e-4)
-    said: list[str] = []
-    careful = load_minilm(model_folder("lite"), log=said.append)
-    assert any("passages are encoded in full precision" in line for line in said)
+    log_lines: list[str] = []
+    careful = load_minilm(model_folder("lite"), log=log_lines.append)
+    assert any("passages are encoded in full precision" in line for line in log_lines)
     assert not list(tmp_path.rglob("text-8bit.onnx"))
     np.testing.assert_allclose(careful.encode(passages[:2]), towers[1].encode(passages[:2]), atol=1e-6)

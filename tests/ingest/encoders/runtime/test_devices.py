@@ -16,13 +16,13 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_cpu_is_chosen_where_there_is_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "_devices_of_torch", list)
+    monkeypatch.setattr(devices, "_torch_devices", list)
     assert devices.choose_device() == "cpu"
 
 
-def test_the_fastest_device_is_chosen_unless_another_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fastest_device_is_chosen_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "may_have_accelerator", lambda: True)
-    monkeypatch.setattr(devices, "_devices_of_torch", lambda: ["cuda", "cuda:0", "cuda:1"])
+    monkeypatch.setattr(devices, "_torch_devices", lambda: ["cuda", "cuda:0", "cuda:1"])
     assert devices.choose_device() == "cuda"
     assert devices.choose_device("cuda:1") == "cuda:1"
     monkeypatch.setenv("NEARSPACE_DEVICE", "cpu")
@@ -37,12 +37,12 @@ def test_a_device_that_does_not_exist_is_refused(name: str) -> None:
 
 
 def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "_devices_of_torch", list)
-    with pytest.raises(SettingsError, match=r"The device mps was asked for, and torch finds cpu only"):
+    monkeypatch.setattr(devices, "_torch_devices", list)
+    with pytest.raises(SettingsError, match=r"The device mps is not on this machine: torch finds cpu only"):
         devices.choose_device("mps")
 
 
-def test_asking_for_the_cpu_imports_no_torch() -> None:
+def test_choosing_the_cpu_imports_no_torch() -> None:
     code = (
         "import sys; from ingest.encoders.runtime.devices import choose_device; choose_device('cpu');"
         "sys.exit('torch' in sys.modules)"

@@ -1,40 +1,45 @@
-"""Recall and naming, on cases that can be counted by hand."""
+"""Evaluation, with encoders whose answers are known."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ingest.encoders.training.evaluate import matching, naming, retrieval
+from ingest.encoders.training.datasets import CaptionedDataset, split_in_halves
+from ingest.encoders.training.evaluate import cutout_recall, evaluate_captions
 
-
-def test_recall_counts_the_captions_whose_own_picture_is_among_the_first() -> None:
-    images = np.eye(12, dtype=np.float32)
-    captions = np.eye(12, dtype=np.float32)
-    # Caption 0 likes picture 1 better than its own, and caption 1 likes six others better than its own.
-    captions[0, :2] = 0.6, 0.8
-    captions[1, 1], captions[1, 2:8] = 0.1, 0.4
-    found = retrieval(images, captions, np.arange(12))
-    assert found.text_to_image == (83.33, 91.67, 100.0)
+CAPTIONS = [f"A thing, number {number}." for number in range(40)]
+CUTOUTS = CaptionedDataset(tuple(Path(f"{n}.png") for n in range(40)), tuple((caption,) for caption in CAPTIONS))
 
 
-def test_a_picture_is_found_when_the_best_of_its_captions_is() -> None:
-    images = np.array([[1, 0], [0, 1]], np.float32)
-    captions = np.array([[1, 0], [0, 1], [0.8, 0.6], [0.6, 0.8]], np.float32)
-    owners = np.array([0, 0, 1, 1])
-    found = retrieval(images, captions, owners)
-    # Picture 1's best caption (0.8) comes second to a caption of picture 0 (1.0).
-    assert found.image_to_text == (50.0, 100.0, 100.0)
-    assert found.text_to_image == (50.0, 100.0, 100.0)
+def of_texts(texts: Sequence[str]) -> NDArray[np.float32]:
+    return np.stack([np.eye(40, dtype=np.float32)[CAPTIONS.index(text)] for text in texts])
 
 
-def test_naming_is_the_share_of_pictures_nearest_to_their_own_name() -> None:
-    names = np.eye(3, dtype=np.float32)
-    images = np.array([[0.9, 0.1, 0], [0.9, 0.1, 0], [0, 0, 1], [0, 1, 0]], np.float32)
-    assert naming(images, names, np.array([0, 1, 2, 1])) == 75.0
+def of_files(files: Sequence[Path]) -> NDArray[np.float32]:
+    return np.stack([np.eye(40, dtype=np.float32)[int(file.stem)] for file in files])
 
 
-def test_matching_ranks_the_right_caption_among_all_that_differ() -> None:
-    captions = np.eye(12, dtype=np.float32)
-    images = np.zeros((3, 12), np.float32)
-    images[0, 3] = 1  # Its own caption is first.
-    images[1, :4] = 0.9, 0.1, 0.2, 0.3  # Its own is fourth.
-    images[2] = np.linspace(1, 0.5, 12)  # Its own is last.
-    assert matching(images, captions, np.array([3, 1, 11])) == (33.33, 66.67, 66.67)
+def test_only_cut_outs_that_are_not_trained_on_are_matched_and_with_all_captions() -> None:
+    encoded: list[Path] = []
+
+    def recorded(files: Sequence[Path]) -> NDArray[np.float32]:
+        encoded.extend(files)
+        return of_files(files)
+
+    found = cutout_recall(recorded, of_texts, CUTOUTS)
+    trained_on, held_out = split_in_halves(CUTOUTS)
+    assert encoded == list(held_out.files) and not set(encoded) & set(trained_on.files)
+    assert (found.pictures, found.captions, found.image_to_text) == (len(encoded), 40, (100.0, 100.0, 100.0))
+    wrong = cutout_recall(lambda files: -of_files(files), of_texts, CUTOUTS)
+    assert wrong.image_to_text == (0.0, 0.0, 0.0)
+
+
+def test_each_of_several_captions_belongs_to_its_picture() -> None:
+    pictures = CaptionedDataset((Path("0.png"), Path("2.png")), (tuple(CAPTIONS[:2]), tuple(CAPTIONS[2:5])))
+    found = evaluate_captions(of_files, of_texts, pictures)
+    # Captions 1, 3 and 4 are as near to either picture as to their own, which counts for their own.
+    assert found.text_to_image == (100.0, 100.0, 100.0) and found.image_to_text == (100.0, 100.0, 100.0)
+    swapped = evaluate_captions(lambda files: of_files(files)[::-1], of_texts, pictures)
+    assert swapped.text_to_image[0] == 60.0 and swapped.image_to_text[0] == 0.0

@@ -40,8 +40,8 @@ def with_outputs(model: bytes, *names: str) -> bytes:
 
 def test_the_exported_tower_and_aligner_agree_with_torch(tower) -> None:
     from ingest.encoders.training.export import EXACT, SMALL, fold, image_model
-    from ingest.encoders.training.make_reference import image_vectors
     from ingest.encoders.training.train_aligner import Aligner, Recipe
+    from ingest.encoders.training.write_reference import image_vectors
 
     aligner = Aligner(torch.randn(1000, 384), Recipe(hidden=64)).eval()
     torch.nn.init.normal_(aligner.out.weight)
@@ -65,36 +65,36 @@ def test_the_exported_tower_and_aligner_agree_with_torch(tower) -> None:
 
 
 def test_the_last_blocks_take_up_where_the_exported_first_ones_end(tower) -> None:
-    from ingest.encoders.training.blocks import LastBlocks, outputs
-    from ingest.encoders.training.export import ENTRANCE, entrance_model, fold
+    from ingest.encoders.training.export import ACTIVATION_SHAPE, first_blocks_model, fold
+    from ingest.encoders.training.last_blocks import LastBlocks, run_blocks
 
     pixels = reference_pictures()
     pooled, logits = torch_features(tower, pixels)
     folded = fold(tower)
-    (activations,) = open_session(entrance_model(folded)).run(["activations"], {"pixels": pixels})
-    assert activations.shape == (len(pixels), *ENTRANCE) and activations.dtype == np.float16
-    found = outputs(LastBlocks(folded), activations)
+    (activations,) = open_session(first_blocks_model(folded)).run(["activations"], {"pixels": pixels})
+    assert activations.shape == (len(pixels), *ACTIVATION_SHAPE) and activations.dtype == np.float16
+    found = run_blocks(LastBlocks(folded), activations)
     # The activations are kept in 16 bits.
     np.testing.assert_allclose(found[0], pooled, atol=0.01 * float(pooled.abs().max()))
     np.testing.assert_allclose(found[1], logits, atol=0.01 * float(logits.abs().max()))
 
 
 def test_fine_tuned_blocks_are_what_the_exported_tower_computes(tower) -> None:
-    from ingest.encoders.training.blocks import LastBlocks, outputs
-    from ingest.encoders.training.export import EXACT, AlignerWeights, entrance_model, fold, image_model
+    from ingest.encoders.training.export import EXACT, AlignerWeights, first_blocks_model, fold, image_model
+    from ingest.encoders.training.last_blocks import LastBlocks, run_blocks
 
     folded, pixels = fold(tower), reference_pictures()
     blocks = LastBlocks(folded)
     with torch.no_grad():
         for parameter in blocks.parameters():
             parameter.mul_(1 + 0.1 * torch.rand_like(parameter))
-    (activations,) = open_session(entrance_model(folded)).run(["activations"], {"pixels": pixels})
-    pooled, logits = outputs(blocks, activations)
+    (activations,) = open_session(first_blocks_model(folded)).run(["activations"], {"pixels": pixels})
+    pooled, logits = run_blocks(blocks, activations)
     nothing = np.zeros((4, 1280), np.float32), np.zeros(4, np.float32)
     aligner = AlignerWeights(
         nothing, (np.zeros((3, 4), np.float32), np.ones(3, np.float32)), np.ones((1000, 3), np.float32)
     )
-    model = image_model(blocks.put_into(folded), aligner, EXACT)
+    model = image_model(blocks.merged_into(folded), aligner, EXACT)
     found = open_session(with_outputs(model, "pooled", "logits")).run(["pooled", "logits"], {"pixels": pixels})
     np.testing.assert_allclose(found[0], pooled, atol=0.01 * float(pooled.abs().max()))
     np.testing.assert_allclose(found[1], logits, atol=0.01 * float(logits.abs().max()))

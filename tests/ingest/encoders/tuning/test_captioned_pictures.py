@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ingest.encoders.tuning.captioned_pictures import collect
+from ingest.encoders.tuning.captioned_pictures import collect_pictures
 from ingest.errors import SettingsError
 from tests.make_files import picture, text
 
@@ -26,14 +26,14 @@ def test_sidecars_are_paired_as_an_ingest_pairs_them(folder):
     text(folder / "green.png.txt", "a green thing")
     picture(folder / "below" / "white.png", "white")
     text(folder / "below" / "white.txt", "a white thing")
-    found = collect(folder)
+    found = collect_pictures(folder)
     assert captions(found) == {
         "red.png": ("a red thing",),
         "green.png": ("a green thing",),
         "white.png": ("a white thing",),
     }
     assert found.without_caption == 1
-    assert found.left_out == []
+    assert found.omitted == []
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -42,7 +42,7 @@ def test_a_table_may_have_several_rows_for_a_picture(folder, separator, columns)
     rows = [columns, ("red.png", "a red thing"), ("red.png", '"red, ""very"" red; indeed"'), ("blue.png", "sky")]
     table = text(folder / "table.csv", "\ufeff" + "\n".join(separator.join(row) for row in rows) + "\n")
     for source in (table, folder):
-        assert captions(collect(source)) == {
+        assert captions(collect_pictures(source)) == {
             "red.png": ("a red thing", 'red, "very" red; indeed'),
             "blue.png": ("sky",),
         }
@@ -55,14 +55,14 @@ def test_json_lines_may_have_one_caption_or_a_list(folder):
         {"image": "red.png", "text": "ruby"},
     ]
     table = text(folder / "table.jsonl", "\n".join(map(json.dumps, rows)) + "\n\n")
-    assert captions(collect(table)) == {"red.png": ("a red thing", "ruby"), "green.png": ("leaf", "grass")}
+    assert captions(collect_pictures(table)) == {"red.png": ("a red thing", "ruby"), "green.png": ("leaf", "grass")}
 
 
 def test_one_content_under_two_names_is_one_picture_with_the_captions_of_both(folder):
     picture(folder / "again.png", "red")
     text(folder / "red.txt", "ruby")
     text(folder / "again.txt", "rose")
-    (found,) = collect(folder).pictures
+    (found,) = collect_pictures(folder).pictures
     assert sorted(found.captions) == ["rose", "ruby"]
 
 
@@ -74,18 +74,18 @@ def test_the_order_is_that_of_the_contents_whatever_the_names(folder, tmp_path):
         (renamed / f"{number}.png").parent.mkdir(exist_ok=True)
         (renamed / f"{number}.png").write_bytes(path.read_bytes())
         text(renamed / f"{number}.txt", path.stem)
-    digests = [[entry.sha256 for entry in collect(source).pictures] for source in (folder, renamed)]
+    digests = [[entry.sha256 for entry in collect_pictures(source).pictures] for source in (folder, renamed)]
     assert digests[0] == digests[1]
 
 
-def test_rows_that_lead_nowhere_are_left_out_with_their_reason(folder):
+def test_rows_that_lead_nowhere_are_omitted_with_their_reason(folder):
     table = text(
         folder / "table.csv", "image,caption\nred.png,ruby\ngone.png,a ghost\n,nothing\nblue.png,\nnotes.md,x\n"
     )
-    found = collect(table)
+    found = collect_pictures(table)
     assert captions(found) == {"red.png": ("ruby",)}
-    reasons = "\n".join(f"{entry.path} {entry.outcome} {entry.reason}" for entry in found.left_out)
-    assert "gone.png failed there is no picture of that name. Mend its path" in reasons
+    reasons = "\n".join(f"{entry.path} {entry.outcome} {entry.reason}" for entry in found.omitted)
+    assert "gone.png failed there is no picture of that name. Correct its path" in reasons
     assert "table.csv:4 skipped a line without an image" in reasons
     assert "table.csv:5 skipped a line without a caption" in reasons
     assert "notes.md skipped its suffix is not that of a picture" in reasons
@@ -97,18 +97,18 @@ def test_rows_that_lead_nowhere_are_left_out_with_their_reason(folder):
         ("table.csv", "picture,words\na.png,b\n", "no columns named image"),
         ("table.jsonl", '{"image": "red.png"\n', "Line 1 is not JSON"),
         ("table.jsonl", '["red.png", "ruby"]\n', "not a JSON object"),
-        ("table.csv", 'image,caption\n"red.png,ruby\n', r"no proper table \(unexpected end of data\)\. Save it anew"),
+        ("table.csv", 'image,caption\n"red.png,ruby\n', r"no valid table \(unexpected end of data\)\. Save it again"),
         ("table.txt", "image,caption\n", "not a table"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_refused_when_named_and_left_out_when_found(folder, name, content, message):
+def test_a_table_that_cannot_be_used_is_refused_when_named_and_omitted_when_found(folder, name, content, message):
     table = text(folder / name, content)
     with pytest.raises(SettingsError, match=message):
-        collect(table)
+        collect_pictures(table)
     if table.suffix != ".txt":
-        assert re.search(message, collect(folder).left_out[0].reason)
+        assert re.search(message, collect_pictures(folder).omitted[0].reason)
 
 
-def test_what_is_not_there_is_said(tmp_path):
+def test_a_source_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="There is nothing at"):
-        collect(tmp_path / "nowhere")
+        collect_pictures(tmp_path / "nowhere")

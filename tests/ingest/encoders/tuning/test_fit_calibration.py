@@ -20,8 +20,8 @@ def collection(pictures: int = 120, captions: int = 3, noise: float = 0.9, seed:
 
     meanings = chance.standard_normal((pictures, DIMENSION))
     texts = around(np.repeat(meanings, captions, axis=0), 0.5 * noise, gap)
-    owned = tuple(np.arange(captions) + captions * number for number in range(pictures))
-    return Collection(around(meanings, noise, -gap), Captions(texts, owned), pictures)
+    rows_by_picture = tuple(np.arange(captions) + captions * number for number in range(pictures))
+    return Collection(around(meanings, noise, -gap), Captions(texts, rows_by_picture), pictures)
 
 
 def test_a_logistic_regression_finds_the_odds_that_made_the_data() -> None:
@@ -43,7 +43,7 @@ def test_the_chances_of_a_calibration_are_as_often_right_as_they_say() -> None:
     assert known.cells["text", "text"].matching > known.cells["text", "image"].matching
 
 
-def test_pictures_that_were_learnt_from_make_the_collection_larger_but_do_not_ask() -> None:
+def test_pictures_of_the_training_make_the_collection_larger_but_are_no_queries() -> None:
     both, alone = collection(240), collection(240)
     few = Collection(both.images, both.captions, 120)
     known, whole = fit_calibration(few, "f", ""), fit_calibration(alone, "f", "")

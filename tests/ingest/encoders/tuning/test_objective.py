@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ingest.encoders.lite.aligner import NAMES, Aligner, from_weights, gelu, unit
-from ingest.encoders.tuning.objective import AdamW, Batch, contrast
+from ingest.encoders.tuning.objective import AdamW, Batch, contrastive_loss
 
 FEATURES, HIDDEN, DIMENSION, PICTURES = 5, 7, 4, 6
 STEP = 1e-5
@@ -39,7 +39,7 @@ def random_batch(chance: np.random.Generator) -> Batch:
 def test_every_gradient_is_what_small_changes_of_the_weight_do_to_the_loss(chance, name, with_dropout):
     aligner, batch = random_aligner(chance), random_batch(chance)
     dropped = (chance.random((PICTURES, HIDDEN)) > 0.5) / 0.5 if with_dropout else None
-    _, gradients, _ = contrast(aligner, 1.3, batch, dropped)
+    _, gradients, _ = contrastive_loss(aligner, 1.3, batch, dropped)
     weight = aligner.weights()[name]
     found = np.empty_like(weight)
     for place in np.ndindex(weight.shape):
@@ -47,7 +47,7 @@ def test_every_gradient_is_what_small_changes_of_the_weight_do_to_the_loss(chanc
         for step in (STEP, -STEP):
             moved = weight.copy()
             moved[place] += step
-            sides.append(contrast(from_weights({**aligner.weights(), name: moved}), 1.3, batch, dropped)[0])
+            sides.append(contrastive_loss(from_weights({**aligner.weights(), name: moved}), 1.3, batch, dropped)[0])
         found[place] = (sides[0] - sides[1]) / (2 * STEP)
     assert np.abs(found).max() > 1e-3, "a gradient of nothing shows nothing"
     np.testing.assert_allclose(gradients[name], found, atol=2e-6)
@@ -55,8 +55,8 @@ def test_every_gradient_is_what_small_changes_of_the_weight_do_to_the_loss(chanc
 
 def test_the_gradient_by_the_temperature_is_what_small_changes_of_it_do(chance):
     aligner, batch = random_aligner(chance), random_batch(chance)
-    _, _, by_scale = contrast(aligner, 0.7, batch)
-    above, below = (contrast(aligner, 0.7 + step, batch)[0] for step in (STEP, -STEP))
+    _, _, by_scale = contrastive_loss(aligner, 0.7, batch)
+    above, below = (contrastive_loss(aligner, 0.7 + step, batch)[0] for step in (STEP, -STEP))
     assert by_scale == pytest.approx((above - below) / (2 * STEP), abs=1e-6)
 
 

@@ -9,8 +9,8 @@ from ingest import cli
 from ingest.encoders.registry import load_encoder
 from ingest.errors import SpaceChanged, UnknownEncoder
 from ingest.space import open_space
-from search_app.search.filters import Filters
 from search_app.search.query import Query
+from search_app.search.schema import Filters
 from search_app.search.searcher import Searcher
 from tests.ingest.encoders.tuning.conftest import THINGS, draw
 from tests.make_files import finds_every_item, text
@@ -44,7 +44,7 @@ def test_a_space_of_lite_finds_things_by_their_new_names_after_tuning_and_reenco
         assert after.ids.tolist() == before.ids.tolist()
         np.testing.assert_array_equal(after.vectors[passages], before.vectors[passages])
         for name, (colour, shape) in THINGS.items():
-            answer = Searcher(space).ask(Query(f"a {name}", filters=Filters(modalities=("image",)), count=3), encoder)
+            answer = Searcher(space).ask(Query(f"a {name}", filters=Filters(modality=("image",)), count=3), encoder)
             found = [answer.items[hit.id].name for hit in answer.ranking.hits]
             right = sum(f"{colour} {shape}" in file for file in found)
             assert right >= 2, f"{name}: {found}"

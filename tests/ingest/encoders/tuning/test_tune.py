@@ -14,9 +14,9 @@ from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.encoders.lite.tuned_lite import load_tuned
 from ingest.encoders.lite.tuned_store import save_tuned, tuned_figures, tuned_names
 from ingest.encoders.registry import calibration_of, load_encoder
-from ingest.encoders.tuning.captioned_pictures import collect
+from ingest.encoders.tuning.captioned_pictures import collect_pictures
 from ingest.encoders.tuning.train import Recipe
-from ingest.encoders.tuning.tune import FEWEST, Tuning, keep, part, tune
+from ingest.encoders.tuning.tune import MIN_PICTURES, Tuning, save_encoder, split_pictures, tune
 from ingest.errors import SettingsError, UnknownEncoder, WeightsError
 from ingest.readers.draft import MODALITIES
 from tests.ingest.encoders.tuning.conftest import THINGS, draw, draw_all
@@ -26,18 +26,18 @@ pytestmark = pytest.mark.usefixtures("data")
 
 @pytest.fixture(scope="module")
 def tuning(things: Path, data: Path) -> Tuning:
-    return tune(collect(things), things)
+    return tune(collect_pictures(things), things)
 
 
 @pytest.fixture
 def two_views(monkeypatch: pytest.MonkeyPatch) -> None:
     """As for a large collection, two views of each picture are looked at: quicker."""
-    monkeypatch.setattr("ingest.encoders.tuning.image_features._MANY", 0)
+    monkeypatch.setattr("ingest.encoders.tuning.image_features._FEWER_VIEWS_ABOVE", 0)
 
 
 @pytest.fixture
 def kept(tuning: Tuning) -> str:
-    keep(tuning, "things", overwrite=True)
+    save_encoder(tuning, "things", overwrite=True)
     return "lite:things"
 
 
@@ -59,7 +59,7 @@ def test_the_tuned_encoder_names_pictures_it_has_never_seen(lite, kept):
     assert (named == right).mean() > 0.9 > 0.6 > (named_before == right).mean()
 
 
-def test_texts_keep_their_vectors_and_the_fingerprint_tells_the_two_apart(lite, kept):
+def test_texts_keep_their_vectors_and_their_fingerprints_differ(lite, kept):
     encoder = load_encoder(kept)
     words = ["a red car", "", "zorblax " * 400]
     np.testing.assert_array_equal(encoder.encode_texts(words), lite.encode_texts(words))
@@ -75,7 +75,7 @@ def test_texts_keep_their_vectors_and_the_fingerprint_tells_the_two_apart(lite, 
 
 @pytest.mark.usefixtures("two_views")
 def test_the_same_pictures_give_the_same_figures_and_the_same_division(things, tmp_path):
-    once, again = (tune(collect(things), things) for _ in range(2))
+    once, again = (tune(collect_pictures(things), things) for _ in range(2))
     assert (again.before, again.after) == (once.before, once.after)
     for name, weight in once.aligner.weights().items():
         np.testing.assert_allclose(again.aligner.weights()[name], weight, atol=1e-5)
@@ -84,45 +84,45 @@ def test_the_same_pictures_give_the_same_figures_and_the_same_division(things, t
     for number, path in enumerate(sorted(things.glob("*.png"), reverse=True)):
         shutil.copy(path, renamed / f"{number:03}.png")
         shutil.copy(path.with_suffix(".txt"), renamed / f"{number:03}.txt")
-    pictures, others = collect(things).pictures, collect(renamed).pictures
-    assert {pictures[row].sha256 for row in part(pictures).held_out} == {
-        others[row].sha256 for row in part(others).held_out
+    pictures, others = collect_pictures(things).pictures, collect_pictures(renamed).pictures
+    assert {pictures[row].sha256 for row in split_pictures(pictures).held_out} == {
+        others[row].sha256 for row in split_pictures(others).held_out
     }
 
 
 def test_no_picture_is_in_two_parts(things):
-    pictures = collect(things).pictures
-    divided = part(pictures)
-    rows = np.concatenate([divided.learnt, divided.stop, divided.held_out])
+    pictures = collect_pictures(things).pictures
+    split = split_pictures(pictures)
+    rows = np.concatenate([split.training, split.validation, split.held_out])
     assert sorted(rows) == list(range(len(pictures)))
 
 
 def test_too_few_pictures_are_refused_with_both_numbers(tmp_path):
     folder = draw_all(tmp_path / "few", each=3)
     (folder / "zorblax 0.txt").unlink()
-    with pytest.raises(SettingsError, match=rf"There are 17 .*1 without a caption.*needs {FEWEST}"):
-        tune(collect(folder), folder)
+    with pytest.raises(SettingsError, match=rf"There are 17 .*1 without a caption.*needs {MIN_PICTURES}"):
+        tune(collect_pictures(folder), folder)
 
 
 @pytest.mark.usefixtures("two_views")
-def test_an_unreadable_picture_is_told_and_the_others_are_learnt_from(things, tmp_path):
+def test_an_unreadable_picture_is_reported_and_the_others_are_used(things, tmp_path):
     folder = tmp_path / "things"
     shutil.copytree(things, folder)
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     (folder / "broken.txt").write_text("a broken thing")
     (folder / "empty.jpg").touch()
     (folder / "empty.txt").write_text("nothing at all")
-    collected = collect(folder)
+    collected = collect_pictures(folder)
     tuning = tune(collected, folder, recipe=Recipe(epochs=1))
-    assert tuning.learnt + tuning.stop + tuning.held_out == len(list(things.glob("*.png")))
-    assert {Path(entry.path).name: entry.outcome for entry in collected.left_out} == {
+    assert tuning.training + tuning.validation + tuning.held_out == len(list(things.glob("*.png")))
+    assert {Path(entry.path).name: entry.outcome for entry in collected.omitted} == {
         "broken.png": "failed",
         "empty.jpg": "skipped",
     }
 
 
 @pytest.mark.usefixtures("two_views")
-def test_the_command_tells_keeps_and_explains_what_comes_next(things, data, capsys):
+def test_the_command_reports_saves_and_explains_what_comes_next(things, data, capsys):
     assert cli.main(["tune", str(things), "--name", "from-the-command"]) == 0
     shown = capsys.readouterr().out
     assert "text to image R@1" in shown
@@ -135,7 +135,7 @@ def test_the_command_tells_keeps_and_explains_what_comes_next(things, data, caps
     assert "--overwrite" in capsys.readouterr().err
 
 
-def test_what_does_not_help_is_not_kept_unless_asked(things, capsys, monkeypatch, tuning):
+def test_what_does_not_help_is_not_kept_unless_requested(things, capsys, monkeypatch, tuning):
     worse = replace(tuning, after=replace(tuning.before, reciprocal_rank=tuning.before.reciprocal_rank - 0.1))
     monkeypatch.setattr("ingest.encoders.tuning.tune.tune", lambda *given, **options: worse)
     assert cli.main(["tune", str(things), "--name", "worse"]) == 2
@@ -180,12 +180,12 @@ def test_a_damaged_encoder_is_refused_with_what_to_do(kept, data, file):
 def test_weights_change_the_fingerprint(tuning, kept, lite: LiteEncoder):
     before = load_encoder(kept).info.fingerprint
     with pytest.raises(SettingsError, match="--overwrite"):
-        keep(tuning, "things")
-    halved = replace(tuning, aligner=tuning.aligner.mixed(tuning.aligner, 0.0))
-    keep(halved, "things", overwrite=True)
+        save_encoder(tuning, "things")
+    halved = replace(tuning, aligner=tuning.aligner.moved_towards(tuning.aligner, 0.0))
+    save_encoder(halved, "things", overwrite=True)
     assert load_encoder(kept).info.fingerprint == before, "the same weights are the same encoder"
     moved = replace(tuning.aligner, out_bias=tuning.aligner.out_bias + 0.01)
-    keep(replace(tuning, aligner=moved), "things", overwrite=True)
+    save_encoder(replace(tuning, aligner=moved), "things", overwrite=True)
     assert load_encoder(kept).info.fingerprint != before
     assert tuned_figures("things")["base"]["fingerprint"] == lite.info.fingerprint
 

@@ -91,7 +91,8 @@ def rows(home, name):
     """What the ledger has, but for the numbers that follow from the order of writing."""
     with closing(sqlite3.connect(home / name / "ledger.db")) as database:
         sources = database.execute(
-            "SELECT path, root, folder, size, mtime_ns, sha256, sidecar, outcome, reason FROM sources ORDER BY path"
+            "SELECT path, root, folder, size, mtime_ns, sha256, caption_state, row_state, reading_options, "
+            "outcome, reason FROM sources ORDER BY path"
         ).fetchall()
         items = database.execute(
             "SELECT path, position, modality, text, title, page, meta, thumbnail, state, vector FROM items "
@@ -168,12 +169,12 @@ def test_a_file_that_vanishes_meanwhile_fails_as_it_does_locally(home, tmp_path,
     reports = []
     for engine in (local.engine, ray.engine(TWO)):
 
-        def vanishing(work, engine=engine):
-            files = list(work.files)
+        def vanishing(workload, engine=engine):
+            files = list(workload.sources)
             content = gone.read_bytes()
             gone.unlink()
             try:
-                yield from engine(replace(work, files=files))
+                yield from engine(replace(workload, sources=files))
             finally:
                 gone.write_bytes(content)
 
@@ -225,7 +226,7 @@ def test_files_that_a_node_does_not_see_are_a_clear_error(home, tmp_path, monkey
     from ingest.run.engines.ray_worker import Unseen
 
     path = shades(tmp_path / "files", 1)[0]
-    monkeypatch.setattr(ray, "_results", lambda work, pool, tasks, *_: [[Unseen(tasks[0].found, "node-7")]])
+    monkeypatch.setattr(ray, "_results", lambda workload, pool, tasks, *_: [[Unseen(tasks[0].found, "node-7")]])
     with pytest.raises(EngineError, match=r"worker on node-7 does not see .*shade 00000.png.*same path"):
         ray_ingest(home, path.parent)
 

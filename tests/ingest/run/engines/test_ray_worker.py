@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from ingest.run.classify import Examiner, Fresh
-from ingest.run.engines.ray_worker import KEY_DIGITS, _OnlyTheLedgerKnows, _ToldOfLedger
-from ingest.sources.walk import content_hash, walk
+from ingest.readers.reading_options import DEFAULT_READING
+from ingest.run.classification import New
+from ingest.run.engines.base import Workload
+from ingest.run.engines.ray_worker import KEY_DIGITS, _LedgerNeeded, _LedgerStandIn
+from ingest.sources.location import content_hash
+from ingest.sources.walk import walk
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import picture, text
 
@@ -16,10 +19,10 @@ def test_a_worker_reads_new_contents_itself_and_gives_back_those_that_the_ledger
     errors: list[object] = []
     found = {each.path.name: each for each in walk(tmp_path, on_error=errors.append)}
     keys = np.array([int(content_hash(known)[:KEY_DIGITS], 16)], np.uint64)
-    ledger = _ToldOfLedger({each.source: None for each in found.values()}, keys)
-    examiner = Examiner(ledger, FakeEncoder())
+    ledger = _LedgerStandIn({each.ledger_path: None for each in found.values()}, keys)
+    classifier = Workload((), ledger, FakeEncoder(), DEFAULT_READING).classifier()
     for path in new:
-        fresh = examiner.examine(found[path.name])
-        assert isinstance(fresh, Fresh) and len(fresh.drafts) == 1
-    with pytest.raises(_OnlyTheLedgerKnows):
-        examiner.examine(found["blue.png"])
+        read = classifier.classify(found[path.name])
+        assert isinstance(read, New) and len(read.drafts) == 1
+    with pytest.raises(_LedgerNeeded):
+        classifier.classify(found["blue.png"])

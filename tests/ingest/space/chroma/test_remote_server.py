@@ -356,8 +356,8 @@ def test_a_space_on_a_server_is_reencoded_there_and_an_open_reader_is_told(home,
 def test_a_space_on_a_server_is_not_opened_by_a_nearspace_that_knows_no_servers(home, folder, server):
     ingest_at(home, folder, "new", ChromaAddress(server.url))
     ingest_folders(home, [folder], name="plain")
-    assert json.loads((home / "new" / "manifest.json").read_text())["format_version"] == 3
-    assert json.loads((home / "plain" / "manifest.json").read_text())["format_version"] == 2
+    assert json.loads((home / "new" / "manifest.json").read_text())["format_version"] == 4
+    assert json.loads((home / "plain" / "manifest.json").read_text())["format_version"] == 4
 
 
 def test_chroma_cloud_is_written_to_in_pieces_that_it_takes(server, tmp_path):

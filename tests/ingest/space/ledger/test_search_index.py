@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ingest.readers.draft import Draft, Value
+from ingest.sources.read_state import ReadState
 from ingest.space.ledger import Ledger
 from ingest.space.ledger.records import SourceRecord
 from ingest.space.ledger.search_index import day_number, mark_all_due, spaced, suffix_of
@@ -30,8 +31,17 @@ def put(ledger: Ledger, path: str, *texts: str, image: bool = False, title: str 
     noon = int(1_577_966_400e9)  # 2 January 2020
     vectors = np.eye(4, dtype=np.float32)[: len(drafts)]
     record = SourceRecord(
-        path, "/", "folder", 1_000, noon, path, "added", "", "", drafts, [""] * len(drafts), vectors
-    )  # fmt: skip
+        path=path,
+        root="/",
+        folder="folder",
+        size=1_000,
+        mtime_ns=noon,
+        sha256=path,
+        outcome="added",
+        drafts=drafts,
+        thumbnails=[""] * len(drafts),
+        vectors=vectors,
+    )
     return [int(item) for item in ledger.write(1, [record])]
 
 
@@ -72,7 +82,7 @@ def test_lookups_follow_every_change_of_an_item(ledger: Ledger) -> None:
     source = ledger.sources.get("/a/one.jpg")
     assert source is not None
     changes = ledger.search_index.facet_changes()
-    ledger.set_caption(1, source.id, "x", "a heron")
+    ledger.set_caption(1, source.id, ReadState(caption="x"), "a heron")
     assert saying(ledger, "heron") == [photo]
     assert ledger.search_index.facets().captioned.tolist() == [True]
     assert ledger.search_index.facet_changes() > changes

@@ -10,7 +10,8 @@ from search_app.components.map.scene import marked, numbered, question_label, st
 from search_app.maps.layout import Layout, MapSpec
 from search_app.maps.space_maps import SpaceMaps
 from search_app.search.projection import LiveProjections
-from search_app.search.query import PartVector, Probe, Query, encode
+from search_app.search.query import Query
+from search_app.search.query_vectors import PartVector, Probe, encode
 from search_app.search.ranking import Ranking, rank
 from search_app.search.searcher import Answer
 from tests.search_app.search.memory_ledger import (
@@ -89,5 +90,5 @@ def test_a_composed_question_lies_between_its_parts(tmp_path: Path) -> None:
 
 
 def test_a_question_without_words_is_named_by_what_it_is_made_of() -> None:
-    assert question_label(Query(picture="0" * 32)) == "a picture"
-    assert question_label(Query(likes=("1",))) == "items"
+    assert question_label(Query(image="0" * 32)) == "a picture"
+    assert question_label(Query(like=("1",))) == "items"

@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ingest.readers.reread import open_again
+from ingest.readers.reread import open_picture
 from tests.fake_encoder import COLOURS, colour_name
 from tests.ingest.readers.make_videos import video
 from tests.make_files import ingest_folders, picture
@@ -42,11 +42,11 @@ def shown(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     opened: list[str] = []
 
     def watched(*given: object, **more: object) -> Image.Image:
-        image = open_again(*given, **more)  # type: ignore[arg-type]
+        image = open_picture(*given, **more)  # type: ignore[arg-type]
         opened.append(colour_name(image))
         return image
 
-    monkeypatch.setattr("search_app.search.originals.open_again", watched)
+    monkeypatch.setattr("search_app.search.originals.open_picture", watched)
     yield opened
     st.cache_resource.clear()
 

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from search_app.search.filters import MOST_PARTS
+from search_app.search.fields import MOST_PARTS
 from tests.search_app.page_driver import card_modalities, card_titles, page, url_params, visible_text
 
 
@@ -11,15 +11,15 @@ def test_filters_of_the_popover_go_into_the_url_and_their_chips_take_them_away(c
     app = page(q="red", fold="off")
     assert not app.exception
     app.get("button_group")[2].set_value(["blue"]).run()
-    assert url_params(app) == {"q": ["red"], "of-colour": ["blue"], "fold": ["off"]}
+    assert url_params(app) == {"text": ["red"], "dominant_colour": ["blue"], "fold": ["off"]}
     assert set(card_titles(app)) == {"blue.png", "blue tall.png"}
     app.get("button_group")[1].set_value(["portrait"]).run()
     assert card_titles(app) == ["blue tall.png"]
     app.button(key="drop-filter-2").click().run()
-    assert url_params(app) == {"q": ["red"], "shape": ["portrait"], "fold": ["off"]}
+    assert url_params(app) == {"text": ["red"], "orientation": ["portrait"], "fold": ["off"]}
     assert len(card_titles(app)) == 5
     app.button(key="drop-filter-1").click().run()
-    assert url_params(app) == {"q": ["red"], "fold": ["off"]}
+    assert url_params(app) == {"text": ["red"], "fold": ["off"]}
 
 
 def test_words_titles_and_dates_are_typed(colours: Path) -> None:
@@ -27,13 +27,13 @@ def test_words_titles_and_dates_are_typed(colours: Path) -> None:
     app.text_input(key="filter-exact").set_value("words about blue").run()
     assert card_titles(app) == ["blue"]
     app.text_input(key="filter-exact").set_value("").run()
-    app.multiselect(key="filter-formats").set_value(["txt"]).run()
+    app.multiselect(key="filter-format").set_value(["txt"]).run()
     assert set(card_modalities(app)) == {"TEXT"}
     app.date_input(key="filter-before").set_value(date(1990, 1, 1)).run()
-    assert url_params(app) == {"q": ["red"], "format": ["txt"], "before": ["1990-01-01"]}
+    assert url_params(app) == {"text": ["red"], "format": ["txt"], "before": ["1990-01-01"]}
     assert "No item meets all conditions" in visible_text(app)
     app.button(key="clear-filters").click().run()
-    assert url_params(app) == {"q": ["red"]}
+    assert url_params(app) == {"text": ["red"]}
 
 
 def test_a_link_with_filters_opens_with_their_chips_and_words_of_files_stay_literal(colours: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_link_with_filters_opens_with_their_chips_and_words_of_files_stay_lite
     labels = [app.button(key=f"drop-filter-{number}").label for number in (1, 2, 3)]
     assert labels[2] == "has a caption"
     assert "\\*\\*bold\\*\\*" in labels[0]
-    assert app.session_state["filter-captioned"] is True
+    assert app.session_state["filter-has-caption"] is True
 
 
 def test_a_link_may_ask_for_any_day_and_any_weight(colours: Path) -> None:
@@ -59,5 +59,5 @@ def test_quotation_marks_in_the_box_ask_word_for_word(colours: Path) -> None:
 
 def test_no_more_can_be_chosen_than_a_link_keeps(colours: Path) -> None:
     app = page(q="red")
-    for key in ("filter-folders", "filter-formats"):
+    for key in ("filter-folders", "filter-format"):
         assert app.multiselect(key=key).proto.max_selections == MOST_PARTS

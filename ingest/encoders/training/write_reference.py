@@ -1,4 +1,4 @@
-"""Makes the reference outputs beside the weights: what torch gives for a few texts and generated pictures."""
+"""Writes the reference outputs beside the weights: torch's vectors of a few texts and generated pictures."""
 
 import json
 import os
@@ -93,4 +93,4 @@ def image_vectors(tower: FoldedTower, aligner: AlignerWeights, pixels: NDArray[n
         hidden = F.gelu(F.linear(pooled, *map(torch.from_numpy, aligner.hidden)))
         residual = F.linear(hidden, *map(torch.from_numpy, aligner.out))
         vectors = F.normalize(residual + top_probabilities(logits) @ torch.from_numpy(aligner.prior), dim=1)
-    return vectors.numpy()
+    return np.asarray(vectors.numpy(), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The tower's last blocks in torch, their batch norms folded into the convolutions: what fine-tuning changes."""
+"""The tower's last blocks in torch, their batch norms folded into the convolutions: the part that is fine-tuned."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from ingest.encoders.training.efficientnet_lite2 import FROZEN_BLOCKS, block_sha
 from ingest.encoders.training.export import FROZEN_CONVOLUTIONS, FoldedTower
 
 Array = NDArray[np.float32]
-_READ_AT_ONCE = 64
+_BATCH = 64
 
 
 class LastBlocks(nn.Module):
@@ -44,7 +44,7 @@ class LastBlocks(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Give pooled features [n, 1280] and class logits [n, 1000]."""
+        """Compute pooled features [n, 1280] and class logits [n, 1000]."""
         layers = iter(self.convolutions)
         for shape in self.shapes:
             expand, depthwise, project = next(layers), next(layers), next(layers)
@@ -53,10 +53,10 @@ class LastBlocks(nn.Module):
         pooled = F.relu6(next(layers)(x)).mean(dim=(2, 3))
         return pooled, F.linear(pooled, self.classifier, self.classifier_bias)
 
-    def put_into(self, tower: FoldedTower) -> FoldedTower:
-        """The tower with its last convolutions exchanged for these."""
-        mine = tuple((_numpy(layer.weight), _numpy(layer.bias)) for layer in self.convolutions)
-        return FoldedTower(tower.convolutions[:FROZEN_CONVOLUTIONS] + mine, tower.classifier)
+    def merged_into(self, tower: FoldedTower) -> FoldedTower:
+        """The tower with its last convolutions replaced by these."""
+        tuned = tuple((_numpy(layer.weight), _numpy(layer.bias)) for layer in self.convolutions)
+        return FoldedTower(tower.convolutions[:FROZEN_CONVOLUTIONS] + tuned, tower.classifier)
 
 
 def as_tensor(activations: Activations, mirrored: NDArray[np.bool_] | None = None) -> Tensor:
@@ -66,18 +66,18 @@ def as_tensor(activations: Activations, mirrored: NDArray[np.bool_] | None = Non
     return torch.from_numpy(np.array(activations)).float().permute(0, 3, 1, 2)
 
 
-def outputs(blocks: LastBlocks, activations: Activations, *, mirrored: bool = False) -> tuple[Tensor, Tensor]:
+def run_blocks(blocks: LastBlocks, activations: Activations, *, mirrored: bool = False) -> tuple[Tensor, Tensor]:
     """Pooled features [n, 1280] and class logits [n, 1000] of many activations, without gradients."""
     with torch.inference_mode():
-        parts = [blocks(as_tensor(part, np.full(len(part), mirrored))) for part in _parts(activations)]
+        parts = [blocks(as_tensor(part, np.full(len(part), mirrored))) for part in _batches(activations)]
     pooled, logits = zip(*parts, strict=True)
     # Cloned, since tensors of the inference mode may not enter a loss.
     return torch.cat(pooled).clone(), torch.cat(logits).clone()
 
 
-def _parts(activations: Activations) -> Iterator[Activations]:
-    for start in range(0, len(activations), _READ_AT_ONCE):
-        yield activations[start : start + _READ_AT_ONCE]
+def _batches(activations: Activations) -> Iterator[Activations]:
+    for start in range(0, len(activations), _BATCH):
+        yield activations[start : start + _BATCH]
 
 
 def _numpy(tensor: Tensor) -> Array:
