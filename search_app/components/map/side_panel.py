@@ -11,7 +11,6 @@ from ingest.errors import SpaceError
 from ingest.space import Item
 from search_app.components.map.item_list import head, rows, section, thumbnails
 from search_app.components.map.toolbar import axis_through
-from search_app.components.search.cards import thumbnail_image
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import (
@@ -24,6 +23,7 @@ from search_app.components.shared.formatting import (
     source_label,
     unwrapped,
 )
+from search_app.components.shared.media import thumbnail_image
 from search_app.maps.contrast import Apart, apart
 from search_app.search.export import items_as_csv
 from search_app.search.neighbours import Neighbour, nearest

@@ -24,8 +24,7 @@ from search_app.components.shared.formatting import (
     snippet,
     source_label,
 )
-from search_app.components.shared.media import media_url
-from search_app.components.shared.thumbnails import Thumbnail
+from search_app.components.shared.media import alt_text, media_url, thumbnail_fit
 from search_app.search.hits import Hit
 from search_app.search.query import Query
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
@@ -226,36 +225,15 @@ def _badges(item: Item, badge: str) -> str:
 
 
 def _picture_front(space: AppSpace, item: Item, key: str, badge: str = "") -> str:
-    small = space.thumbnail(item)
-    if small is None:
+    thumbnail = space.thumbnail(item)
+    if thumbnail is None:
         picture = '<div class="ns-missing-thumbnail">no thumbnail</div>'
     else:
-        url = media_url(small.jpeg, key)
-        picture = f'<img class="ns-{_fit(item, small)}" src="{url}" alt="{in_html(_alt_text(item))}" decoding="sync">'
+        url, fit, alt = media_url(thumbnail.jpeg, key), thumbnail_fit(item, thumbnail), in_html(alt_text(item))
+        picture = f'<img class="ns-{fit}" src="{url}" alt="{alt}" decoding="sync">'
     return f'<div class="ns-image">{_badges(item, badge)}{picture}</div>'
 
 
 def _passage_front(item: Item, badge: str, span: Span | None) -> str:
     text = excerpt(item.text, span, _HIGHLIGHT_LENGTH if span else _CARD_LENGTH)
     return f'<div class="ns-text">{_badges(item, badge)}<div class="ns-passage"><p>{text}</p></div></div>'
-
-
-def thumbnail_image(space: AppSpace, item: Item, key: str, width: int | None = None) -> None:
-    """Draw an image's thumbnail by itself."""
-    small = space.thumbnail(item)
-    if small is None:
-        st.html('<div class="ns-missing-thumbnail">no thumbnail</div>')
-        return
-    with st.container(key=f"{_fit(item, small)}-{key}", width=width or "stretch"):
-        st.image(small.jpeg, alt=_alt_text(item), width="stretch")
-
-
-def _fit(item: Item, thumbnail: Thumbnail) -> str:
-    """How a thumbnail fills its frame: `paper` for a cut-out, `cover` if that crops little, else `whole`."""
-    wide, high = float(item.meta.get("width", 1)), float(item.meta.get("height", 1))
-    return "paper" if thumbnail.on_white else "cover" if 1.25 <= wide / max(high, 1.0) <= 1.8 else "whole"
-
-
-def _alt_text(item: Item) -> str:
-    """The alternative text of an image."""
-    return snippet(item.text or item.name, 120)

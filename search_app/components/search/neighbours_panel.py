@@ -10,6 +10,7 @@ from search_app.components.map.small_map import small_map
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import MEASURES, PLURAL, headline, in_markdown, snippet
+from search_app.components.shared.media import alt_text
 from search_app.components.shared.page_layout import note, theme
 from search_app.search.neighbours import Measure, Neighbour, nearest
 
@@ -78,7 +79,7 @@ def _image_row(space: AppSpace, near: Sequence[tuple[Item, str]]) -> None:
         for item, value in near:
             with st.container(key=f"neighbour-one-{item.id}"):
                 if small := space.thumbnail(item):
-                    st.image(small.jpeg, alt=snippet(item.text or item.name, 120), width="stretch")
+                    st.image(small.jpeg, alt=alt_text(item), width="stretch")
                 _details_button(item, value, help=in_markdown(headline(item)))
 
 

@@ -6,11 +6,11 @@ import streamlit as st
 
 from ingest.errors import ReadError, SpaceError
 from ingest.space import Item
-from search_app.components.search.cards import thumbnail_image
 from search_app.components.search.query_terms import MEGABYTES, composing_problem
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html, snippet, source_label, unwrapped
+from search_app.components.shared.media import thumbnail_image
 from search_app.components.shared.page_layout import notice
 from search_app.search.query import Query
 from search_app.search.query_pictures import keep_picture, upload_suffixes
