@@ -1,7 +1,7 @@
-"""`python -m search_app.launch run app.py`: `streamlit run`, which takes no file for a page of its own accord.
+"""`python -m search_app.launch run app.py`: `streamlit run` without the search for pages in `pages/`.
 
-Until the first call of `st.navigation` in a process, Streamlit looks for pages in the folder `pages/`, and says to the
-first visitor whose link leads to another page than the first that there is none.
+Until the first call of `st.navigation` in a process, Streamlit takes the files of `pages/` for pages, and tells the
+first visitor who follows a link to any other page that there is no such page.
 """
 
 from streamlit.runtime.pages_manager import PagesManager

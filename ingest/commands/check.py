@@ -3,7 +3,7 @@
 import argparse
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     return ALL_WELL if findings.sound else SOME_FAILED
 
 
-def as_json(findings: "Findings") -> dict:
+def as_json(findings: "Findings") -> dict[str, Any]:
     """What the look has shown, in values that JSON has."""
     return {
         "space": findings.space,
@@ -94,6 +94,6 @@ def show_problems(findings: "Findings") -> None:
         result_console.print(Text.assemble((problem.part, "red"), f": {line}"), soft_wrap=True)
 
 
-def _counts(items: dict) -> str:
+def _counts(items: dict[str, Any]) -> str:
     said = {"image": "images", "text": "passages"}
     return ", ".join(f"{items[kind]:,} {said[kind]}" for kind in MODALITIES if kind in items) or "cannot be asked"

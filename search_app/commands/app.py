@@ -12,7 +12,7 @@ from ingest.console.output import show_message
 from ingest.errors import SettingsError
 from ingest.settings import HOME_VARIABLE, SPACE_VARIABLE, home_folder, space_name
 from search_app.access.permissions import ALLOW_CHANGES_VARIABLE, ALLOW_FOLDERS_VARIABLE
-from search_app.access.sign_in import SIGN_IN_VARIABLE, read_sign_in, require_library
+from search_app.access.sign_in import SIGN_IN_VARIABLE, read_sign_in_file, require_authlib
 
 _STOP_SECONDS = 15.0
 
@@ -68,8 +68,8 @@ def _checked_sign_in(options: argparse.Namespace) -> Path | None:
     if not given:
         return None
     file = Path(given).expanduser().absolute()
-    read_sign_in(file)
-    require_library()
+    read_sign_in_file(file)
+    require_authlib()
     return file
 
 

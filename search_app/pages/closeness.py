@@ -10,7 +10,7 @@ from search_app.components.lab import evaluation, labelling, matrix, occlusion, 
 from search_app.components.lab.latent_spaces import section
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.open_page import draw_page, space_empty
+from search_app.components.shared.open_page import draw_page, show_empty_space
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
@@ -28,7 +28,7 @@ def closeness_page() -> None:
 def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     st.html(_STYLE)
     if not len(snapshot):
-        space_empty(space, snapshot)
+        show_empty_space(space, snapshot)
         return
     now = sections.chosen(SECTIONS)
     with st.container(key="lab"):

@@ -1,20 +1,20 @@
-"""The library page: what is in a space, what failed and why, and everything that changes it."""
+"""The library page: what a space holds, what failed and why, and the jobs that change it."""
 
 import streamlit as st
 
 from ingest.run.jobs import newest
 from ingest.settings import DEMO_SPACE
 from search_app.access.permissions import Permission
-from search_app.components.library import start_jobs, url_state
-from search_app.components.library.add_items import adding, sample
-from search_app.components.library.encoder import encoder
-from search_app.components.library.health import health
-from search_app.components.library.job_panel import LOOK_EVERY, job_panel
-from search_app.components.library.overview import facts_of, overview
-from search_app.components.library.source_lists import problems, sources
+from search_app.components.library import job_actions, url_state
+from search_app.components.library.add_tab import add_tab, sample_button
+from search_app.components.library.encoder_tab import encoder_tab
+from search_app.components.library.health_tab import health_tab
+from search_app.components.library.job_panel import POLL_SECONDS, job_panel
+from search_app.components.library.overview_tab import overview_tab, status_of
+from search_app.components.library.source_tabs import problems_tab, sources_tab
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace, SpaceChoice, choose_space
-from search_app.components.shared.open_page import draw_page, space_missing
+from search_app.components.shared.open_page import draw_page, show_missing_space
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
@@ -22,42 +22,42 @@ _TAB = "library-tab"
 
 
 def library_page() -> None:
-    """Draw the page as its URL asks."""
+    """Draw the page for its URL."""
     draw_page(_draw, _without_space)
 
 
 def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    allowed = start_jobs.granted()
+    permission = job_actions.visitor_permission()
     home, name = space.home, space.name
-    start_jobs.complaint()
-    running = job_panel(home, name, may_change=allowed.may_change)
+    job_actions.show_error()
+    running = job_panel(home, name, may_change=permission.may_change)
     tab = url_state.current().tab or (url_state.OVERVIEW if len(snapshot) or running else url_state.ADD)
     if not len(snapshot) and tab == url_state.ADD and not running:
-        _start(allowed)
+        _welcome(permission)
     _tabs(space, tab)
     busy = running is not None
     if tab == url_state.OVERVIEW:
-        overview(space, may_change=allowed.may_change, busy=busy)
+        overview_tab(space, may_change=permission.may_change, busy=busy)
     elif tab == url_state.ADD:
-        if allowed.may_change:
-            adding(home, name, allowed, space, busy=busy)
+        if permission.may_change:
+            add_tab(home, name, permission, space, busy=busy)
         else:
-            start_jobs.read_only(allowed)
+            job_actions.show_read_only(permission)
     elif tab == url_state.SOURCES:
-        sources(space, may_change=allowed.may_change, busy=busy)
+        sources_tab(space, may_change=permission.may_change, busy=busy)
     elif tab == url_state.PROBLEMS:
-        problems(space)
+        problems_tab(space)
     elif tab == url_state.ENCODER:
-        encoder(space, allowed, busy=busy)
+        encoder_tab(space, permission, busy=busy)
     else:
-        health(space, may_change=allowed.may_change, busy=busy)
-    if not allowed.may_change and tab != url_state.ADD:
-        page_layout.note(allowed.why)
+        health_tab(space, may_change=permission.may_change, busy=busy)
+    if not permission.may_change and tab != url_state.ADD:
+        page_layout.note(permission.reason)
 
 
 def _tabs(space: AppSpace, tab: str) -> None:
-    wrong = sum(facts_of(space)["sources"].get(outcome, 0) for outcome in ("failed", "skipped"))
-    labels = {**url_state.TABS, url_state.PROBLEMS: f"Problems ({wrong:,})" if wrong else "Problems"}
+    problem_count = sum(status_of(space)["sources"].get(outcome, 0) for outcome in ("failed", "skipped"))
+    labels = {**url_state.TABS, url_state.PROBLEMS: f"Problems ({problem_count:,})" if problem_count else "Problems"}
     st.session_state[_TAB] = tab
     st.segmented_control(
         "Part of the library",
@@ -66,33 +66,33 @@ def _tabs(space: AppSpace, tab: str) -> None:
         key=_TAB,
         label_visibility="collapsed",
         required=True,
-        on_change=_tab_picked,
+        on_change=_tab_changed,
     )
 
 
-def _tab_picked() -> None:
-    url_state.go_to(st.session_state[_TAB])
+def _tab_changed() -> None:
+    url_state.open_tab(st.session_state[_TAB])
 
 
-def _without_space(where: SpaceChoice) -> None:
-    """The friendly start."""
-    allowed = start_jobs.granted()
-    start_jobs.complaint()
-    name = DEMO_SPACE if page_url.space_name() == DEMO_SPACE and newest(where.home, DEMO_SPACE) else where.name
-    running = job_panel(where.home, name, may_change=allowed.may_change)
-    if not allowed.may_change or (where.existing and name == where.name):
-        space_missing(where)
-        if not allowed.may_change:
-            start_jobs.read_only(allowed)
+def _without_space(choice: SpaceChoice) -> None:
+    """Draw the page before the space exists: the ways to fill it."""
+    permission = job_actions.visitor_permission()
+    job_actions.show_error()
+    name = DEMO_SPACE if page_url.space_name() == DEMO_SPACE and newest(choice.home, DEMO_SPACE) else choice.name
+    running = job_panel(choice.home, name, may_change=permission.may_change)
+    if not permission.may_change or (choice.existing and name == choice.name):
+        show_missing_space(choice)
+        if not permission.may_change:
+            job_actions.show_read_only(permission)
             return
     if running is None:
-        _start(allowed, where)
-        adding(where.home, where.name, allowed, None, busy=False)
-    _look_for(name)
+        _welcome(permission, choice)
+        add_tab(choice.home, choice.name, permission, None, busy=False)
+    _rerun_when_created(name)
 
 
-def _start(allowed: Permission, where: SpaceChoice | None = None) -> None:
-    if not allowed.may_change:
+def _welcome(permission: Permission, choice: SpaceChoice | None = None) -> None:
+    if not permission.may_change:
         return
     with st.container(key="start"):
         st.html(
@@ -100,12 +100,12 @@ def _start(allowed: Permission, where: SpaceChoice | None = None) -> None:
             "each becomes a point in one space, which you can then search in words and pictures. Nothing leaves this "
             "machine.</p></div>"
         )
-        if where is not None:
-            sample(where.home, busy=False)
+        if choice is not None:
+            sample_button(choice.home, busy=False)
 
 
-@st.fragment(run_every=LOOK_EVERY)
-def _look_for(name: str) -> None:
-    """Draw the page again once the space is there."""
+@st.fragment(run_every=POLL_SECONDS)
+def _rerun_when_created(name: str) -> None:
+    """Draw the page again once the space exists."""
     if name in choose_space().existing:
         st.rerun()

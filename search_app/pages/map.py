@@ -33,14 +33,14 @@ from search_app.components.map.topics_panel import (
     topic_view,
     topics_panel,
 )
-from search_app.components.search.details import details
+from search_app.components.search.details_dialog import details_dialog
 from search_app.components.search.filter_row import terms_and_filters
-from search_app.components.search.keyboard import listen
+from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.query_box import query_box
 from search_app.components.search.query_terms import term_contents
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
+from search_app.components.shared.open_page import draw_page, loaded_encoder, show_empty_space
 from search_app.maps.area import Area, inside, parse_area, simplified_area
 from search_app.maps.colouring import Colouring, colour_items
 from search_app.maps.decoding import DecodedPlace
@@ -101,14 +101,14 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     if not len(snapshot):
         with box:
             query_box(space, query)
-        space_empty(space, snapshot)
+        show_empty_space(space, snapshot)
         return
     view = _view_for(query, page_url.current()[1])
     # What comes and goes has containers of its own, so that the map does not move on the page.
     with st.container(key="map-asked"):
         answer = _answer(space, query)
-        details(space, query, answer, space.encoder() if answer else None)
-        listen(query)
+        details_dialog(space, query, answer, space.encoder() if answer else None)
+        listen_for_keys(query)
     bar = st.container(key="map-controls")
     page = _Page(space, query, snapshot, view, answer, current_topics(space, snapshot))
     with st.container(key="map-work"):
@@ -192,7 +192,7 @@ def _layout(page: _Page) -> Layout | None:
     encoder: Encoder | None = None
     if any(end.kind == "text" for axis in spec.semantic_axes for end in (axis.start, axis.end)):
         encoder = loaded_encoder(page.space)
-    with page_layout.waiting("Laying out the map …"):
+    with page_layout.spinner("Laying out the map …"):
         return page.space.maps.layout(page.snapshot, spec, encoder)
 
 
@@ -208,7 +208,7 @@ def _fit_progress(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
     with st.container(key="map-fitting"):
         if status.state in ("failed", "cancelled"):
             why = status.problem or "It was stopped."
-            page_layout.notice("This map has not been fitted", why, bad=status.state == "failed")
+            page_layout.notice("This map has not been fitted", why, is_error=status.state == "failed")
             if st.button("Fit it", key="fit-again", icon=":material/refresh:"):
                 space.maps.start(snapshot, spec)
             return

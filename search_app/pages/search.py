@@ -1,4 +1,4 @@
-"""The search page: one box, the results as cards, the map beside them."""
+"""The search page: the query box, the results as cards, and the map beside them."""
 
 from dataclasses import dataclass, replace
 
@@ -9,19 +9,19 @@ from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
-from search_app.components.search.cards import Results, starters
-from search_app.components.search.details import details
+from search_app.components.search.cards import ResultCards, starter_cards
+from search_app.components.search.details_dialog import details_dialog
 from search_app.components.search.filter_row import terms_and_filters
-from search_app.components.search.keyboard import listen
+from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.map_panel import map_panel
 from search_app.components.search.more_filters import filter_chips
-from search_app.components.search.query_box import from_item, query_box
+from search_app.components.search.query_box import query_box, query_item_card
 from search_app.components.search.query_terms import TermContents, only_item, term_contents
 from search_app.components.search.results_bar import pager, results_bar
 from search_app.components.shared import card_actions, page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
-from search_app.components.shared.open_page import draw_page, loaded_encoder, space_empty
+from search_app.components.shared.open_page import draw_page, loaded_encoder, show_empty_space
 from search_app.search.filters import with_quoted_phrases
 from search_app.search.query import Query
 from search_app.search.query_vectors import within_window
@@ -29,45 +29,45 @@ from search_app.search.schema import Filters
 from search_app.search.snapshot import Snapshot
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
-_STARTERS = 6
+_STARTER_COUNT = 6
 
 
 def search_page() -> None:
-    """Draw the page as its URL asks."""
+    """Draw the page for its URL."""
     draw_page(_draw)
 
 
 def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     query_box(space, query)
     if not len(snapshot):
-        space_empty(space, snapshot)
+        show_empty_space(space, snapshot)
     elif not query.is_empty:
-        _answer(space, query, snapshot)
+        _draw_results(space, query, snapshot)
     else:
-        _welcome(space, query, snapshot)
+        _draw_start(space, query, snapshot)
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """The parts of the page, the same ones whatever it shows: the map would begin anew in another place."""
+class _Layout:
+    """The containers of the page, always the same ones: in another container the map would be drawn from scratch."""
 
-    above: DeltaGenerator
+    top: DeltaGenerator
     left: DeltaGenerator
     right: DeltaGenerator
 
 
-def _parts(query: Query) -> _Parts:
-    with st.container(key="listening"):
-        listen(query)
-        card_actions.listen()
-    above = st.container(key="above")
+def _layout(query: Query) -> _Layout:
+    with st.container(key="listeners"):
+        listen_for_keys(query)
+        card_actions.listen_for_clicks()
+    top = st.container(key="page-top")
     left, right = st.columns([1.32, 1], gap="medium")
-    return _Parts(above, left, right)
+    return _Layout(top, left, right)
 
 
-def _answer(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    contents, parts = term_contents(space, query), _parts(query)
-    with parts.above:
+def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
+    contents, containers = term_contents(space, query), _layout(query)
+    with containers.top:
         head, notes = st.container(), st.container()
     try:
         encoder = loaded_encoder(space)
@@ -80,28 +80,28 @@ def _answer(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         with notes:
             page_layout.error_notice("The search cannot be done", error)
         return
-    details(space, query, answer, encoder)
-    shown = Results(space, query, answer)
-    # The results go to the browser first: what is around them would hold them up.
-    with parts.left:
+    details_dialog(space, query, answer, encoder)
+    result_cards = ResultCards(space, query, answer)
+    # The results are sent to the browser first, so that nothing delays them.
+    with containers.left:
         if (alone := only_item(query)) in contents.items:
-            from_item(space, contents.items[alone])
-        _what_has_gone(query, contents)
-        _hits(shown)
+            query_item_card(space, contents.items[alone])
+        _missing_operands(query, contents)
+        _draw_cards(result_cards)
     with head:
         terms_and_filters(space, query, snapshot, contents)
     with notes:
         if any(within_window(term.value, encoder) != term.value for term in query.all_terms if term.kind == "text"):
             page_layout.note(
-                f"These words are longer than the encoder reads: the first {encoder.info.text_window} tokens count."
+                f"This text is longer than the encoder reads: only the first {encoder.info.text_window} tokens count."
             )
-    with parts.right:
+    with containers.right:
         map_panel(space, answer.snapshot, query, answer)
-    shown.mark(encoder)
+    result_cards.highlight_best_sentences(encoder)
 
 
-def _hits(shown: Results) -> None:
-    query, page = shown.query, shown.answer.page
+def _draw_cards(cards: ResultCards) -> None:
+    query, page = cards.query, cards.answer.page
     if not page.entries and query.listing.page > 1:
         page_layout.notice("There is no such page", f"The results end before page {query.listing.page:,}.")
         st.button(
@@ -112,60 +112,60 @@ def _hits(shown: Results) -> None:
         if not page.matches:
             page_layout.notice(
                 "Nothing here really matches",
-                "These are the nearest items all the same. Fuller words may find more; or there is nothing like it.",
+                "These are the nearest items anyway. A fuller description may find more; or there is nothing like it.",
             )
-        shown.draw()
+        cards.draw()
         with bar:
-            results_bar(shown.space, query, page)
+            results_bar(cards.space, query, page)
         pager(query, page)
-    elif shown.answer.probe is not None:
-        _nothing_found(query, shown.answer.snapshot)
+    elif cards.answer.probe is not None:
+        _no_results(query, cards.answer.snapshot)
 
 
-def _what_has_gone(query: Query, contents: TermContents) -> None:
+def _missing_operands(query: Query, contents: TermContents) -> None:
     if any(name not in contents.pictures for name in query.images):
         page_layout.notice(
-            "The picture of this link is not kept any more",
+            "The picture of this link is no longer stored",
             "Only the newest uploads are kept. Upload it again, or search for words.",
-            bad=True,
+            is_error=True,
         )
     if any(item_id not in contents.items for item_id in query.items):
         page_layout.notice(
-            "The item of this link is not in the space any more",
+            "The item of this link is no longer in the space",
             "Its file was removed, or changed and read again. Search for it by words or by its picture.",
-            bad=True,
+            is_error=True,
         )
 
 
-def _nothing_found(query: Query, snapshot: Snapshot) -> None:
-    """Say which filter lets nothing through, and offer to drop it."""
-    known = snapshot.folder_counts()
-    absent = [name for name in query.filters.folder if name not in known]
+def _no_results(query: Query, snapshot: Snapshot) -> None:
+    """Show which filter excludes everything, and offer to clear the filters."""
+    existing = snapshot.folder_counts()
+    missing = [name for name in query.filters.folder if name not in existing]
     kinds = ("other " if query.items else "") + " or ".join(
         PLURAL[modality] for modality in query.filters.modalities_searched
     )
     everything = " and ".join(count_of(len(snapshot.groups[modality]), modality) for modality in MODALITIES)
-    if query.filters.folder and len(absent) == len(query.filters.folder):
-        why = f"The space has no folder {', '.join(absent)}."
+    if query.filters.folder and len(missing) == len(query.filters.folder):
+        reason = f"The space has no folder {', '.join(missing)}."
     elif replace(with_quoted_phrases(query), folder=()).narrow:
-        why = "No item is all of what is asked for: leave one of the filters or quotation marks out."
+        reason = "No item meets all conditions: remove one of the filters or quotation marks."
     elif query.filters.folder:
-        why = f"There are no {kinds} in {', '.join(query.filters.folder)}."
+        reason = f"There are no {kinds} in {', '.join(query.filters.folder)}."
     elif query.filters.modality:
-        why = f"The space has no {kinds}."
+        reason = f"The space has no {kinds}."
     else:
-        why = "There is no other item in the space."
-    page_layout.notice("No results", why, f"The whole space holds {everything}.")
+        reason = "There is no other item in the space."
+    page_layout.notice("No results", reason, f"The whole space holds {everything}.")
     if query.filters != Filters():
         st.button(
             "Clear the filters", key="clear-filters", icon=":material/filter_alt_off:", on_click=page_url.clear_filters
         )
 
 
-def _welcome(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    details(space, query)
-    parts = _parts(query)
-    with parts.left:
+def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
+    details_dialog(space, query)
+    containers = _layout(query)
+    with containers.left:
         st.html(
             '<div class="ns-hero"><h1>Search by meaning, in words and pictures.</h1>'
             "<p>Images and passages lie in one space: what is close in meaning lies close together. Ask in "
@@ -174,19 +174,19 @@ def _welcome(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         )
         filter_chips(query)
         with st.container(key="examples", horizontal=True, gap="xsmall"):
-            for number, words in enumerate(EXAMPLES, start=1):
-                st.button(words, key=f"example-{number}", on_click=page_url.search_text, args=(words,))
+            for number, example in enumerate(EXAMPLES, start=1):
+                st.button(example, key=f"example-{number}", on_click=page_url.search_text, args=(example,))
         st.html('<div class="ns-section">Or start from an item of this space</div>')
-        starters(space, _some_items(space, snapshot))
-    with parts.right:
+        starter_cards(space, _starter_items(space, snapshot))
+    with containers.right:
         map_panel(space, snapshot, query, None)
 
 
-def _some_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:
-    """A few items to start from, the same ones at every visit: mostly images, where there are any."""
+def _starter_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:
+    """A few items to start from, the same at every visit: mostly images, if there are any."""
     ids: list[str] = []
-    for modality, share in (("image", 4), ("text", _STARTERS)):
+    for modality, share in (("image", 4), ("text", _STARTER_COUNT)):
         group = snapshot.groups[modality]  # type: ignore[index]
-        room = min(share, _STARTERS - len(ids))
+        room = min(share, _STARTER_COUNT - len(ids))
         ids += [str(group.ids[row]) for row in steady_sample(group.ids, room)]
     return space.ledger.items.get(ids)

@@ -1,1 +1,1 @@
-"""What asks a space for other programs: the HTTP API and the MCP server."""
+"""Serving a space to other programs: the HTTP API and the MCP server."""

@@ -101,7 +101,7 @@ def make_app(open_space: ServedSpace, *, token: str = "", hosts: Sequence[str] =
         responses=_ERRORS,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.add_middleware(SecurityMiddleware, token=token, hosts=hosts, most_bytes=MOST_BYTES + 1_000_000)
+    app.add_middleware(SecurityMiddleware, token=token, hosts=hosts, max_bytes=MOST_BYTES + 1_000_000)
     _tell_errors(app)
     decoding = threading.BoundedSemaphore(_DECODED_AT_ONCE)
 

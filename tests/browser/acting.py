@@ -37,7 +37,7 @@ def cards(page: Page) -> list[str]:
     settled(page)
     expect(page.locator(".ns-result[data-rank='1']")).to_be_visible()
     # A page listens to buttons and keys from a moment on: a person's first key comes later than a test's.
-    expect(page.locator("html.ns-listens.ns-hears-keys")).to_be_attached()
+    expect(page.locator("html.ns-actions-ready.ns-keys-ready")).to_be_attached()
     found = page.locator(".ns-result")
     # A card is drawn from its top to its bottom, and the button is its last part.
     expect(found.last.get_by_text("Details")).to_be_visible()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.acting import cards
 from tests.browser.visiting import PHONE, expect, visiting
 
-CHOSEN = ".ns-chosen"
+CHOSEN = ".ns-selected"
 
 
 def rank(page: Page) -> str:
@@ -18,7 +18,7 @@ def rank(page: Page) -> str:
     return page.locator(f"{CHOSEN} .ns-badge").inner_text()
 
 
-def test_results_are_chosen_opened_and_left_by_keys(page: Page, sample_address: str):
+def test_results_are_selected_opened_and_left_by_keys(page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=a+castle&k=12")
     cards(page)
     page.keyboard.press("j")
@@ -58,7 +58,7 @@ def test_results_are_chosen_opened_and_left_by_keys(page: Page, sample_address: 
     expect(page.get_by_text("details of the chosen result")).to_be_visible()
 
 
-def test_what_is_shown_is_exported_and_a_path_is_copied(page: Page, sample_address: str, tmp_path: Path):
+def test_shown_results_are_exported_and_a_path_is_copied(page: Page, sample_address: str, tmp_path: Path):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{sample_address}/?q=a+castle&k=6&modality=image")
     cards(page)
@@ -73,7 +73,7 @@ def test_what_is_shown_is_exported_and_a_path_is_copied(page: Page, sample_addre
         assert archive.testzip() is None
         assert len(archive.namelist()) == 7
     page.keyboard.press("Escape")
-    page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=details]").click()
+    page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=details]").click()
     page.locator(".ns-copy").click()
     expect(page.locator(".ns-copy")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == results[0]["path"]
@@ -82,17 +82,17 @@ def test_what_is_shown_is_exported_and_a_path_is_copied(page: Page, sample_addre
     assert Path(waiting.value.path()).read_bytes() == Path(results[0]["path"]).read_bytes()
 
 
-def test_the_passage_that_was_found_is_in_view_and_a_phone_shows_rows_and_details(
+def test_the_found_passage_is_in_view_and_a_phone_shows_rows_and_details(
     browser: Browser, page: Page, sample_address: str
 ):
     page.goto(f"{sample_address}/?q=why+steam+trains+ended&modality=text&view=list")
     cards(page)
-    page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=details]").click()
-    expect(page.locator(".ns-document .ns-here")).to_be_in_viewport()
-    expect(page.locator(".ns-document .ns-here mark")).to_have_count(1)
+    page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=details]").click()
+    expect(page.locator(".ns-document .ns-current-passage")).to_be_in_viewport()
+    expect(page.locator(".ns-document .ns-current-passage mark")).to_have_count(1)
     address = page.url
     for scheme in ("light", "dark"):
         with visiting(browser, viewport=PHONE, color_scheme=scheme) as phone:
             phone.goto(address)
-            expect(phone.locator(".ns-document .ns-here")).to_be_attached()
+            expect(phone.locator(".ns-document .ns-current-passage")).to_be_attached()
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390

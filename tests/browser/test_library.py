@@ -13,7 +13,7 @@ from tests.browser.visiting import expect
 from tests.servers import end_server
 
 
-def test_a_dropped_file_makes_the_first_space_is_ingested_over_a_reload_and_found(
+def test_an_upload_creates_the_first_space_and_is_ingested_across_a_reload_and_found(
     page: Page, tmp_path: Path, lite: LiteEncoder
 ) -> None:
     home = tmp_path / "home"

@@ -33,7 +33,7 @@ def address(tmp_path: Path, lite: LiteEncoder, monkeypatch: pytest.MonkeyPatch) 
     end_server(home / "test")
 
 
-def test_lite_is_tuned_and_the_space_takes_it_over(page: Page, address: str, tmp_path: Path) -> None:
+def test_lite_is_tuned_and_the_space_re_encoded_with_it(page: Page, address: str, tmp_path: Path) -> None:
     page.goto(address)
     settled(page)
     page.goto(f"{address}/space-library?tab=encoder")
@@ -54,7 +54,7 @@ def test_lite_is_tuned_and_the_space_takes_it_over(page: Page, address: str, tmp
     assert all(re.search(rf"\b{place} 20\d\.png", card) for card in cards(page))
 
 
-def test_an_encoder_that_is_not_there_is_named_and_the_space_stays_as_it_was(page: Page, address: str) -> None:
+def test_a_missing_encoder_is_named_and_the_space_stays_unchanged(page: Page, address: str) -> None:
     page.goto(address)
     settled(page)
     page.goto(f"{address}/space-library?tab=encoder")

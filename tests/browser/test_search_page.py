@@ -14,7 +14,7 @@ from tests.browser.visiting import PHONE, expect, visiting
 from tests.make_files import FAKE, picture, shades, text
 
 
-def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str):
+def test_a_text_query_gives_cards_and_a_star_on_the_map(page: Page, sample_address: str):
     page.goto(sample_address)
     ask(page, "a bird")
     found = cards(page)
@@ -25,18 +25,18 @@ def test_words_give_cards_and_a_star_on_the_map(page: Page, sample_address: str)
     expect(page).to_have_url(re.compile(r"[?&]text=a\+bird|[?&]text=a%20bird"))
 
 
-def test_searching_from_a_result_alone_leaves_it_out(page: Page, sample_address: str):
+def test_searching_from_a_result_excludes_it_from_the_results(page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=a+guitar&modality=image")
     first = cards(page)[0]
-    page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=from]").click()
+    page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=from]").click()
     likes(page)
-    expect(page.locator(".st-key-from-item")).to_be_visible()
+    expect(page.locator(".st-key-query-item")).to_be_visible()
     name = re.search(r"\S+\.(?:webp|jpg|png)", first).group()
     expect(page.locator(".ns-result").filter(has_text=name)).to_have_count(0)
     assert sum("music" in card for card in cards(page)[:8]) >= 5
 
 
-def test_an_uploaded_picture_finds_what_it_shows_and_its_address_reopens_it(
+def test_an_uploaded_picture_finds_similar_items_and_its_url_reopens_it(
     browser: Browser, page: Page, sample_address: str
 ):
     page.goto(sample_address)
@@ -50,7 +50,7 @@ def test_an_uploaded_picture_finds_what_it_shows_and_its_address_reopens_it(
         assert cards(again) == found
 
 
-def test_the_address_reopens_the_query_with_its_filters_and_map(browser: Browser, page: Page, sample_address: str):
+def test_the_url_reopens_the_query_with_its_filters_and_map(browser: Browser, page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=red&modality=image&k=6&map=3d&colour=folder")
     found = cards(page)
     assert len(found) == 6
@@ -69,7 +69,7 @@ def test_a_click_on_a_numbered_point_searches_from_its_item(page: Page, sample_a
     best = on_map(page, "map.scene.hits.find((hit) => hit.rank === '1').id")  # it lies above all others
     page.mouse.click(*spot_of(page, best))
     expect(page).to_have_url(re.compile(rf"[?&]like={best}"))
-    expect(page.locator(".st-key-from-item")).to_be_visible()
+    expect(page.locator(".st-key-query-item")).to_be_visible()
 
 
 def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str):
@@ -84,7 +84,7 @@ def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str)
     expect(page.locator(".ns-lit")).to_have_count(0)
 
 
-def test_what_is_looked_at_stays_while_it_has_the_question_in_it(page: Page, sample_address: str):
+def test_the_view_of_the_map_stays_while_it_contains_the_query(page: Page, sample_address: str):
     page.goto(sample_address)
     drawn(page)
     whole = on_map(page, "map.stage.camera.zoom")
@@ -94,7 +94,7 @@ def test_what_is_looked_at_stays_while_it_has_the_question_in_it(page: Page, sam
     on_map(page, f"map.stage.flyTo({star}, 0.5)")
     near = on_map(page, "map.stage.camera.zoom")
     assert near > whole
-    page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=more]").click()
+    page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=more]").click()
     expect(page).to_have_url(re.compile("like="))
     cards(page)
     drawn(page)
@@ -117,14 +117,14 @@ def test_a_phone_never_scrolls_sideways(browser: Browser, sample_address: str, s
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_missing_space_says_which_command_makes_one(page: Page, tmp_path: Path):
+def test_a_missing_space_shows_the_command_that_creates_one(page: Page, tmp_path: Path):
     (tmp_path / "home").mkdir()
     with serving(tmp_path / "home", "nothing") as address:
         page.goto(address)
         expect(page.get_by_text("nearspace ingest").first).to_be_visible()
 
 
-def test_text_from_files_is_shown_as_it_is_and_never_as_markup(page: Page, tmp_path: Path):
+def test_text_from_files_is_never_shown_as_markup(page: Page, tmp_path: Path):
     wicked = "<img src=x onerror=\"document.title='broken'\"> <b>bold</b> **stars** $x^2$ :smile: ![p](http://127.0.0.1/p.png)"
     text(tmp_path / "files" / "<b>wicked.txt", wicked)
     picture(tmp_path / "files" / "**red** [x](y).png", "red")

@@ -22,7 +22,7 @@ from tests.make_files import ingest_folders, picture
         ({"email": "eve@example.org", "email_verified": True, "name": "<b>Eve</b>"}, False),
     ],
 )
-def test_only_who_is_named_sees_the_space_after_signing_in(
+def test_only_named_accounts_see_the_space_after_signing_in(
     page: Page, tmp_path: Path, claims: Mapping[str, Any], comes_in: bool
 ) -> None:
     picture(tmp_path / "files" / "red.png", "red")

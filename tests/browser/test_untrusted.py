@@ -23,7 +23,7 @@ MARKUP = (
 )
 
 
-def test_no_script_runs_and_nothing_is_called_for(page: Page, tmp_path: Path) -> None:
+def test_no_script_runs_and_nothing_is_requested(page: Page, tmp_path: Path) -> None:
     files = tmp_path / "files"
     for number, words in enumerate(MARKUP):
         picture(files / f"**red** $x$ {number} <img src=x onerror=window.broken=1>.png", (200 + number, 25, 35))
@@ -41,14 +41,14 @@ def test_no_script_runs_and_nothing_is_called_for(page: Page, tmp_path: Path) ->
             shown = " ".join(cards(page))
             assert "onerror=window.broken=1" in shown
             drawn(page)
-        page.locator(".ns-result[data-rank='1'] .ns-acts [data-act=details]").click()
+        page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=details]").click()
         expect(page.get_by_role("dialog")).to_be_visible()
         settled(page)
         page.goto(f"{address}/?like=1")
         cards(page)
-        expect(page.locator(".st-key-from-item")).to_be_visible()
+        expect(page.locator(".st-key-query-item")).to_be_visible()
         assert page.evaluate("window.broken") is None
-        shown_parts = page.locator(".st-key-results, .st-key-chips, .st-key-from-item")
+        shown_parts = page.locator(".st-key-results, .st-key-chips, .st-key-query-item")
         live = "script, iframe, svg image, link, base, [onerror], [onload], a[href^='javascript']"
         assert shown_parts.locator(live).count() == 0
         called = [url for url in asked if not url.startswith((f"{address}/", "data:", "blob:"))]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from tests.compatibility.surface import markup, words
+from tests.compatibility.surface import markup, visible_text
 
 _MAPS = ("search_map", "space_map")
 _NUMBER = re.compile(r"(?<![\w.:])[+\-−]?\d*\.?\d+(?![\w:]|\.\d)")
@@ -32,11 +32,11 @@ def shown(app: AppTest) -> dict[str, Any]:
     if dialogs := app.get("dialog"):
         found["opened"] = sorted(set(_files("".join(_bodies(dialogs[0])))))
     if any(drawn["item"] for drawn in found["maps"].values()):
-        found["distances"] = [float(figure) for figure in _DISTANCE.findall(words(app))]
+        found["distances"] = [float(figure) for figure in _DISTANCE.findall(visible_text(app))]
     if tabs := [str(group.value) for group in app.button_group if group.key in _TABS]:
         found["tabs"] = tabs
     elif not found["hits"] and not found["maps"]:
-        found["figures"] = [figure.replace("−", "-") for figure in _NUMBER.findall(words(app))]
+        found["figures"] = [figure.replace("−", "-") for figure in _NUMBER.findall(visible_text(app))]
         found["files"] = _files(markup(app))
         found["marked"] = [
             [html.unescape(words), float(weight)]

@@ -47,7 +47,7 @@ from search_app.search.url_state import from_params, to_params
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
 from search_app.server.open_space import ServedSpace
-from tests.search_app.page_driver import params
+from tests.search_app.page_driver import url_params
 
 home, canon = sys.argv[1], "Canon EOS R5"
 assert Path(search_app.__file__).is_relative_to(Path.cwd())
@@ -88,12 +88,12 @@ app.query_params["text"] = "red"
 app.run()
 assert not app.exception, app.exception
 app.text_input(key="filter-camera").set_value(canon).run()
-assert params(app) == {"text": ["red"], "camera": [canon]}
+assert url_params(app) == {"text": ["red"], "camera": [canon]}
 assert app.button(key="drop-filter-1").label == f"taken with {canon}"
 shown = " ".join(str(element.proto.body) for element in app.get("html"))
 assert "canon.jpg" in shown and "other.jpg" not in shown
 app.button(key="drop-filter-1").click().run()
-assert params(app) == {"text": ["red"]}
+assert url_params(app) == {"text": ["red"]}
 """
 
 

@@ -6,7 +6,7 @@ from ingest.encoders.registry import list_encoders
 from search_app.access.permissions import Permission
 from search_app.components.lab import url_state
 from search_app.components.lab.evaluation_table import table
-from search_app.components.library.start_jobs import granted
+from search_app.components.library.job_actions import visitor_permission
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of, in_html, in_markdown
@@ -23,7 +23,7 @@ _POLL_EVERY = 1.0  # seconds
 
 def encoder_picker(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
     """Draw the popover to choose another encoder, for people who may load one."""
-    allowed = granted()
+    allowed = visitor_permission()
     here = _installed_encoders(space)
     if not allowed.any_folder and not (allowed.may_change and here):
         return
@@ -58,8 +58,8 @@ def draw(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
         st.html(_comparison_markup(space, task.result()))
     else:
         if task is not None and task.status.problem:
-            page_layout.notice(f"{other} cannot be compared", task.status.problem, bad=True)
-        if _can_load(granted(), space, other):
+            page_layout.notice(f"{other} cannot be compared", task.status.problem, is_error=True)
+        if _can_load(visitor_permission(), space, other):
             st.button(
                 f"Compare with {in_markdown(other)}",
                 key="quality-with-again",
@@ -111,7 +111,7 @@ def _on_chosen(space: AppSpace, snapshot: Snapshot, truth: Truth) -> None:
 
 
 def _start(space: AppSpace, snapshot: Snapshot, other: str, truth: Truth) -> None:
-    if _can_load(granted(), space, other):
+    if _can_load(visitor_permission(), space, other):
         _comparisons(str(space.folder)).start(space.stored, snapshot, space.encoder, other, truth)
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from ingest.encoders.base import Encoder
 from ingest.space import Item
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.page_layout import waiting
+from search_app.components.shared.page_layout import spinner
 from search_app.lab.occlusion import OccludedPicture, OccludedText, occlude_picture, occlude_text
 from search_app.search.originals import picture_of
 from search_app.search.terms import Term, write_term
@@ -40,7 +40,7 @@ def whole_picture(
 
 def picture_occlusion(space: AppSpace, encoder: Encoder, term: Term, picture: Image.Image) -> OccludedPicture:
     """A picture occluded part by part; cached, as the vectors serve any target."""
-    with waiting("Covering the picture piece by piece …"):
+    with spinner("Covering the picture piece by piece …"):
         return _cached_picture_occlusion(
             str(space.folder), encoder.info.fingerprint, write_term(term), encoder, picture
         )
@@ -48,7 +48,7 @@ def picture_occlusion(space: AppSpace, encoder: Encoder, term: Term, picture: Im
 
 def passage_occlusion(encoder: Encoder, text: str) -> OccludedText:
     """A passage with its words left out one after the other; cached, as the vectors serve any target."""
-    with waiting("Leaving out one word after the other …"):
+    with spinner("Leaving out one word after the other …"):
         return _cached_passage_occlusion(encoder.info.fingerprint, text, encoder)
 
 

@@ -80,7 +80,7 @@ def add_controls(
     if problem := st.session_state.pop(_PROBLEM, None):
         from search_app.components.shared.page_layout import notice
 
-        notice("This picture cannot be used", problem, bad=True)
+        notice("This picture cannot be used", problem, is_error=True)
 
 
 def text_entry(key: str, on_chosen: OnChosen, label: str) -> None:

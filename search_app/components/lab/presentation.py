@@ -135,7 +135,7 @@ def steps_panel(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section]
             _new_step(space, steps if own else (), now)
         _files(space, snapshot, sections, steps)
     if problem := st.session_state.pop(_PROBLEM, None):
-        page_layout.notice("This did not work", problem, bad=True)
+        page_layout.notice("This did not work", problem, is_error=True)
 
 
 def _step_row(space: AppSpace, steps: Sequence[Step], place: int, step: Step) -> None:
@@ -192,7 +192,7 @@ def _files(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section], ste
                 type="tertiary",
             )
         elif st.button("Make a handout", key="lab-handout", icon=":material/description:", type="tertiary"):
-            with page_layout.waiting("Drawing every step …"):
+            with page_layout.spinner("Drawing every step …"):
                 page = handout_html(space.name, _handout_pages(space, snapshot, sections, steps))
             st.session_state[_HANDOUT] = (state, page)
             st.rerun()

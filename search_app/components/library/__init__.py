@@ -1,1 +1,1 @@
-"""The tabs of the library page, a module each, and the job that is shown above them."""
+"""The tabs of the library page, and the job that is shown above them."""

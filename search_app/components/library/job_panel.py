@@ -1,22 +1,24 @@
-"""The job of a space on the page: how far it is, and what came of it, kept up to date."""
+"""The job of a space on the page: its progress and its result, kept up to date."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
+from typing import Any
 
 import streamlit as st
 
 from ingest.formatting import format_duration, printable
 from ingest.outcomes import OUTCOMES
 from ingest.run.jobs import Job, log_tail, newest
-from search_app.components.library import start_jobs, url_state
+from search_app.components.library import job_actions, url_state
 from search_app.components.shared import navigation
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
 
-LOOK_EVERY = 1.0  # seconds
+POLL_SECONDS = 1.0
 _SHOWN_FOR = timedelta(minutes=15)
-_AWAY = "library-job-away"
+_DISMISSED = "library-job-dismissed"
 
-_DOING = {
+_RUNNING_TITLES = {
     "ingest": "Ingesting {}",
     "remove": "Removing {}",
     "tune": "Tuning {}",
@@ -24,7 +26,7 @@ _DOING = {
     "check": "Checking the space{}",
     "repair": "Repairing the space{}",
 }
-_DONE = {
+_DONE_TITLES = {
     "ingest": "Ingested {}",
     "remove": "Removed {}",
     "tune": "Tuned {}",
@@ -35,48 +37,52 @@ _DONE = {
 
 
 def job_panel(home: Path, name: str, *, may_change: bool) -> Job | None:
-    """Show the job that runs or ran lately; returns the one that runs.  The page is drawn anew when that changes."""
+    """Show the current or latest job; returns the running one.  The page is drawn again when that changes."""
     job = newest(home, name)
     running = job if job and job.running else None
     _live(home, name, running.id if running else "", may_change)
     return running
 
 
-@st.fragment(run_every=LOOK_EVERY)
-def _live(home: Path, name: str, drawn_with: str, may_change: bool) -> None:
+@st.fragment(run_every=POLL_SECONDS)
+def _live(home: Path, name: str, running_id: str, may_change: bool) -> None:
     job = newest(home, name)
-    if (job.id if job and job.running else "") != drawn_with:
+    if (job.id if job and job.running else "") != running_id:
         st.rerun()
-    start_jobs.complaint()
-    if job is None or not (job.running or _is_fresh(job)):
+    job_actions.show_error()
+    if job is None or not (job.running or _is_recent(job)):
         return
     with st.container(key="job"):
         if job.running:
-            _running(home, name, job, may_change)
+            _running_job(home, name, job, may_change)
         else:
-            _ended(home, name, job)
+            _ended_job(home, name, job)
 
 
-def _running(home: Path, name: str, job: Job, may_change: bool) -> None:
-    _head(title(job), f"by {job.by}" if job.by else "")
+def _running_job(home: Path, name: str, job: Job, may_change: bool) -> None:
+    _title_line(title(job), f"by {job.by}" if job.by else "")
     if job.kind == "ingest":
         left = job.seconds_left()
-        now = "Finishing the batch in hand …" if job.ends_asked else _phase(job)
+        phase = "Finishing the current batch …" if job.ends_asked else _phase(job)
         time_left = f" · about {format_duration(left)} left" if left and not job.ends_asked else ""
-        st.progress(job.share or 0.0, text=in_markdown(f"{now}{time_left}"))
-        _outcomes(job)
+        st.progress(job.share or 0.0, text=in_markdown(f"{phase}{time_left}"))
+        _outcome_counts(job)
     else:
-        words = "It is asked to end …" if job.ends_asked else f"For {format_duration(job.seconds())} so far."
-        st.html(f'<div class="ns-note">{in_html(words)}</div>')
-    if job.kind in ("tune", "reencode") and (said := log_tail(home, name, job.id)):
-        st.code(said, language=None, wrap_lines=True)
-    with st.container(key="job-acts", horizontal=True, vertical_alignment="center"):
+        text = "Asked to end …" if job.ends_asked else f"Running for {format_duration(job.seconds())}."
+        st.html(f'<div class="ns-note">{in_html(text)}</div>')
+    if job.kind in ("tune", "reencode") and (tail := log_tail(home, name, job.id)):
+        st.code(tail, language=None, wrap_lines=True)
+    with st.container(key="job-actions", horizontal=True, vertical_alignment="center"):
         if may_change:
             label = "End at once" if job.ends_asked else "Cancel"
             st.button(
-                label, key="job-end", icon=":material/stop_circle:", on_click=start_jobs.end, args=(home, name, job)
+                label,
+                key="job-end",
+                icon=":material/stop_circle:",
+                on_click=job_actions.cancel_clicked,
+                args=(home, name, job),
             )
-        st.html('<div class="ns-note">It goes on when this page is closed; come back to it at any time.</div>')
+        st.html('<div class="ns-note">It continues when this page is closed; come back to it at any time.</div>')
 
 
 def _phase(job: Job) -> str:
@@ -88,67 +94,69 @@ def _phase(job: Job) -> str:
     return f"{job.settled:,} of {job.found:,} files{current}"
 
 
-def _ended(home: Path, name: str, job: Job) -> None:
+def _ended_job(home: Path, name: str, job: Job) -> None:
     tail = log_tail(home, name, job.id, 14)
     good = None if job.ended_early else job.done and not (job.kind == "check" and job.status)
-    _head(title(job), f"{format_duration(job.seconds())}" if job.finished else "", good=good)
-    if sentence := _what_happened(job) or _last_said(job, tail):
-        st.html(f'<p class="ns-said">{in_html(sentence)}</p>')
-    _outcomes(job)
+    _title_line(title(job), f"{format_duration(job.seconds())}" if job.finished else "", good=good)
+    if sentence := _result_text(job) or _last_log_line(job, tail):
+        st.html(f'<p class="ns-message">{in_html(sentence)}</p>')
+    _outcome_counts(job)
     for note in (job.result or {}).get("notes", []) if job.kind == "ingest" else []:
         st.html(f'<div class="ns-note">{in_html(str(note))}</div>')
     if job.kind in ("check", "repair"):
-        findings(job)
+        check_findings(job)
     if tail and (job.kind in ("tune", "reencode") or not (job.done or job.ended_early)):
         if job.done:
-            with st.expander("What it said"):
+            with st.expander("Its output"):
                 st.code(tail, language=None, wrap_lines=True)
         else:
             st.code(tail, language=None, wrap_lines=True)
-    with st.container(key="job-acts", horizontal=True, vertical_alignment="center"):
+    with st.container(key="job-actions", horizontal=True, vertical_alignment="center"):
         if job.kind == "ingest" and job.items:
-            navigation.link_to("", "Search it", ":material/search:")
+            navigation.page_link("", "Search it", ":material/search:")
         failed = job.kind == "ingest" and job.outcomes.get("failed")
         if failed and st.button("See what failed", key="job-problems"):
-            url_state.go_to(url_state.PROBLEMS)
+            url_state.open_tab(url_state.PROBLEMS)
             st.rerun()
-        st.button("Put away", key="job-away", icon=":material/close:", type="tertiary", on_click=_put_away, args=(job,))
+        st.button(
+            "Dismiss", key="job-dismiss", icon=":material/close:", type="tertiary", on_click=_dismiss, args=(job,)
+        )
 
 
 def title(job: Job) -> str:
-    """The job in a few words, which may be untrusted."""
-    words = _DOING if job.running else _DONE
+    """A short title of the job, which may contain untrusted text."""
+    titles = _RUNNING_TITLES if job.running else _DONE_TITLES
     about = snippet(printable(job.about), 90)
     if job.ended_early:
-        return f"Ended: {_DOING[job.kind].format(about)}"
+        return f"Ended: {_RUNNING_TITLES[job.kind].format(about)}"
     if not job.running and (job.crashed or not job.done or (job.kind == "check" and job.status)):
-        return "The space has problems" if job.kind == "check" and job.result else _failing(job, about)
-    return words[job.kind].format(about)
+        return "The space has problems" if job.kind == "check" and job.result else _failed_title(job, about)
+    return titles[job.kind].format(about)
 
 
-def _failing(job: Job, about: str) -> str:
-    return f"It did not work: {_DOING[job.kind].format(about)}"
+def _failed_title(job: Job, about: str) -> str:
+    return f"It did not work: {_RUNNING_TITLES[job.kind].format(about)}"
 
 
-def _what_happened(job: Job) -> str:
-    """A sentence on how a job ended."""
+def _result_text(job: Job) -> str:
+    """A sentence about how a job ended; '' if its title says it all."""
     result = job.result or {}
     if job.lost:
         return (
-            "It ended without a word: it was killed, or the machine went down. What was done before is safe; start it "
-            "again to go on."
+            "It ended without a report: it was killed, or the machine went down. What was done before is safe; "
+            "start it again to continue."
         )
     if (job.status or 0) < 0:
         return (
-            f"It was killed by signal {-(job.status or 0)}, perhaps as memory ran out. What was done before is safe; "
-            "start it again to go on."
+            f"It was killed by signal {-(job.status or 0)}, perhaps because memory ran out. What was done before is "
+            "safe; start it again to continue."
         )
     if job.crashed:
         return "It stopped because of a bug in Nearspace; its last lines are below. What was done before is safe."
     if job.ended_early and job.kind == "tune":
-        return "It ended as it was asked to. Nothing was kept, and nothing has changed."
+        return "It was cancelled. Nothing was kept, and nothing has changed."
     if job.ended_early:
-        return "It ended as it was asked to. What is done is kept, and starting it again goes on from there."
+        return "It was cancelled. What is done is kept, and starting it again continues from there."
     if job.kind == "ingest" and result:
         items = f"{job.items:,} new item{'s' * (job.items != 1)}"
         holds = result.get("items", {})
@@ -156,65 +164,65 @@ def _what_happened(job: Job) -> str:
     if job.kind == "remove" and result:
         return (
             f"{result['sources']:,} source{'s' * (result['sources'] != 1)} with {result['items']:,} "
-            f"item{'s' * (result['items'] != 1)} left the space. The files on disk are where they were."
+            f"item{'s' * (result['items'] != 1)} left the space. The files on disk are unchanged."
         )
     if job.kind == "tune" and job.status == 2:
         return "Nothing was kept; the last lines say why."
     return ""
 
 
-def _last_said(job: Job, tail: str) -> str:
-    """The last line of a re-encoding that is done: what the space has now."""
+def _last_log_line(job: Job, tail: str) -> str:
+    """The last line of a finished re-encoding, which tells what the space has now."""
     last = tail.strip().rpartition("\n")[2] if job.kind == "reencode" and job.done else ""
     return f"{last[:1].upper()}{last[1:]}." if last else ""
 
 
-def findings(job: Job) -> None:
-    """What a check or a repair has shown."""
+def check_findings(job: Job) -> None:
+    """Show what a check or a repair found and did."""
     result = job.result or {}
-    found = result.get("after", result)
+    check = result.get("after", result)
     for sentence in result.get("done", []):
-        st.html(f'<p class="ns-said">Mended: {in_html(str(sentence))}.</p>')
+        st.html(f'<p class="ns-message">Repaired: {in_html(str(sentence))}.</p>')
     rows = "".join(
-        f"<li><b>{in_html(str(each['part']))}</b> {in_html(_problem(each))}</li>" for each in found.get("problems", [])
+        f"<li><b>{in_html(str(each['part']))}</b> {in_html(_problem(each))}</li>" for each in check.get("problems", [])
     )
     if rows:
         st.html(f'<ul class="ns-list">{rows}</ul>')
-    if job.kind == "check" and found:
-        how = "every item was" if found.get("full") else f"{found.get('compared', 0):,} items were"
+    if job.kind == "check" and check:
+        compared = "every item was" if check.get("full") else f"{check.get('compared', 0):,} items were"
         st.html(
-            f'<div class="ns-note">{found.get("vectors", 0):,} vectors and {found.get("thumbnails", 0):,} thumbnails '
-            f"were looked at; {how} compared with the index.</div>"
+            f'<div class="ns-note">{check.get("vectors", 0):,} vectors and {check.get("thumbnails", 0):,} thumbnails '
+            f"were checked; {compared} compared with the index.</div>"
         )
     if folders := result.get("to_ingest"):
-        st.html(f'<p class="ns-said">Look for changes once more in: {in_html(", ".join(map(str, folders)))}</p>')
+        st.html(f'<p class="ns-message">Look for changes once more in: {in_html(", ".join(map(str, folders)))}</p>')
 
 
-def _problem(problem: dict) -> str:
+def _problem(problem: Mapping[str, Any]) -> str:
     count = f"{problem['count']:,} " if problem["examples"] else ""
     examples = f": {', '.join(map(str, problem['examples']))}" if problem["examples"] else ""
     return f"{count}{problem['message']}{examples}"
 
 
-def _head(words: str, aside: str, *, good: bool | None = None) -> None:
-    mark = "" if good is None else ' class="ns-good"' if good else ' class="ns-wrong"'
+def _title_line(text: str, aside: str, *, good: bool | None = None) -> None:
+    mark = "" if good is None else ' class="ns-success"' if good else ' class="ns-error"'
     small = f"<small>{in_html(aside)}</small>" if aside else ""
-    st.html(f'<div class="ns-job-title" role="status"><b{mark}>{in_html(words)}</b>{small}</div>')
+    st.html(f'<div class="ns-job-title" role="status"><b{mark}>{in_html(text)}</b>{small}</div>')
 
 
-def _outcomes(job: Job) -> None:
-    told = [(outcome, job.outcomes[outcome]) for outcome in OUTCOMES if job.outcomes.get(outcome)]
-    if told:
+def _outcome_counts(job: Job) -> None:
+    counts = [(outcome, job.outcomes[outcome]) for outcome in OUTCOMES if job.outcomes.get(outcome)]
+    if counts:
         chips = "".join(
-            f'<span class="ns-outcome ns-{outcome}">{number:,} {outcome}</span>' for outcome, number in told
+            f'<span class="ns-outcome ns-{outcome}">{number:,} {outcome}</span>' for outcome, number in counts
         )
         st.html(f'<div class="ns-outcomes">{chips}</div>')
 
 
-def _is_fresh(job: Job) -> bool:
+def _is_recent(job: Job) -> bool:
     when = datetime.fromisoformat(job.finished or job.started)
-    return st.session_state.get(_AWAY) != job.id and datetime.now(UTC) - when < _SHOWN_FOR
+    return st.session_state.get(_DISMISSED) != job.id and datetime.now(UTC) - when < _SHOWN_FOR
 
 
-def _put_away(job: Job) -> None:
-    st.session_state[_AWAY] = job.id
+def _dismiss(job: Job) -> None:
+    st.session_state[_DISMISSED] = job.id

@@ -1,4 +1,4 @@
-"""What the library page shows is in its URL: the tab, what is looked for, and the page of a list."""
+"""The state of the library page in its URL: the tab, the search and filters of a list, and its page."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -16,36 +16,36 @@ TABS = {
     ENCODER: "Encoder",
     HEALTH: "Health",
 }
-_LONGEST = 300
+_MAX_LENGTH = 300
 
 
 @dataclass(frozen=True)
-class View:
-    """What the library page shows."""
+class LibraryView:
+    """What the library page shows; each field is a URL parameter."""
 
     tab: str = ""
-    """One of TABS; '' for the first that makes sense."""
+    """One of TABS; '' for the default one."""
     find: str = ""
-    """What a source's path contains."""
+    """Text that a source's path contains."""
     show: str = ""
     """Which outcomes are listed: '' for all."""
     reason: str = ""
-    """The pattern of the reason that is listed."""
+    """The pattern of the reasons that are listed."""
     at: int = 1
     """The page of the list, from 1."""
 
 
-def current() -> View:
-    """What the URL asks for; what cannot be read takes its default."""
+def current() -> LibraryView:
+    """The view in the URL; an invalid parameter takes its default."""
     tab, find, show, reason, at = (
-        st.query_params.get(name, "")[:_LONGEST] for name in ("tab", "find", "show", "reason", "at")
+        st.query_params.get(name, "")[:_MAX_LENGTH] for name in ("tab", "find", "show", "reason", "at")
     )
     page = int(at) if at.isdecimal() and len(at) < 9 else 1
-    return View(tab if tab in TABS else "", find, show, reason, max(1, page))
+    return LibraryView(tab if tab in TABS else "", find, show, reason, max(1, page))
 
 
 def go(**changes: Any) -> None:
-    """Bring the URL to another view; the query and the space stay, and what is at its default is left out."""
+    """Change the view in the URL; the query and the space stay, and defaults are left out."""
     view = replace(current(), **changes)
     params = dict(page_url.shared_params())
     for field in fields(view):
@@ -54,6 +54,6 @@ def go(**changes: Any) -> None:
     st.query_params.from_dict(params)
 
 
-def go_to(tab: str) -> None:
-    """Bring the URL to a tab as it is at first."""
-    go(**{field.name: field.default for field in fields(View) if field.name != "tab"}, tab=tab)
+def open_tab(tab: str) -> None:
+    """Go to a tab, without search or filters."""
+    go(**{field.name: field.default for field in fields(LibraryView) if field.name != "tab"}, tab=tab)

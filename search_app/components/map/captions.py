@@ -46,7 +46,7 @@ def map_caption(layout: Layout) -> None:
     with st.container(key="map-told"):
         bars = _bars(layout) if layout.variance else ""
         words = " ".join([*_kept(layout), _trust(layout.trust), *_sampled(layout)])
-        st.html(f'<div class="ns-map-told">{bars}<div class="ns-note">{words}</div></div>')
+        st.html(f'<div class="ns-map-caption">{bars}<div class="ns-note">{words}</div></div>')
 
 
 def _bars(layout: Layout) -> str:

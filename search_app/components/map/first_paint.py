@@ -26,7 +26,7 @@ def map_goes_first(picture: DrawnMap) -> bool:
 def reserve_space(*containers: DeltaGenerator) -> None:
     """Fill containers that are drawn later with blank space, so that the map does not move."""
     for container in containers:
-        container.html('<div class="ns-room"></div>')
+        container.html('<div class="ns-map-placeholder"></div>')
 
 
 def mark_painted(values: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from ingest.space import Item
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import headline, in_html, in_markdown, snippet, whereabouts
+from search_app.components.shared.formatting import headline, in_html, in_markdown, snippet, source_label
 from search_app.components.shared.thumbnails import data_url, resized_thumbnail
 
 _SIDE = 128  # pixels
@@ -23,7 +23,7 @@ def panel_heading(title: str, remark: str = "") -> None:
     """Draw a heading with a button that closes the panel."""
     with st.container(key="map-side-head", horizontal=True, vertical_alignment="top", gap="small"):
         st.html(
-            f'<div class="ns-item"><h4>{in_html(title)}</h4><div class="ns-where">{in_html(remark)}</div></div>',
+            f'<div class="ns-item"><h4>{in_html(title)}</h4><div class="ns-source-label">{in_html(remark)}</div></div>',
             width="stretch",
         )
         st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=page_url.unfocus)
@@ -45,8 +45,8 @@ def rows(space: AppSpace, items: Iterable[Item], key: str, remarks: Mapping[str,
                         on_click=page_url.focus_item,
                         args=(item.id,),
                     )
-                    line = snippet(item.text, 90) or whereabouts(item)
-                    st.html(f'<div class="ns-where">{in_html(line)}</div>')
+                    line = snippet(item.text, 90) or source_label(item)
+                    st.html(f'<div class="ns-source-label">{in_html(line)}</div>')
                 if remark := (remarks or {}).get(item.id):
                     st.html(f'<div class="ns-remark">{in_html(remark)}</div>', width="content")
 

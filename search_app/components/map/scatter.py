@@ -21,7 +21,7 @@ from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.map.binary_message import pack_message
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import headline, snippet, whereabouts
+from search_app.components.shared.formatting import headline, snippet, source_label
 from search_app.components.shared.palette import LIGHT, MAP_KINDS, MAP_MODALITY, MAP_OTHER, SCALES, Theme
 from search_app.components.shared.thumbnails import data_url, resized_thumbnail
 from search_app.maps.colouring import SCALE_STEPS, Colouring
@@ -267,7 +267,7 @@ def _whole(space: AppSpace, item: Item | None) -> dict[str, str]:
     found = space.thumbnail(item)
     return {
         "title": snippet(headline(item), 80),
-        "where": snippet(whereabouts(item), 120),
+        "where": snippet(source_label(item), 120),
         "text": snippet(item.text, 240),
         "picture": data_url(found.jpeg) if found else "",
     }

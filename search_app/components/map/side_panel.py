@@ -11,19 +11,19 @@ from ingest.errors import SpaceError
 from ingest.space import Item
 from search_app.components.map.item_list import panel_heading, rows, section, thumbnails
 from search_app.components.map.toolbar import axis_button
-from search_app.components.search.cards import photo
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import (
     MEASURES,
-    closeness,
     count_of,
     headline,
     in_html,
+    percentile_label,
     snippet,
+    source_label,
     unwrapped,
-    whereabouts,
 )
+from search_app.components.shared.media import thumbnail_image
 from search_app.maps.contrast import Contrast, contrast
 from search_app.search.export import items_as_csv
 from search_app.search.neighbours import Neighbour, nearest
@@ -57,11 +57,11 @@ def item_neighbours(snapshot: Snapshot, view: MapView) -> list[Neighbour]:
 def item_panel(space: AppSpace, item: Item, near: Sequence[Neighbour], view: MapView) -> None:
     """Draw an item and its neighbours."""
     with st.container(key="map-item"):
-        panel_heading(headline(item), whereabouts(item))
+        panel_heading(headline(item), source_label(item))
         if item.modality == "image":
-            photo(space, item, key="map-item-photo")
+            thumbnail_image(space, item, key="map-item-photo")
         if text := snippet(unwrapped(item.text), _PASSAGE):
-            st.html(f'<div class="ns-full">{in_html(text)}</div>')
+            st.html(f'<div class="ns-full-text">{in_html(text)}</div>')
         with st.container(horizontal=True, gap="xsmall", key="map-item-acts"):
             st.button(
                 "Details",
@@ -174,7 +174,7 @@ def _filter_button(space: AppSpace, ids: NDArray[np.int64]) -> None:
         args=(space, ids),
     )
     if problem := st.session_state.pop(_PROBLEM, ""):
-        page_layout.notice("The selection cannot be searched in", str(problem), bad=True)
+        page_layout.notice("The selection cannot be searched in", str(problem), is_error=True)
     elif query.filters.selection:
         page_layout.note("The next searches find items of the selection alone, until the filter is taken away.")
 
@@ -199,4 +199,7 @@ def results_panel(space: AppSpace, answer: Answer) -> None:
     if not hits:
         st.html('<div class="ns-note">Nothing was found.</div>')
     elif not answer.ranking.matches:
-        st.html(f'<div class="ns-note">Nothing here really matches; the first is {in_html(closeness(hits[0]))}.</div>')
+        st.html(
+            '<div class="ns-note">Nothing here really matches; the first is '
+            f"{in_html(percentile_label(hits[0]))}.</div>"
+        )

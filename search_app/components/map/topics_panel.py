@@ -147,7 +147,7 @@ def _topic(space: AppSpace, topic: Topic) -> None:
                 if count
             )
             st.html(
-                f'<div class="ns-item"><h4>{in_html(topic.name)}</h4><div class="ns-where">{holds}</div></div>',
+                f'<div class="ns-item"><h4>{in_html(topic.name)}</h4><div class="ns-source-label">{holds}</div></div>',
                 width="stretch",
             )
             st.button(

@@ -1,4 +1,4 @@
-"""The results as files: a table, JSON, or an archive with the originals; each is made when it is asked for."""
+"""The results as files: a table, JSON, or an archive with the originals; each is made when it is downloaded."""
 
 import io
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from search_app.search.query import LARGEST_COUNT, Query
 from search_app.search.query_pictures import open_picture
 from search_app.search.results import Result, results_of
 
-MOST_BYTES = 200_000_000
-"""Bytes of originals in an archive that is made on the page: the browser's server holds it in memory."""
+MAX_ARCHIVE_BYTES = 200_000_000
+"""The limit on originals in an archive made here: Streamlit holds it in memory."""
 
-_WHAT = "export-what"
-_PAGE, _MORE = "This page", f"The first {LARGEST_COUNT}"
+_SCOPE = "export-what"
+_THIS_PAGE, _MORE = "This page", f"The first {LARGEST_COUNT}"
 
 
 def export_menu(space: AppSpace, query: Query) -> None:
-    """Draw a button that opens the choice of files."""
+    """Draw a button that opens the choice of formats."""
     with (
         st.popover("Export", key="export", icon=":material/download:", type="tertiary", width="content"),
         st.container(key="export-panel", gap="small", width=250),
@@ -31,26 +31,26 @@ def export_menu(space: AppSpace, query: Query) -> None:
 
 @st.fragment
 def _choices(space: AppSpace, query: Query) -> None:
-    wanted = st.segmented_control(
-        "Results", [_PAGE, _MORE], key=_WHAT, default=_PAGE, required=True, label_visibility="collapsed"
+    scope = st.segmented_control(
+        "Results", [_THIS_PAGE, _MORE], key=_SCOPE, default=_THIS_PAGE, required=True, label_visibility="collapsed"
     )
-    if wanted == _MORE:
+    if scope == _MORE:
         query = replace(query, count=LARGEST_COUNT, listing=replace(query.listing, page=1))
 
-    def found() -> list[Result]:
+    def find_results() -> list[Result]:
         pictures = {name: open_picture(space.folder, name) for name in query.images}
-        there = {name: picture for name, picture in pictures.items() if picture is not None}
-        return list(results_of(space.searcher.ask(query, space.encoder(), there)))
+        existing = {name: picture for name, picture in pictures.items() if picture is not None}
+        return list(results_of(space.searcher.ask(query, space.encoder(), existing)))
 
-    def archive() -> bytes:
+    def make_archive() -> bytes:
         output = io.BytesIO()
-        write_zip(space.stored, found(), output, most_bytes=MOST_BYTES)
+        write_zip(space.stored, find_results(), output, most_bytes=MAX_ARCHIVE_BYTES)
         return output.getvalue()
 
-    _download("Table (CSV)", "csv", "table", lambda: as_csv(found()))
-    _download("JSON", "json", "data_object", lambda: as_json(found()))
-    _download("Originals (zip)", "zip", "folder_zip", archive)
-    note(f"The archive holds the files themselves, up to {MOST_BYTES // 1_000_000} MB.")
+    _download("Table (CSV)", "csv", "table", lambda: as_csv(find_results()))
+    _download("JSON", "json", "data_object", lambda: as_json(find_results()))
+    _download("Originals (zip)", "zip", "folder_zip", make_archive)
+    note(f"The archive holds the files themselves, up to {MAX_ARCHIVE_BYTES // 1_000_000} MB.")
 
 
 def _download(label: str, suffix: str, icon: str, make: Callable[[], bytes]) -> None:

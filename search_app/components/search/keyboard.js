@@ -1,47 +1,47 @@
-// Keys for the results: each does what a click on the button of its name would.
+// Keys for the results: each clicks the button of its name.
 const CARD = ".ns-result";
-const CHOSEN = "ns-chosen";
+const SELECTED = "ns-selected";
 
-// The number of the chosen card: Streamlit may put another element in its place.
-let current = "";
+// The rank of the selected card: Streamlit may replace the element.
+let selectedRank = "";
 
 const cards = () => [...document.querySelectorAll(CARD)];
-const chosen = () => (current ? document.querySelector(`${CARD}[data-rank="${current}"]`) : null);
-// A popover has that role too.
+const selectedCard = () => (selectedRank ? document.querySelector(`${CARD}[data-rank="${selectedRank}"]`) : null);
+// A popover has the role of a dialog too.
 const dialog = () => document.querySelector(".st-key-details-head")?.closest('[role="dialog"]');
-const press = (root, name) => {
+const clickButton = (root, name) => {
   const button = root?.querySelector(`[class*="st-key-${name}"] button:not([disabled])`);
   button?.click();
   return Boolean(button);
 };
-const act = (card, name) => {
-  const button = card?.querySelector(`.ns-acts [data-act="${name}"]`);
+const runAction = (card, name) => {
+  const button = card?.querySelector(`.ns-actions [data-action="${name}"]`);
   button?.click();
   return Boolean(button);
 };
 
-// Whether a key belongs to what has the focus: a field, a menu, a slider, the map.
-const typing = (target) =>
+// Whether the focused element uses the key itself: a field, a menu, a slider, the map.
+const takesKeys = (target) =>
   target.isContentEditable ||
   Boolean(target.closest?.('input, textarea, select, [role="combobox"], [role="listbox"], [role="slider"], [role="menu"]'));
 
-function choose(card) {
-  current = card?.dataset.rank ?? "";
-  light();
+function select(card) {
+  selectedRank = card?.dataset.rank ?? "";
+  markSelected();
   if (!card) return;
   card.tabIndex = -1;
   card.focus({ preventScroll: true });
   card.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
-function light() {
-  const card = chosen();
-  document.querySelectorAll(`.${CHOSEN}`).forEach((lit) => { if (lit !== card) lit.classList.remove(CHOSEN); });
-  if (card && !card.classList.contains(CHOSEN)) card.classList.add(CHOSEN);
+function markSelected() {
+  const card = selectedCard();
+  document.querySelectorAll(`.${SELECTED}`).forEach((marked) => { if (marked !== card) marked.classList.remove(SELECTED); });
+  if (card && !card.classList.contains(SELECTED)) card.classList.add(SELECTED);
 }
 
-// The card that lies next in a direction: in a row, or nearest in the row above or below.
-function beside(card, key) {
+// The next card in the direction of an arrow key: in the same row, or the nearest in the row above or below.
+function adjacentCard(card, key) {
   const all = cards();
   const place = all.indexOf(card);
   if (key === "ArrowLeft") return all[place - 1];
@@ -52,20 +52,20 @@ function beside(card, key) {
     const there = other.getBoundingClientRect();
     return down ? there.top > here.top + 4 : there.top < here.top - 4;
   });
-  const far = (other) => {
+  const distance = (other) => {
     const there = other.getBoundingClientRect();
     return Math.abs(there.top - here.top) * 4 + Math.abs(there.left - here.left);
   };
-  return others.sort((one, two) => far(one) - far(two))[0];
+  return others.sort((one, two) => distance(one) - distance(two))[0];
 }
 
-function onDialog(event) {
+function onDialogKey(event) {
   const names = { ArrowLeft: "details-previous", ArrowRight: "details-next" };
-  return names[event.key] ? press(dialog(), names[event.key]) : false;
+  return names[event.key] ? clickButton(dialog(), names[event.key]) : false;
 }
 
-function onPage(event) {
-  const card = chosen();
+function onPageKey(event) {
+  const card = selectedCard();
   const all = cards();
   switch (event.key) {
     case "/":
@@ -75,32 +75,32 @@ function onPage(event) {
     case "k": {
       const step = event.key === "j" ? 1 : -1;
       const next = card ? all[all.indexOf(card) + step] : all[0];
-      if (next) choose(next);
+      if (next) select(next);
       return Boolean(next);
     }
     case "ArrowLeft":
     case "ArrowRight":
     case "ArrowUp":
     case "ArrowDown": {
-      const next = card && beside(card, event.key);
-      if (next) choose(next);
+      const next = card && adjacentCard(card, event.key);
+      if (next) select(next);
       return Boolean(card);
     }
     case "Enter":
-      // A button that has the focus is pressed by the browser.
-      return card && !event.target.closest?.("button, a, summary") ? act(card, "details") : false;
+      // The browser itself clicks a focused button.
+      return card && !event.target.closest?.("button, a, summary") ? runAction(card, "details") : false;
     case "m":
-      return act(card, "more");
+      return runAction(card, "more");
     case "s":
-      return act(card, "from");
+      return runAction(card, "from");
     case "n":
-      return press(document, "page-next");
+      return clickButton(document, "page-next");
     case "p":
-      return press(document, "page-previous");
+      return clickButton(document, "page-previous");
     case "?":
-      return press(document, "keys-help");
+      return clickButton(document, "keys-help");
     case "Escape":
-      if (card) choose(null);
+      if (card) select(null);
       return false;
     default:
       return false;
@@ -109,24 +109,24 @@ function onPage(event) {
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
-  if (typing(event.target)) {
+  if (takesKeys(event.target)) {
     if (event.key === "Escape" && !dialog() && event.target.closest(".st-key-ask")) event.target.blur();
     return;
   }
-  if (dialog() ? onDialog(event) : onPage(event)) event.preventDefault();
+  if (dialog() ? onDialogKey(event) : onPageKey(event)) event.preventDefault();
 }
 
-// A button that copies the words beside it.
+// Copies the text beside a copy button; selects a card that is clicked.
 async function onClick(event) {
   const button = event.target.closest?.(".ns-copy");
   if (button) {
-    const words = button.parentElement.querySelector(".ns-copied-words").textContent;
+    const text = button.parentElement.querySelector(".ns-copy-text").textContent;
     try {
-      await navigator.clipboard.writeText(words);
+      await navigator.clipboard.writeText(text);
     } catch {
-      // Without a secure address there is no clipboard but the old one.
+      // Outside a secure context only the old clipboard command works.
       const field = document.createElement("textarea");
-      field.value = words;
+      field.value = text;
       button.parentElement.append(field);
       field.select();
       document.execCommand("copy");
@@ -137,32 +137,32 @@ async function onClick(event) {
     return;
   }
   const card = event.target.closest?.(CARD);
-  if (card && card !== chosen() && !event.target.closest("button, a, summary")) choose(card);
+  if (card && card !== selectedCard() && !event.target.closest("button, a, summary")) select(card);
 }
 
-// The passage of a document that was found is brought into view when the document appears.
-let shown = null;
-function bringIntoView() {
-  const here = document.querySelector(".ns-document .ns-here");
-  if (here === shown) return;
-  shown = here;
-  const around = here?.closest(".ns-document");
-  if (around) around.scrollTop += here.getBoundingClientRect().top - around.getBoundingClientRect().top - 48;
+// Scrolls a document to its current passage when the document appears.
+let scrolledTo = null;
+function scrollToPassage() {
+  const passage = document.querySelector(".ns-document .ns-current-passage");
+  if (passage === scrolledTo) return;
+  scrolledTo = passage;
+  const box = passage?.closest(".ns-document");
+  if (box) box.scrollTop += passage.getBoundingClientRect().top - box.getBoundingClientRect().top - 48;
 }
 
-let asked = null;
+let previous = null;
 export default function ({ data }) {
-  if (asked && asked.question !== data.question) current = "";
-  if (asked && asked.question === data.question && asked.page !== data.page) {
+  if (previous && previous.question !== data.question) selectedRank = "";
+  if (previous && previous.question === data.question && previous.page !== data.page) {
     document.querySelector(".st-key-results-head")?.scrollIntoView({ block: "start", behavior: "smooth" });
   }
-  asked = data;
-  const timer = setInterval(() => { light(); bringIntoView(); }, 150);
+  previous = data;
+  const timer = setInterval(() => { markSelected(); scrollToPassage(); }, 150);
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
-  document.documentElement.classList.add("ns-hears-keys");
+  document.documentElement.classList.add("ns-keys-ready");
   return () => {
-    document.documentElement.classList.remove("ns-hears-keys");
+    document.documentElement.classList.remove("ns-keys-ready");
     clearInterval(timer);
     document.removeEventListener("keydown", onKey);
     document.removeEventListener("click", onClick);

@@ -1,7 +1,7 @@
-"""The keyboard: from the box to the results, between them, and into the details of one.
+"""Keyboard shortcuts: from the query box to the results, between them, and into the details of one.
 
-A small component without any looks of its own listens to keys in the page; a key does what a click on the button of
-its name would.  It never takes a key from somebody who is typing.
+A small invisible component listens to keys in the page; each clicks the button of its name.  It never takes a key from
+somebody who is typing.
 """
 
 from dataclasses import replace
@@ -36,17 +36,17 @@ def _component() -> Any:
     return st.components.v2.component("nearspace.keys", js=script)
 
 
-def listen(query: Query) -> None:
-    """Let keys act on the results of `query` that are drawn; at another page of it they are brought into view."""
+def listen_for_keys(query: Query) -> None:
+    """Let keys act on the results of `query`; scrolls to the results when another page of them is shown."""
     question = repr(replace(query.at_start, display=Display()))
     _component()(key=_KEY, data={"question": question, "page": query.listing.page}, height=1)
 
 
-def keys_help() -> None:
-    """Draw a button that opens the list of the keys."""
+def keys_button() -> None:
+    """Draw a button that opens the list of keys."""
     with st.popover("Keys", key="keys-help", icon=":material/keyboard:", type="tertiary", width="content"):
         rows = "".join(
-            f"<dt>{''.join(f'<kbd>{in_html(key)}</kbd>' for key in keys.split())}</dt><dd>{in_html(does)}</dd>"
-            for keys, does in KEYS
+            f"<dt>{''.join(f'<kbd>{in_html(key)}</kbd>' for key in keys.split())}</dt><dd>{in_html(effect)}</dd>"
+            for keys, effect in KEYS
         )
         st.html(f'<div class="ns-keys"><h4>Keys</h4><dl>{rows}</dl></div>')

@@ -19,23 +19,23 @@ from search_app.search.schema import Dimensions, MapView
 from search_app.search.searcher import Answer
 from search_app.search.snapshot import Snapshot
 
-_MOST_POINTS = 20_000  # as many as so small a map can show
+_MAX_POINTS = 20_000  # that a map of this size can show
 _NAME = "search_map"
 _DIMENSIONS, _COLOUR, _GAP = "map-dimensions", "map-colour", "map-gap"
-_PICKED = "a point of the map was clicked"
+_CLICKED = "a point of the map was clicked"
 
 
 @st.fragment
 def map_panel(space: AppSpace, snapshot: Snapshot, query: Query, answer: Answer | None) -> None:
-    """Draw the map; its own settings redraw it alone, and a click on a point asks for what is like its item."""
-    if st.session_state.pop(_PICKED, False):
+    """Draw the map; its settings redraw only the map, and a click on a point searches from its item."""
+    if st.session_state.pop(_CLICKED, False):
         st.rerun()
     _, view = page_url.current()
     with st.container(key="map-panel"):
         _controls(view)
         layout = space.maps.layout(snapshot, MapSpec(dimensions=view.dimensions, gap=view.gap))
         assert layout is not None  # principal components are fitted at once
-        picture = drawn_map(layout, _MOST_POINTS)
+        picture = drawn_map(layout, _MAX_POINTS)
         hits = answer.ranking.hits if answer else ()
         coloured = colour_items(_colouring(view), snapshot, space.ledger)
         parts = [_kept(layout), count_caption(picture, snapshot, len(hits)), "Click one to search from it."]
@@ -47,7 +47,7 @@ def map_panel(space: AppSpace, snapshot: Snapshot, query: Query, answer: Answer 
 def _pick(values: Mapping[str, Any]) -> None:
     if str(values.get("id", "")).isdecimal():
         page_url.search_like(str(values["id"]))
-        st.session_state[_PICKED] = True
+        st.session_state[_CLICKED] = True
 
 
 def _hide(values: Mapping[str, Any]) -> None:
@@ -56,7 +56,7 @@ def _hide(values: Mapping[str, Any]) -> None:
 
 def _controls(view: MapView) -> None:
     st.session_state[_DIMENSIONS] = f"{view.dimensions}-D"
-    # The page of the map knows more of them.
+    # The map page has more colourings.
     st.session_state[_COLOUR] = _colouring(view)
     st.session_state[_GAP] = view.gap
     with st.container(key="map-controls", horizontal=True, vertical_alignment="center", gap="small"):

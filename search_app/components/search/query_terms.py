@@ -88,7 +88,7 @@ def _term(space: AppSpace, terms: Sequence[Term], place: int, contents: TermCont
             body = (
                 f"<b>{in_html(' – '.join(_title(contents.items.get(item_id), longest) for item_id in term.items))}</b>"
             )
-        sign = '<em class="ns-without">without</em>' if term.weight < 0 else ""
+        sign = '<em class="ns-negative">without</em>' if term.weight < 0 else ""
         share = abs(term.weight)
         weight = f"<small>× {share:g}</small>" if share != 1.0 else ""
         at = f"<small>at {term.ends[2]:.0%}</small>" if term.kind == "between" else ""
@@ -163,7 +163,7 @@ def _judgement(space: AppSpace, contents: TermContents, item_id: str, *, liked: 
     item = contents.items.get(item_id)
     with st.container(key=f"chip-judged-{item_id}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
         _thumbnail(space, item)
-        label = "<small>more like</small>" if liked else '<em class="ns-without">less like</em>'
+        label = "<small>more like</small>" if liked else '<em class="ns-negative">less like</em>'
         st.html(f'<div class="ns-chip">{label}<b>{in_html(_title(item))}</b></div>', width="content")
         _drop(f"judged-{item_id}", "Take this back", page_url.forget_judgement, item_id)
 

@@ -1,11 +1,11 @@
-"""The bar over the results: how many, how they are shown, in which order, what is more, and where to with them."""
+"""The bar above the results: their number, layout, order, further options and export."""
 
 from dataclasses import replace
 
 import streamlit as st
 
 from search_app.components.search.export_menu import export_menu
-from search_app.components.search.keyboard import keys_help
+from search_app.components.search.keyboard import keys_button
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import count_of
@@ -34,25 +34,25 @@ _COUNTS = (12, 24, 48, LARGEST_COUNT)
 def results_bar(space: AppSpace, query: Query, page: Page) -> None:
     """Draw the bar as the query has it; a change goes into the URL."""
     with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<div class="ns-section">{_which(query, page)}</div>', width="content")
+        st.html(f'<div class="ns-section">{_range_label(query, page)}</div>', width="content")
         with st.container(
             key="results-bar", horizontal=True, vertical_alignment="center", gap="xsmall", width="content"
         ):
-            _shown(query)
-            _more(query, page)
+            _view_controls(query)
+            _more_options(query, page)
             export_menu(space, query)
-            keys_help()
+            keys_button()
 
 
 def pager(query: Query, page: Page) -> None:
-    """Draw the ways to the pages before and after, where there are any."""
+    """Draw the buttons for the previous and the next page, if there are any."""
     number = query.listing.page
     if number == 1 and not page.more:
         return
     with st.container(
         key="pager", horizontal=True, horizontal_alignment="center", vertical_alignment="center", gap="small"
     ):
-        for name, to, icon, there in (
+        for name, to, icon, exists in (
             ("Previous", number - 1, "chevron_left", number > 1),
             ("Next", number + 1, "chevron_right", page.more),
         ):
@@ -63,27 +63,27 @@ def pager(query: Query, page: Page) -> None:
                 icon_position="left" if name == "Previous" else "right",
                 on_click=page_url.go_to_page,
                 args=(to,),
-                disabled=not there,
+                disabled=not exists,
             )
             if name == "Previous":
                 st.html(f'<div class="ns-note">Page {number:,}</div>', width="content")
 
 
-def _which(query: Query, page: Page) -> str:
-    """Which results are shown, of what."""
+def _range_label(query: Query, page: Page) -> str:
+    """Which results are shown, and out of how many, as HTML."""
     first = page.entries[0].hit.rank if page.entries else 0
     last = page.entries[-1].hit.rank if page.entries else 0
-    alone = not page.more and query.listing.page == 1
-    shown = f"{last:,} result{'s' * (last != 1)}" if alone else f"{first:,}–{last:,}"
+    all_shown = not page.more and query.listing.page == 1
+    shown = f"{last:,} result{'s' * (last != 1)}" if all_shown else f"{first:,}–{last:,}"
     if page.sorted_hits:
-        of = f"the {page.sorted_hits:,} closest, sorted" if page.sorted_hits > 1 else "sorted"
+        total = f"the {page.sorted_hits:,} closest, sorted" if page.sorted_hits > 1 else "sorted"
     else:
         only = query.filters.modality
-        of = f"of {count_of(page.searched, only[0]) if only else f'{page.searched:,} items'}"
-    return f'{shown}<small>{of}</small> <a class="ns-jump" href="#nearspace-map">to the map</a>'
+        total = f"of {count_of(page.searched, only[0]) if only else f'{page.searched:,} items'}"
+    return f'{shown}<small>{total}</small> <a class="ns-map-link" href="#nearspace-map">to the map</a>'
 
 
-def _shown(query: Query) -> None:
+def _view_controls(query: Query) -> None:
     listing, state = query.listing, st.session_state
     state[_LAYOUT] = query.display.layout
     st.segmented_control(
@@ -95,9 +95,9 @@ def _shown(query: Query) -> None:
         label_visibility="collapsed",
         on_change=lambda: page_url.change_display(layout=state[_LAYOUT]),
     )
-    asked = (listing.sort, listing.reverse if listing.sorts else False)
-    orders = _ORDERS | ({} if asked in _ORDERS.values() else {f"By {listing.sort}, reversed": asked})
-    state[_SORT] = next(name for name, order in orders.items() if order == asked)
+    current_order = (listing.sort, listing.reverse if listing.sorts else False)
+    orders = _ORDERS | ({} if current_order in _ORDERS.values() else {f"By {listing.sort}, reversed": current_order})
+    state[_SORT] = next(name for name, order in orders.items() if order == current_order)
     st.selectbox(
         "Order",
         list(orders),
@@ -108,7 +108,7 @@ def _shown(query: Query) -> None:
     )
 
 
-def _more(query: Query, page: Page) -> None:
+def _more_options(query: Query, page: Page) -> None:
     listing, state = query.listing, st.session_state
     state[_FOLD], state[_GROUP], state[_DIVERSITY] = listing.fold, listing.group, listing.diversity
     state[_COUNT] = query.count
@@ -132,18 +132,18 @@ def _more(query: Query, page: Page) -> None:
             format="%.1f",
             on_change=lambda: page_url.change_listing(diversity=round(float(state[_DIVERSITY]), 2)),
             disabled=listing.sorts,
-            help="0 shows the closest first. Further to the right, what says the same as a result before it comes "
+            help="0 shows the closest first. Further to the right, a result that repeats an earlier one comes "
             "later (maximal marginal relevance).",
         )
         st.selectbox(
             "Results on a page", sorted({*_COUNTS, query.count}), key=_COUNT, on_change=_changed, filter_mode=None
         )
         if len(query.filters.modalities_searched) > 1:
-            _merging(query, page)
+            _merging_options(query, page)
 
 
-def _merging(query: Query, page: Page) -> None:
-    """How images and texts share the list: the balance, separate lists, and the methods for experts."""
+def _merging_options(query: Query, page: Page) -> None:
+    """Draw the options for merging images and texts: balance, separate lists, and the method."""
     st.session_state[_BALANCE] = query.listing.balance
     st.session_state[_SEPARATE] = query.listing.separate
     st.session_state[_METHOD] = query.listing.method

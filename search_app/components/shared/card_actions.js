@@ -1,13 +1,13 @@
-// Tells Streamlit which of the buttons that acts.py draws has been pressed.
+// Tells Streamlit which of the buttons that card_actions.py draws was clicked.
 export default function ({ setTriggerValue }) {
-  const press = (event) => {
-    const { act, item } = event.target.closest?.("button[data-act]")?.dataset ?? {};
-    if (act) setTriggerValue("press", { act, item });
+  const onClick = (event) => {
+    const { action, item } = event.target.closest?.("button[data-action]")?.dataset ?? {};
+    if (action) setTriggerValue("click", { action, item });
   };
-  document.addEventListener("click", press);
-  document.documentElement.classList.add("ns-listens");
+  document.addEventListener("click", onClick);
+  document.documentElement.classList.add("ns-actions-ready");
   return () => {
-    document.removeEventListener("click", press);
-    document.documentElement.classList.remove("ns-listens");
+    document.removeEventListener("click", onClick);
+    document.documentElement.classList.remove("ns-actions-ready");
   };
 }

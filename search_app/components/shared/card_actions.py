@@ -1,7 +1,7 @@
-"""Buttons within HTML, and what each does to an item when it is pressed.
+"""Plain HTML buttons on result cards, and what each does with its item.
 
-A browser takes milliseconds to draw a button of Streamlit's own, and a page of results has a hundred.  So theirs are
-plain ones that name an act and an item, and a small component without any looks of its own tells which was pressed.
+A browser takes milliseconds to draw one of Streamlit's buttons, and a page of results has a hundred.  So the cards have
+plain buttons that name an action and an item, and a small invisible component reports which was clicked.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ import streamlit as st
 from search_app.components.shared import page_url
 from search_app.components.shared.formatting import in_html
 
-ACTS: Mapping[str, Callable[[str], None]] = {
+ACTIONS: Mapping[str, Callable[[str], None]] = {
     "from": page_url.search_like,
     "more": partial(page_url.judge, liked=True),
     "less": partial(page_url.judge, liked=False),
@@ -22,17 +22,17 @@ ACTS: Mapping[str, Callable[[str], None]] = {
     "unfold": partial(page_url.unfold, shown=True),
     "fold": partial(page_url.unfold, shown=False),
 }
-"""What is done with the id of an item, by the name of the act."""
-_KEY = "acts"
+"""What each action does with the id of an item."""
+_KEY = "card-actions"
 
 
-def act_button(act: str, item_id: str, label: str, icon: str = "") -> str:
-    """The HTML of a button that does one of ACTS; with an icon alone its label is told under the pointer."""
-    words, attributes = in_html(label), f'class="ns-act" data-act="{act}" data-item="{in_html(item_id)}"'
+def action_button(action: str, item_id: str, label: str, icon: str = "") -> str:
+    """The HTML of a button for one of ACTIONS; one that shows only an icon has its label as a tooltip."""
+    text, attributes = in_html(label), f'class="ns-action" data-action="{action}" data-item="{in_html(item_id)}"'
     if not icon:
-        return f'<button type="button" {attributes}>{words}</button>'
+        return f'<button type="button" {attributes}>{text}</button>'
     return (
-        f'<button type="button" {attributes} title="{words}" aria-label="{words}">'
+        f'<button type="button" {attributes} title="{text}" aria-label="{text}">'
         f'<span class="ns-icon" translate="no" aria-hidden="true">{icon}</span></button>'
     )
 
@@ -40,15 +40,15 @@ def act_button(act: str, item_id: str, label: str, icon: str = "") -> str:
 @cache
 def _component() -> Any:
     script = Path(__file__).with_name("card_actions.js").read_text(encoding="utf-8")
-    return st.components.v2.component("nearspace.acts", js=script)
+    return st.components.v2.component("nearspace.card_actions", js=script)
 
 
-def listen() -> None:
-    """Do what the buttons of this page say, before it is drawn again."""
+def listen_for_clicks() -> None:
+    """Run the action of each button that is clicked, before the page is drawn again."""
 
-    def pressed() -> None:
-        told = st.session_state[_KEY].get("press")
-        if isinstance(told, Mapping) and told.get("act") in ACTS and str(told.get("item", "")).isdecimal():
-            ACTS[told["act"]](str(told["item"]))
+    def on_click() -> None:
+        click = st.session_state[_KEY].get("click")
+        if isinstance(click, Mapping) and click.get("action") in ACTIONS and str(click.get("item", "")).isdecimal():
+            ACTIONS[click["action"]](str(click["item"]))
 
-    _component()(key=_KEY, data=None, on_press_change=pressed, height=1)
+    _component()(key=_KEY, data=None, on_click_change=on_click, height=1)

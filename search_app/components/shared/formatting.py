@@ -1,4 +1,4 @@
-"""Untrusted words made safe to show, and numbers made readable."""
+"""Text escaped for display, and items, scores and sizes as people read them."""
 
 import html
 import re
@@ -11,12 +11,12 @@ from search_app.search.hits import Hit
 from search_app.search.neighbours import Measure
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^@/'\"])")
-_WRAPPED = 50  # a line of fewer characters was not broken at a fixed width
-_STANDS_ALONE = re.compile(r"\s{2,}|\t|[-*+•>|#]|\d+[.)]")
+_WRAPPED = 50  # a shorter line was not wrapped at a fixed width
+_STARTS_A_BLOCK = re.compile(r"\s{2,}|\t|[-*+•>|#]|\d+[.)]")
 
 PLURAL: dict[Modality, str] = {"image": "images", "text": "passages"}
 MEASURES: dict[Measure, str] = {"cosine": "Cosine", "euclidean": "Euclidean"}
-"""What a person is shown to choose a measure by."""
+"""The label of each measure."""
 
 
 def in_html(text: str) -> str:
@@ -34,49 +34,49 @@ def in_plotly(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def snippet(text: str, longest: int) -> str:
-    """The beginning of `text` on one line, cut between words to at most `longest` characters."""
+def snippet(text: str, max_length: int) -> str:
+    """The beginning of `text` on one line, cut between words to at most `max_length` characters."""
     line = " ".join(text.split())
-    if len(line) <= longest:
+    if len(line) <= max_length:
         return line
-    cut = line[: longest - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[longest // 2 :] else cut).rstrip(" ,;:.-") + "…"
+    cut = line[: max_length - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[max_length // 2 :] else cut).rstrip(" ,;:.-") + "…"
 
 
-def marked(text: str, span: tuple[int, int] | None) -> str:
-    """`text` as HTML that shows it literally, with the part at `span` marked."""
+def highlight(text: str, span: tuple[int, int] | None) -> str:
+    """`text` as HTML that shows it literally, with the part at `span` highlighted."""
     if span is None:
         return in_html(text)
     start, end = span
-    return f'{in_html(text[:start])}<mark class="ns-best">{in_html(text[start:end])}</mark>{in_html(text[end:])}'
+    return f'{in_html(text[:start])}<mark class="ns-highlight">{in_html(text[start:end])}</mark>{in_html(text[end:])}'
 
 
-def excerpt(text: str, span: tuple[int, int] | None, longest: int) -> str:
-    """`text` as HTML on one line, of some `longest` characters, with the part at `span` marked and in it.
+def excerpt(text: str, span: tuple[int, int] | None, max_length: int) -> str:
+    """`text` as HTML on one line, of about `max_length` characters, that shows and highlights the part at `span`.
 
-    The line goes on behind that part, and begins before it as far as there is room.
+    Text before that part is included as far as it fits.
     """
     if span is None:
-        return in_html(snippet(text, longest))
+        return in_html(snippet(text, max_length))
     start, end = span
-    lead, inside, rest = (" ".join(part.split()) for part in (text[:start], text[start:end], text[end:]))
-    inside = snippet(inside, longest)
-    room = longest - len(inside)
-    before = max(room // 3, room - len(rest))
-    if len(lead) > before:
-        # From the beginning of a word.
-        lead = f"… {lead[len(lead) - before :].partition(' ')[2]}" if before > 12 else "…"
-    rest = snippet(rest, max(room - len(lead), 0)) if len(rest) > room - len(lead) else rest
-    parts = (in_html(lead), f'<mark class="ns-best">{in_html(inside)}</mark>', in_html(rest))
+    before, inside, after = (" ".join(part.split()) for part in (text[:start], text[start:end], text[end:]))
+    inside = snippet(inside, max_length)
+    room = max_length - len(inside)
+    room_before = max(room // 3, room - len(after))
+    if len(before) > room_before:
+        # Start at a word.
+        before = f"… {before[len(before) - room_before :].partition(' ')[2]}" if room_before > 12 else "…"
+    after = snippet(after, max(room - len(before), 0)) if len(after) > room - len(before) else after
+    parts = (in_html(before), f'<mark class="ns-highlight">{in_html(inside)}</mark>', in_html(after))
     return " ".join(part for part in parts if part)
 
 
 def unwrapped(text: str) -> str:
-    """`text` with the lines of its paragraphs joined where they were broken at a fixed width; short lines stay."""
+    """`text` with hard-wrapped paragraphs joined into one line each; short lines are kept."""
     lines = text.strip().split("\n")
     joined = lines[:1]
-    for before, line in pairwise(lines):
-        if len(before) >= _WRAPPED and line.strip() and not _STANDS_ALONE.match(line):
+    for previous, line in pairwise(lines):
+        if len(previous) >= _WRAPPED and line.strip() and not _STARTS_A_BLOCK.match(line):
             joined[-1] += " " + line
         else:
             joined.append(line)
@@ -84,19 +84,19 @@ def unwrapped(text: str) -> str:
 
 
 def headline(item: Item) -> str:
-    """What an item is called: a picture's file name; a passage's heading, else its file name."""
+    """An item's title: the file name of a picture; the heading of a passage, or else its file name."""
     return item.name if item.modality == "image" else (item.title.strip() or item.name)
 
 
-def whereabouts(item: Item) -> str:
-    """Where an item comes from: folder, for a passage also the file, the page or time, and how many are the same."""
-    place = item.folder if item.modality == "image" else str(PurePosixPath(item.folder) / item.name)
-    within = f"at {item.clock}" if item.clock else f"page {item.page}" if item.page is not None else ""
-    return ", ".join(part for part in (place, within, item.also_at) if part)
+def source_label(item: Item) -> str:
+    """Where an item comes from: its folder, for a passage its file, then page or time, and its duplicates."""
+    path = item.folder if item.modality == "image" else str(PurePosixPath(item.folder) / item.name)
+    position = f"at {item.clock}" if item.clock else f"page {item.page}" if item.page is not None else ""
+    return ", ".join(part for part in (path, position, item.also_at) if part)
 
 
-def closeness(hit: Hit) -> str:
-    """The percentile in words, never claiming more than was counted."""
+def percentile_label(hit: Hit) -> str:
+    """The percentile of a hit in words, rounded so that it never claims more than was counted."""
     plural = PLURAL[hit.modality]
     if hit.others == 0:
         return f"the only {plural.removesuffix('s')} here"
@@ -104,36 +104,36 @@ def closeness(hit: Hit) -> str:
         return f"closest of {hit.others + 1:,} {plural}"
     if hit.others < 20:
         return f"closer than {round(hit.percentile * hit.others / 100)} of {hit.others} {plural}"
-    # Rounded down, and with a further digit at the very top: 99.97 % is not "closer than 100 %".
+    # Rounded down, with one more digit at the very top: 99.97 % is not "closer than 100 %".
     if hit.percentile >= 99.9:
         return f"closer than {min(int(hit.percentile * 100 + 1e-9) / 100, 99.99):.2f} % of {plural}"
     return f"closer than {int(hit.percentile * 10 + 1e-9) / 10:.1f} % of {plural}"
 
 
-def numbers(hit: Hit) -> str:
-    """What stands behind the words: the raw cosine, the distance, and the chance where it is known."""
+def score_details(hit: Hit) -> str:
+    """The numbers behind the words: cosine, distance, and the chance of a match if it is known."""
     chance = "" if hit.chance is None else f" · chance {_percent(hit.chance)}"
     return f"cosine {hit.cosine:.3f} · distance {hit.distance:.3f}{chance}"
 
 
 def _percent(share: float) -> str:
-    """A share in per cent, never called none or all."""
+    """A share in per cent, never 0 % or 100 %."""
     if share < 0.01:
         return "below 1 %"
     return "above 99 %" if share > 0.99 else f"{share:.0%}".replace("%", " %")
 
 
 def readable_size(size: int) -> str:
-    """A size of `size` bytes as people say it."""
+    """A size in bytes, with its unit."""
     if size < 1_000:
         return f"{size} bytes"
-    for unit, one in (("kB", 1e3), ("MB", 1e6)):
-        if size < 1_000 * one:
-            return f"{size / one:.3g} {unit}"
+    for unit, factor in (("kB", 1e3), ("MB", 1e6)):
+        if size < 1_000 * factor:
+            return f"{size / factor:.3g} {unit}"
     return f"{size / 1e9:.3g} GB"
 
 
 def count_of(number: int, modality: Modality) -> str:
-    """A number of items of one modality in words."""
+    """A count with its noun, such as `3 images`."""
     plural = PLURAL[modality]
     return f"{number:,} {plural if number != 1 else plural.removesuffix('s')}"

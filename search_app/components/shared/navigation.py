@@ -1,4 +1,4 @@
-"""The links between the app's pages; a query and a space stay what they are from one page to the next."""
+"""The links between the app's pages; each keeps the query and the space of the current page."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,13 @@ from search_app.components.shared import page_url
 _PAGES = "the app's pages"
 
 
-def announce(pages: Sequence[StreamlitPage]) -> None:
-    """Say which pages there are, in the order of their links, before one of them is run."""
+def register_pages(pages: Sequence[StreamlitPage]) -> None:
+    """Register the pages, in the order of their links, before one of them runs."""
     st.session_state[_PAGES] = tuple(pages)
 
 
-def link_to(url_path: str, label: str, icon: str) -> None:
-    """Draw a link to the page of that path, where there is one and it is not the one that is shown."""
+def page_link(url_path: str, label: str, icon: str) -> None:
+    """Draw a link to the page with that path, unless there is none or it is the current page."""
     pages: tuple[StreamlitPage, ...] = st.session_state.get(_PAGES, ())
     for page in pages:
         if page.url_path == url_path and not (st.context.url or "").split("?")[0].endswith(f"/{url_path}"):
@@ -25,7 +25,7 @@ def link_to(url_path: str, label: str, icon: str) -> None:
 
 
 def page_links() -> None:
-    """Draw a link to each page, where there are several."""
+    """Draw a link to each page, if there are several."""
     pages: tuple[StreamlitPage, ...] = st.session_state.get(_PAGES, ())
     if len(pages) < 2:
         return

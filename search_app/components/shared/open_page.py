@@ -1,4 +1,4 @@
-"""How every page begins: its style and head, and the space it is about, or a word where there is none."""
+"""The start of every page: its style and header, and the space it shows, or a message when there is none."""
 
 import shlex
 from collections.abc import Callable
@@ -15,99 +15,100 @@ from search_app.components.shared.formatting import in_markdown
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
-LIBRARY = "space-library"
-"""The path of the library page."""
+LIBRARY_PATH = "space-library"
+"""The URL path of the library page."""
 
-_WAIT_FOR_A_SPACE = 3.0  # seconds
+_POLL_SECONDS = 3.0
 
 
 def draw_page(
     draw: Callable[[AppSpace, Query, Snapshot], None], without_space: Callable[[SpaceChoice], None] | None = None
 ) -> None:
-    """Draw a page of the space that the URL asks for: its head, then what `draw` does.
+    """Draw a page for the space that the URL names: the header, then `draw`.
 
-    `draw` may meet an empty snapshot.  Where there is no space, `without_space` draws the page, or a word says how
-    to make one.  When the space is re-encoded meanwhile, the page is drawn anew.
+    `draw` may receive an empty snapshot.  If the space does not exist, `without_space` draws the page; by default it
+    shows how to create one.  A page whose space is re-encoded while it is drawn is drawn again.
     """
     try:
-        _draw(draw, without_space or space_missing)
+        _draw(draw, without_space or show_missing_space)
     except SpaceChanged:
         st.rerun()
 
 
 def _draw(draw: Callable[[AppSpace, Query, Snapshot], None], without_space: Callable[[SpaceChoice], None]) -> None:
-    page_layout.style()
+    page_layout.apply_style()
     try:
-        where = choose_space(page_url.space_name())
-        head = page_layout.head(where)
-        space = _open(where)
+        choice = choose_space(page_url.space_name())
+        counts = page_layout.header(choice)
+        space = _open(choice)
     except SpaceNotFound:
-        without_space(where)
+        without_space(choice)
         return
     except NearspaceError as error:
         page_layout.error_notice("The space cannot be opened", error)
         return
     query, _ = page_url.current()
     snapshot = space.searcher.vectors.now()
-    with head:
-        page_layout.count_line(space, snapshot.revision, page_layout.theme(), named=len(where.existing) < 2)
+    with counts:
+        page_layout.count_line(space, snapshot.revision, page_layout.theme(), show_name=len(choice.existing) < 2)
     draw(space, query, snapshot)
     space.warm_up()
 
 
-def _open(where: SpaceChoice) -> AppSpace:
-    with page_layout.waiting(f"Opening the space {in_markdown(where.name)} …"):
-        return open_app_space(where.home, where.name)
+def _open(choice: SpaceChoice) -> AppSpace:
+    with page_layout.spinner(f"Opening the space {in_markdown(choice.name)} …"):
+        return open_app_space(choice.home, choice.name)
 
 
 def loaded_encoder(space: AppSpace) -> Encoder:
-    """The space's encoder, with a word about it while it loads for the first time.  Raises EncoderError."""
-    place = st.container()  # also when there is nothing to say: what comes after it stays where it was
+    """The space's encoder; shows progress while it loads for the first time.  Raises EncoderError."""
+    container = st.container()  # always created, so that later elements keep their places
     if space.encoder_is_loaded():
         return space.encoder()
-    with place, st.spinner(f"Loading the encoder {in_markdown(space.manifest.encoder.id)} …"):
-        line = st.empty()
+    with container, st.spinner(f"Loading the encoder {in_markdown(space.manifest.encoder.id)} …"):
+        progress = st.empty()
 
-        def say(words: str) -> None:
-            line.text(words)
+        def log(line: str) -> None:
+            progress.text(line)
 
-        encoder = space.encoder(say)
-        line.empty()
+        encoder = space.encoder(log)
+        progress.empty()
     return encoder
 
 
-def space_empty(space: AppSpace, snapshot: Snapshot) -> None:
-    """Say that the space holds nothing yet and how to fill it; draws the page again as soon as it holds something."""
+def show_empty_space(space: AppSpace, snapshot: Snapshot) -> None:
+    """Show that the space is empty and how to fill it; draws the page again as soon as it holds something."""
     page_layout.notice(
         f"The space {space.name} is empty",
-        "Put pictures and documents into it; this page shows them as soon as they are there:",
+        "Put pictures and documents into it; this page shows them as soon as they are in the space:",
         command=command_line("ingest FOLDER", space.home, space.name),
     )
-    navigation.link_to(LIBRARY, "Add your first folder", ":material/create_new_folder:")
-    _look_again(lambda: space.ledger.revision() != snapshot.revision)
+    navigation.page_link(LIBRARY_PATH, "Add your first folder", ":material/create_new_folder:")
+    _rerun_when(lambda: space.ledger.revision() != snapshot.revision)
 
 
-def space_missing(where: SpaceChoice) -> None:
-    """Say that there is no such space; offers the others, or says how to make one."""
-    if where.existing:
-        page_layout.notice(f"There is no space {where.name} in {where.home}", "Choose one of these:")
+def show_missing_space(choice: SpaceChoice) -> None:
+    """Show that there is no such space; offers the existing ones, or shows how to create one."""
+    if choice.existing:
+        page_layout.notice(f"There is no space {choice.name} in {choice.home}", "Choose one of these:")
         with st.container(key="spaces", horizontal=True):
-            for number, name in enumerate(where.existing, start=1):
+            for number, name in enumerate(choice.existing, start=1):
                 st.button(in_markdown(name), key=f"space-{number}", on_click=page_url.go_to_space, args=(name,))
     else:
-        ingest, demo = command_line("ingest FOLDER", where.home, where.name), command_line("demo", where.home)
+        ingest = command_line("ingest FOLDER", choice.home, choice.name)
+        demo = command_line("demo", choice.home)
         page_layout.notice(
             "There is no space yet",
-            f"Make one from a folder of pictures and documents, or try the sample collection. Looked in {where.home}.",
+            f"Make one from a folder of pictures and documents, or try the sample collection. Looked in {choice.home}.",
             command=f"{ingest}\n{demo}",
         )
-    navigation.link_to(LIBRARY, "Add a folder, or try the sample", ":material/create_new_folder:")
-    _look_again(lambda: where.name in choose_space().existing)
+    navigation.page_link(LIBRARY_PATH, "Add a folder, or try the sample", ":material/create_new_folder:")
+    _rerun_when(lambda: choice.name in choose_space().existing)
 
 
-def command_line(words: str, home: Path, name: str = DEFAULT_SPACE) -> str:
-    """A command line that works on the space the page looks for, whatever folder it is typed in."""
-    command = ["nearspace", *words.split()]
+def command_line(arguments: str, home: Path, name: str = DEFAULT_SPACE) -> str:
+    """A command line for the space that the page shows; it works from any folder."""
+    command = ["nearspace", *arguments.split()]
     if name != DEFAULT_SPACE:
         command += ["--space", name]
     if home != Path.cwd() / DEFAULT_HOME:
@@ -115,13 +116,13 @@ def command_line(words: str, home: Path, name: str = DEFAULT_SPACE) -> str:
     return shlex.join(command)
 
 
-def _look_again(ready: Callable[[], bool]) -> None:
-    """Draw the page again once `ready` says so."""
+def _rerun_when(is_ready: Callable[[], bool]) -> None:
+    """Draw the page again once `is_ready` returns True."""
 
-    @st.fragment(run_every=_WAIT_FOR_A_SPACE)
-    def look() -> None:
-        if ready():
+    @st.fragment(run_every=_POLL_SECONDS)
+    def poll() -> None:
+        if is_ready():
             st.rerun()
-        page_layout.note("This page looks again every few seconds.")
+        page_layout.note("This page checks again every few seconds.")
 
-    look()
+    poll()

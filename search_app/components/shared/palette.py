@@ -1,4 +1,4 @@
-"""The colours of the app.  `style.css` and `.streamlit/config.toml` use the same ones; a test holds them together."""
+"""The colours of the app.  `style.css` and `.streamlit/config.toml` use the same ones; a test compares them."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ MAP_FOLDERS = (
     "#1590A0",
     "#C9504C",
 )
-# Where more kinds are told apart: further ones in turn from a dark and a light half of the wheel.
+# For more categories: further colours, alternating between a dark and a light half of the colour wheel.
 MAP_KINDS = (
     *MAP_FOLDERS,
     "#C33C53",
@@ -73,7 +73,7 @@ MAP_KINDS = (
     "#10798C",
     "#B48811",
 )
-# A scale from little to much, by whether the theme is the light one: from near its background to far from it.
+# Sequential scales, by whether the theme is light: from close to its background to far from it.
 SCALES = {
     True: ("#B9C4E0", "#8C8FD0", "#7A45B5", "#4B0A63"),
     False: ("#3F4673", "#7C62CF", "#E07BB0", "#FFDCA6"),

@@ -17,7 +17,7 @@ from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.check import check
 from ingest.space.maintenance.repair import repair
-from search_app.components.shared.formatting import whereabouts
+from search_app.components.shared.formatting import source_label
 from tests.fake_encoder import COLOURS, FakeEncoder, colour_name
 from tests.ingest.readers.make_videos import CODECS, sound, turned, video
 from tests.make_files import finds_every_item, ingest_folders
@@ -121,7 +121,7 @@ def test_frames_are_items_that_stay_through_copies_another_encoder_and_repairs(t
     with open_space(home, "test") as space:
         items = space.ledger.items.of_source(str(path))
         assert [item.clock for item in items] == ["0:00", "0:04", "0:08"]
-        assert whereabouts(items[1]) == "folder, at 0:04"
+        assert source_label(items[1]) == "folder, at 0:04"
         assert len({space.thumbnail_path(item) for item in items}) == 3
         assert colour_name(open_picture(path, items[2], at_least=48)) == "blue"
         assert finds_every_item(space)

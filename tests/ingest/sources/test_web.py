@@ -19,7 +19,7 @@ from ingest.sources.location import location_of
 from ingest.space import open_space, open_to_write
 from ingest.space.maintenance.check import check
 from ingest.space.maintenance.repair import repair
-from search_app.components.shared.formatting import headline, whereabouts
+from search_app.components.shared.formatting import headline, source_label
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, finds_every_item
 from tests.retuned_encoder import RetunedEncoder
@@ -111,7 +111,7 @@ def test_what_is_at_addresses_is_read_as_what_the_server_says_it_is(home, site):
         assert space.ledger.items.counts() == {"image": 3, "text": 2}
         (red,) = space.ledger.items.of_source(site.address + "/pictures/red.png")
         host = site.address.removeprefix("http://")
-        assert (headline(red), whereabouts(red), red.root) == ("red.png", f"{host}/pictures", site.address)
+        assert (headline(red), source_label(red), red.root) == ("red.png", f"{host}/pictures", site.address)
         assert space.thumbnail_path(red).is_file()
         (owls,) = space.ledger.items.of_source(site.address + "/notes")
         assert owls.title == "Owls"

@@ -11,17 +11,17 @@ from search_app.access.permissions import (
     ALLOW_CHANGES_VARIABLE,
     ALLOW_FOLDERS_VARIABLE,
     Permission,
-    is_this_machine,
-    permission,
+    is_local_visit,
+    permission_for,
 )
-from search_app.access.sign_in import SignIn, read_sign_in
+from search_app.access.sign_in import SignInPolicy, read_sign_in_file
 from tests.search_app.access.test_sign_in import OWN, written
 
 HERE = {"Host": "127.0.0.1:8501"}
 
 
 def may(address: str | None = "127.0.0.1", headers: Mapping[str, str] = HERE, **others: object) -> Permission:
-    return permission(address=address, headers=headers, environment=others.pop("environment", {}), **others)  # type: ignore[arg-type]
+    return permission_for(address=address, headers=headers, environment=others.pop("environment", {}), **others)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -43,56 +43,56 @@ def may(address: str | None = "127.0.0.1", headers: Mapping[str, str] = HERE, **
         ("127.0.0.1", {**HERE, "forwarded": "for=10.0.0.7"}, False),
     ],
 )
-def test_only_an_app_that_nobody_else_can_reach_is_on_this_machine(
+def test_a_visit_is_local_only_if_nobody_else_can_reach_the_app(
     address: str | None, headers: Mapping[str, str], here: bool
 ) -> None:
-    assert is_this_machine(address, headers) is here
+    assert is_local_visit(address, headers) is here
     found = may(address, headers)
     assert (found.may_change, found.any_folder) == (here, here)
-    assert here or "--allow-changes" in found.why
+    assert here or "--allow-changes" in found.reason
 
 
-def test_opened_to_others_it_changes_what_the_owner_lets_and_names_no_folder_but_theirs(tmp_path: Path) -> None:
+def test_open_to_a_network_only_allowed_changes_and_folders_are_permitted(tmp_path: Path) -> None:
     environment = {ALLOW_CHANGES_VARIABLE: "1"}
     found = may("0.0.0.0", environment=environment)
-    assert (found.may_change, found.names_folders) == (True, False)
+    assert (found.may_change, found.may_name_folders) == (True, False)
     (tmp_path / "open" / "inside").mkdir(parents=True)
     (tmp_path / "secret").mkdir()
     (tmp_path / "open" / "link").symlink_to(tmp_path / "secret")
     found = may("0.0.0.0", environment={**environment, ALLOW_FOLDERS_VARIABLE: str(tmp_path / "open")})
-    assert found.folder(str(tmp_path / "open" / "inside")) == tmp_path / "open" / "inside"
-    assert found.folder(str(tmp_path / "open")) == tmp_path / "open"
+    assert found.resolve_folder(str(tmp_path / "open" / "inside")) == tmp_path / "open" / "inside"
+    assert found.resolve_folder(str(tmp_path / "open")) == tmp_path / "open"
     for typed in ("secret", "open/../secret", "open/link", "open too", "nowhere"):
         with pytest.raises(SettingsError, match="is not one of those that may be ingested"):
-            found.folder(f"{tmp_path}/{typed}")
+            found.resolve_folder(f"{tmp_path}/{typed}")
     with pytest.raises(SettingsError, match="is not one of those"):
-        found.folder("open")  # relative to where the app was started, which is nobody's business
+        found.resolve_folder("open")  # relative to where the app was started, which is nobody's business
     with pytest.raises(SettingsError, match="There is nothing at"):
-        found.folder(f"{tmp_path}/open/nowhere")
+        found.resolve_folder(f"{tmp_path}/open/nowhere")
     with pytest.raises(SettingsError, match="Drop files instead"):
-        may("0.0.0.0", environment=environment).folder(str(tmp_path / "open"))
+        may("0.0.0.0", environment=environment).resolve_folder(str(tmp_path / "open"))
 
 
-def test_on_this_machine_any_folder_may_be_named_that_is_there(tmp_path: Path) -> None:
-    assert may().folder(f" {tmp_path} ") == tmp_path
+def test_a_local_visitor_may_name_any_existing_folder(tmp_path: Path) -> None:
+    assert may().resolve_folder(f" {tmp_path} ") == tmp_path
     for typed, reason in (("", "No folder was named"), (f"{tmp_path}/nowhere", "There is nothing at"), ("\0", "There")):
         with pytest.raises(SettingsError, match=reason):
-            may().folder(typed)
+            may().resolve_folder(typed)
 
 
-def test_who_signs_in_changes_nothing_unless_named_as_editor(tmp_path: Path) -> None:
+def test_a_signed_in_account_may_change_nothing_unless_it_is_an_editor(tmp_path: Path) -> None:
     own = OWN + f'\neditors = ["ada@example.org"]\nfolders = ["{tmp_path}"]'
-    sign_in = read_sign_in(written(tmp_path, own=own))
+    sign_in = read_sign_in_file(written(tmp_path, own=own))
     assert (sign_in.editors, sign_in.folders) == (("ada@example.org",), (str(tmp_path),))
     ada, anyone = ({"email": f"{name}", "email_verified": True} for name in ("ada@example.org", "x@example.com"))
     assert may(sign_in=sign_in, claims=ada) == Permission(True, folders=(tmp_path,))
     for claims in (anyone, {}, None, {"email": "ada@example.org", "email_verified": False}):
         found = may(sign_in=sign_in, claims=claims, environment={ALLOW_CHANGES_VARIABLE: "1"})
-        assert not found.may_change and not found.names_folders
+        assert not found.may_change and not found.may_name_folders
         with pytest.raises(SettingsError, match="editors"):
-            found.require()
-    assert not may(sign_in=SignIn(("*",)), claims=ada).may_change
-    assert not may(sign_in=SignIn(("eve@example.org",), editors=("*",)), claims=ada).may_change
+            found.require_change()
+    assert not may(sign_in=SignInPolicy(("*",)), claims=ada).may_change
+    assert not may(sign_in=SignInPolicy(("eve@example.org",), editors=("*",)), claims=ada).may_change
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ def test_who_signs_in_changes_nothing_unless_named_as_editor(tmp_path: Path) -> 
 )
 def test_editors_and_folders_are_checked_before_anything_is_served(tmp_path: Path, line: str, reason: str) -> None:
     with pytest.raises(SettingsError, match=reason):
-        read_sign_in(written(tmp_path, own=f"{OWN}\n{line}"))
+        read_sign_in_file(written(tmp_path, own=f"{OWN}\n{line}"))
 
 
-def test_a_folder_to_be_allowed_must_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_allowed_folder_must_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["app", "--home", str(tmp_path), "--headless", "--allow-folder", str(tmp_path / "nowhere")]
     assert main(options) == 2
     assert "--allow-folder" in capsys.readouterr().err

@@ -7,8 +7,8 @@ import pytest
 
 from ingest.cli import main
 from ingest.errors import SettingsError
-from search_app.access.sign_in import SIGN_IN_VARIABLE, SignIn, read_sign_in
-from tests.search_app.page_driver import names, page, scene, words
+from search_app.access.sign_in import SIGN_IN_VARIABLE, SignInPolicy, read_sign_in_file
+from tests.search_app.page_driver import card_titles, page, scene, visible_text
 
 WHOLE = {
     "redirect_uri": "http://localhost:8501/oauth2callback",
@@ -27,16 +27,16 @@ def written(folder: Path, auth: Mapping[str, str] = WHOLE, own: str = OWN) -> Pa
     return file
 
 
-def test_a_whole_set_up_says_who_may_come_in(tmp_path: Path) -> None:
-    assert read_sign_in(written(tmp_path)) == SignIn(("ada@example.org", "@example.com"))
-    assert read_sign_in(written(tmp_path, own=OWN + "\nunverified_emails = true")).unverified_emails
+def test_a_complete_sign_in_file_gives_the_policy(tmp_path: Path) -> None:
+    assert read_sign_in_file(written(tmp_path)) == SignInPolicy(("ada@example.org", "@example.com"))
+    assert read_sign_in_file(written(tmp_path, own=OWN + "\nunverified_emails = true")).unverified_emails
 
 
 @pytest.mark.parametrize("key", WHOLE)
 def test_a_missing_or_empty_key_is_named(tmp_path: Path, key: str) -> None:
     for auth in ({name: value for name, value in WHOLE.items() if name != key}, {**WHOLE, key: " "}):
         with pytest.raises(SettingsError, match=rf"lacks the key {key} in \[auth\]\. Add it\."):
-            read_sign_in(written(tmp_path, auth))
+            read_sign_in_file(written(tmp_path, auth))
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_a_missing_or_empty_key_is_named(tmp_path: Path, key: str) -> None:
         ("[auth", "is not TOML"),
     ],
 )
-def test_a_file_that_is_not_one_is_told(tmp_path: Path, content: str, reason: str) -> None:
+def test_an_invalid_sign_in_file_is_reported(tmp_path: Path, content: str, reason: str) -> None:
     file = tmp_path / "sign-in.toml"
     file.write_text(content)
     with pytest.raises(SettingsError, match=reason):
-        read_sign_in(file)
+        read_sign_in_file(file)
     with pytest.raises(SettingsError, match="cannot be read"):
-        read_sign_in(tmp_path / "nowhere.toml")
+        read_sign_in_file(tmp_path / "nowhere.toml")
 
 
 @pytest.mark.parametrize(
@@ -68,17 +68,17 @@ def test_a_file_that_is_not_one_is_told(tmp_path: Path, content: str, reason: st
         ('allowed = ["ada@"]', "neither an address"),
     ],
 )
-def test_nobody_is_let_in_by_an_oversight(tmp_path: Path, own: str, reason: str) -> None:
+def test_nobody_is_admitted_by_an_oversight(tmp_path: Path, own: str, reason: str) -> None:
     with pytest.raises(SettingsError, match=reason):
-        read_sign_in(written(tmp_path, own=own))
+        read_sign_in_file(written(tmp_path, own=own))
 
 
-def test_a_weak_secret_and_an_address_that_comes_back_nowhere_are_refused(tmp_path: Path) -> None:
+def test_a_weak_secret_and_an_invalid_redirect_uri_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cookie_secret"):
-        read_sign_in(written(tmp_path, {**WHOLE, "cookie_secret": "short"}))
+        read_sign_in_file(written(tmp_path, {**WHOLE, "cookie_secret": "short"}))
     for address in ("http://localhost:8501/", "/oauth2callback"):
         with pytest.raises(SettingsError, match="redirect_uri"):
-            read_sign_in(written(tmp_path, {**WHOLE, "redirect_uri": address}))
+            read_sign_in_file(written(tmp_path, {**WHOLE, "redirect_uri": address}))
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def test_a_weak_secret_and_an_address_that_comes_back_nowhere_are_refused(tmp_pa
         ({}, False),
     ],
 )
-def test_only_verified_addresses_that_are_named_come_in(claims: dict[str, object], comes_in: bool) -> None:
-    assert SignIn(("ada@example.org", "@example.com")).lets_in(claims) is comes_in
+def test_only_named_and_verified_addresses_are_admitted(claims: dict[str, object], comes_in: bool) -> None:
+    assert SignInPolicy(("ada@example.org", "@example.com")).admits(claims) is comes_in
 
 
-def test_an_owner_may_trust_addresses_that_are_not_said_to_be_verified_but_none_said_not_to_be() -> None:
-    trusting = SignIn(("ada@example.org",), unverified_emails=True)
-    assert trusting.lets_in({"email": "ada@example.org"})
-    assert not trusting.lets_in({"email": "ada@example.org", "email_verified": False})
-    assert SignIn(("*",)).lets_in({})
+def test_unverified_emails_admits_addresses_of_unknown_status_but_not_unverified_ones() -> None:
+    trusting = SignInPolicy(("ada@example.org",), unverified_emails=True)
+    assert trusting.admits({"email": "ada@example.org"})
+    assert not trusting.admits({"email": "ada@example.org", "email_verified": False})
+    assert SignInPolicy(("*",)).admits({})
 
 
 def test_the_app_refuses_to_start_half_configured(
@@ -129,10 +129,10 @@ def test_a_page_shows_nothing_before_somebody_has_signed_in(
     monkeypatch.setenv(SIGN_IN_VARIABLE, str(written(tmp_path)))
     app = page(q="red")
     assert not app.exception
-    assert "Sign in to search" in words(app)
+    assert "Sign in to search" in visible_text(app)
     assert app.button(key="sign-in")
-    assert not names(app) and "11 images" not in words(app) and not scene(app, "search_map")
+    assert not card_titles(app) and "11 images" not in visible_text(app) and not scene(app, "search_map")
     monkeypatch.setenv(SIGN_IN_VARIABLE, str(tmp_path / "nowhere.toml"))
     app = page(q="red")
-    assert "Nobody can sign in" in words(app)
-    assert not names(app)
+    assert "Nobody can sign in" in visible_text(app)
+    assert not card_titles(app)

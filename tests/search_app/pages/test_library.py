@@ -13,10 +13,10 @@ from ingest.run.jobs import Job, newest
 from ingest.space import open_space
 from search_app.access.permissions import ALLOW_CHANGES_VARIABLE
 from search_app.access.sign_in import SIGN_IN_VARIABLE
-from search_app.components.library import source_lists
+from search_app.components.library import source_tabs
 from tests.make_files import FAKE, ingest_folders, picture, text
 from tests.search_app.access.test_sign_in import written
-from tests.search_app.page_driver import markup, page, params, words
+from tests.search_app.page_driver import markup, page, url_params, visible_text
 from tests.servers import end_server, wait_until
 
 
@@ -56,10 +56,10 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     end_server(tmp_path / "home" / "test")
 
 
-def test_the_overview_says_what_there_is_and_where_it_comes_from(own: Path) -> None:
+def test_the_overview_shows_what_the_space_holds_and_where_it_comes_from(own: Path) -> None:
     app = library()
     assert not app.exception
-    shown = words(app)
+    shown = visible_text(app)
     assert "2  images" in shown and "1  passages" in shown and "3  files" in shown
     assert str(own / "files") in shown and "7 files" in shown
     assert "files/pictures" in shown and "png" in shown
@@ -69,33 +69,33 @@ def test_the_overview_says_what_there_is_and_where_it_comes_from(own: Path) -> N
 def test_problems_are_grouped_by_reason_with_what_to_do(own: Path) -> None:
     app = library(tab="problems")
     assert not app.exception
-    assert "Not a picture: its content is in no known image format" in words(app)
-    assert "Give it its right suffix, or leave it out." in words(app)
+    assert "Not a picture: its content is in no known image format" in visible_text(app)
+    assert "Give it its right suffix, or leave it out." in visible_text(app)
     assert list(app.dataframe[0].value["File"]) == ["broken 0.jpg", "broken 1.jpg", "broken 2.jpg", "empty.txt"]
     app.segmented_control(key="library-show").set_value("skipped").run()
-    assert params(app) == {"tab": ["problems"], "show": ["skipped"]}
+    assert url_params(app) == {"tab": ["problems"], "show": ["skipped"]}
     assert list(app.dataframe[0].value["File"]) == ["empty.txt"]
     app = library(tab="problems", find="BROKEN 1")
     assert list(app.dataframe[0].value["File"]) == ["broken 1.jpg"]
 
 
-def test_sources_come_a_page_at_a_time_and_the_url_keeps_which(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_lists, "PAGE", 3)
+def test_sources_are_paged_and_the_url_holds_the_page(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_tabs, "PAGE_SIZE", 3)
     app = library(tab="sources")
     assert not app.exception
     assert len(app.dataframe[0].value) == 3
-    assert "1 to 3 of 7, page 1 of 3" in words(app)
-    app.button(key="turn-next").click().run()
-    assert params(app) == {"tab": ["sources"], "at": ["2"]}
-    assert "4 to 6 of 7" in words(app)
+    assert "1 to 3 of 7, page 1 of 3" in visible_text(app)
+    app.button(key="library-next").click().run()
+    assert url_params(app) == {"tab": ["sources"], "at": ["2"]}
+    assert "4 to 6 of 7" in visible_text(app)
     app.text_input(key="library-find").set_value("pictures").run()
-    assert params(app) == {"tab": ["sources"], "find": ["pictures"]}
+    assert url_params(app) == {"tab": ["sources"], "find": ["pictures"]}
     assert list(app.dataframe[0].value["File"]) == ["green.png", "red.png"]
-    assert "7 to 7 of 7" in words(library(tab="sources", at="99"))
-    assert "No file is like that" in words(library(tab="sources", find="100%"))
+    assert "7 to 7 of 7" in visible_text(library(tab="sources", at="99"))
+    assert "No file is like that" in visible_text(library(tab="sources", find="100%"))
 
 
-def test_what_is_chosen_is_removed_after_its_exact_count_was_shown(own: Path, started: list) -> None:
+def test_selected_sources_are_removed_after_their_exact_count_was_shown(own: Path, started: list) -> None:
     app = library(tab="sources", find="pictures")
     with open_space(own / "home", "test") as space:
         revision = space.ledger.revision()
@@ -105,8 +105,8 @@ def test_what_is_chosen_is_removed_after_its_exact_count_was_shown(own: Path, st
     app.run()
     app.button(key="remove-chosen").click().run()
     assert not app.exception
-    assert "2 files  with  2 items  leave the space" in words(app)
-    assert "Nothing is deleted on disk" in words(app)
+    assert "2 files  with  2 items  leave the space" in visible_text(app)
+    assert "Nothing is deleted on disk" in visible_text(app)
     app.button(key="confirm-remove").click().run()
     paths = [str(own / "files" / "pictures" / name) for name in ("green.png", "red.png")]
     assert started == [("remove", ["--yes", "--json", "--", *paths])]
@@ -116,19 +116,19 @@ def test_what_is_chosen_is_removed_after_its_exact_count_was_shown(own: Path, st
     assert app.button(key="remove-chosen").disabled
 
 
-def test_what_was_removed_is_named_and_can_be_let_in_again(own: Path, started: list) -> None:
+def test_excluded_sources_are_listed_and_can_be_readmitted(own: Path, started: list) -> None:
     from ingest.space import open_to_reencode
 
     red = str(own / "files" / "pictures" / "red.png")
     with open_to_reencode(own / "home", "test") as space:
         space.ledger.exclude([red])
     app = library(tab="sources")
-    assert red in words(app)
-    app.button(key="let-in-1").click().run()
+    assert red in visible_text(app)
+    app.button(key="readmit-1").click().run()
     assert started == [("ingest", ["--json-lines", "--", red])]
 
 
-def test_a_folder_is_looked_at_before_it_is_ingested(own: Path, started: list) -> None:
+def test_a_folder_is_previewed_before_it_is_ingested(own: Path, started: list) -> None:
     more = own / "more"
     picture(more / "blue.png", "blue")
     text(more / "tool.exe", "x")
@@ -136,17 +136,17 @@ def test_a_folder_is_looked_at_before_it_is_ingested(own: Path, started: list) -
     assert not app.exception
     assert app.button(key="add-ingest").disabled
     app.text_input(key="add-folder").set_value(str(own / "nowhere")).run()
-    assert "There is nothing at" in words(app) and app.button(key="add-ingest").disabled
+    assert "There is nothing at" in visible_text(app) and app.button(key="add-ingest").disabled
     app.text_input(key="add-folder").set_value(str(more)).run()
-    assert "1 picture" in words(app) and "1 other files are left out" in words(app)
-    app.text_input(key="add-without").set_value("*.exe drafts/").run()
+    assert "1 picture" in visible_text(app) and "1 other files are left out" in visible_text(app)
+    app.text_input(key="add-exclude").set_value("*.exe drafts/").run()
     app.button(key="add-ingest").click().run()
     assert started == [("ingest", ["--exclude=*.exe", "--exclude=drafts/", "--json-lines", "--", str(more)])]
     app.button(key="recent-1").click().run()
     assert app.text_input(key="add-folder").value == str(own / "files")
 
 
-def test_dropped_files_are_kept_in_the_space_and_ingested_by_name(own: Path, started: list) -> None:
+def test_uploads_are_stored_in_the_space_and_ingested_by_name(own: Path, started: list) -> None:
     app = library(tab="add")
     files = [("../blue.png", (own / "files" / "pictures" / "red.png").read_bytes(), "image/png")]
     app.file_uploader(key="add-dropped-0").set_value([*files, ("a.txt", b"", "text/plain")]).run()
@@ -155,7 +155,7 @@ def test_dropped_files_are_kept_in_the_space_and_ingested_by_name(own: Path, sta
     kept = own / "home" / "test" / "uploads" / "blue.png"
     assert kept.exists()
     assert started == [("ingest", ["--json-lines", "--", str(kept)])]
-    assert "a.txt: it is empty" in words(app)
+    assert "a.txt: it is empty" in visible_text(app)
 
 
 def test_a_job_is_followed_to_its_end_and_others_wait_for_it(own: Path) -> None:
@@ -163,43 +163,43 @@ def test_a_job_is_followed_to_its_end_and_others_wait_for_it(own: Path) -> None:
     picture(own / "files" / "pictures" / "blue.png", "blue")
     app.button(key="again-1").click().run()
     assert not app.exception
-    assert "Ingesting" in words(app)
+    assert "Ingesting" in visible_text(app)
     home = own / "home"
     job = newest(home, "test")
     assert job is not None
     other = library(tab="health")  # another tab sees it, and can start nothing meanwhile
-    assert "Ingesting" in words(other) or not newest(home, "test").running  # type: ignore[union-attr]
+    assert "Ingesting" in visible_text(other) or not newest(home, "test").running  # type: ignore[union-attr]
     assert wait_until(lambda: not newest(home, "test").running, 240)  # type: ignore[union-attr]
     app.run()
-    assert "Ingested" in words(app) and "1 added" in words(app)
-    assert "3  images" in words(app)
+    assert "Ingested" in visible_text(app) and "1 added" in visible_text(app)
+    assert "3  images" in visible_text(app)
     app.button(key="job-problems").click().run()
-    assert params(app)["tab"] == ["problems"]
+    assert url_params(app)["tab"] == ["problems"]
 
 
-def test_a_killed_job_is_told_with_its_last_lines(own: Path) -> None:
+def test_a_killed_job_is_reported_with_its_last_lines(own: Path) -> None:
     folder = own / "home" / "test" / jobs.JOB_FOLDER
     folder.mkdir()
     now = jobs._now()
     jobs.write(folder, Job("a" * 32, "tune", "lite:<b>ours", ("tune",), now, finished=now, status=-9))
     (folder / f"{'a' * 32}.log").write_text("reading the captions\n<script>alert(1)</script>\n")
     app = library()
-    assert "It did not work: Tuning lite:<b>ours" in words(app)
-    assert "killed by signal 9" in words(app)
+    assert "It did not work: Tuning lite:<b>ours" in visible_text(app)
+    assert "killed by signal 9" in visible_text(app)
     assert "<script>alert(1)</script>" in app.code[0].value
     assert "<b>ours" not in markup(app)
-    app.button(key="job-away").click().run()
-    assert "It did not work" not in words(app)
+    app.button(key="job-dismiss").click().run()
+    assert "It did not work" not in visible_text(app)
 
 
-def test_tuning_and_re_encoding_start_with_what_was_chosen(own: Path, started: list) -> None:
+def test_tuning_and_re_encoding_start_with_the_chosen_options(own: Path, started: list) -> None:
     app = library(tab="encoder")
     assert not app.exception
-    assert FAKE in words(app)
+    assert FAKE in visible_text(app)
     app.text_input(key="tune-folder").set_value(str(own / "files"))
     app.text_input(key="tune-name").set_value("../ours")
     app.button(key="tune-start").click().run()
-    assert "cannot be the name of an encoder" in words(app) and not started
+    assert "cannot be the name of an encoder" in visible_text(app) and not started
     app.text_input(key="tune-name").set_value("ours")
     app.button(key="tune-start").click().run()
     app.selectbox(key="reencode-to").set_value("lite")
@@ -211,14 +211,14 @@ def test_tuning_and_re_encoding_start_with_what_was_chosen(own: Path, started: l
 
 
 @pytest.mark.parametrize("tab", ["overview", "add", "sources", "problems", "encoder", "health"])
-def test_who_may_change_nothing_gets_no_button_that_would(
+def test_a_visitor_who_may_change_nothing_gets_no_button_that_would(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list, tab: str
 ) -> None:
     monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else None)
     app = library(tab=tab)
     assert not app.exception
-    assert "--allow-changes" in words(app)
-    harmless = {"turn-next", "turn-previous"}
+    assert "--allow-changes" in visible_text(app)
+    harmless = {"library-next", "library-previous"}
     assert {button.key for button in app.button} <= harmless
     assert not app.get("file_uploader")
     monkeypatch.setenv(ALLOW_CHANGES_VARIABLE, "1")
@@ -226,26 +226,26 @@ def test_who_may_change_nothing_gets_no_button_that_would(
     assert app.get("file_uploader") and not [each for each in app.text_input if each.key == "add-folder"]
 
 
-def test_a_click_from_a_page_that_was_drawn_before_the_right_was_taken_starts_nothing(
+def test_a_click_on_a_page_drawn_before_the_permission_was_withdrawn_starts_nothing(
     own: Path, monkeypatch: pytest.MonkeyPatch, started: list
 ) -> None:
     app = library()
     monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else None)
     app.button(key="again-1").click().run()
     assert not started
-    assert "That could not be done" in words(app)
+    assert "That could not be done" in visible_text(app)
 
 
 def test_before_signing_in_the_library_shows_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SIGN_IN_VARIABLE, str(written(own)))
     app = library()
-    assert "Sign in to search" in words(app) and "images" not in words(app)
+    assert "Sign in to search" in visible_text(app) and "images" not in visible_text(app)
 
 
-def test_without_a_space_the_page_is_the_start(empty_home: Path, tmp_path: Path, started: list) -> None:
+def test_without_a_space_the_page_offers_the_ways_to_fill_it(empty_home: Path, tmp_path: Path, started: list) -> None:
     app = library()
     assert not app.exception
-    assert "Add your first folder" in words(app)
+    assert "Add your first folder" in visible_text(app)
     picture(tmp_path / "first" / "red.png", "red")
     app.text_input(key="add-folder").set_value(str(tmp_path / "first")).run()
     app.button(key="add-ingest").click().run()
@@ -253,16 +253,16 @@ def test_without_a_space_the_page_is_the_start(empty_home: Path, tmp_path: Path,
     assert [kind for kind, _ in started] == ["ingest", "ingest"]
     assert started[0][1] == ["--encoder=lite", "--json-lines", "--", str(tmp_path / "first")]
     assert all(Path(path).is_dir() for path in started[1][1][-2:])
-    assert params(app) == {"space": ["sample"]}
+    assert url_params(app) == {"space": ["sample"]}
 
 
-def test_an_empty_space_says_how_to_begin(tmp_path: Path, empty_home: Path) -> None:
+def test_an_empty_space_shows_how_to_begin(tmp_path: Path, empty_home: Path) -> None:
     folder = tmp_path / "nothing"
     folder.mkdir()
     ingest_folders(empty_home, [folder])
     app = library()
     assert not app.exception
-    assert "Add your first folder" in words(app)
+    assert "Add your first folder" in visible_text(app)
     assert app.segmented_control(key="library-tab").value == "add"
     shutil.rmtree(folder)
     with open_space(empty_home, "test") as space:

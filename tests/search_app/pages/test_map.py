@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from ingest.space import open_space
 from search_app.components.map import first_paint, topics_panel
 from tests.make_files import ingest_folders
-from tests.search_app.page_driver import markup, page, params, scene, words
+from tests.search_app.page_driver import markup, page, scene, url_params, visible_text
 
 
 def map_page(**asked: str | list[str]) -> AppTest:
@@ -47,7 +47,7 @@ def test_every_item_is_on_the_map_and_what_it_keeps_is_told(colours: Path) -> No
     count = header(app, "points")["n"]
     assert drawn(app)["caption"] == f"All {count} items drawn."
     assert sum(kind["count"] for kind in header(app, "colours")["legend"]) == count
-    assert "of the variance" in words(app) and "too few items to tell how far" in words(app)
+    assert "of the variance" in visible_text(app) and "too few items to tell how far" in visible_text(app)
     assert drawn(app)["star"] is None and drawn(app)["hits"] == []
 
 
@@ -64,14 +64,14 @@ def test_an_item_is_looked_at_with_its_neighbours_by_either_distance(colours: Pa
     red = item_of(colours, "red.png")
     app = map_page(item=red)
     assert drawn(app)["item"]["id"] == red and len(drawn(app)["near"]) == 10
-    assert "red.png" in words(app) and "Nearest in the full space" in words(app)
+    assert "red.png" in visible_text(app) and "Nearest in the full space" in visible_text(app)
     app.button_group(key="space-measure").set_value("euclidean").run()
-    assert params(app)["measure"] == ["euclidean"]
+    assert url_params(app)["measure"] == ["euclidean"]
 
 
 def test_an_item_that_has_gone_says_so(colours: Path) -> None:
     app = map_page(item="999999")
-    assert "not in the space any more" in words(app)
+    assert "not in the space any more" in visible_text(app)
     assert drawn(app)["item"] is None
 
 
@@ -90,7 +90,7 @@ def test_an_axis_is_laid_through_two_items(colours: Path) -> None:
     app.query_params["item"] = blue
     app.run()
     app.button(key="map-axis-item").click().run()
-    assert params(app)["axis"] == [f"item:{red}>item:{blue}", "2"]
+    assert url_params(app)["axis"] == [f"item:{red}>item:{blue}", "2"]
     assert drawn(app)["axes"][0]["title"] == "red.png to blue.png"
 
 
@@ -105,8 +105,8 @@ def test_points_are_coloured_by_how_close_they_are_to_the_question(colours: Path
 def test_a_selection_is_told_and_stays_in_the_link(colours: Path) -> None:
     app = map_page(area="-100 -100;100 -100;100 100;-100 100")
     count = header(app, "points")["n"]
-    assert f"{count} items selected" in words(app)
-    assert "100.0 % of the space" in words(app)
+    assert f"{count} items selected" in visible_text(app)
+    assert "100.0 % of the space" in visible_text(app)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_empty_space_says_how_to_fill_it(empty_home: Path, tmp_path: Path) ->
     (tmp_path / "nothing").mkdir()
     ingest_folders(empty_home, [tmp_path / "nothing"])
     app = map_page()
-    assert "is empty" in words(app)
+    assert "is empty" in visible_text(app)
     assert drawn(app) == {}
 
 
@@ -147,7 +147,7 @@ def test_a_browser_that_never_says_the_map_is_drawn_gets_what_is_around_it(colou
     assert app.selectbox(key="space-colour").value == "modality"
     app.toggle(key="space-names").set_value(False).run()
     assert "drawn" not in drawn(app)["actions"], "only the first map of a visit is waited for"
-    assert 'class="ns-room"' not in markup(app)
+    assert 'class="ns-map-placeholder"' not in markup(app)
 
 
 def test_a_map_of_few_points_is_not_waited_for(colours: Path, monkeypatch) -> None:

@@ -11,7 +11,7 @@ from search_app.search.topics import space_topics
 from tests.fake_encoder import FakeEncoder, WideFakeEncoder
 from tests.make_files import ingest_folders, picture
 from tests.search_app.conftest import fill
-from tests.search_app.page_driver import markup, page, params, words
+from tests.search_app.page_driver import markup, page, url_params, visible_text
 from tests.search_app.pages.test_map import drawn, header, map_page
 
 
@@ -47,10 +47,10 @@ def test_several_topics_are_told_of_and_each_can_be_left(space: AppSpace) -> Non
     assert len(closing) == 2
     closing[0].click().run()
     assert not app.exception
-    [left] = params(app)["topic"]
+    [left] = url_params(app)["topic"]
     assert left in (first, second)
     app.button(key=closing[1].key).click().run()
-    assert "topic" not in params(app)
+    assert "topic" not in url_params(app)
 
 
 def test_topics_that_the_space_has_outgrown_are_offered_anew(space: AppSpace, monkeypatch) -> None:
@@ -63,9 +63,9 @@ def test_topics_that_the_space_has_outgrown_are_offered_anew(space: AppSpace, mo
 def test_an_axis_to_an_item_that_has_gone_says_so_and_leads_back(home: Path) -> None:
     app = page("space-map", axis=["item:1>item:99999", "2"])
     assert not app.exception
-    assert "This map cannot be laid out" in words(app) and "Choose another for that end" in words(app)
+    assert "This map cannot be laid out" in visible_text(app) and "Choose another for that end" in visible_text(app)
     app.button(key="map-plain").click().run()
-    assert "axis" not in params(app) and header(app, "points")["n"]
+    assert "axis" not in url_params(app) and header(app, "points")["n"]
 
 
 def test_questions_asked_in_another_space_leave_no_trail(home: Path, tmp_path: Path) -> None:
@@ -98,20 +98,20 @@ def test_the_browser_can_tell_spaces_and_fits_apart(home: Path, tmp_path: Path, 
 def test_a_selection_can_be_left_on_every_page(home: Path) -> None:
     app = map_page(area="-100 -100;100 -100;100 100;-100 100")
     app.button(key="search-in-selection").click().run()
-    kept = params(app)["selection"]
+    kept = url_params(app)["selection"]
     for path in ("space-map", ""):
         app = page(path, selection=kept)
         assert not app.exception
         button = app.button(key="drop-filter-1")
         assert button.label == "in a selection of the map"
         button.click().run()
-        assert "selection" not in params(app)
+        assert "selection" not in url_params(app)
 
 
 def test_a_link_to_a_space_that_has_gone_says_so(home: Path) -> None:
     app = page(q="red", space="holidays")
     assert not app.exception
-    assert "There is no space holidays" in words(app) and '<article class="ns-result' not in markup(app)
+    assert "There is no space holidays" in visible_text(app) and '<article class="ns-result' not in markup(app)
     app.button(key="space-1").click().run()
-    assert params(app) == {"space": ["test"]}
-    assert "cannot be the name of a space" in words(page(space="../elsewhere"))
+    assert url_params(app) == {"space": ["test"]}
+    assert "cannot be the name of a space" in visible_text(page(space="../elsewhere"))

@@ -15,7 +15,7 @@ from search_app.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder
 from tests.narrow_encoder import NarrowEncoder
 from tests.retuned_encoder import RetunedEncoder
-from tests.search_app.page_driver import names, page, words
+from tests.search_app.page_driver import card_titles, page, visible_text
 
 
 @pytest.fixture
@@ -33,30 +33,30 @@ def again(home: Path, encoder: Encoder) -> None:
         assert reencode(space, encoder).swapped
 
 
-def test_an_open_page_answers_with_the_new_encoder_at_its_next_run(home: Path) -> None:
+def test_an_open_page_uses_the_new_encoder_at_its_next_run(home: Path) -> None:
     app = page(q="red", in_="image")
     assert not app.exception
-    assert names(app)[0].startswith("red")
+    assert card_titles(app)[0].startswith("red")
     again(home, RetunedEncoder())
     app.run()
     assert not app.exception
-    pictures = [name for name in names(app) if name.endswith(".png")]
+    pictures = [name for name in card_titles(app) if name.endswith(".png")]
     assert pictures[0].startswith("green"), "this encoder takes green for red"
 
 
-def test_vectors_of_another_dimension_are_followed_too(home: Path) -> None:
+def test_an_open_page_follows_a_change_of_dimension_too(home: Path) -> None:
     app = page(q="red")
     again(home, NarrowEncoder())
     app.run()
     assert not app.exception
-    assert any(name.startswith("red") for name in names(app)[:3])
+    assert any(name.startswith("red") for name in card_titles(app)[:3])
     again(home, FakeEncoder())
     app.run()
     assert not app.exception
-    assert any(name.startswith("red") for name in names(app)[:3])
+    assert any(name.startswith("red") for name in card_titles(app)[:3])
 
 
-def test_a_swap_in_the_middle_of_a_search_is_searched_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_interrupted_by_a_re_encoding_is_run_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Searcher.ask
     swaps: list[str] = []
 
@@ -70,8 +70,8 @@ def test_a_swap_in_the_middle_of_a_search_is_searched_again(home: Path, monkeypa
     app = page(q="red")
     assert swaps
     assert not app.exception
-    assert "The search cannot be done" not in words(app)
-    pictures = [name for name in names(app) if name.endswith(".png")]
+    assert "The search cannot be done" not in visible_text(app)
+    pictures = [name for name in card_titles(app) if name.endswith(".png")]
     assert pictures[0].startswith("green")
 
 
@@ -86,5 +86,5 @@ def test_an_encoder_that_was_tuned_again_under_its_name_is_loaded_again(
     again(home, Tuned())
     app.run()
     assert not app.exception
-    assert "The search cannot be done" not in words(app)
-    assert names(app)
+    assert "The search cannot be done" not in visible_text(app)
+    assert card_titles(app)

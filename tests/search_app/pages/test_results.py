@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 
 from tests.make_files import ingest_folders, picture, text
-from tests.search_app.page_driver import acts, markup, names, page, params, press, words
+from tests.search_app.page_driver import card_buttons, card_titles, click, markup, page, url_params, visible_text
 
 WICKED = "<script>alert('x')</script> **stars** $y$ :heart:"
 REDS = ("red.png", "red tall.png")
@@ -45,86 +45,86 @@ def started(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def best_sentences(shown: str) -> set[str]:
-    return set(re.findall(r'<mark class="ns-best">(.*?)</mark>', shown))
+    return set(re.findall(r'<mark class="ns-highlight">(.*?)</mark>', shown))
 
 
 def badges(shown: str) -> list[str]:
     return re.findall(r'<span class="ns-badge[^"]*">([^<]+)</span>', shown)
 
 
-def test_pages_go_on_where_the_one_before_ended_and_a_link_opens_any() -> None:
+def test_each_page_continues_where_the_previous_one_ended_and_a_link_opens_any() -> None:
     app = page(q="red", k="5")
     assert not app.exception
-    first = names(app)
+    first = card_titles(app)
     assert app.button(key="page-previous").disabled
     app.button(key="page-next").click().run()
-    assert params(app) == {"text": ["red"], "count": ["5"], "page": ["2"]}
-    second = names(app)
+    assert url_params(app) == {"text": ["red"], "count": ["5"], "page": ["2"]}
+    second = card_titles(app)
     assert badges(markup(app)) == ["6", "7", "8", "9", "10"]
     assert len(second) == 5 and not set(first) & set(second)
-    assert names(page(q="red", k="5", page="2")) == second
+    assert card_titles(page(q="red", k="5", page="2")) == second
     app.button(key="page-previous").click().run()
-    assert params(app) == {"text": ["red"], "count": ["5"]}
-    assert names(app) == first
+    assert url_params(app) == {"text": ["red"], "count": ["5"]}
+    assert card_titles(app) == first
 
 
-def test_another_question_begins_at_its_first_page() -> None:
+def test_another_query_starts_at_its_first_page() -> None:
     app = page(q="red", k="5", page="2")
     app.chat_input(key="query-box").set_value("blue").run()
-    assert params(app) == {"text": ["blue"], "count": ["5"]}
+    assert url_params(app) == {"text": ["blue"], "count": ["5"]}
     app = page(q="red", k="5", page="2")
     app.toggle(key="results-fold").set_value(False).run()
-    assert params(app) == {"text": ["red"], "count": ["5"], "fold": ["off"]}
+    assert url_params(app) == {"text": ["red"], "count": ["5"], "fold": ["off"]}
 
 
-def test_a_page_behind_the_last_says_so_and_leads_back() -> None:
+def test_a_page_after_the_last_says_so_and_links_to_the_first() -> None:
     app = page(q="red", page="99")
     assert not app.exception
-    assert "There is no such page" in words(app)
+    assert "There is no such page" in visible_text(app)
     app.button(key="first-page").click().run()
-    assert params(app) == {"text": ["red"]}
-    assert names(app)
+    assert url_params(app) == {"text": ["red"]}
+    assert card_titles(app)
 
 
-def test_near_duplicates_are_one_result_that_opens() -> None:
+def test_near_duplicates_are_one_result_that_unfolds() -> None:
     app = page(q="red", modality="image", k="4")
-    [(number, lead)] = [(place, name) for place, name in enumerate(names(app), start=1) if name in REDS]
+    [(number, lead)] = [(place, name) for place, name in enumerate(card_titles(app), start=1) if name in REDS]
     other = next(name for name in REDS if name != lead)
-    assert "+1 like it" in [label for _, _, label in acts(app, number)]
-    press(app, "unfold", number)
-    [unfolded] = params(app)["unfolded"]
-    assert names(app)[number] == other
+    assert "+1 like it" in [label for _, _, label in card_buttons(app, number)]
+    click(app, "unfold", number)
+    [unfolded] = url_params(app)["unfolded"]
+    assert card_titles(app)[number] == other
     assert badges(markup(app))[number] == f"{number}-1"
-    assert len(names(app)) == 5, "what is unfolded takes no other result's place"
-    assert names(page(q="red", modality="image", k="4", unfold=unfolded)) == names(app)
-    press(app, "details", number + 1)
-    assert f"image, result {number}-1" in words(app), "its details have the number of its card"
-    press(app, "fold", number)
-    assert "unfolded" not in params(app)
+    assert len(card_titles(app)) == 5, "what is unfolded takes no other result's place"
+    assert card_titles(page(q="red", modality="image", k="4", unfold=unfolded)) == card_titles(app)
+    click(app, "details", number + 1)
+    assert f"image, result {number}-1" in visible_text(app), "its details have the number of its card"
+    click(app, "fold", number)
+    assert "unfolded" not in url_params(app)
     app.toggle(key="results-fold").set_value(False).run()
-    assert set(REDS) <= set(names(app))
+    assert set(REDS) <= set(card_titles(app))
 
 
-def test_passages_of_a_document_are_one_result_with_its_best_sentence_marked() -> None:
+def test_passages_of_a_document_are_one_result_with_the_best_sentence_highlighted() -> None:
     app = page(q="red", modality="text")
-    assert sum(name == "book" for name in names(app)) == 1
+    assert sum(name == "book" for name in card_titles(app)) == 1
     assert best_sentences(markup(app)) & {"The rose was red.", "Red again, and red."}
-    number = names(app).index("book") + 1
-    assert any(re.fullmatch(r"\+\d more passages", label) for _, _, label in acts(app, number))
+    number = card_titles(app).index("book") + 1
+    assert any(re.fullmatch(r"\+\d more passages", label) for _, _, label in card_buttons(app, number))
     app.toggle(key="results-group").set_value(False).run()
-    assert params(app)["group"] == ["off"]
-    assert sum(name == "book" for name in names(app)) > 1
+    assert url_params(app)["group"] == ["off"]
+    assert sum(name == "book" for name in card_titles(app)) > 1
 
 
-def test_results_are_sorted_as_asked_and_the_order_is_in_the_link() -> None:
+def test_results_are_sorted_by_the_chosen_order_which_is_in_the_link() -> None:
     app = page(q="red", k="12", fold="off", group="off", modality="image")
     assert app.selectbox(key="results-sort").value == "Closest first"
     app.selectbox(key="results-sort").set_value("By name").run()
-    assert params(app)["sort"] == ["name"]
-    assert names(app) == sorted(names(app), key=str.casefold)
-    assert "sorted" in words(app)
+    assert url_params(app)["sort"] == ["name"]
+    assert card_titles(app) == sorted(card_titles(app), key=str.casefold)
+    assert "sorted" in visible_text(app)
     app.selectbox(key="results-sort").set_value("Smallest file").run()
-    assert (params(app)["sort"], params(app)["reverse"]) == (["size"], ["on"])
+    assert (url_params(app)["sort"], url_params(app)["reverse"]) == (["size"], ["on"])
     reopened = page(q="red", sort="name", order="reverse")
     assert not reopened.exception
     assert reopened.selectbox(key="results-sort").value == "By name, reversed"
@@ -132,21 +132,21 @@ def test_results_are_sorted_as_asked_and_the_order_is_in_the_link() -> None:
 
 def test_diversity_goes_into_the_link_and_changes_what_comes_first() -> None:
     app = page(q="red", k="6", fold="off", group="off")
-    before = names(app)
+    before = card_titles(app)
     app.slider(key="results-diversity").set_value(0.8).run()
-    assert params(app)["diversity"] == ["0.8"]
-    assert names(app)[0] == before[0]
-    assert names(app) != before
+    assert url_params(app)["diversity"] == ["0.8"]
+    assert card_titles(app)[0] == before[0]
+    assert card_titles(app) != before
 
 
-def test_rows_show_more_of_a_passage_and_the_further_ones_of_its_document() -> None:
+def test_rows_show_more_of_a_passage_and_further_passages_of_its_document() -> None:
     app = page(q="red", modality="text", view="list")
     assert not app.exception
     number = next(place for place, name in enumerate(names_in_rows(markup(app)), start=1) if name == "book")
     assert best_sentences(markup(app)) & {"The rose was red.", "Red again, and red."}
-    press(app, "details", number)  # the first of its buttons: a passage
-    assert len(params(app)["opened"]) == 1
-    assert '<p class="ns-here">' in markup(app)
+    click(app, "details", number)  # the first of its buttons: a passage
+    assert len(url_params(app)["opened"]) == 1
+    assert '<p class="ns-current-passage">' in markup(app)
 
 
 def names_in_rows(shown: str) -> list[str]:
@@ -156,73 +156,73 @@ def names_in_rows(shown: str) -> list[str]:
 def test_the_view_is_switched_and_kept_in_the_link() -> None:
     app = page(q="red", k="12")
     app.button_group(key="results-layout").set_value("list").run()
-    assert params(app)["layout"] == ["list"]
+    assert url_params(app)["layout"] == ["list"]
     assert app.session_state["results-layout"] == "list"
 
 
-def test_the_details_show_a_whole_document_with_every_hit_marked_as_plain_words() -> None:
+def test_the_details_show_a_whole_document_with_every_hit_marked_and_escaped() -> None:
     app = page(q="red", modality="text")
-    number = names(app).index("book") + 1
-    press(app, "details", number)
+    number = card_titles(app).index("book") + 1
+    click(app, "details", number)
     assert not app.exception
     shown = markup(app)
     document = shown[shown.index('<div class="ns-document"') :].split("</div>")[0]
-    assert document.count('<p class="ns-here">') == 1
-    assert document.count('<p class="ns-found">') >= 2
+    assert document.count('<p class="ns-current-passage">') == 1
+    assert document.count('<p class="ns-hit-passage">') >= 2
     assert "Chapter 3 is about nothing" in document
     assert "<script>" not in shown and "alert(&#x27;x&#x27;)" in document
     assert {"The rose was red.", "Red again, and red."} <= best_sentences(document)
 
 
-def test_the_details_lead_from_hit_to_hit_and_their_link_reopens_them() -> None:
+def test_the_details_link_to_the_next_hit_and_their_url_reopens_them() -> None:
     app = page(q="red", k="5")
-    press(app, "details", 2)
-    [second] = params(app)["opened"]
-    assert ", result 2" in words(app)
+    click(app, "details", 2)
+    [second] = url_params(app)["opened"]
+    assert ", result 2" in visible_text(app)
     assert app.button(key="details-next").label
     app.button(key="details-next").click().run()
-    [third] = params(app)["opened"]
+    [third] = url_params(app)["opened"]
     assert third != second
-    assert ", result 3" in words(app)
+    assert ", result 3" in visible_text(app)
     app.button(key="details-previous").click().run()
-    assert params(app)["opened"] == [second]
+    assert url_params(app)["opened"] == [second]
     again = page(q="red", k="5", open=third)
     assert not again.exception
-    assert ", result 3" in words(again)
+    assert ", result 3" in visible_text(again)
 
 
-def test_the_details_show_neighbours_by_either_distance_and_lead_to_them() -> None:
+def test_the_details_show_neighbours_by_either_distance_and_open_them() -> None:
     app = page(q="red", modality="image")
-    press(app, "details")
+    click(app, "details")
     app.button_group(key="details-section").set_value("Neighbours").run()
     assert not app.exception
-    assert "Nearest images" in words(app) and "Nearest passages" in words(app)
-    app.toggle(key="near-centred").set_value(False).run()
-    assert "distance² = 2 − 2 · cosine" in words(app)
+    assert "Nearest images" in visible_text(app) and "Nearest passages" in visible_text(app)
+    app.toggle(key="neighbour-centred").set_value(False).run()
+    assert "distance² = 2 − 2 · cosine" in visible_text(app)
     cosines = neighbours(app)
-    app.button_group(key="near-measure").set_value("euclidean").run()
+    app.button_group(key="neighbour-measure").set_value("euclidean").run()
     assert neighbours(app) == cosines, "unit vectors have one order by both"
-    app.button(key=f"near-open-{cosines[0]}").click().run()
-    assert params(app)["opened"] == [cosines[0]]
+    app.button(key=f"neighbour-open-{cosines[0]}").click().run()
+    assert url_params(app)["opened"] == [cosines[0]]
     app.button_group(key="details-section").set_value("On the map").run()
     assert not app.exception
-    assert "The star is this item" in words(app)
+    assert "The star is this item" in visible_text(app)
 
 
 def neighbours(app) -> list[str]:  # type: ignore[no-untyped-def]
     keys = [button.key or "" for button in app.button]
-    return [key.removeprefix("near-open-") for key in keys if key.startswith("near-open-")]
+    return [key.removeprefix("neighbour-open-") for key in keys if key.startswith("neighbour-open-")]
 
 
-def test_details_of_what_has_gone_or_never_was_say_so() -> None:
+def test_details_of_an_item_that_does_not_exist_say_so() -> None:
     for wrong in ("999999", "../etc/passwd"):
         app = page(q="red", open=wrong)
         assert not app.exception
-        assert ("not in the space any more" in words(app)) == (wrong == "999999")
+        assert ("no longer in the space" in visible_text(app)) == (wrong == "999999")
     assert not page(open="1").exception, "without a question there are details too"
 
 
-def test_exports_are_made_of_what_is_shown() -> None:
+def test_exports_hold_the_shown_results() -> None:
     app = page(q="red", k="5", page="2")
     assert not app.exception
     assert {"export-csv", "export-json", "export-zip"} <= {button.key for button in app.get("download_button")}

@@ -76,7 +76,7 @@ def test_each_option_narrows_the_search(search: Search, options: list[str], foun
     assert search("red", *options) == found
 
 
-def test_quotation_marks_ask_word_for_word(search: Search) -> None:
+def test_quotation_marks_match_word_for_word(search: Search) -> None:
     assert search('red "ISO 9001"') == ["audit.md"]
     assert search("--exact", "a walk") == ["walk.txt"]
 
@@ -90,13 +90,13 @@ def test_quotation_marks_ask_word_for_word(search: Search) -> None:
         (["--where", "=x"], "Write KEY=VALUE, or KEY"),
     ],
 )
-def test_what_cannot_be_understood_is_told(
+def test_a_value_that_cannot_be_parsed_is_reported(
     home: Path, capsys: pytest.CaptureFixture[str], options: list[str], advice: str
 ) -> None:
     assert main(["search", "red", *options, "--home", str(home), "--space", "test"]) == 2
     assert advice in " ".join(capsys.readouterr().err.split())
 
 
-def test_nothing_found_says_to_leave_an_option_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_search_without_results_advises_to_omit_an_option(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["search", "red", "--title", "nowhere", "--home", str(home), "--space", "test"]) == 0
     assert "leave one of them out" in " ".join(capsys.readouterr().err.split())

@@ -214,7 +214,7 @@ def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living
     from search_app.server import middleware
 
     inner = make_app(living)
-    app = middleware.SecurityMiddleware(inner, token="", hosts=("127.0.0.1",), most_bytes=2_000)
+    app = middleware.SecurityMiddleware(inner, token="", hosts=("127.0.0.1",), max_bytes=2_000)
     with TestClient(app, base_url=HERE) as client:
         files = {"image": ("a.png", b"x" * 5_000)}
         assert "Send a smaller" in refusal(client.post("/v1/search", files=files), 413)

@@ -73,7 +73,7 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     trained = training.load(recipe, ids)
     if trained is None:
         if task is not None and task.status.problem:
-            page_layout.notice("The training has failed", task.status.problem, bad=True)
+            page_layout.notice("The training has failed", task.status.problem, is_error=True)
         page_layout.note(
             f"It learns from {len(pictures.pixels):,} pictures at {SIDE} × {SIDE} pixels: a minute, or a few."
         )

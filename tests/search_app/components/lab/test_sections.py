@@ -11,17 +11,17 @@ from search_app.components.lab.presentation import TOUR
 from search_app.lab.presentation_steps import Step, save_steps, serialise_steps
 from search_app.pages.closeness import SECTIONS
 from tests.search_app.components.lab.lab_page import lab
-from tests.search_app.page_driver import markup, params, words
+from tests.search_app.page_driver import markup, url_params, visible_text
 
 
 def test_the_story_leads_from_one_section_to_the_next(colours: Path) -> None:
     app = lab(part="labels")
     assert not app.exception
-    assert "Name it" in words(app)
+    assert "Name it" in visible_text(app)
     app.button(key="lab-next").click().run()
-    assert params(app)["part"] == ["walk"]
+    assert url_params(app)["part"] == ["walk"]
     app.button(key="lab-to-why").click().run()
-    assert "Why did this match?" in words(app)
+    assert "Why did this match?" in visible_text(app)
     assert not app.exception
     assert len({section.key for section in SECTIONS}) == len(SECTIONS)
 
@@ -33,7 +33,7 @@ def test_a_picture_is_lit_and_covered_where_it_matches(colours: Path) -> None:
     app = lab(part="why", **{"why-of": "text:1:red words of <b>mine", "why-for": "text:1:red"})
     assert not app.exception
     assert ">red</mark>" in markup(app) and "<b>mine" not in markup(app)
-    assert "“red” does most for the match" in words(app)
+    assert "“red” does most for the match" in visible_text(app)
 
 
 @pytest.mark.parametrize("sides", [("item:1:1", "item:1:2"), ("text:1:red words", "text:1:words about red")])
@@ -50,7 +50,7 @@ def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_fo
     assert markup(app).count('class="ns-label"') >= 3
     assert "<i>" not in markup(app).replace("<i style", "")
     app.text_area(key="labels-of").set_value("tall, pictures").run()
-    assert params(app)["labels-of"] == ["tall, pictures"]
+    assert url_params(app)["labels-of"] == ["tall, pictures"]
     one = lab(part="labels", **{"labels-of": "red, green", "labels-view": "one", "labels-item": "item:1:1"})
     assert 'class="ns-label-bars"' in markup(one)
     random_pictures = lab(
@@ -63,7 +63,7 @@ def test_labels_name_the_whole_collection_one_picture_or_are_held_against_the_fo
     link = {"labels-of": "tall, pictures", "labels-view": "folders", "labels-cell": "0-0"}
     against = lab(part="labels", **link)
     assert not against.exception
-    assert "got exactly the label that their folder is called by" in words(against)
+    assert "got exactly the label that their folder is called by" in visible_text(against)
 
 
 def test_of_many_folders_the_largest_are_drawn_and_the_others_summed_up(
@@ -71,14 +71,14 @@ def test_of_many_folders_the_largest_are_drawn_and_the_others_summed_up(
 ) -> None:
     link = {"labels-of": "tall, pictures", "labels-view": "folders"}
     whole = lab(part="labels", **link)
-    assert "smaller" not in words(whole) and "sums up" not in words(whole)
+    assert "smaller" not in visible_text(whole) and "sums up" not in visible_text(whole)
     monkeypatch.setattr("search_app.components.lab.labelling._SHOWN_FOLDERS", 1)
     app = lab(part="labels", **link)
     assert not app.exception
     assert markup(app).count('<tr><th scope="row">') == 1
     assert markup(app).count('<tr class="ns-others">') == 1
-    assert "2 smaller" in words(app)
-    assert "The 1 largest of 3 folders have a row each; the last row sums up all others." in words(app)
+    assert "2 smaller" in visible_text(app)
+    assert "The 1 largest of 3 folders have a row each; the last row sums up all others." in visible_text(app)
 
 
 @pytest.mark.parametrize("how", ["", "axis", "sum"])
@@ -86,13 +86,13 @@ def test_a_walk_shows_real_items_on_its_way(colours: Path, how: str) -> None:
     link = {"walk-from": "text:1:red", "walk-to": "text:1:blue", "walk-steps": "3", "walk-how": how}
     app = lab(part="walk", **{name: value for name, value in link.items() if value})
     assert not app.exception
-    shown = words(app)
+    shown = visible_text(app)
     if how == "sum":
         assert "king" in shown and "≈" in shown
         app.text_input(key="walk-expression").set_value("red - green").run()
-        assert params(app)["walk-sum"] == ["text:1:red", "text:-1:green"]
+        assert url_params(app)["walk-sum"] == ["text:1:red", "text:-1:green"]
         app.button(key="lab-sign-walk-sum-1").click().run()
-        assert params(app)["walk-sum"] == ["text:1:red", "text:1:green"]
+        assert url_params(app)["walk-sum"] == ["text:1:red", "text:1:green"]
     else:
         assert markup(app).count('class="ns-station') >= 3
     if how == "":
@@ -105,24 +105,24 @@ def test_steps_are_prepared_kept_in_the_link_and_presented_without_controls(colo
     app.text_area(key="lab-step-note").set_value("Not alike.")
     app.button(key="lab-step-add").click().run()
     assert not app.exception
-    name = params(app)["steps"][0]
+    name = url_params(app)["steps"][0]
     shown = lab(steps=name, present="on", step="1")
     assert not shown.exception
-    assert "Two <b>colours" in words(shown) and "Not alike." in words(shown)
+    assert "Two <b>colours" in visible_text(shown) and "Not alike." in visible_text(shown)
     assert markup(shown).count('data-action="cell:') == 4
     assert not shown.text_input
     shown.button(key="lab-present-leave").click().run()
-    assert params(shown) == {"part": ["pairs"], "pairs-thing": ["text:1:red", "text:1:blue"], "steps": [name]}
+    assert url_params(shown) == {"part": ["pairs"], "pairs-thing": ["text:1:red", "text:1:blue"], "steps": [name]}
 
 
 def test_without_steps_of_ones_own_a_tour_is_presented_and_the_arrows_lead_on(colours: Path) -> None:
     app = lab()
     app.button(key="lab-present-start").click().run()
-    assert TOUR[0].title in words(app)
+    assert TOUR[0].title in visible_text(app)
     app.button(key="lab-present-right").click().run()
     assert not app.exception
-    assert TOUR[1].title in words(app)
-    assert params(app) == {"present": ["on"], "step": ["2"], "part": ["why"]}
+    assert TOUR[1].title in visible_text(app)
+    assert url_params(app) == {"present": ["on"], "step": ["2"], "part": ["why"]}
 
 
 def test_what_a_presenter_changes_is_shown_and_gone_at_the_next_step(colours: Path) -> None:
@@ -134,15 +134,15 @@ def test_what_a_presenter_changes_is_shown_and_gone_at_the_next_step(colours: Pa
     app = lab(steps=name)
     app.button(key="lab-present-start").click().run()
     app.selectbox(key="family-pick-words").select_index(2).run()
-    assert params(app)["family-words-at"] == ["green"] and params(app)["present"] == ["on"]
+    assert url_params(app)["family-words-at"] == ["green"] and url_params(app)["present"] == ["on"]
     assert app.selectbox(key="family-pick-words").value == 2
     app.button(key="lab-present-right").click().run()
-    assert params(app) == {"steps": [name], "present": ["on"], "step": ["2"], "part": ["pairs"]}
+    assert url_params(app) == {"steps": [name], "present": ["on"], "step": ["2"], "part": ["pairs"]}
     app.button(key="lab-present-left").click().run()
     assert app.selectbox(key="family-pick-words").value == 0
     app.selectbox(key="family-pick-words").select_index(1).run()
     app.button(key="lab-present-leave").click().run()
-    assert params(app)["family-words-at"] == ["blue"] and "present" not in params(app)
+    assert url_params(app)["family-words-at"] == ["blue"] and "present" not in url_params(app)
     assert not app.exception
 
 
@@ -167,8 +167,8 @@ def test_steps_that_were_saved_can_be_opened_again(colours: Path) -> None:
     saved = serialise_steps([Step("Mine", "", {"part": ("walk",), "walk-how": ("axis",)})])
     upload_steps(app, saved)
     assert not app.exception
-    assert "Your steps" in words(app)
+    assert "Your steps" in visible_text(app)
     app.button(key="lab-step-open-0").click().run()
-    assert params(app)["walk-how"] == ["axis"]
+    assert url_params(app)["walk-how"] == ["axis"]
     upload_steps(app, json.dumps({"a": 1}).encode())
-    assert "This is not a file of steps" in words(app)
+    assert "This is not a file of steps" in visible_text(app)

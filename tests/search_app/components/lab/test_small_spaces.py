@@ -13,7 +13,7 @@ from search_app.lab.latent_spaces.latent_space import LatentSpace
 from search_app.pages.closeness import SECTIONS
 from tests.make_files import ingest_folders, picture, text
 from tests.search_app.components.lab.lab_page import lab
-from tests.search_app.page_driver import words
+from tests.search_app.page_driver import visible_text
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def test_no_section_fails_or_stays_mute_where_there_is_little(files: Path, what:
         app = lab(**link)
         assert not app.exception, link
         section = next(section for section in SECTIONS if section.key == link["part"])
-        assert len(words(app)) > len(section.title) + len(section.lead) + 40, link
+        assert len(visible_text(app)) > len(section.title) + len(section.lead) + 40, link
     for kind in ("pca", "bits", "topics", "features", "autoencoder"):
-        assert "Ingest more" in words(lab(part="family", family=kind)), kind
+        assert "Ingest more" in visible_text(lab(part="family", family=kind)), kind
 
 
 def test_where_there_are_texts_alone_labels_are_for_passages(files: Path) -> None:
@@ -55,7 +55,7 @@ def test_where_there_are_texts_alone_labels_are_for_passages(files: Path) -> Non
     ingest(files)
     app = lab(part="labels", **{"labels-view": "one"})
     assert [option for option in app.segmented_control(key="labels-view").options if "passage" in option]
-    assert "picture" not in words(app)
+    assert "picture" not in visible_text(app)
 
 
 def test_names_on_a_map_never_lie_over_one_another() -> None:
@@ -72,7 +72,7 @@ def test_a_walk_leaves_out_stations_at_which_nothing_is_left(files: Path) -> Non
         text(files / f"{colour}.txt", f"{colour} words")
     ingest(files)
     ends = {"walk-from": "text:1:red", "walk-to": "text:1:blue"}
-    shown = words(lab(part="walk", **ends))
+    shown = visible_text(lab(part="walk", **ends))
     assert "17 %" in shown and "83 %" not in shown
     walked = lab(part="walk", **{"walk-from": "item:1:1", "walk-to": "item:1:2"})
-    assert "Nothing else in the collection lies on the way" in words(walked)
+    assert "Nothing else in the collection lies on the way" in visible_text(walked)

@@ -6,12 +6,12 @@ import re
 import pytest
 
 from search_app.components.shared.formatting import (
-    closeness,
     count_of,
     excerpt,
-    marked,
-    numbers,
+    highlight,
+    percentile_label,
     readable_size,
+    score_details,
     unwrapped,
 )
 from search_app.search.hits import Hit
@@ -37,7 +37,7 @@ def hit(percentile: float, others: int, sampled: bool = False) -> Hit:
     ],
 )
 def test_closeness_in_words(percentile: float, others: int, sampled: bool, words: str) -> None:
-    assert closeness(hit(percentile, others, sampled)) == words
+    assert percentile_label(hit(percentile, others, sampled)) == words
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_closeness_in_words(percentile: float, others: int, sampled: bool, words
 )
 def test_the_numbers_behind_the_words(chance: float | None, words: str) -> None:
     found = Hit("1", "image", 1, 3.0, 99.0, 427, False, 0.5, 0.7, chance)
-    assert numbers(found) == f"cosine 0.500 · distance 1.000{words}"
+    assert score_details(found) == f"cosine 0.500 · distance 1.000{words}"
 
 
-def test_counts_in_words() -> None:
+def test_counts_have_their_noun() -> None:
     assert count_of(1, "image") == "1 image"
     assert count_of(0, "text") == "0 passages"
     assert count_of(12_345, "text") == "12,345 passages"
@@ -63,19 +63,19 @@ def test_paragraphs_are_joined_and_lists_and_verses_are_not() -> None:
     assert unwrapped("") == ""
 
 
-def test_an_excerpt_shows_its_marked_part_literally_with_what_is_about_it() -> None:
+def test_an_excerpt_shows_its_highlighted_part_escaped_with_its_context() -> None:
     text = f"{'Before it all. ' * 20}The <b>best</b> & only one. {'After it all. ' * 20}"
     start = text.index("The <b>")
     span = (start, text.index(" After"))
     shown = excerpt(text, span, 135)
-    assert '<mark class="ns-best">The &lt;b&gt;best&lt;/b&gt; &amp; only one.</mark>' in shown
+    assert '<mark class="ns-highlight">The &lt;b&gt;best&lt;/b&gt; &amp; only one.</mark>' in shown
     assert shown.startswith("… ") and shown.endswith("…")
     plain = html.unescape(re.sub(r"</?mark[^>]*>", "", shown))
     assert 100 < len(plain) <= 140
     assert "Before" in plain and "After" in plain
 
 
-def test_an_excerpt_never_grows_beyond_its_room() -> None:
+def test_an_excerpt_never_exceeds_its_length() -> None:
     long = "word " * 200
     for span in ((0, 900), (500, 999), (0, 4), None):
         plain = html.unescape(re.sub(r"</?mark[^>]*>", "", excerpt(long, span, 120)))
@@ -84,12 +84,12 @@ def test_an_excerpt_never_grows_beyond_its_room() -> None:
     assert excerpt("", None, 50) == ""
 
 
-def test_marked_words_are_shown_literally_and_whole() -> None:
-    assert marked("a <i> b", (2, 5)) == 'a <mark class="ns-best">&lt;i&gt;</mark> b'
-    assert marked("<a>", None) == "&lt;a&gt;"
+def test_highlighted_text_is_escaped_and_complete() -> None:
+    assert highlight("a <i> b", (2, 5)) == 'a <mark class="ns-highlight">&lt;i&gt;</mark> b'
+    assert highlight("<a>", None) == "&lt;a&gt;"
 
 
-def test_sizes_are_said_as_people_say_them() -> None:
+def test_sizes_are_readable() -> None:
     assert [readable_size(size) for size in (0, 999, 1_450, 46_500, 6_700_000, 2_000_000_000)] == [
         "0 bytes", "999 bytes", "1.45 kB", "46.5 kB", "6.7 MB", "2 GB",
     ]  # fmt: skip

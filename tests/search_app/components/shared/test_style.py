@@ -30,7 +30,7 @@ def contrast(one: str, other: str) -> float:
 
 @THEMES
 @pytest.mark.parametrize("name", ["ink", "muted", "accent", "image", "text", "star"])
-def test_words_are_readable_on_every_ground(theme: Theme, name: str) -> None:
+def test_text_is_readable_on_every_background(theme: Theme, name: str) -> None:
     colour = getattr(theme, name)
     well = LIGHT_WELL if theme is LIGHT else DARK_WELL
     for ground in (theme.background, theme.card, well):
@@ -97,7 +97,7 @@ def test_the_configuration_names_only_options_that_streamlit_knows() -> None:
     assert [int(part) for part in streamlit.__version__.split(".")[:2]] >= [1, 60]
 
 
-def test_modalities_are_told_apart_by_those_who_do_not_see_red_and_green() -> None:
+def test_modalities_are_distinguishable_with_red_green_colour_blindness() -> None:
     # Blue against yellow is what they see: the difference of the blue channel from the mean of the other two.
     def blueness(colour: str) -> float:
         red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))

@@ -7,51 +7,51 @@ import pytest
 
 from search_app.components.shared.formatting import in_html, in_markdown, in_plotly, snippet
 from tests.search_app.conftest import CAPTION, PASSAGE
-from tests.search_app.page_driver import markup, names, page, press, words
+from tests.search_app.page_driver import card_titles, click, markup, page, visible_text
 
 NASTY = [CAPTION, PASSAGE, "<b>red & co **x**.png"]
 
 
-def test_names_captions_and_passages_appear_literally(colours: Path) -> None:
+def test_names_captions_and_passages_are_escaped(colours: Path) -> None:
     app = page(q="red stars", k="96")
     assert not app.exception
-    seen = words(app)
-    assert "<b>red & co **x**.png" in names(app)
+    seen = visible_text(app)
+    assert "<b>red & co **x**.png" in card_titles(app)
     assert CAPTION in seen
     assert PASSAGE in seen
     for tag in ("<script", "<img src=x", "<b>red &", "onerror=alert(1)>"):
         assert tag not in markup(app)
 
 
-def test_only_the_apps_own_words_are_markdown(colours: Path) -> None:
+def test_only_the_apps_own_text_is_markdown(colours: Path) -> None:
     app = page(q="**loud** <u>query</u> $x$")
     assert not app.markdown and not app.caption
     for button in app.button:
         assert not re.search(r"[*$<>]", button.label), button.label
-    assert "**loud** <u>query</u> $x$" in words(app)
+    assert "**loud** <u>query</u> $x$" in visible_text(app)
     assert "<u>" not in markup(app)
 
 
 @pytest.mark.parametrize("words_asked", ["<img src=x onerror=alert(1)> " * 350, "red" * 3_400, '"' * 10_000])
-def test_a_question_of_ten_thousand_characters_is_cut_and_answered(colours: Path, words_asked: str) -> None:
+def test_a_query_of_ten_thousand_characters_is_cut_and_answered(colours: Path, words_asked: str) -> None:
     assert len(words_asked) >= 10_000
     app = page(q=words_asked, folder="../" * 3_400, exact="x" * 10_000)
     assert not app.exception
     assert "<img src=x" not in markup(app)
     app = page(q=words_asked)
-    assert not app.exception and names(app)
+    assert not app.exception and card_titles(app)
 
 
-def test_the_item_searched_from_and_the_details_show_it_literally(colours: Path) -> None:
+def test_the_query_item_and_the_details_are_escaped(colours: Path) -> None:
     app = page(q="red stars", modality="text", folder="odd", k="1")
-    assert PASSAGE in words(app)
-    press(app, "details")
+    assert PASSAGE in visible_text(app)
+    click(app, "details")
     assert not app.exception
-    assert words(app).count(PASSAGE) == 2
+    assert visible_text(app).count(PASSAGE) == 2
     assert "<script" not in markup(app)
     app = page(q="red stars", modality="text", folder="odd", k="1")
-    press(app, "from")
-    assert PASSAGE in words(app)
+    click(app, "from")
+    assert PASSAGE in visible_text(app)
     assert "<script" not in markup(app)
 
 

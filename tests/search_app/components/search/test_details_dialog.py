@@ -13,9 +13,9 @@ from ingest.readers.reread import open_picture
 from tests.fake_encoder import COLOURS, colour_name
 from tests.ingest.readers.make_videos import video
 from tests.make_files import ingest_folders, picture
-from tests.search_app.page_driver import page, press, words
+from tests.search_app.page_driver import click, page, visible_text
 
-GONE = "cannot be read any more"
+GONE = "can no longer be read"
 
 
 @pytest.fixture(scope="module")
@@ -53,34 +53,34 @@ def shown(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def details(query: str) -> AppTest:
     app = page(q=query, modality="image")
-    press(app, "details")
+    click(app, "details")
     return app
 
 
 def test_a_picture_in_an_archive_is_opened(shown: list[str]) -> None:
-    said = words(details("red"))
+    said = visible_text(details("red"))
     assert shown == ["red"] and GONE not in said
     assert "things.zip/inner/red.png" in said
 
 
 def test_the_frame_at_its_time_is_opened(shown: list[str]) -> None:
-    said = words(details("blue"))
+    said = visible_text(details("blue"))
     assert shown == ["blue"] and GONE not in said
     assert ", at 0:04" in said and "film.mp4" in said
 
 
 def test_the_page_is_opened_and_not_the_first(shown: list[str]) -> None:
-    said = words(details("purple"))
+    said = visible_text(details("purple"))
     assert shown == ["purple"] and GONE not in said
     assert ", page 2" in said
 
 
-def test_what_took_the_place_of_a_file_is_not_opened(
+def test_a_file_that_replaced_the_original_is_not_opened(
     tmp_path: Path, shown: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = picture(tmp_path / "pictures" / "green.png", "green")
     assert ingest_folders(tmp_path / "home", [file.parent]).exit_status == 0
     monkeypatch.setenv("NEARSPACE_HOME", str(tmp_path / "home"))
     picture(file, "blue", (70, 48))
-    said = words(details("green"))
+    said = visible_text(details("green"))
     assert shown == [] and GONE in said

@@ -1,4 +1,4 @@
-"""How the space is: what it takes on disk, whether it is sound, and what ran lately."""
+"""The Health tab: the space's size on disk, its check and repair, and recent jobs."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from ingest.formatting import format_duration
 from ingest.run.jobs import jobs
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.overview import size_by_part
-from search_app.components.library import start_jobs
+from search_app.components.library import job_actions
 from search_app.components.library.job_panel import title
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace
@@ -17,42 +17,42 @@ from search_app.components.shared.formatting import in_html
 
 _PARTS = {
     LEDGER_NAME: "ledger: every source and every vector",
-    "chroma": "index (Chroma), made from the ledger",
+    "chroma": "index (Chroma), built from the ledger",
     "chroma-broken": "an index that was set aside",
     "thumbnails": "thumbnails",
     "projections": "maps",
     "uploads": "dropped files",
     "fetched": "copies of web pages and files",
-    "queries": "pictures that were searched with",
+    "queries": "pictures used in searches",
     "jobs": "jobs",
 }
-_LEAST = 0.02  # of the whole; smaller parts are summed up
+_MIN_SHARE = 0.02  # smaller parts are summed up
 
 
-def health(space: AppSpace, *, may_change: bool, busy: bool) -> None:
+def health_tab(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     """Draw the tab."""
     left, right = st.columns(2, gap="medium")
     with left:
         _storage(space)
     with right:
         _checks(space, may_change=may_change, busy=busy)
-    _jobs(space)
+    _recent_jobs(space)
 
 
 def _storage(space: AppSpace) -> None:
     sizes = _sizes(str(space.folder), space, space.ledger.revision())
-    whole = sum(sizes.values()) or 1
-    shown = {_PARTS[name]: size for name, size in sizes.items() if name in _PARTS and size >= _LEAST * whole}
-    if rest := whole - sum(shown.values()):
+    total = sum(sizes.values()) or 1
+    shown = {_PARTS[name]: size for name, size in sizes.items() if name in _PARTS and size >= _MIN_SHARE * total}
+    if rest := total - sum(shown.values()):
         shown["everything else"] = rest
     rows = "".join(
-        f'<dt>{in_html(name)}</dt><dd><span><i class="ns-plain" style="width:{100 * size / whole:.2f}%"></i></span>'
+        f'<dt>{in_html(name)}</dt><dd><span><i class="ns-bar" style="width:{100 * size / total:.2f}%"></i></span>'
         f"{decimal(size)}</dd>"
         for name, size in shown.items()
     )
     st.html(
-        f'<div class="ns-section">Storage<small>{decimal(whole)} in {in_html(str(space.folder))}</small></div>'
-        f'<dl class="ns-spread ns-wide">{rows}</dl>'
+        f'<div class="ns-section">Storage<small>{decimal(total)} in {in_html(str(space.folder))}</small></div>'
+        f'<dl class="ns-bar-list ns-wide">{rows}</dl>'
     )
 
 
@@ -65,11 +65,11 @@ def _checks(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     st.html('<div class="ns-section">Is it sound?</div>')
     page_layout.note(
         "A check looks at every vector and thumbnail and compares a sample with the index; the full one compares "
-        "them all. A repair mends what a check finds, from the ledger; no item leaves the space by it."
+        "them all. A repair fixes what a check finds, from the ledger; it removes no item from the space."
     )
-    waiting = space.ledger.pending.count()
-    if waiting:
-        page_layout.note(f"{waiting:,} items are still to be told to the index; that happens by itself.")
+    not_indexed = space.ledger.pending.count()
+    if not_indexed:
+        page_layout.note(f"{not_indexed:,} items are not in the index yet; they are added automatically.")
     if not may_change:
         return
     home, name = space.home, space.name
@@ -84,20 +84,20 @@ def _checks(space: AppSpace, *, may_change: bool, busy: bool) -> None:
                 key=f"health-{label.lower().replace(' ', '-')}",
                 icon=f":material/{icon}:",
                 disabled=busy,
-                on_click=start_jobs.begin_clicked,
+                on_click=job_actions.start_clicked,
                 args=(home, name, kind, options, ""),
             )
 
 
-def _jobs(space: AppSpace) -> None:
-    ran = [job for job in jobs(space.home, space.name) if not job.running]
-    if not ran:
+def _recent_jobs(space: AppSpace) -> None:
+    ended = [job for job in jobs(space.home, space.name) if not job.running]
+    if not ended:
         return
     rows = "".join(
         f'<tr><td class="ns-when">{datetime.fromisoformat(job.started).astimezone():%Y-%m-%d %H:%M}</td>'
         f"<td>{in_html(title(job))}</td><td>{format_duration(job.seconds()) if job.finished else ''}</td>"
         f"<td>{in_html(', '.join(f'{number:,} {kind}' for kind, number in job.outcomes.items()))}</td></tr>"
-        for job in ran
+        for job in ended
     )
     st.html(
         f'<div class="ns-section">Jobs<small>started from this page</small></div>'
