@@ -11,7 +11,7 @@ from ingest.atomic import atomic_write
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
-from ingest.space.chroma.address import ChromaAddress, address_from
+from ingest.space.chroma_address import ChromaAddress, address_from
 from ingest.space.ledger.database import LEDGER_NAME, encoder_in
 
 FORMAT_VERSION = 4

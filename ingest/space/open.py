@@ -13,9 +13,9 @@ from ingest.errors import (
     SpaceError,
     SpaceNotFound,
 )
-from ingest.space.chroma.address import ChromaAddress
 from ingest.space.chroma.move import same_address
 from ingest.space.chroma.sync import Progress
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.locks import EXCLUSIVE, try_lock, wait_for_lock
 from ingest.space.manifest import MANIFEST_NAME, Manifest, current_manifest, new_manifest, write_manifest
 from ingest.space.space import THUMBNAIL_FOLDER, WRITE_LOCK, Space

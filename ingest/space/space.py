@@ -15,11 +15,11 @@ from ingest.errors import (
     SpaceChanged,
 )
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.chroma.address import ChromaAddress
 from ingest.space.chroma.collections import Collections
 from ingest.space.chroma.connection import connect
 from ingest.space.chroma.local_server import CHROMA_FOLDER, is_disk_full, set_chroma_aside
 from ingest.space.chroma.sync import Progress, catch_up, rebuild, what_is_wrong
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.ledger import Ledger
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item

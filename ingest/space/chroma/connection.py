@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import httpx
 
 from ingest.readers.draft import Modality
-from ingest.space.chroma.address import ChromaAddress
+from ingest.space.chroma_address import ChromaAddress
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -10,10 +10,10 @@ from chromadb.errors import ChromaError, NotFoundError
 from ingest.encoders.base import Log
 from ingest.errors import ServerError, SettingsError
 from ingest.readers.draft import MODALITIES
-from ingest.space.chroma.address import ChromaAddress
 from ingest.space.chroma.connection import Connection, collection_name, connect, plainly
 from ingest.space.chroma.local_server import CHROMA_FOLDER
 from ingest.space.chroma.remote_server import RemoteConnection
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.manifest import Manifest, read_manifest, write_manifest
 
 

@@ -18,7 +18,7 @@ import httpx
 from chromadb.config import Settings
 
 from ingest.errors import ServerError, ServerUnreachable
-from ingest.space.chroma.address import ChromaAddress
+from ingest.space.chroma_address import ChromaAddress
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

@@ -18,12 +18,12 @@ from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.readers.draft import MODALITIES
 from ingest.sources.location import content_hash, location_of
-from ingest.space.chroma.address import ChromaAddress
 from ingest.space.chroma.connection import collection_name, connect, plainly
 from ingest.space.chroma.local_server import CHROMA_FOLDER
 from ingest.space.chroma.move import move_index
 from ingest.space.chroma.remote_server import OWNER
 from ingest.space.chroma.sync import Progress
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item, ItemState
 from ingest.space.ledger.search_index import mark_all_due

@@ -16,9 +16,9 @@ from ingest.errors import EncoderMismatch, ServerUnreachable, SettingsError, Spa
 from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
-from ingest.space.chroma.address import ChromaAddress, Header, address_of
 from ingest.space.chroma.local_server import HOST
 from ingest.space.chroma.remote_server import RemoteConnection
+from ingest.space.chroma_address import ChromaAddress, Header, address_of
 from ingest.space.maintenance.check import check
 from ingest.space.maintenance.repair import repair
 from ingest.space.manifest import read_manifest

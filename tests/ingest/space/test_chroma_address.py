@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ingest.errors import SettingsError
-from ingest.space.chroma.address import ChromaAddress, Header, address_from, address_of, parse_header, parse_url
+from ingest.space.chroma_address import ChromaAddress, Header, address_from, address_of, parse_header, parse_url
 
 
 @pytest.mark.parametrize(
