@@ -4,13 +4,13 @@ import heapq
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ingest.errors import SettingsError
 from ingest.exit_status import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from ingest.outcomes import IN_THE_SPACE, OUTCOMES, Outcome, SourceOutcome
+from ingest.outcomes import IN_THE_SPACE, OUTCOMES, OnOutcome, Outcome, SourceOutcome
 
 
 @dataclass
@@ -38,14 +38,14 @@ class Report:
     """How many of them have an outcome."""
     slowest: list[tuple[str, float]] = field(default_factory=list)
     """Up to ten files that took longest to examine and read, with their seconds, the slowest first."""
-    told: Callable[[SourceOutcome], None] | None = None
+    on_outcome: OnOutcome | None = None
     """Called with every outcome as it is taken down."""
 
     def add(self, outcome: SourceOutcome) -> None:
         """Take down one source's outcome."""
         self.outcomes.append(outcome)
-        if self.told:
-            self.told(outcome)
+        if self.on_outcome:
+            self.on_outcome(outcome)
 
     def note(self, note: str) -> None:
         """Take down, once, what a person should know."""
