@@ -38,7 +38,7 @@ def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Pa
     assert "finishing the batch in hand" in wrong and "Traceback" not in wrong
     kept = len(acknowledged(home))
     assert 0 < kept < PICTURES
-    assert f"stopped after {kept:,} of {PICTURES:,} files" in told and "the same command goes on" in told
+    assert f"stopped after {kept:,} of {PICTURES:,} files" in told and "the same command continues" in told
     with open_space(home, "test") as space:
         assert space.ledger.pending.count() == 0
         assert finds_every_item(space)
