@@ -11,9 +11,9 @@ from PIL import Image
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import pdf
+from ingest.readers.dispatch import read_document
 from ingest.readers.document import Document, Section
 from ingest.readers.pdf import page_paragraphs
-from ingest.readers.registry import read_document
 from tests.ingest.readers.make_pdfs import pdf_of, with_compressed_pages, written
 
 PAGES = [

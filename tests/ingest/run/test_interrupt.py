@@ -35,7 +35,7 @@ def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Pa
         process.send_signal(signal.SIGINT)
         told, wrong = process.communicate(timeout=limit(300))
     assert process.returncode == 130
-    assert "finishing the batch in hand" in wrong and "Traceback" not in wrong
+    assert "finishing the current batch" in wrong and "Traceback" not in wrong
     kept = len(acknowledged(home))
     assert 0 < kept < PICTURES
     assert f"stopped after {kept:,} of {PICTURES:,} files" in told and "the same command continues" in told

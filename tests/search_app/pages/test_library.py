@@ -12,10 +12,10 @@ from ingest.run import jobs
 from ingest.run.jobs import Job, newest_job
 from ingest.space import open_space
 from search_app.access.permissions import ALLOW_CHANGES_VARIABLE
-from search_app.access.sign_in import SIGN_IN_VARIABLE
+from search_app.access.sign_in_policy import SIGN_IN_VARIABLE
 from search_app.components.library import source_tabs
 from tests.make_files import FAKE, ingest_folders, picture, text
-from tests.search_app.access.test_sign_in import written
+from tests.search_app.access.test_sign_in_policy import written
 from tests.search_app.page_driver import markup, page, url_params, visible_text
 from tests.servers import end_server, wait_until
 
