@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingest.space.chroma.local_server import read_note
+from ingest.space.chroma.local_server import read_server_info
 from tests.make_files import ingest_folders, picture
 from tests.patience import limit, wait_until
 from tests.processes import VARIABLE, marked
@@ -79,7 +79,7 @@ def test_an_app_and_a_space_that_a_test_opened_end_with_the_run(tmp_path: Path, 
         assert wait_until((tmp_path / "note").exists, 240), (tmp_path / "output").read_text()
         note = json.loads((tmp_path / "note").read_text())
         started = list(marked(note["mark"]))
-        server = read_note(tmp_path / "home" / "test")
+        server = read_server_info(tmp_path / "home" / "test")
         assert server is not None and {server.keeper_pid, server.chroma_pid} <= {process.pid for process in started}
         assert all(part in commands(started) for part in ("ingest.cli app", "search_app.launch", "sleep 600"))
         if way == "Ctrl-C":

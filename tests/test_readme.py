@@ -12,7 +12,7 @@ import pytest
 
 from ingest.cli import make_parser
 from ingest.resources import sample_folder
-from ingest.space.chroma.local_server import read_note
+from ingest.space.chroma.local_server import read_server_info
 from tests.browser.acting import settled
 from tests.browser.serving import serving
 from tests.browser.visiting import visiting
@@ -124,7 +124,7 @@ def test_the_notebook_lines_run_while_the_app_runs(person, browser):
         # A page must be open: the server runs as long as somebody uses the space.
         page.goto(address)
         settled(page)
-        assert read_note(space / "default") is not None
+        assert read_server_info(space / "default") is not None
         lines = f"{snippet}\nprint(images.query(query_texts=['a bird'], n_results=1)['metadatas'][0][0]['folder'])"
         done = subprocess.run(
             [sys.executable, "-c", lines], capture_output=True, text=True, cwd=person / "work", timeout=limit(300)

@@ -87,7 +87,6 @@ def test_it_runs_as_a_command_for_another_checkout_too(tmp_path: Path) -> None:
     assert json.loads(as_json.stdout)["deepest_chain"] == ["ingest.a", "ingest.b"]
 
 
-@pytest.mark.xfail(strict=True, reason="five circles are still to be opened; remove this mark with the last of them")
 def test_no_module_of_the_product_imports_one_that_imports_it() -> None:
     graph = import_graph(product_modules(_REPOSITORY))
     assert len(graph) > 100

@@ -17,6 +17,9 @@ from ingest.readers.draft import MODALITIES
 from ingest.settings import home_folder, space_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ingest.readers.draft import Modality
     from ingest.space.maintenance.findings import Findings
 
 
@@ -94,6 +97,6 @@ def show_problems(findings: "Findings") -> None:
         result_console.print(Text.assemble((problem.part, "red"), f": {line}"), soft_wrap=True)
 
 
-def _counts(items: dict[str, Any]) -> str:
+def _counts(items: "Mapping[Modality, int]") -> str:
     said = {"image": "images", "text": "passages"}
     return ", ".join(f"{items[kind]:,} {said[kind]}" for kind in MODALITIES if kind in items) or "cannot be asked"

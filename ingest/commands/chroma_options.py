@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from ingest.space.chroma.address import ADDRESS_VARIABLE, HEADERS_VARIABLE, ChromaAddress, address_of
+from ingest.space.chroma_address import ADDRESS_VARIABLE, HEADERS_VARIABLE, ChromaAddress, address_of
 
 LOCAL = "local"
 """What stands for this machine, in place of an address."""

@@ -6,7 +6,7 @@ from typing import Literal
 from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
 from ingest.run.engines.ray_pool import RayPool
 from ingest.sources.selection import EVERYTHING, Selection
-from ingest.space.chroma.address import ChromaAddress
+from ingest.space.chroma_address import ChromaAddress
 
 MissingPolicy = Literal["remove", "remove-many", "keep"]
 """What happens to sources that a run does not find: they leave the space; they leave it even if they are more than half

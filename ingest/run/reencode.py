@@ -105,7 +105,7 @@ def reencode(
     staging = Staging(space.folder, encoder.info)
     try:
         live = {source: [item for item, _ in items] for source, items in space.ledger.items.by_source().items()}
-        staging.forget_replaced(live)
+        staging.drop_stale(live)
         tasks = _tasks(space, staging.items(), result)
         result.missing = _missing_pictures(tasks, space.folder)
         if result.missing and not drop_missing:

@@ -21,7 +21,7 @@ from chromadb.utils.embedding_functions import register_embedding_function
 
 from ingest.encoders.base import Encoder
 
-_SIDE = 1024  # pixels; no encoder looks at more
+_MIN_SIDE = 1024  # pixels; no encoder uses more
 
 
 @register_embedding_function
@@ -29,7 +29,7 @@ class NearspaceEmbeddingFunction(EmbeddingFunction[Documents | Images]):
     """Encodes query texts and pictures with the encoder the collection was made with, loaded at the first query."""
 
     def __init__(self, encoder: str, fingerprint: str) -> None:
-        """Stand for the encoder of this id; nothing is loaded yet."""
+        """Use the encoder of this id, which is loaded at the first query."""
         self.encoder_id = encoder
         self.fingerprint = fingerprint
 
@@ -93,7 +93,7 @@ class ImageLoader(DataLoader[list[Image | None]]):
 def _read(uri: str) -> Image:
     from ingest.readers.images import open_upright
 
-    return np.asarray(open_upright(_path(uri), at_least=_SIDE))
+    return np.asarray(open_upright(_path(uri), at_least=_MIN_SIDE))
 
 
 def _path(uri: str) -> Path:

@@ -1,4 +1,4 @@
-"""File locks that the operating system gives back when a process ends, however it ends."""
+"""File locks that the operating system releases when a process ends, however it ends."""
 
 import time
 from pathlib import Path
@@ -12,9 +12,9 @@ _POLL_SECONDS = 0.05
 
 
 def try_lock(path: Path, flags: portalocker.LockFlags) -> IO[bytes] | None:
-    """Lock the file at `path` (made if need be) at once; None when another process holds it.
+    """Lock the file at `path` (created if needed) at once; None when another process holds the lock.
 
-    The lock lives as long as the file that is returned is open.
+    The lock is held as long as the returned file is open.
     """
     file = path.open("a+b")
     try:
@@ -26,7 +26,7 @@ def try_lock(path: Path, flags: portalocker.LockFlags) -> IO[bytes] | None:
 
 
 def wait_for_lock(path: Path, flags: portalocker.LockFlags, seconds: float) -> IO[bytes] | None:
-    """Lock the file at `path` as soon as others let go of it; None when they have not after `seconds`."""
+    """Lock the file at `path` as soon as others release it; None when they have not after `seconds`."""
     deadline = time.monotonic() + seconds
     while (lock := try_lock(path, flags)) is None and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)

@@ -11,7 +11,7 @@ from ingest.atomic import atomic_write
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
-from ingest.space.chroma.address import ChromaAddress, address_from
+from ingest.space.chroma_address import ChromaAddress, address_from_json
 from ingest.space.ledger.database import LEDGER_NAME, encoder_in
 
 FORMAT_VERSION = 4
@@ -24,7 +24,7 @@ MANIFEST_NAME = "manifest.json"
 
 @dataclass(frozen=True)
 class ModalityStatistics:
-    """What the space knows of one modality's cone of vectors."""
+    """Statistics of the vectors of one modality."""
 
     count: int
     mean: tuple[float, ...]
@@ -42,9 +42,9 @@ class Manifest:
     format_version: int = FORMAT_VERSION
     statistics: dict[Modality, ModalityStatistics] = field(default_factory=dict)
     chroma: ChromaAddress | None = None
-    """The server of the user's own that keeps the index; None for Nearspace's own."""
+    """The server of the user's own that has the index; None for Nearspace's own."""
     id: str = ""
-    """What the space's collections on such a server are known by; '' as long as it has been on none."""
+    """Identifies the space's collections on such a server; '' until it is on one."""
 
     @property
     def modality_gap(self) -> float | None:
@@ -65,19 +65,19 @@ class Manifest:
         return replace(self, statistics=statistics)
 
     def with_chroma(self, address: ChromaAddress | None) -> "Manifest":
-        """The manifest once the index lives at `address`."""
+        """The manifest once the index is at `address`."""
         return replace(self, chroma=address, id=self.id or (uuid4().hex if address else ""))
 
 
 def new_manifest(name: str, encoder: EncoderInfo, chroma: ChromaAddress | None = None) -> Manifest:
-    """The manifest of a space that has no items yet, and whose index lives at `chroma`."""
+    """The manifest of a space without items, whose index is at `chroma`."""
     manifest = Manifest(name=name, encoder=encoder, created=datetime.now(UTC).isoformat(timespec="seconds"))
     return manifest.with_chroma(chroma)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest so that a reader sees the old file or the new one, never half of it."""
-    facts: dict[str, Any] = {
+    content: dict[str, Any] = {
         "name": manifest.name,
         "encoder": asdict(manifest.encoder),
         "created": manifest.created,
@@ -85,10 +85,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "statistics": {modality: asdict(statistics) for modality, statistics in manifest.statistics.items()},
     }
     if manifest.chroma:
-        facts["chroma"] = manifest.chroma.kept()
+        content["chroma"] = manifest.chroma.as_json()
     if manifest.id:
-        facts["id"] = manifest.id
-    atomic_write(folder / MANIFEST_NAME, json.dumps(facts, indent=2), durable=True)
+        content["id"] = manifest.id
+    atomic_write(folder / MANIFEST_NAME, json.dumps(content, indent=2), durable=True)
 
 
 def current_manifest(folder: Path) -> Manifest:
@@ -126,7 +126,7 @@ def read_manifest(folder: Path) -> Manifest:
                 modality: ModalityStatistics(count=int(entry["count"]), mean=tuple(entry["mean"]))
                 for modality, entry in raw.get("statistics", {}).items()
             },
-            chroma=address_from(raw["chroma"]) if raw.get("chroma") else None,
+            chroma=address_from_json(raw["chroma"]) if raw.get("chroma") else None,
             id=str(raw.get("id", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

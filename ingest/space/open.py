@@ -1,4 +1,4 @@
-"""Opens a space to be read or to be written, makes it when it is not there, and says which there are."""
+"""Opens a space for reading or writing, creating it when it does not exist, and lists the spaces in a folder."""
 
 from pathlib import Path
 from typing import IO
@@ -13,9 +13,9 @@ from ingest.errors import (
     SpaceError,
     SpaceNotFound,
 )
-from ingest.space.chroma.address import ChromaAddress
-from ingest.space.chroma.move import same_address
+from ingest.space.chroma.move import resolve_address
 from ingest.space.chroma.sync import Progress
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.locks import EXCLUSIVE, try_lock, wait_for_lock
 from ingest.space.manifest import MANIFEST_NAME, Manifest, current_manifest, new_manifest, write_manifest
 from ingest.space.space import THUMBNAIL_FOLDER, WRITE_LOCK, Space
@@ -34,7 +34,7 @@ def open_space(home: Path, name: str, *, log: Log | None = None, progress: Progr
     try:
         return Space(folder, log=log, progress=progress)
     except SpaceChanged:
-        return Space(folder, log=log, progress=progress)  # it was re-encoded while it was being opened
+        return Space(folder, log=log, progress=progress)  # it was re-encoded while it was opened
 
 
 def open_to_reencode(
@@ -72,12 +72,12 @@ def open_to_write(
     progress: Progress | None = None,
     wait_seconds: float = float("inf"),
 ) -> Space:
-    """Open the space `name` to write into it, making it when it is not there; waits while another process writes.
+    """Open the space `name` for writing, creating it when it does not exist; waits while another process writes.
 
-    A new space has its index at `chroma`, and for one that is there it must be the same place.
+    The index of a new space is at `chroma`; that of an existing space must be there already.
 
     Raises:
-        SettingsError: the space has its index in another place than `chroma`.
+        SettingsError: the index of the space is not at `chroma`.
         EncoderMismatch: the space was made with another encoder.
         SpaceBusy: another process was still writing after `wait_seconds`.
         SpaceError: the folder cannot be written, or the space is damaged.
@@ -90,7 +90,7 @@ def open_to_write(
             write_manifest(folder, new_manifest(name, encoder, chroma))
         else:
             check_encoder(current_manifest(folder), encoder)
-            chroma = same_address(folder, chroma)
+            chroma = resolve_address(folder, chroma)
         try:
             return Space(folder, writing=lock, chroma=chroma, log=log, progress=progress)
         except (ServerUnreachable, SettingsError):
@@ -103,7 +103,7 @@ def open_to_write(
 
 
 def write_lock(folder: Path, name: str, log: Log | None, wait_seconds: float) -> IO[bytes]:
-    """The write lock of the space in `folder`, which is made if need be; raises SpaceBusy or SpaceError."""
+    """The write lock of the space in `folder`, which is created if needed; raises SpaceBusy or SpaceError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / THUMBNAIL_FOLDER).mkdir(exist_ok=True)
@@ -124,7 +124,7 @@ def write_lock(folder: Path, name: str, log: Log | None, wait_seconds: float) ->
 
 
 def require_space(home: Path, name: str) -> Path:
-    """The folder of the space `name`; raises SpaceNotFound, naming those that are there, if there is none."""
+    """The folder of the space `name`; raises SpaceNotFound, which names the existing ones, if there is none."""
     folder = home / name
     if not (folder / MANIFEST_NAME).is_file():
         others = list_spaces(home)
@@ -134,7 +134,7 @@ def require_space(home: Path, name: str) -> Path:
 
 
 def list_spaces(home: Path) -> list[str]:
-    """The names of the spaces in `home`, sorted; none when the folder is not there."""
+    """The names of the spaces in `home`, sorted; none when the folder does not exist."""
     if not home.is_dir():
         return []
     return sorted(folder.name for folder in home.iterdir() if (folder / MANIFEST_NAME).is_file())
@@ -147,7 +147,7 @@ def encoder_of_space(home: Path, name: str) -> str | None:
 
 
 def check_encoder(manifest: Manifest, encoder: EncoderInfo) -> None:
-    """Make sure that `encoder` is the one the space was made with.
+    """Check that `encoder` is the one the space was made with.
 
     Raises:
         EncoderMismatch: it is not, so that its vectors could not be compared with those in the space.

@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import EncoderInfo, Log
-from ingest.errors import (
-    ServerError,
-    SpaceChanged,
-)
+from ingest.errors import ServerError, SpaceChanged
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.chroma.address import ChromaAddress
 from ingest.space.chroma.collections import Collections
 from ingest.space.chroma.connection import connect
 from ingest.space.chroma.local_server import CHROMA_FOLDER, is_disk_full, set_chroma_aside
-from ingest.space.chroma.sync import Progress, catch_up, rebuild, what_is_wrong
+from ingest.space.chroma.sync import Progress, catch_up, find_problem, rebuild
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.ledger import Ledger
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item
@@ -34,7 +31,7 @@ from ingest.space.staging import STAGING_NAME, delete_staging
 
 THUMBNAIL_FOLDER = "thumbnails"
 WRITE_LOCK = "write.lock"
-_MEAN_OF = 20_000  # items of a modality: the mean of unit vectors is then known to less than 0.01
+_MEAN_SAMPLE = 20_000  # items of a modality: the mean of unit vectors is then known to less than 0.01
 _SWAP_SECONDS = 30.0  # the longest that the collections lag behind the ledger while encoders are swapped
 
 
@@ -52,8 +49,7 @@ class Space:
     ) -> None:
         """Open the space in `folder`; `writing` is its write lock, if held.  See `open_space`.
 
-        `chroma` is the manifest's own address with the values of its headers, where they are given and not in the
-        environment.
+        `chroma` is the manifest's own address with the values of its headers, where these are not in the environment.
         """
         self.folder = folder
         self.manifest = read_manifest(folder)
@@ -61,7 +57,7 @@ class Space:
         self._writing = writing
         self.ledger = Ledger(folder / LEDGER_NAME, self.manifest.encoder.dimension)
         if encoder := self.ledger.encoder():
-            # A swap of encoders is done when the ledger says so, even if it was interrupted right after.
+            # The ledger decides whether encoders were swapped, even if that was interrupted right after.
             self.manifest = self.manifest.with_encoder(encoder)
         lock = writing or try_lock(folder / WRITE_LOCK, EXCLUSIVE)
         try:
@@ -70,9 +66,9 @@ class Space:
                 self._finish_swap()
                 if self.manifest.format_version < FORMAT_VERSION:  # opening the ledger has migrated it
                     write_manifest(folder, self.manifest)
-                self._make_sound(log, progress)
-                self._derive(log, progress)
-            # Otherwise somebody is writing at this moment, and has looked when it opened the space.
+                self._repair_index(log, progress)
+                self._update_search_index(log, progress)
+            # Otherwise another process is writing, and has done this when it opened the space.
         except BaseException:
             self.close()
             raise
@@ -85,9 +81,7 @@ class Space:
         """The space's name."""
         return self.manifest.name
 
-    def query(
-        self, modality: Modality, vectors: NDArray[np.float32], count: int
-    ) -> list[list[tuple[str, float]]]:  # fmt: skip
+    def query(self, modality: Modality, vectors: NDArray[np.float32], count: int) -> list[list[tuple[str, float]]]:
         """The `count` nearest items to each row of `vectors` (n, dimension), as (item id, cosine), nearest first."""
         return self._collections.query(modality, vectors, count)
 
@@ -99,42 +93,42 @@ class Space:
         return self.folder / inside
 
     def is_being_written(self) -> bool:
-        """Whether an ingest, a re-encoding or the like goes on."""
+        """Whether an ingest, a re-encoding or the like is running."""
         if lock := None if self._writing else try_lock(self.folder / WRITE_LOCK, SHARED):
             lock.close()
         return lock is None
 
     def index(self, progress: Progress | None = None) -> int:
-        """Tell Chroma what the ledger has and it has not; for the holder of the write lock; returns how many items."""
+        """Bring Chroma up to date with the ledger; for the holder of the write lock; returns how many items changed."""
         return catch_up(self.ledger, self._collections, progress)
 
     def rebuild_index(self, progress: Progress | None = None, log: Log | None = None) -> None:
-        """Fill Chroma anew from the ledger; for the holder of the write lock."""
+        """Fill Chroma from the ledger again; for the holder of the write lock."""
         try:
             rebuild(self.ledger, self._collections, progress)
         except ServerError as error:
             if not self._connection.starts_servers or is_disk_full(self.folder):
                 raise
-            # Chroma cannot even drop what is broken: it gets an empty folder.
-            self._start_index_afresh(str(error), log)
+            # Chroma cannot even delete the broken collections: it gets an empty folder.
+            self._restart_index(str(error), log)
             rebuild(self.ledger, self._collections, progress)
 
     def drop_from_index(self, modality: Modality, ids: Sequence[str]) -> None:
-        """Take out of Chroma what the ledger does not know; for the holder of the write lock."""
+        """Delete from Chroma what the ledger does not know; for the holder of the write lock."""
         self._collections.delete(modality, ids)
 
     def refresh_statistics(self) -> None:
-        """Write the counts and means of both modalities to the manifest; of many items a steady sample's mean."""
+        """Write the counts and means of both modalities to the manifest; for many items the mean of a steady sample."""
         statistics: dict[Modality, ModalityStatistics] = {}
         for modality in MODALITIES:
-            count, mean = self.ledger.items.count_and_mean(modality, _MEAN_OF)
+            count, mean = self.ledger.items.count_and_mean(modality, _MEAN_SAMPLE)
             if count:
                 statistics[modality] = ModalityStatistics(count, tuple(round(float(x), 7) for x in mean))
         self.manifest = self.manifest.with_statistics(statistics)
         write_manifest(self.folder, self.manifest)
 
     def drop_unused_thumbnails(self) -> int:
-        """Delete the thumbnails that no item uses any more; for the holder of the write lock; returns how many."""
+        """Delete thumbnails that no item uses; for the holder of the write lock; returns how many."""
         used = self.ledger.items.thumbnails()
         unused = [
             path
@@ -146,7 +140,7 @@ class Space:
         return len(unused)
 
     def close(self) -> None:
-        """Let go of the ledger, the server and the write lock."""
+        """Close the ledger and the connection, and release the write lock."""
         self.ledger.close()
         if connection := getattr(self, "_connection", None):
             connection.close()
@@ -160,35 +154,35 @@ class Space:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Close the space."""
         self.close()
 
     def swap_encoder(
         self, encoder: EncoderInfo, *, dropped: Sequence[int], keep_texts: bool, progress: Progress | None = None
     ) -> None:
-        """Put the staged vectors of `encoder` in place of those there are; for the holder of the write lock.
+        """Replace all vectors by the staged ones of `encoder`; for the holder of the write lock.
 
-        The sources `dropped` leave the space.  The swap is one transaction of the ledger; what follows it is done
-        again when the space is next opened, should it be interrupted.
+        The sources `dropped` leave the space.  The swap is one transaction of the ledger; what follows it is done when
+        the space is next opened, should it be interrupted.
         """
         self.ledger.replace_vectors(self.folder / STAGING_NAME, encoder, dropped=dropped, keep_texts=keep_texts)
         self.manifest = self.manifest.with_encoder(encoder)
         self._finish_swap()
-        self._collections.use(encoder)
+        self._collections.recreate_for(encoder)
         catch_up(self.ledger, self._collections, progress)
         if dropped:
             self.drop_unused_thumbnails()
 
     def _finish_swap(self) -> None:
-        """Bring the manifest in step with the ledger, if a swap of encoders has left it behind."""
+        """Bring the manifest up to date with the ledger, if a swap of encoders was interrupted in between."""
         if read_manifest(self.folder).encoder.fingerprint != self.manifest.encoder.fingerprint:
             self.refresh_statistics()
             delete_staging(self.folder)
 
-    def _make_sound(self, log: Log | None, progress: Progress | None) -> None:
-        """Bring Chroma in step with the ledger, saying so when it had to be rebuilt."""
-        problem = what_is_wrong(self.ledger, self._collections)
+    def _repair_index(self, log: Log | None, progress: Progress | None) -> None:
+        """Bring Chroma up to date with the ledger, and log when it has to be rebuilt."""
+        problem = find_problem(self.ledger, self._collections)
         if not problem:
             catch_up(self.ledger, self._collections, progress)
             return
@@ -196,8 +190,8 @@ class Space:
             log(f"{problem}: rebuilding the index from the ledger; nothing is lost.")
         self.rebuild_index(progress, log)
 
-    def _derive(self, log: Log | None, progress: Progress | None) -> None:
-        """Fill what filters and keyword search ask, in a ledger from before it had that."""
+    def _update_search_index(self, log: Log | None, progress: Progress | None) -> None:
+        """Fill the search index, in a ledger from before it had one."""
         if log and self.ledger.search_index.due_count():
             log("making the words and facts of this space searchable; this is done once.")
         self.ledger.search_index.update(progress)
@@ -216,7 +210,7 @@ class Space:
         except ServerError as error:
             if not locked or not self._connection.starts_servers or is_disk_full(self.folder):
                 raise
-            self._start_index_afresh(str(error), log)
+            self._restart_index(str(error), log)
 
     def _open_collections(self, locked: bool) -> None:
         deadline = time.monotonic() + _SWAP_SECONDS
@@ -228,7 +222,7 @@ class Space:
                     self.name,
                     encoder,
                     owner=self.manifest.id if self._address else "",
-                    moved=self._is_moved,
+                    has_moved=self._has_moved,
                     may_replace=locked,
                 )
                 return
@@ -239,15 +233,15 @@ class Space:
                     raise
                 time.sleep(0.1)
 
-    def _is_moved(self) -> bool:
-        """Whether the index was moved to another place since the space was opened."""
+    def _has_moved(self) -> bool:
+        """Whether the index was moved to another server since the space was opened."""
         now = read_manifest(self.folder).chroma
-        return not self._address.same_place(now) if self._address else now is not None
+        return not self._address.same_database(now) if self._address else now is not None
 
-    def _start_index_afresh(self, problem: str, log: Log | None) -> None:
-        """Give Chroma an empty folder, when it cannot work with the one it has; the ledger has all that is needed."""
+    def _restart_index(self, problem: str, log: Log | None) -> None:
+        """Give Chroma an empty folder, when it cannot use the one it has; the ledger has everything needed."""
         _log_set_aside(problem, log)
-        self._connection.start_afresh()
+        self._connection.restart_empty()
         self._open_collections(locked=True)
 
 

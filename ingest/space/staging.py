@@ -1,4 +1,4 @@
-"""Vectors of another encoder, gathered in a file of the space's folder until all are there and can be swapped in.
+"""Vectors of another encoder, staged in a file of the space's folder until all are there and can be swapped in.
 
 The file may be deleted at any time: what was staged is then encoded again.
 """
@@ -55,12 +55,12 @@ class Staging:
             self._db = self._open(encoder.fingerprint)
 
     def items(self) -> set[int]:
-        """The items that have a vector here, or new passages in their place."""
+        """The items that have a staged vector, or are replaced by staged passages."""
         rows = self._db.execute("SELECT item FROM vectors UNION SELECT item FROM replaced").fetchall()
         return {number for (number,) in rows}
 
     def put(self, vectors: Mapping[int, NDArray[np.float32]], passages: Iterable["NewPassages"]) -> None:
-        """Keep vectors by item, and new passages; when this returns they outlive the process."""
+        """Store vectors by item, and new passages; when this returns they survive the process."""
         try:
             with self._db:
                 self._db.executemany(
@@ -78,8 +78,8 @@ class Staging:
                 "the same command again."
             ) from error
 
-    def forget_replaced(self, live: Mapping[int, Sequence[int]]) -> None:
-        """Drop passages whose source has other items now than when they were cut; `live` has each source's items."""
+    def drop_stale(self, live: Mapping[int, Sequence[int]]) -> None:
+        """Delete passages whose source has other items now than when they were cut; `live` has each source's items."""
         staged: dict[int, list[int]] = {}
         for item, source in self._db.execute("SELECT item, source FROM replaced ORDER BY item"):
             staged.setdefault(source, []).append(item)
@@ -89,7 +89,7 @@ class Staging:
             self._db.executemany("DELETE FROM passages WHERE source = ?", stale)
 
     def close(self) -> None:
-        """Close the file and keep it."""
+        """Close the file, which stays."""
         self._db.close()
 
     def _open(self, fingerprint: str) -> sqlite3.Connection:
@@ -132,20 +132,20 @@ class NewPassages:
 
 
 def delete_staging(folder: Path) -> None:
-    """Delete what is staged in `folder`, if anything is."""
+    """Delete the staging file in `folder`, if there is one."""
     for name in (STAGING_NAME, f"{STAGING_NAME}-journal"):
         with suppress(FileNotFoundError):
             (folder / name).unlink()
 
 
-def is_begun(folder: Path) -> bool:
-    """Whether a re-encoding of the space in `folder` was begun and has not come to its end."""
+def has_staged(folder: Path) -> bool:
+    """Whether a re-encoding of the space in `folder` is running or was interrupted."""
     return (folder / STAGING_NAME).exists()
 
 
 def staged_count(folder: Path) -> int:
     """How many items have a staged vector; 0 when nothing is staged."""
-    if not is_begun(folder):
+    if not has_staged(folder):
         return 0
     with closing(sqlite3.connect(folder / STAGING_NAME, timeout=60)) as database, suppress(sqlite3.DatabaseError):
         return int(

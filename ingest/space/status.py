@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest.space.ledger.overview import size_on_disk
 from ingest.space.space import Space
-from ingest.space.staging import is_begun, staged_count
+from ingest.space.staging import has_staged, staged_count
 
 
 def space_status(space: Space) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def space_status(space: Space) -> dict[str, Any]:
         "folders": spread.folders,
         "formats": spread.formats,
         "years": ledger.overview.by_year(),
-        "reencoding": {"staged": staged_count(space.folder)} if is_begun(space.folder) else None,
+        "reencoding": {"staged": staged_count(space.folder)} if has_staged(space.folder) else None,
         "bytes": size_on_disk(space.folder),
         "last_run": asdict(run) if run else None,
     }

@@ -66,7 +66,7 @@ def _fed(lite: LiteEncoder, pixels: NDArray[np.uint8]) -> None:
 
 
 def _sentence_transformers() -> dict[str, Encode]:
-    """The same text tower in torch: as plainly as can be, and by sentence-transformers' own encode."""
+    """The same text tower in torch: as call_client as can be, and by sentence-transformers' own encode."""
     import torch
     from sentence_transformers import SentenceTransformer
 

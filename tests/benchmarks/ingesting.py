@@ -39,7 +39,7 @@ from ingest.run.writer import Writer
 from ingest.sources.found import Found
 from ingest.sources.walk import walk
 from ingest.space import Space, open_to_write
-from ingest.space.chroma.local_server import read_note
+from ingest.space.chroma.local_server import read_server_info
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "photos" / "images"
 COUNT = 300
@@ -176,7 +176,7 @@ def _timed(owner: Any, name: str, costs: Costs, part: str, clock: Callable[[], f
 
 
 def _server_time(space: Space) -> float:
-    note = read_note(space.folder)
+    note = read_server_info(space.folder)
     return sum(psutil.Process(note.chroma_pid).cpu_times()[:2]) if note else 0.0
 
 

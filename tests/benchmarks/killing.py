@@ -31,7 +31,7 @@ import numpy as np
 
 from ingest.errors import SpaceError
 from ingest.space import Space, open_space
-from ingest.space.chroma.local_server import read_note
+from ingest.space.chroma.local_server import read_server_info
 from ingest.space.maintenance.check import check
 from tests.benchmarks.synthetic_encoder import SyntheticEncoder
 
@@ -234,7 +234,7 @@ def _moment(log: Path, files: int) -> str:
 def _kill_server(home: Path, process: "subprocess.Popen[bytes]") -> bool:
     """Kill the server as soon as there is one; whether that was before the ingest ended."""
     while process.poll() is None:
-        if note := read_note(home / NAME):
+        if note := read_server_info(home / NAME):
             try:
                 os.kill(note.chroma_pid, signal.SIGKILL)
             except ProcessLookupError:

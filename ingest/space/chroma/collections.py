@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo
 from ingest.errors import ServerError, SpaceChanged
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.chroma.connection import Connection, collection_name, plainly
-from ingest.space.chroma.remote_server import OWNER, RemoteConnection, taken
+from ingest.space.chroma.connection import Connection, call_client, collection_name
+from ingest.space.chroma.remote_server import OWNER, RemoteConnection, collection_taken
 from ingest.space.embedding_function import NearspaceEmbeddingFunction
 from ingest.space.ledger.item import Item
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 # At 300,000 items the default of 100 finds 91 % of the true neighbours and 400 finds 99.7 %, at the same latency.
 _EF_SEARCH = 400
-_PATIENCE = 60.0  # seconds; opening collections takes a fraction of one, unless the machine is very busy
+_OPEN_SECONDS = 60.0  # seconds; opening collections takes a fraction of one, unless the machine is very busy
 
 
 class Collections:
@@ -42,15 +42,14 @@ class Collections:
         encoder: EncoderInfo,
         *,
         owner: str = "",
-        moved: Callable[[], bool] = lambda: False,
+        has_moved: Callable[[], bool] = lambda: False,
         may_replace: bool = False,
     ) -> None:
-        """Open the collections of `space`, making those that are missing.
+        """Open the collections of `space`, creating those that are missing.
 
-        On a server of the user's own they carry the space's id, `owner`; those of others are not touched.  `moved`
-        says whether the space has its index in another place meanwhile.
-        Those that were made with another encoder are emptied if `may_replace` is set, as it is for the holder of the
-        write lock.
+        On a server of the user's own they carry the space's id, `owner`; those of other spaces are left alone.
+        `has_moved` says whether the index has been moved to another server meanwhile.  Collections of another encoder
+        are emptied if `may_replace` is set, as it is for the holder of the write lock.
 
         Raises:
             ServerError: Chroma refuses, or a collection belongs to another space.
@@ -59,20 +58,18 @@ class Collections:
         self._connection = connection
         self._space = space
         self._owner = owner
-        self._moved = moved
+        self._has_moved = has_moved
         self._encoder = encoder
         self._open(may_replace=may_replace)
 
     def count(self, modality: Modality) -> int:
         """How many items Chroma has of this modality."""
-        return self._ask(lambda: self._collections[modality].count())
+        return self._call(lambda: self._collections[modality].count())
 
-    def query(
-        self, modality: Modality, vectors: NDArray[np.float32], count: int
-    ) -> list[list[tuple[str, float]]]:  # fmt: skip
+    def query(self, modality: Modality, vectors: NDArray[np.float32], count: int) -> list[list[tuple[str, float]]]:
         """The `count` nearest items to each row of `vectors` (n, dimension), as (item id, cosine), nearest first."""
 
-        def ask() -> list[list[tuple[str, float]]]:
+        def run() -> list[list[tuple[str, float]]]:
             answer = self._collections[modality].query(
                 query_embeddings=list(vectors), n_results=count, include=["distances"]
             )
@@ -82,24 +79,24 @@ class Collections:
                 for row, row_distances in zip(answer["ids"], distances, strict=True)
             ]
 
-        return self._ask(ask)
+        return self._call(run)
 
     def vectors(self, modality: Modality, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The vectors that Chroma has of `ids`; those that it has not are missing."""
+        """The vectors that Chroma has of `ids`, by id; those that it lacks are missing."""
 
-        def ask() -> dict[str, NDArray[np.float32]]:
+        def run() -> dict[str, NDArray[np.float32]]:
             answer = self._collections[modality].get(ids=list(ids), include=["embeddings"])
             rows = answer["embeddings"]
             if rows is None:
                 return {}
             return {name: np.asarray(row, dtype=np.float32) for name, row in zip(answer["ids"], rows, strict=True)}
 
-        return self._ask(ask)
+        return self._call(run)
 
     def upsert(self, modality: Modality, items: Sequence[Item], vectors: NDArray[np.float32]) -> None:
-        """Put items with their vectors (len(items), dimension) into the index; those that are there are replaced."""
+        """Insert items with their vectors (len(items), dimension), or replace those of the same id."""
 
-        def put() -> None:
+        def run() -> None:
             for start in range(0, len(items), self._batch):
                 piece = items[start : start + self._batch]
                 self._collections[modality].upsert(
@@ -109,35 +106,35 @@ class Collections:
                     metadatas=[_metadata(item) for item in piece],
                 )
 
-        self._ask(put)
+        self._call(run)
 
     def delete(self, modality: Modality, ids: Sequence[str]) -> None:
-        """Take items out of the index; ids that it does not have are fine."""
+        """Delete items; ids that are not there are ignored."""
 
-        def take() -> None:
+        def run() -> None:
             for start in range(0, len(ids), self._batch):
                 self._collections[modality].delete(ids=list(ids[start : start + self._batch]))
 
-        self._ask(take)
+        self._call(run)
 
-    def start_over(self) -> None:
-        """Drop both collections and make them again, empty."""
+    def recreate(self) -> None:
+        """Delete both collections and create them again, empty."""
         for modality in MODALITIES:
             self._delete(modality)
         self._open()
 
-    def use(self, encoder: EncoderInfo) -> None:
-        """Make both collections anew, empty, for vectors of `encoder`; for the holder of the write lock."""
+    def recreate_for(self, encoder: EncoderInfo) -> None:
+        """Create both collections again, empty, for vectors of `encoder`; for the holder of the write lock."""
         self._encoder = encoder
         for modality in MODALITIES:
             self._delete(modality)
-        self._open(may_replace=True)  # a reader of the old ones may have been quicker to make them again
+        self._open(may_replace=True)  # a reader of the old ones may have been faster to create them again
 
     def reconnect(self) -> None:
-        """Reach the server anew and open the collections again; raises SpaceChanged if the index is elsewhere now."""
-        if self._moved():
+        """Reconnect and open the collections again; raises SpaceChanged if the index has been moved."""
+        if self._has_moved():
             raise SpaceChanged("The index of the space was moved to another place. Ask again: it is then opened anew.")
-        self._connection.reach_again()
+        self._connection.reconnect()
         self._open()
 
     def _open(self, *, may_replace: bool = False) -> None:
@@ -145,15 +142,15 @@ class Collections:
 
         def reach() -> "tuple[ClientAPI, int, dict[Modality, Collection]]":
             if isinstance(self._connection, RemoteConnection):
-                self._connection.require_own([self._name(modality) for modality in MODALITIES], self._owner)
+                self._connection.require_ownership([self._name(modality) for modality in MODALITIES], self._owner)
             client = self._client = self._connection.client()
             collections = {modality: self._open_collection(modality, replacements) for modality in MODALITIES}
-            return client, self._connection.batch(client.get_max_batch_size()), collections
+            return client, self._connection.batch_size(client.get_max_batch_size()), collections
 
         try:
-            self._client, self._batch, self._collections = _in_time(partial(plainly, reach), _PATIENCE)
+            self._client, self._batch, self._collections = _with_timeout(partial(call_client, reach), _OPEN_SECONDS)
         except (ChromaError, httpx.TransportError, ValueError) as error:
-            raise self._refusal(error) from error
+            raise self._server_error(error) from error
 
     def _open_collection(self, modality: Modality, replacements: int) -> "Collection":
         metadata = {"encoder": self._encoder.id, "fingerprint": self._encoder.fingerprint, "modality": modality}
@@ -165,7 +162,7 @@ class Collections:
         )
         if self._owner and (collection.metadata or {}).get(OWNER) != self._owner:
             assert isinstance(self._connection, RemoteConnection)
-            raise taken(self._connection.address, collection.name)  # another was quicker to make it
+            raise collection_taken(self._connection.address, collection.name)  # another process was faster to create it
         if (collection.metadata or {}).get("fingerprint") == self._encoder.fingerprint:
             return collection
         if not replacements:
@@ -179,38 +176,42 @@ class Collections:
     def _delete(self, modality: Modality) -> None:
         try:
             with suppress(NotFoundError):
-                plainly(lambda: self._client.delete_collection(self._name(modality)))
+                call_client(lambda: self._client.delete_collection(self._name(modality)))
         except (ChromaError, httpx.TransportError) as error:  # a damaged file can end the server itself
-            raise self._refusal(error) from error
+            raise self._server_error(error) from error
 
     def _name(self, modality: Modality) -> str:
         return collection_name(self._space, modality)
 
-    def _ask(self, question: Callable[[], Answer]) -> Answer:
-        """Ask Chroma; once more after reaching it anew, as the server may have been restarted or rebuilt meanwhile."""
+    def _call(self, request: Callable[[], Result]) -> Result:
+        """Call Chroma; once more after a reconnection, as the server may have been restarted or rebuilt meanwhile."""
         seconds = self._connection.answer_seconds
-        ask = partial(plainly, question) if seconds is None else partial(_in_time, partial(plainly, question), seconds)
+
+        def call() -> Result:
+            checked = partial(call_client, request)
+            return checked() if seconds is None else _with_timeout(checked, seconds)
+
         try:
-            return ask()
+            return call()
         except (httpx.TransportError, NotFoundError):
             self.reconnect()
         except ChromaError as error:
-            raise self._refusal(error) from error
+            raise self._server_error(error) from error
         try:
-            return ask()
+            return call()
         except (httpx.TransportError, ChromaError) as error:
-            raise self._refusal(error) from error
+            raise self._server_error(error) from error
 
-    def _refusal(self, error: Exception) -> ServerError:
-        return self._connection.refusal(self._space, error)
+    def _server_error(self, error: Exception) -> ServerError:
+        return self._connection.server_error(self._space, error)
 
 
-def _in_time(work: Callable[[], Answer], seconds: float) -> Answer:
-    """What `work` gives; raises httpx.ReadTimeout if that takes longer, since Chroma's client itself waits for ever.
+def _with_timeout(work: Callable[[], Result], seconds: float) -> Result:
+    """The result of `work`; raises httpx.ReadTimeout if that takes longer, since Chroma's client itself waits for ever.
 
-    A server whose disk filled up in the middle of a write may take questions and never answer.
+    A server whose disk filled up during a write may accept requests and never answer.
     """
-    outcome: Future[Answer] = Future()
+    outcome: Future[Result] = Future()
 
     def run() -> None:
         try:
@@ -227,5 +228,5 @@ def _in_time(work: Callable[[], Answer], seconds: float) -> Answer:
 
 def _metadata(item: Item) -> dict[str, str | int | float | bool]:
     known = {"path": item.path, "root": item.root, "folder": item.folder, "title": item.title, "page": item.page}
-    # Chroma takes no None, and a key that stands for nothing is better left out.
+    # Chroma accepts no None, and empty values are of no use.
     return {**item.meta, **{key: value for key, value in known.items() if value not in (None, "")}}

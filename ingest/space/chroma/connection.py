@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import httpx
 
 from ingest.readers.draft import Modality
-from ingest.space.chroma.address import ChromaAddress
+from ingest.space.chroma_address import ChromaAddress
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -16,52 +16,52 @@ if TYPE_CHECKING:
     from ingest.errors import ServerError
 
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Connection(Protocol):
-    """One client's hold on the Chroma server of a space."""
+    """A connection to the Chroma server of a space."""
 
     folder: Path
     """The space's folder."""
     starts_servers: bool
-    """Whether the server is Nearspace's own, so that it may be started, ended, and given an empty folder."""
+    """Whether the server is Nearspace's own, which may be started, ended, and given an empty folder."""
     answer_seconds: float | None
     """How long an answer may take; None for as long as it takes."""
 
     def client(self) -> "ClientAPI":
         """A client of chromadb for the database with the space's collections."""
 
-    def batch(self, offered: int) -> int:
-        """How many records to write in one request, where the server offers to take `offered`."""
+    def batch_size(self, max_batch_size: int) -> int:
+        """How many records to write in one request, where the server accepts `max_batch_size`."""
 
-    def reach_again(self) -> None:
-        """Reach the server after it stopped answering; raises ServerError."""
+    def reconnect(self) -> None:
+        """Connect again after the server stopped answering; raises ServerError."""
 
-    def start_afresh(self) -> None:
+    def restart_empty(self) -> None:
         """Give Nearspace's own server an empty folder; raises ServerError for any other."""
 
-    def refusal(self, space: str, error: Exception) -> "ServerError":
-        """What to tell a person when the server could not do what was asked."""
+    def server_error(self, space: str, error: Exception) -> "ServerError":
+        """The error to raise when a request has failed."""
 
     def close(self) -> None:
-        """Let go."""
+        """Close the connection."""
 
 
 def connect(folder: Path, address: ChromaAddress | None, *, log: Callable[[str], None] | None = None) -> Connection:
-    """Reach the server of the space in `folder`: that at `address`, or Nearspace's own, which is started if need be.
+    """Connect to the server of the space in `folder`: that at `address`, or Nearspace's own, started if needed.
 
     Raises:
         ServerError: it does not start or does not answer.
-        SettingsError: it wants a header whose value is not to be had.
+        SettingsError: the value of a header is not available.
     """
     if address is not None:
         from ingest.space.chroma.remote_server import RemoteConnection
 
         return RemoteConnection(folder, address)
-    from ingest.space.chroma.local_server import ServerConnection
+    from ingest.space.chroma.local_server import LocalConnection
 
-    return ServerConnection(folder, log=log)
+    return LocalConnection(folder, log=log)
 
 
 def collection_name(space: str, modality: Modality) -> str:
@@ -69,10 +69,10 @@ def collection_name(space: str, modality: Modality) -> str:
     return f"{space}-{modality}"
 
 
-def plainly(work: Callable[[], Answer]) -> Answer:
-    """What `work` gives; raises httpx.RemoteProtocolError where a proxy has answered in Chroma's place.
+def call_client(work: Callable[[], Result]) -> Result:
+    """The result of `work`; raises httpx.RemoteProtocolError where a proxy has answered instead of Chroma.
 
-    chromadb raises a bare Exception then, or the error of its JSON reader.
+    chromadb then raises a bare Exception, or the error of its JSON parser.
     """
     try:
         return work()

@@ -1,11 +1,11 @@
 """The managed Chroma server: one per space, on loopback, started by the first client and ended after the last.
 
 Chroma's embedded client loses vectors when two processes open one folder, so every process goes through a server.
-A small keeper process (this module run with `python -m`) starts `chroma run`, notes its port in `server.json`, and
+A small keeper process (this module run with `python -m`) starts `chroma run`, records its port in `server.json`, and
 stops it when no client is left.  Clients hold a shared lock on `clients.lock`; the operating system gives a killed
 client's lock back, so a killed client does not count.
 
-    start.lock     held by the client that is just starting a keeper
+    start.lock     held by the client that is starting a keeper
     clients.lock   shared: held by every client; exclusive: held by the keeper while it shuts down
     keeper.lock    held by the keeper as long as it runs
     server.json    port and process ids, written when the server answers
@@ -45,10 +45,10 @@ _LINGER_SECONDS = float(os.environ.get("NEARSPACE_SERVER_LINGER", "5"))  # betwe
 _POLL_SECONDS = 0.1
 _LOG_NAME = "chroma.log"
 _LOG_BYTES = 1_000_000
-_NOTE_NAME = "server.json"
-_TOO_LITTLE = 20_000_000  # bytes free on the disk under which Chroma's errors are put down to it
+_INFO_NAME = "server.json"
+_MIN_FREE_BYTES = 20_000_000  # with fewer bytes free on the disk, Chroma's errors are attributed to that
 # The command `chroma`, but for the Python of chromadb, which takes a second to import and does nothing here.
-_CHROMA = """
+_CHROMA_CLI = """
 import sys
 sys.argv[0] = "chroma"
 try:
@@ -62,30 +62,30 @@ else:
 
 
 @dataclass(frozen=True)
-class ServerNote:
-    """What the keeper tells the clients."""
+class ServerInfo:
+    """What the keeper writes for clients."""
 
     port: int
     chroma_pid: int
     keeper_pid: int
 
 
-class ServerConnection:
-    """One client's hold on the server of a space; the server lives at least as long as the hold."""
+class LocalConnection:
+    """A connection to the local server of a space, which runs at least as long as the connection is open."""
 
     starts_servers = True
     answer_seconds: float | None = None
 
     def __init__(self, folder: Path, *, log: Callable[[str], None] | None = None) -> None:
-        """Reach the server of the space in `folder`, starting it when none runs.
+        """Connect to the server of the space in `folder`, starting it when none runs.
 
         Raises:
             ServerError: it did not start or did not answer in time.
         """
         self.folder = folder
         self._log = log
-        self._hold: IO[bytes] | None = wait_for_lock(folder / "clients.lock", SHARED, _STOP_SECONDS + 10)
-        if self._hold is None:
+        self._client_lock: IO[bytes] | None = wait_for_lock(folder / "clients.lock", SHARED, _STOP_SECONDS + 10)
+        if self._client_lock is None:
             raise ServerError(
                 f"The Chroma server of {folder} has been stopping for a long time. "
                 f"Wait a minute and try again; see {folder / _LOG_NAME} if it stays so."
@@ -106,48 +106,48 @@ class ServerConnection:
         settings = Settings(anonymized_telemetry=False, chroma_server_ssl_verify=False)
         return chromadb.HttpClient(HOST, self.port, settings=settings)
 
-    def batch(self, offered: int) -> int:
-        """As many records in one request as the server offers to take."""
-        return offered
+    def batch_size(self, max_batch_size: int) -> int:
+        """As many records in one request as the server accepts."""
+        return max_batch_size
 
-    def refusal(self, space: str, error: Exception) -> ServerError:
-        """What to tell a person when the server could not do what was asked."""
+    def server_error(self, space: str, error: Exception) -> ServerError:
+        """The error to raise when a request has failed."""
         if is_disk_full(self.folder):
-            return _disk_full(self.folder, f"cannot go on ({error})")
+            return _disk_full_error(self.folder, f"cannot go on ({error})")
         return ServerError(
             f"Chroma cannot serve the space {space!r}: {error}. "
             "Try again; if it stays so, end all Nearspace programs and start one: the index is checked when it opens."
         )
 
-    def reach_again(self) -> None:
+    def reconnect(self) -> None:
         """Find the server after it stopped answering, starting it when it is gone; `port` may change."""
         self.port = self._reach()
 
-    def start_afresh(self) -> None:
+    def restart_empty(self) -> None:
         """End the server, set Chroma's folder aside, and start a server on an empty one; `port` changes.
 
         Other clients of the space notice that their server is gone, and reach the new one.
         """
         starting = wait_for_lock(self.folder / "start.lock", EXCLUSIVE, _START_SECONDS)
         if starting is None:
-            raise _not_up(self.folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
+            raise _start_error(self.folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
         with starting:
             _end_leftovers(self.folder)
             set_chroma_aside(self.folder)
             self.port = self._start()
 
     def close(self) -> None:
-        """Let go; the keeper ends the server when this was the last client."""
-        if self._hold is not None:
-            self._hold.close()
-            self._hold = None
+        """Close the connection; the keeper ends the server when this was the last client."""
+        if self._client_lock is not None:
+            self._client_lock.close()
+            self._client_lock = None
 
     def _reach(self) -> int:
         starting = wait_for_lock(self.folder / "start.lock", EXCLUSIVE, _START_SECONDS)
         if starting is None:
-            raise _not_up(self.folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
+            raise _start_error(self.folder, f"was still being started by another process after {_START_SECONDS:.0f} s")
         with starting:
-            note = read_note(self.folder)
+            note = read_server_info(self.folder)
             # A server whose folder was deleted under it answers, and can write nothing.
             has_files = (self.folder / CHROMA_FOLDER / _CHROMA_DATABASE).exists()
             if note and has_files and _keeper_runs(self.folder) and answers(note.port):
@@ -172,19 +172,19 @@ class ServerConnection:
         threading.Thread(target=keeper.wait, name="keeper-wait", daemon=True).start()
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            note = read_note(self.folder)
+            note = read_server_info(self.folder)
             if note and note.keeper_pid == keeper.pid and answers(note.port):
                 return note.port
             if keeper.poll() is not None:
-                raise _not_up(self.folder, f"ended at its start with status {keeper.returncode}")
+                raise _start_error(self.folder, f"ended at its start with status {keeper.returncode}")
             time.sleep(_POLL_SECONDS)
         keeper.terminate()
-        raise _not_up(self.folder, f"did not answer within {_START_SECONDS:.0f} s")
+        raise _start_error(self.folder, f"did not answer within {_START_SECONDS:.0f} s")
 
 
 def is_disk_full(folder: Path) -> bool:
     """Whether there is too little space for Chroma, whose folder may then well be sound."""
-    return shutil.disk_usage(folder).free < _TOO_LITTLE
+    return shutil.disk_usage(folder).free < _MIN_FREE_BYTES
 
 
 def set_chroma_aside(folder: Path) -> None:
@@ -204,10 +204,10 @@ def keep_loopback_off_proxies() -> None:
             os.environ[name] = ",".join([*hosts, HOST])
 
 
-def read_note(folder: Path) -> ServerNote | None:
-    """What the keeper last wrote, or None; the server may have gone since."""
+def read_server_info(folder: Path) -> ServerInfo | None:
+    """What the keeper last wrote, or None; the server may have ended since."""
     try:
-        return ServerNote(**json.loads((folder / _NOTE_NAME).read_text(encoding="utf-8")))
+        return ServerInfo(**json.loads((folder / _INFO_NAME).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -222,7 +222,7 @@ def answers(port: int) -> bool:
         return False
 
 
-def keep(folder: Path) -> int:
+def run_keeper(folder: Path) -> int:
     """Run the server of `folder` until it has had no client for a moment; the keeper's exit status."""
     alone = try_lock(folder / "keeper.lock", EXCLUSIVE)
     if alone is None:
@@ -234,7 +234,7 @@ def keep(folder: Path) -> int:
             [
                 sys.executable,
                 "-c",
-                _CHROMA,
+                _CHROMA_CLI,
                 "run",
                 "--path",
                 folder / CHROMA_FOLDER,
@@ -251,7 +251,7 @@ def keep(folder: Path) -> int:
             return _keep_running(folder, chroma, port)
         finally:
             _stop(chroma)
-            (folder / _NOTE_NAME).unlink(missing_ok=True)
+            (folder / _INFO_NAME).unlink(missing_ok=True)
 
 
 def _keep_running(folder: Path, chroma: "subprocess.Popen[bytes]", port: int) -> int:
@@ -264,7 +264,7 @@ def _keep_running(folder: Path, chroma: "subprocess.Popen[bytes]", port: int) ->
             print("keeper: chroma did not answer in time")
             return 5
         time.sleep(_POLL_SECONDS)
-    _write_note(folder, ServerNote(port=port, chroma_pid=chroma.pid, keeper_pid=os.getpid()))
+    _write_server_info(folder, ServerInfo(port=port, chroma_pid=chroma.pid, keeper_pid=os.getpid()))
 
     alone_since: float | None = None
     while chroma.poll() is None:
@@ -280,7 +280,7 @@ def _keep_running(folder: Path, chroma: "subprocess.Popen[bytes]", port: int) ->
             continue
         with last:  # a client that comes now waits until this server is gone, and starts its own
             _stop(chroma)
-            (folder / _NOTE_NAME).unlink(missing_ok=True)
+            (folder / _INFO_NAME).unlink(missing_ok=True)
         return 0
     print(f"keeper: chroma ended with status {chroma.returncode}")
     return 6
@@ -305,7 +305,7 @@ def _keeper_runs(folder: Path) -> bool:
 
 def _end_leftovers(folder: Path) -> None:
     """End a server whose keeper was killed, or a keeper whose server hangs: two servers on one folder lose vectors."""
-    note = read_note(folder)
+    note = read_server_info(folder)
     chroma_folder = str(folder / CHROMA_FOLDER)
     for pid in (note.keeper_pid, note.chroma_pid) if note else ():
         try:
@@ -314,7 +314,7 @@ def _end_leftovers(folder: Path) -> None:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue  # after a restart of the machine the id may be one of the system's own
         try:
-            if chroma_folder in command or str(folder) in command:  # never end a stranger that got the same id
+            if chroma_folder in command or str(folder) in command:  # never end another program that got the same id
                 process.terminate()
                 process.wait(_STOP_SECONDS)
         except psutil.NoSuchProcess:
@@ -325,11 +325,11 @@ def _end_leftovers(folder: Path) -> None:
             ) from error
         except psutil.TimeoutExpired:
             process.kill()
-    (folder / _NOTE_NAME).unlink(missing_ok=True)
+    (folder / _INFO_NAME).unlink(missing_ok=True)
 
 
-def _write_note(folder: Path, note: ServerNote) -> None:
-    atomic_write(folder / _NOTE_NAME, json.dumps(asdict(note)))
+def _write_server_info(folder: Path, note: ServerInfo) -> None:
+    atomic_write(folder / _INFO_NAME, json.dumps(asdict(note)))
 
 
 def _open_log(folder: Path) -> IO[bytes]:
@@ -351,7 +351,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _disk_full(folder: Path, what: str) -> ServerError:
+def _disk_full_error(folder: Path, what: str) -> ServerError:
     free = shutil.disk_usage(folder).free
     return ServerError(
         f"The disk of {folder} is full ({free / 1e6:.1f} MB are free), and Chroma {what}. "
@@ -359,9 +359,9 @@ def _disk_full(folder: Path, what: str) -> ServerError:
     )
 
 
-def _not_up(folder: Path, what: str) -> ServerError:
+def _start_error(folder: Path, what: str) -> ServerError:
     if is_disk_full(folder):
-        return _disk_full(folder, "does not start")
+        return _disk_full_error(folder, "does not start")
     log = folder / _LOG_NAME
     try:
         tail = " | ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:])
@@ -374,4 +374,4 @@ def _not_up(folder: Path, what: str) -> ServerError:
 
 
 if __name__ == "__main__":
-    sys.exit(keep(Path(sys.argv[1])))
+    sys.exit(run_keeper(Path(sys.argv[1])))

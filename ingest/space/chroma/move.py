@@ -1,4 +1,4 @@
-"""Where a space's index is to live: checked against where it lives, or moved, as the ledger can fill it anywhere."""
+"""Moves the index of a space to another Chroma server, which is then filled from the ledger."""
 
 from contextlib import suppress
 from functools import partial
@@ -10,40 +10,40 @@ from chromadb.errors import ChromaError, NotFoundError
 from ingest.encoders.base import Log
 from ingest.errors import ServerError, SettingsError
 from ingest.readers.draft import MODALITIES
-from ingest.space.chroma.address import ChromaAddress
-from ingest.space.chroma.connection import Connection, collection_name, connect, plainly
+from ingest.space.chroma.connection import Connection, call_client, collection_name, connect
 from ingest.space.chroma.local_server import CHROMA_FOLDER
 from ingest.space.chroma.remote_server import RemoteConnection
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.manifest import Manifest, read_manifest, write_manifest
 
 
-def same_address(folder: Path, given: ChromaAddress | None) -> ChromaAddress | None:
-    """The address of the index of the space in `folder`, reached as `given`, which the manifest keeps from now on.
+def resolve_address(folder: Path, requested: ChromaAddress | None) -> ChromaAddress | None:
+    """The address of the index of the space in `folder`, with the access options of `requested`, which it stores.
 
     Raises:
-        SettingsError: `given` is another place than the index is in.
+        SettingsError: the index is not at `requested`.
     """
     manifest = read_manifest(folder)
     known = manifest.chroma
-    if given is None:
+    if requested is None:
         return known
-    if known is None or not known.same_place(given):
+    if known is None or not known.same_database(requested):
         raise SettingsError(
-            f"The space {manifest.name!r} has its index {_where(known)}, and {given} was given. Leave --chroma out, "
-            "use another space with --space NAME, or move the index: "
-            f"nearspace repair --space {manifest.name} --chroma {given.url}."
+            f"The space {manifest.name!r} has its index {_where(known)}, and {requested} was given. Leave "
+            "--chroma out, use another space with --space NAME, or move the index: "
+            f"nearspace repair --space {manifest.name} --chroma {requested.url}."
         )
-    reached = known.reached_as(given)
-    if reached != known:
-        write_manifest(folder, manifest.with_chroma(reached))
-    return reached
+    address = known.with_access_of(requested)
+    if address != known:
+        write_manifest(folder, manifest.with_chroma(address))
+    return address
 
 
 def move_index(folder: Path, target: ChromaAddress | None, *, log: Log | None = None) -> str:
-    """Let the index live at `target`, None for Nearspace's own server; for the holder of the write lock.
+    """Move the index to `target`, None for Nearspace's own server; for the holder of the write lock.
 
-    It is empty there until the space is opened, which fills it from the ledger; where it was, it is deleted.  Returns
-    what was done, without a full stop; '' if there was nothing to do.
+    It is empty there until the space is opened, which fills it from the ledger; at its old place it is deleted.
+    Returns what was done, without a full stop; '' if there was nothing to do.
 
     Raises:
         ServerError: `target` does not answer, or has collections of that name which are not this space's.
@@ -52,35 +52,35 @@ def move_index(folder: Path, target: ChromaAddress | None, *, log: Log | None = 
     known = manifest.chroma
     if known == target:
         return ""
-    if known is not None and target is not None and known.same_place(target):
-        write_manifest(folder, manifest.with_chroma(known.reached_as(target)))
+    if known is not None and target is not None and known.same_database(target):
+        write_manifest(folder, manifest.with_chroma(known.with_access_of(target)))
         return f"wrote down how {known} is reached now"
     moved = manifest.with_chroma(target)
     if target is not None:
-        _drop(connect(folder, target, log=log), moved)
+        _delete_collections(connect(folder, target, log=log), moved)
     write_manifest(folder, moved)
-    # From here on a reader that finds its collections gone looks at the manifest, and opens the space anew.
-    left = ""
+    # From here on a reader that no longer finds its collections reads the manifest, and opens the space again.
+    leftover = ""
     try:
         if known is not None or (folder / CHROMA_FOLDER).is_dir():
-            _drop(connect(folder, known, log=log), manifest)
+            _delete_collections(connect(folder, known, log=log), manifest)
     except (ServerError, SettingsError):
-        left = f", and left {_where(known)} what could not be deleted there"
-    return f"moved the index to where it is {_where(target)} now{left}"
+        leftover = f", and left {_where(known)} what could not be deleted there"
+    return f"moved the index to where it is {_where(target)} now{leftover}"
 
 
-def _drop(connection: Connection, manifest: Manifest) -> None:
-    """Delete the space's collections where `connection` leads, if they are there and its own."""
+def _delete_collections(connection: Connection, manifest: Manifest) -> None:
+    """Delete the space's collections on that server, if they exist and are its own."""
     names = [collection_name(manifest.name, modality) for modality in MODALITIES]
     try:
         if isinstance(connection, RemoteConnection):
-            connection.require_own(names, manifest.id)
-        client = plainly(connection.client)
+            connection.require_ownership(names, manifest.id)
+        client = call_client(connection.client)
         for name in names:
             with suppress(NotFoundError):
-                plainly(partial(client.delete_collection, name))
+                call_client(partial(client.delete_collection, name))
     except (ChromaError, httpx.TransportError, ValueError) as error:
-        raise connection.refusal(manifest.name, error) from error
+        raise connection.server_error(manifest.name, error) from error
     finally:
         connection.close()
 

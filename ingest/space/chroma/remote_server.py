@@ -1,7 +1,7 @@
 """A Chroma server of the user's own: reached over http or https, with headers and certificates; never started or ended.
 
-Before chromadb's client is made the server is asked a few questions, since its answers tell apart what the client
-would give as one error: nobody there, a certificate that is not trusted, a missing header, something else than Chroma.
+Before chromadb's client is created the server is probed, since its answers distinguish what the client would report as
+one error: no server, an untrusted certificate, a missing header, something other than Chroma.
 """
 
 import json
@@ -18,7 +18,7 @@ import httpx
 from chromadb.config import Settings
 
 from ingest.errors import ServerError, ServerUnreachable
-from ingest.space.chroma.address import ChromaAddress
+from ingest.space.chroma_address import ChromaAddress
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -28,29 +28,29 @@ OWNER = "space"
 _OLDEST = (1, 0)
 _API = "/api/v2"
 _PROBE_SECONDS = 10.0
-_AGAIN_SECONDS = 20.0  # a server that is being restarted is waited for
+_RECONNECT_SECONDS = 20.0  # a server that is being restarted is waited for
 _ANSWER_SECONDS = 300.0
 _CLOUD = ".trychroma.com"
 _CLOUD_WRITES = 300  # records in one request that Chroma Cloud takes
 
 
 class RemoteConnection:
-    """One client's way to a server of the user's own; the same for all, and nothing of it is to be let go of."""
+    """A connection to a server of the user's own; it has nothing to close."""
 
     starts_servers = False
     answer_seconds: float | None = _ANSWER_SECONDS
 
     def __init__(self, folder: Path, address: ChromaAddress) -> None:
-        """Make sure that the server of the space in `folder` answers at `address`.
+        """Check that the server of the space in `folder` answers at `address`.
 
         Raises:
             ServerUnreachable: it does not answer, refuses us, or is too old.
-            SettingsError: a header's value is not to be had.
+            SettingsError: the value of a header is not available.
         """
         self.folder = folder
         self.address = address
         self._headers = address.header_values()
-        self._verify = _trusted(address)
+        self._verify = _certificate_check(address)
         self._probe()
 
     def __str__(self) -> str:
@@ -70,13 +70,13 @@ class RemoteConnection:
             database=address.database,
         )
 
-    def batch(self, offered: int) -> int:
-        """How many records to write in one request, where the server offers to take `offered`."""
+    def batch_size(self, max_batch_size: int) -> int:
+        """How many records to write in one request, where the server accepts `max_batch_size`."""
         host = httpx.URL(self.address.url).host
-        return min(offered, _CLOUD_WRITES) if host.endswith(_CLOUD) else offered
+        return min(max_batch_size, _CLOUD_WRITES) if host.endswith(_CLOUD) else max_batch_size
 
-    def require_own(self, names: Sequence[str], owner: str) -> None:
-        """Make sure that each collection of `names` is the space's whose id is `owner`, or is not there.
+    def require_ownership(self, names: Sequence[str], owner: str) -> None:
+        """Check that each collection of `names` belongs to the space whose id is `owner`, or does not exist.
 
         Raises:
             ServerUnreachable: one belongs to another space, or to no space at all.
@@ -85,34 +85,34 @@ class RemoteConnection:
             path = f"/tenants/{quote(self.address.tenant)}/databases/{quote(self.address.database)}/collections/"
             found = self._get(path + quote(name), missing_is_fine=True)
             if found is not None and (found.get("metadata") or {}).get(OWNER) != owner:
-                raise taken(self.address, name)
+                raise collection_taken(self.address, name)
 
-    def reach_again(self) -> None:
-        """Wait a little for a server that has stopped answering."""
-        deadline = time.monotonic() + _AGAIN_SECONDS
+    def reconnect(self) -> None:
+        """Wait a while for a server that has stopped answering."""
+        deadline = time.monotonic() + _RECONNECT_SECONDS
         while True:
             try:
                 self._probe()
                 return
-            except Refused:
+            except RemoteRefusal:
                 raise
             except ServerUnreachable:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(1.0)
 
-    def start_afresh(self) -> None:
+    def restart_empty(self) -> None:
         """Never: a server of the user's own is left alone."""
         raise ServerError(f"{self.address} is not Nearspace's own server, and is left as it is. Look at its log.")
 
     def close(self) -> None:
-        """Nothing is held; another thread may still be waiting for an answer."""
+        """Nothing to close; another thread may still be waiting for an answer."""
 
-    def refusal(self, space: str, error: Exception) -> ServerError:
-        """What to tell a person when the server could not do what was asked."""
+    def server_error(self, space: str, error: Exception) -> ServerError:
+        """The error to raise when a request has failed."""
         return ServerUnreachable(
             f"The Chroma server {self.address} cannot serve the space {space!r}.\n"
-            f"It says: {_short(str(error) or type(error).__name__)}\n"
+            f"It says: {_shorten(str(error) or type(error).__name__)}\n"
             "Look at the server's log, and run the same command again: what it still lacks is kept in the ledger."
         )
 
@@ -126,10 +126,10 @@ class RemoteConnection:
             if (int(numbers[0]), int(numbers[1])) < _OLDEST:
                 raise self._too_old(".".join(numbers))
         else:
-            raise self._no_chroma(f"it gives {_short(str(version))} as its version")
+            raise self._no_chroma(f"it gives {_shorten(str(version))} as its version")
         database = f"/tenants/{quote(self.address.tenant)}/databases/{quote(self.address.database)}"
         if self._get(database, missing_is_fine=True) is None:
-            raise Refused(
+            raise RemoteRefusal(
                 f"The Chroma server {self.address.url} has no database {self.address.database!r} of a tenant "
                 f"{self.address.tenant!r}.\n"
                 "Nearspace makes collections, and no databases.\n"
@@ -173,15 +173,15 @@ class RemoteConnection:
             return False
 
     def _not_reached(self, error: httpx.HTTPError) -> ServerUnreachable:
-        url, said = self.address.url, _short(str(_cause(error)) or type(error).__name__)
+        url, said = self.address.url, _shorten(str(_cause(error)) or type(error).__name__)
         if _has_cause(error, ssl.SSLError):
             if "CERTIFICATE_VERIFY_FAILED" in str(_cause(error)):
-                return Refused(
+                return RemoteRefusal(
                     f"The certificate of the Chroma server {url} is not trusted.\n"
                     f"{said}\n"
                     "Name the authority that it comes from with --chroma-ca FILE (PEM), or correct the server's name."
                 )
-            return Refused(
+            return RemoteRefusal(
                 f"The Chroma server {url} does not speak TLS as it should.\n"
                 f"{said}\n"
                 "Use http:// if it speaks no TLS, or look at what the server or its proxy says."
@@ -200,9 +200,9 @@ class RemoteConnection:
             "Start it (chroma run --host 0.0.0.0 --port ...), or correct the address; a firewall may be in the way."
         )
 
-    def _denied(self, answer: httpx.Response) -> "Refused":
+    def _denied(self, answer: httpx.Response) -> "RemoteRefusal":
         sent = ", ".join(self._headers) or "none"
-        return Refused(
+        return RemoteRefusal(
             f"The Chroma server {self.address.url} refuses us ({answer.status_code} {answer.reason_phrase}).\n"
             f"Headers of yours that were sent: {sent}.\n"
             "Give the one that it wants with --chroma-header 'NAME: $VARIABLE' (for a space that is there: nearspace "
@@ -216,28 +216,28 @@ class RemoteConnection:
             "Look whether Chroma runs there, and run the same command again."
         )
 
-    def _no_chroma(self, what: str) -> "Refused":
-        return Refused(
+    def _no_chroma(self, what: str) -> "RemoteRefusal":
+        return RemoteRefusal(
             f"No Chroma server is at {self.address.url}.\n"
             f"{what[:1].upper()}{what[1:]}.\n"
             "Correct the address after --chroma: http or https, the port, and the path if a proxy gives it one."
         )
 
-    def _too_old(self, version: str) -> "Refused":
-        return Refused(
+    def _too_old(self, version: str) -> "RemoteRefusal":
+        return RemoteRefusal(
             f"The Chroma server {self.address.url} has version {version}.\n"
             f"Nearspace needs {'.'.join(map(str, _OLDEST))} or newer.\n"
             "Update Chroma there, or name another server with --chroma URL."
         )
 
 
-class Refused(ServerUnreachable):
-    """The server answers, or is known not to be there, and waiting does not help."""
+class RemoteRefusal(ServerUnreachable):
+    """The server refuses the connection, and waiting does not help."""
 
 
-def taken(address: ChromaAddress, name: str) -> Refused:
-    """What to tell a person whose space has the name of another on the same server."""
-    return Refused(
+def collection_taken(address: ChromaAddress, name: str) -> RemoteRefusal:
+    """The error where a collection of that name belongs to another space."""
+    return RemoteRefusal(
         f"The Chroma server {address} has a collection {name!r} already.\n"
         "It belongs to another space, or to no space, and is left as it is.\n"
         "Give this space another name with --space NAME, use another database with --chroma-database, or delete that "
@@ -245,16 +245,16 @@ def taken(address: ChromaAddress, name: str) -> Refused:
     )
 
 
-def _trusted(address: ChromaAddress) -> ssl.SSLContext | bool:
-    """What httpx is to verify certificates with; made once, since reading them takes a moment."""
+def _certificate_check(address: ChromaAddress) -> ssl.SSLContext | bool:
+    """How httpx verifies certificates; made once, since reading them takes a moment."""
     try:
         if address.ca_file:
             return ssl.create_default_context(cafile=address.ca_file)
         return httpx.create_ssl_context() if address.url.startswith("https:") else False
     except OSError as error:  # an SSLError is one too
-        raise Refused(
+        raise RemoteRefusal(
             f"The file of certificates {address.ca_file} cannot be used.\n"
-            f"{_short(error.strerror or str(error))}\n"
+            f"{_shorten(error.strerror or str(error))}\n"
             "Give a file in PEM form with --chroma-ca (for a space that is there: nearspace repair --chroma URL "
             "--chroma-ca FILE)."
         ) from error
@@ -284,6 +284,6 @@ def _has_cause(error: BaseException, kind: type[BaseException]) -> bool:
     return any(isinstance(each, kind) for each in _causes(error))
 
 
-def _short(said: str) -> str:
+def _shorten(said: str) -> str:
     line = " ".join(said.split())
     return line if len(line) <= 300 else line[:299] + "…"

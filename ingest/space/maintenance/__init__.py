@@ -1,1 +1,1 @@
-"""Checking a space, and repairing what is found."""
+"""Checks a space, and repairs what a check finds."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import SpaceError
-from ingest.space.chroma.address import ChromaAddress
 from ingest.space.chroma.sync import Progress
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.ledger.database import LEDGER_NAME, encoder_in
 from ingest.space.maintenance.check_ledger import check_file, check_rows, check_thumbnails, check_vectors
 from ingest.space.maintenance.check_search_index import check_search_index

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ServerError, ServerUnreachable, SettingsError
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.chroma.connection import collection_name, connect, plainly
+from ingest.space.chroma.connection import call_client, collection_name, connect
 from ingest.space.chroma.local_server import CHROMA_FOLDER
 from ingest.space.chroma.remote_server import OWNER
-from ingest.space.chroma.sync import MAY_MISS, Progress
+from ingest.space.chroma.sync import MAX_MISSED_SHARE, Progress
 from ingest.space.embedding_function import NearspaceEmbeddingFunction
 from ingest.space.ledger.database import placeholders
 from ingest.space.ledger.item import ItemState
@@ -55,14 +55,14 @@ def check_chroma(
         _broken(findings, f"Chroma's server does not start on its folder ({error})")
         return
     try:
-        client = plainly(server.client)
+        client = call_client(server.client)
         encoder = findings.encoder
         assert encoder is not None
         for modality in MODALITIES:
             name = collection_name(findings.space, modality)
             try:
                 function = NearspaceEmbeddingFunction(encoder.id, encoder.fingerprint)
-                collection = plainly(partial(client.get_collection, name, embedding_function=function))
+                collection = call_client(partial(client.get_collection, name, embedding_function=function))
             except NotFoundError:
                 if findings.items[modality]:
                     _broken(findings, f"Chroma has no collection {name}")
@@ -70,7 +70,7 @@ def check_chroma(
             if address and (collection.metadata or {}).get(OWNER) != findings.id:
                 findings.add("index", f"the collection {name} at {address} belongs to another space")
                 continue
-            plainly(partial(_compare, findings, connection, collection, modality, encoder, progress))
+            call_client(partial(_compare, findings, connection, collection, modality, encoder, progress))
     except (ChromaError, httpx.HTTPError, ValueError) as error:
         # Of a server of one's own that does not answer, nothing is known to be broken.
         _broken(findings, f"Chroma cannot answer ({error})", chroma_is_broken=address is None)
@@ -134,7 +134,7 @@ def _probe(
     answer = collection.query(query_embeddings=np.stack(list(probes.values())), n_results=1, include=["distances"])
     distances = [row[0] if row else np.inf for row in answer["distances"] or []]
     lost = [number for number, distance in zip(probes, distances, strict=True) if not distance <= _SAME]
-    if len(lost) > MAY_MISS * len(probes):
+    if len(lost) > MAX_MISSED_SHARE * len(probes):
         findings.chroma_is_broken = True
         findings.add("index", f"{modality} items that Chroma does not find by their own vectors", lost)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from ingest.encoders.base import EncoderInfo
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.space.chroma.address import ChromaAddress
+from ingest.space.chroma_address import ChromaAddress
 
 Part = Literal["manifest", "ledger", "vectors", "thumbnails", "words", "index"]
 _MAX_EXAMPLES = 5

@@ -1,4 +1,4 @@
-"""Mends what a look at a space has found.  No item ever leaves a space by being repaired."""
+"""Repairs what a check of a space has found.  A repair never removes an item from a space."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,12 @@ from ingest.encoders.base import EncoderInfo, Log
 from ingest.errors import ReadError, ServerError, SettingsError, SpaceError
 from ingest.readers.draft import MODALITIES
 from ingest.sources.location import content_hash, location_of
-from ingest.space.chroma.address import ChromaAddress
-from ingest.space.chroma.connection import collection_name, connect, plainly
+from ingest.space.chroma.connection import call_client, collection_name, connect
 from ingest.space.chroma.local_server import CHROMA_FOLDER
 from ingest.space.chroma.move import move_index
 from ingest.space.chroma.remote_server import OWNER
 from ingest.space.chroma.sync import Progress
+from ingest.space.chroma_address import ChromaAddress
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.item import Item, ItemState
 from ingest.space.ledger.search_index import mark_all_due
@@ -47,9 +47,9 @@ class Repair:
 
     before: Findings
     done: tuple[str, ...]
-    """What was mended, a sentence each, without a full stop."""
+    """What was repaired, a sentence each, without a full stop."""
     to_ingest: tuple[str, ...]
-    """Folders to ingest once more, so that sources with broken vectors are encoded anew."""
+    """Folders to ingest once more, so that sources with broken vectors are encoded again."""
     after: Findings
 
 
@@ -62,27 +62,29 @@ def repair(
     log: Log | None = None,
     progress: Progress | None = None,
 ) -> Repair:
-    """Mend the space `name`, once nobody writes into it any more; and move its index to `chroma`, if that is given.
+    """Repair the space `name`, once no process writes into it, and move its index to `chroma`, unless that is None.
 
     `back` moves an index from a server of the user's own back to this machine.
-    A broken vector is taken back from Chroma where Chroma has it; else what is left of it stands in, so that the
-    item stays in the space, and its source is read again at the next ingest.  Chroma is filled anew from the ledger
-    where the two disagree.  Thumbnails are made anew from sources that are as they were.
+    A broken vector is restored from Chroma where Chroma has it; otherwise what is left of it is kept, so that the item
+    stays in the space, and its source is read again at the next ingest.  Chroma is filled again from the ledger where
+    the two differ.  Thumbnails are made again from sources that have not changed.
 
     Raises:
         SpaceNotFound: there is no such space.
-        SpaceError: manifest or ledger is damaged in a way that only a backup can mend.
+        SpaceError: manifest or ledger is damaged in a way that only a backup can repair.
     """
     folder = require_space(home, name)
     done: list[str] = []
     roots: list[str] = []
     with write_lock(folder, name, log, float("inf")):
-        before = found = check_folder(folder, full=True, chroma=_reached(folder, chroma), log=log, progress=progress)
+        before = found = check_folder(
+            folder, full=True, chroma=_with_access(folder, chroma), log=log, progress=progress
+        )
         if any(problem.part in ("manifest", "ledger") for problem in found.problems):
-            _mend_files(folder, found, done)
+            _repair_files(folder, found, done)
             found = check_folder(folder, full=True, log=log, progress=progress)
         if found.vector_faults or found.orphan_vectors or found.without_source or found.broken_duplicates:
-            roots = _mend_ledger(folder, found, done)
+            roots = _repair_ledger(folder, found, done)
         if found.search_index_is_broken:
             with closing(sqlite3.connect(folder / LEDGER_NAME, timeout=60, isolation_level=None)) as database:
                 database.execute("BEGIN IMMEDIATE")
@@ -94,28 +96,28 @@ def repair(
                 done.append(moved)
                 # Opening the space fills the index where it is now.
                 found.chroma_is_broken, found.unknown_in_chroma = False, {}
-            chroma = _reached(folder, chroma)
-    # Whoever gets the lock in between finds a ledger that is sound, and an index that opening mends or leaves.
+            chroma = _with_access(folder, chroma)
+    # A process that gets the lock in between finds a sound ledger, and an index that opening repairs or leaves.
     with open_to_reencode(home, name, chroma=chroma, log=log, progress=progress) as space:
-        _mend_index(space, found, done, progress)
+        _repair_index(space, found, done, progress)
         if found.without_thumbnail:
-            _mend_thumbnails(space, found.without_thumbnail, done)
+            _repair_thumbnails(space, found.without_thumbnail, done)
         space.refresh_statistics()
         after = check_folder(folder, full=True, chroma=chroma, log=log, progress=progress)
     return Repair(before, tuple(done), tuple(roots), after)
 
 
-def _reached(folder: Path, given: ChromaAddress | None) -> ChromaAddress | None:
+def _with_access(folder: Path, given: ChromaAddress | None) -> ChromaAddress | None:
     """The manifest's address with what `given` has of how it is reached; None if it is another place, or not known."""
     with suppress(SpaceError):
         known = read_manifest(folder).chroma
-        if known is not None and given is not None and known.same_place(given):
-            return known.reached_as(given)
+        if known is not None and given is not None and known.same_database(given):
+            return known.with_access_of(given)
     return None
 
 
-def _mend_files(folder: Path, found: Findings, done: list[str]) -> None:
-    """Mend a damaged ledger file as far as its indexes go, and a manifest whose encoder the ledger knows."""
+def _repair_files(folder: Path, found: Findings, done: list[str]) -> None:
+    """Repair the indexes of a damaged ledger file, and a manifest whose encoder the ledger records."""
     path = folder / LEDGER_NAME
     if not path.is_file():
         raise SpaceError(f"The ledger {path} is missing. {_FROM_BACKUP}")
@@ -147,7 +149,7 @@ def _integrity(database: sqlite3.Connection) -> str:
     return str(database.execute("PRAGMA integrity_check(1)").fetchone()[0]).splitlines()[-1]
 
 
-def _mend_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
+def _repair_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
     """Give every item a finite unit vector and a source; returns the folders that have to be ingested again."""
     encoder = found.encoder
     if encoder is None:
@@ -162,7 +164,7 @@ def _mend_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
         if kept:
             done.append(f"took the vectors of {len(kept):,} items back from Chroma")
         if faults:
-            roots |= _stand_in(database, sorted(faults), encoder)
+            roots |= _replace_broken(database, sorted(faults), encoder)
             done.append(
                 f"marked the sources of {len(faults):,} items with broken vectors to be read again at the next ingest; "
                 "until then what is left of their vectors stands in"
@@ -170,7 +172,7 @@ def _mend_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
         if found.orphan_vectors:
             database.executemany("DELETE FROM vectors WHERE item = ?", [(item,) for item in found.orphan_vectors])
             done.append(f"dropped {len(found.orphan_vectors):,} vectors that belonged to no item")
-        if again := sum(_give_source(database, item, facts.get(item, {})) for item in found.without_source):
+        if again := sum(_restore_source(database, item, facts.get(item, {})) for item in found.without_source):
             done.append(f"gave {again:,} items the source back that Chroma knew them by")
         if found.broken_duplicates:
             roots |= _read_duplicates_again(database, found.broken_duplicates)
@@ -180,8 +182,8 @@ def _mend_ledger(folder: Path, found: Findings, done: list[str]) -> list[str]:
     return sorted(roots)
 
 
-def _stand_in(database: sqlite3.Connection, items: Sequence[int], encoder: EncoderInfo) -> set[str]:
-    """Put what is left of each item's vector in its place, and mark its source to be read again; their roots."""
+def _replace_broken(database: sqlite3.Connection, items: Sequence[int], encoder: EncoderInfo) -> set[str]:
+    """Replace each vector by what is left of it, and mark its source to be read again; returns their roots."""
     roots: set[str] = set()
     for item in items:
         row = database.execute(
@@ -190,7 +192,7 @@ def _stand_in(database: sqlite3.Connection, items: Sequence[int], encoder: Encod
             [item],
         ).fetchone()
         blob, modality, source, root = row
-        vector = _what_is_left(blob, encoder.dimension)
+        vector = _finite_part(blob, encoder.dimension)
         if vector is None:
             vector = _mean(database, modality, set(items), encoder.dimension)
         database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", [item, vector.astype("<f4").tobytes()])
@@ -219,7 +221,7 @@ def _read_duplicates_again(database: sqlite3.Connection, sources: Sequence[int])
     return roots
 
 
-def _what_is_left(blob: object, dimension: int) -> NDArray[np.float64] | None:
+def _finite_part(blob: object, dimension: int) -> NDArray[np.float64] | None:
     """The finite part of a broken vector at unit length: a flipped bit spoils one component and leaves the rest."""
     if not isinstance(blob, bytes) or len(blob) != 4 * dimension:
         return None
@@ -242,7 +244,7 @@ def _mean(database: sqlite3.Connection, modality: str, but: set[int], dimension:
     return total / np.linalg.norm(total)
 
 
-def _give_source(database: sqlite3.Connection, item: int, known: Metadata) -> bool:
+def _restore_source(database: sqlite3.Connection, item: int, known: Metadata) -> bool:
     """Give `item` the source that Chroma's metadata name, making it if need be; False where they name none."""
     path, root = known.get("path"), known.get("root")
     if not path or not root:
@@ -269,9 +271,9 @@ def _from_chroma(folder: Path, found: Findings, items: Sequence[int]) -> tuple[d
     except (ServerError, SettingsError):
         return vectors, facts
     try:
-        client = plainly(connection.client)
+        client = call_client(connection.client)
         for modality in MODALITIES:
-            collection = plainly(partial(client.get_collection, collection_name(found.space, modality)))
+            collection = call_client(partial(client.get_collection, collection_name(found.space, modality)))
             known = collection.metadata or {}
             if found.encoder is None or known.get("fingerprint") != found.encoder.fingerprint:
                 continue
@@ -279,13 +281,13 @@ def _from_chroma(folder: Path, found: Findings, items: Sequence[int]) -> tuple[d
                 continue
             for start in range(0, len(items), _PIECE):
                 ids = [str(item) for item in items[start : start + _PIECE]]
-                answer = plainly(partial(collection.get, ids=ids, include=["embeddings", "metadatas"]))
+                answer = call_client(partial(collection.get, ids=ids, include=["embeddings", "metadatas"]))
                 rows = zip(answer["ids"], _or_empty(answer["embeddings"]), _or_empty(answer["metadatas"]), strict=True)
                 for name, vector, its_facts in rows:
                     vectors[int(name)] = np.asarray(vector, dtype="<f4").tobytes()
                     facts[int(name)] = dict(its_facts or {})
     except (ChromaError, httpx.HTTPError, ValueError):
-        pass  # what it has told until now is as good as it was
+        pass  # what it has returned so far is valid
     finally:
         connection.close()
     return vectors, facts
@@ -295,7 +297,7 @@ def _or_empty(column: Any) -> Any:
     return [] if column is None else column
 
 
-def _mend_index(space: Space, found: Findings, done: list[str], progress: Progress | None) -> None:
+def _repair_index(space: Space, found: Findings, done: list[str], progress: Progress | None) -> None:
     if found.chroma_is_broken:
         space.rebuild_index(progress)
         done.append(f"filled Chroma anew with the ledger's {space.ledger.items.count():,} items")
@@ -306,7 +308,7 @@ def _mend_index(space: Space, found: Findings, done: list[str], progress: Progre
     space.index(progress)
 
 
-def _mend_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> None:
+def _repair_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> None:
     """Make thumbnails anew from sources that are as they were; the others are left, and `check` goes on naming them."""
     from ingest.readers.reread import reread_pictures
 

@@ -10,7 +10,7 @@ import pytest
 from ingest.errors import JobRunning
 from ingest.run.jobs import JOB_FOLDER, Job, ask_to_end, forget, jobs, log_tail, newest, start
 from ingest.space import open_space
-from ingest.space.chroma.local_server import read_note
+from ingest.space.chroma.local_server import read_server_info
 from tests.make_files import FAKE, finds_every_item, picture, shades, text
 from tests.servers import end_server, wait_until
 
@@ -109,5 +109,5 @@ def test_a_job_that_is_killed_says_so_whoever_was_killed(home: Path, tmp_path: P
     assert (lost.lost, lost.crashed, lost.finished, lost.status) == (True, True, None, None)
     command.kill()
     assert wait_until(lambda: not psutil.pid_exists(command.pid) or command.status() == psutil.STATUS_ZOMBIE)
-    if read_note(home / "test"):
+    if read_server_info(home / "test"):
         end_server(home / "test")

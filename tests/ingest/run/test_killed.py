@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from ingest.space import open_space
-from ingest.space.chroma.local_server import read_note
+from ingest.space.chroma.local_server import read_server_info
 from ingest.space.maintenance.check import check
 from tests.make_files import FAKE, finds_every_item, shades
 from tests.patience import Patience, limit
@@ -91,7 +91,7 @@ def test_an_ingest_whose_server_is_killed_again_and_again_loses_no_acknowledged_
             while len(acknowledged(home)) == before and not patience.over() and process.poll() is None:
                 time.sleep(0.02)
             time.sleep(chance.uniform(0.0, 0.5))
-            if process.poll() is None and (note := read_note(home / "test")):
+            if process.poll() is None and (note := read_server_info(home / "test")):
                 os.kill(note.chroma_pid, signal.SIGKILL)
                 killed.add(note.chroma_pid)
             assert process.wait(limit(2 * PATIENCE)) in (0, 2), "it goes on with a new server, or says that it cannot"

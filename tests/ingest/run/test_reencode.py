@@ -306,7 +306,7 @@ def test_a_swap_interrupted_at_any_step_is_finished_when_the_space_is_next_opene
 
     step = {
         "the ledger": "ingest.space.space.Space._finish_swap",
-        "the manifest": "ingest.space.chroma.collections.Collections.use",
+        "the manifest": "ingest.space.chroma.collections.Collections.recreate_for",
         "the collections": "ingest.space.space.catch_up",
     }[after]
     with monkeypatch.context() as patch, pytest.raises(Killed), open_to_reencode(home, "test") as space:

@@ -12,7 +12,7 @@ from PIL import Image
 from ingest.errors import EncoderMismatch, ReadError, SettingsError
 from ingest.resources import sample_folder
 from ingest.space import open_space
-from ingest.space.chroma.local_server import read_note
+from ingest.space.chroma.local_server import read_server_info
 from ingest.space.embedding_function import ImageLoader, NearspaceEmbeddingFunction
 from tests.patience import limit
 
@@ -48,7 +48,7 @@ def test_a_fresh_process_queries_by_text_and_by_image_uri(sample_home: Path, tmp
     upright = pictures / "music" / "classical_guitar.webp"
     turned = on_its_side(upright, tmp_path / "on its side, 100 %41.jpg")
     with open_space(sample_home, "sample") as space:
-        note = read_note(space.folder)
+        note = read_server_info(space.folder)
         assert note is not None
         asked = json.dumps([note.port, ["a bird", "making music"], [str(upright), turned.as_uri()]])
         done = subprocess.run(

@@ -10,7 +10,7 @@ import pytest
 from ingest.errors import SettingsError, SpaceError, SpaceNotFound
 from ingest.settings import space_name
 from ingest.space import list_spaces, open_space, open_to_write
-from ingest.space.chroma.local_server import read_note
+from ingest.space.chroma.local_server import read_server_info
 from ingest.space.steady_sample import steady_sample
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, shades
@@ -120,7 +120,7 @@ def test_chromadb_alone_can_query_a_collection_by_text(home):
     import chromadb
 
     with open_space(home, "test"):
-        port = read_note(home / "test").port
+        port = read_server_info(home / "test").port
         client = chromadb.HttpClient("127.0.0.1", port, settings=chromadb.Settings(anonymized_telemetry=False))
         hits = client.get_collection("test-image").query(query_texts=["black"], n_results=1)
     assert Path(hits["metadatas"][0][0]["path"]).parent.name == "files"

@@ -12,7 +12,7 @@ from threading import Thread
 
 import trustme
 
-from ingest.space.chroma.local_server import _CHROMA, HOST, _free_port, answers
+from ingest.space.chroma.local_server import _CHROMA_CLI, HOST, _free_port, answers
 from tests.patience import Patience, limit
 
 
@@ -27,7 +27,7 @@ class OwnServer:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _CHROMA, "run", "--path", self.folder, "--host", HOST, "--port", str(self.port)],
+            [sys.executable, "-c", _CHROMA_CLI, "run", "--path", self.folder, "--host", HOST, "--port", str(self.port)],
             stdout=subprocess.DEVNULL,
         )
         patience = Patience(60)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from ingest.errors import ServerError
-from ingest.space.chroma.local_server import ServerConnection, _end_leftovers, answers, read_note
+from ingest.space.chroma.local_server import LocalConnection, _end_leftovers, answers, read_server_info
 from tests.servers import end_server, wait_until
 
 
@@ -23,23 +23,23 @@ def folder(tmp_path: Path):
 
 
 def test_two_clients_share_one_server_and_the_last_one_out_ends_it(folder):
-    first = ServerConnection(folder)
-    second = ServerConnection(folder)
+    first = LocalConnection(folder)
+    second = LocalConnection(folder)
     assert first.port == second.port
-    note = read_note(folder)
+    note = read_server_info(folder)
     first.close()
     time.sleep(2)  # four times as long as the server waits for another client
     assert answers(second.port)
     second.close()
     assert wait_until(lambda: not psutil.pid_exists(note.chroma_pid))
     assert wait_until(lambda: not psutil.pid_exists(note.keeper_pid))
-    assert read_note(folder) is None
+    assert read_server_info(folder) is None
 
 
 def test_a_killed_client_does_not_keep_the_server_alive(folder):
     code = (
-        "import sys, time; from pathlib import Path; from ingest.space.chroma.local_server import ServerConnection;"
-        "c = ServerConnection(Path(sys.argv[1])); print(c.port, flush=True); time.sleep(600)"
+        "import sys, time; from pathlib import Path; from ingest.space.chroma.local_server import LocalConnection;"
+        "c = LocalConnection(Path(sys.argv[1])); print(c.port, flush=True); time.sleep(600)"
     )
     client = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
     with client:
@@ -51,12 +51,12 @@ def test_a_killed_client_does_not_keep_the_server_alive(folder):
 
 @pytest.mark.parametrize("victim", ["chroma_pid", "keeper_pid"])
 def test_a_killed_server_or_keeper_is_replaced_and_never_doubled(folder, victim):
-    client = ServerConnection(folder)
-    before = read_note(folder)
+    client = LocalConnection(folder)
+    before = read_server_info(folder)
     os.kill(getattr(before, victim), signal.SIGKILL)
     assert wait_until(lambda: not psutil.pid_exists(getattr(before, victim)))
-    client.reach_again()
-    after = read_note(folder)
+    client.reconnect()
+    after = read_server_info(folder)
     assert answers(client.port)
     assert after.chroma_pid != before.chroma_pid
     assert not psutil.pid_exists(before.chroma_pid)
@@ -72,7 +72,7 @@ def test_a_process_that_may_not_be_looked_at_is_not_taken_for_a_server(tmp_path,
 
     monkeypatch.setattr(psutil, "Process", Hidden)
     _end_leftovers(tmp_path)
-    assert read_note(tmp_path) is None
+    assert read_server_info(tmp_path) is None
 
 
 def test_a_server_of_another_user_is_told_and_its_note_stays(tmp_path, monkeypatch):
@@ -88,4 +88,4 @@ def test_a_server_of_another_user_is_told_and_its_note_stays(tmp_path, monkeypat
     monkeypatch.setattr(psutil, "Process", Others)
     with pytest.raises(ServerError, match="another user"):
         _end_leftovers(tmp_path)
-    assert read_note(tmp_path)
+    assert read_server_info(tmp_path)

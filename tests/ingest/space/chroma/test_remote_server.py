@@ -16,9 +16,9 @@ from ingest.errors import EncoderMismatch, ServerUnreachable, SettingsError, Spa
 from ingest.run.pipeline import ingest
 from ingest.run.reencode import reencode
 from ingest.space import open_space, open_to_reencode, open_to_write
-from ingest.space.chroma.address import ChromaAddress, Header, address_of
 from ingest.space.chroma.local_server import HOST
 from ingest.space.chroma.remote_server import RemoteConnection
+from ingest.space.chroma_address import ChromaAddress, Header, address_of
 from ingest.space.maintenance.check import check
 from ingest.space.maintenance.repair import repair
 from ingest.space.manifest import read_manifest
@@ -269,7 +269,7 @@ def test_a_server_that_is_restarted_under_an_ingest_costs_no_item(home, tmp_path
 
 
 def test_a_proxy_that_answers_in_chromas_place_is_waited_for_and_then_named(home, folder, server, monkeypatch):
-    monkeypatch.setattr("ingest.space.chroma.remote_server._AGAIN_SECONDS", 2.0)
+    monkeypatch.setattr("ingest.space.chroma.remote_server._RECONNECT_SECONDS", 2.0)
     with proxy(server.port) as front:
         ingest_at(home, folder, "gateway", ChromaAddress(front.url))
         with open_space(home, "gateway") as space:

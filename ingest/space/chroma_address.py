@@ -1,6 +1,6 @@
-"""Where a space's index lives when a Chroma server of the user's own keeps it, and what that server wants to be told.
+"""The address of a Chroma server of the user's own, and the headers and certificates that it needs.
 
-Secrets are never written to disk: of a header the manifest keeps the name, and perhaps which variable has its value.
+Secrets are never written to disk: of a header the manifest has the name, and perhaps the variable that has its value.
 """
 
 import os
@@ -24,11 +24,11 @@ _REFERENCE = re.compile(r"((?:Bearer |Basic |Token )?)\$(?:\{([A-Za-z_]\w*)\}|([
 
 @dataclass(frozen=True)
 class Header:
-    """A header that the server wants: its name, and where its value comes from."""
+    """A header that the server needs: its name, and where its value comes from."""
 
     name: str
     reference: str = ""
-    """`$VARIABLE` or `Bearer $VARIABLE`; '' where the value stands in $NEARSPACE_CHROMA_HEADERS."""
+    """`$VARIABLE` or `Bearer $VARIABLE`; '' where the value is in $NEARSPACE_CHROMA_HEADERS."""
     value: str = field(default="", repr=False, compare=False)
     """The value itself, for this process alone; it is never written."""
 
@@ -43,27 +43,27 @@ class ChromaAddress:
     database: str = DEFAULT_DATABASE
     headers: tuple[Header, ...] = ()
     ca_file: str = ""
-    """The certificates to trust, an absolute path; '' for those that are usual."""
+    """The certificates to trust, an absolute path; '' for the default ones."""
 
-    def same_place(self, other: "ChromaAddress | None") -> bool:
+    def same_database(self, other: "ChromaAddress | None") -> bool:
         """Whether both are one database, however it is reached."""
         mine = (self.url, self.tenant, self.database)
         return other is not None and mine == (other.url, other.tenant, other.database)
 
-    def reached_as(self, other: "ChromaAddress") -> "ChromaAddress":
-        """This place, reached with the headers and certificates of `other` where it names any."""
+    def with_access_of(self, other: "ChromaAddress") -> "ChromaAddress":
+        """This database, with the headers and certificates of `other` where it names any."""
         return replace(self, headers=other.headers or self.headers, ca_file=other.ca_file or self.ca_file)
 
     def header_values(self) -> dict[str, str]:
-        """The headers to be sent, by name.
+        """The headers to send, by name.
 
         Raises:
-            SettingsError: a value is neither given nor in the environment.
+            SettingsError: a value is neither known nor in the environment.
         """
         return {header.name: _value(header, self.url) for header in self.headers}
 
-    def kept(self) -> dict[str, Any]:
-        """What the manifest keeps: everything but the headers' values."""
+    def as_json(self) -> dict[str, Any]:
+        """The address in values that JSON has: everything but the headers' values."""
         return {
             "url": self.url,
             "tenant": self.tenant,
@@ -73,34 +73,34 @@ class ChromaAddress:
         }
 
     def __str__(self) -> str:
-        """The address, with tenant and database where they are not the usual ones."""
-        usual = (self.tenant, self.database) == (DEFAULT_TENANT, DEFAULT_DATABASE)
-        return self.url if usual else f"{self.url} ({self.tenant}/{self.database})"
+        """The address, with tenant and database where they are not the default ones."""
+        is_default = (self.tenant, self.database) == (DEFAULT_TENANT, DEFAULT_DATABASE)
+        return self.url if is_default else f"{self.url} ({self.tenant}/{self.database})"
 
 
-def address_from(kept: Mapping[str, Any]) -> ChromaAddress:
-    """The address that the manifest keeps; raises KeyError, TypeError or AttributeError if it is damaged."""
+def address_from_json(content: Mapping[str, Any]) -> ChromaAddress:
+    """The address that `as_json` wrote; raises KeyError, TypeError or AttributeError if it is damaged."""
     return ChromaAddress(
-        url=str(kept["url"]),
-        tenant=str(kept["tenant"]),
-        database=str(kept["database"]),
-        headers=tuple(Header(str(name), str(reference)) for name, reference in kept["headers"].items()),
-        ca_file=str(kept["ca_file"]),
+        url=str(content["url"]),
+        tenant=str(content["tenant"]),
+        database=str(content["database"]),
+        headers=tuple(Header(str(name), str(reference)) for name, reference in content["headers"].items()),
+        ca_file=str(content["ca_file"]),
     )
 
 
-def parse_url(given: str) -> str:
-    """The server's address as it is kept.
+def parse_url(text: str) -> str:
+    """The server's address in the form in which it is stored.
 
     Raises:
         SettingsError: it is no http(s) address of a server, or has a password in it.
     """
     advice = "Write it as https://host:port or http://host:port/path."
     try:
-        parts = urlsplit(given.strip())
+        parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
-        raise SettingsError(f"{given!r} is not the address of a Chroma server ({error}). {advice}") from error
+        raise SettingsError(f"{text!r} is not the address of a Chroma server ({error}). {advice}") from error
     if parts.username is not None or parts.password is not None:
         raise SettingsError(
             "The address of the Chroma server has a user's name or a password in it, which would be written to disk. "
@@ -108,21 +108,21 @@ def parse_url(given: str) -> str:
             ", with the variable in the environment."
         )
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise SettingsError(f"{given!r} is not the address of a Chroma server. {advice}")
+        raise SettingsError(f"{text!r} is not the address of a Chroma server. {advice}")
     scheme = parts.scheme.lower()
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = port is None or port == {"http": 80, "https": 443}[scheme]
+    is_default_port = port is None or port == {"http": 80, "https": 443}[scheme]
     path = parts.path.rstrip("/").removesuffix(_API_PATH).rstrip("/")
-    return f"{scheme}://{host}{'' if usual else f':{port}'}{path}"
+    return f"{scheme}://{host}{'' if is_default_port else f':{port}'}{path}"
 
 
-def parse_header(given: str) -> Header:
-    """The header in 'Name: value'; a value that is `$VARIABLE` or `Bearer $VARIABLE` is kept as such.
+def parse_header(text: str) -> Header:
+    """The header in 'Name: value'; a value `$VARIABLE` or `Bearer $VARIABLE` stays a reference.
 
     Raises:
-        SettingsError: it has not that form.
+        SettingsError: it does not have that form.
     """
-    name, colon, value = given.partition(":")
+    name, colon, value = text.partition(":")
     name, value = name.strip(), value.strip()
     if not colon or not value or not _HEADER_NAME.fullmatch(name):
         shown = repr(name) if colon else "what was given"
@@ -145,23 +145,23 @@ def address_of(
     tenant: str | None = None,
     database: str | None = None,
 ) -> ChromaAddress | None:
-    """The address that a person gives; None if none is given.
+    """The address in the options of a command line; None if there is none.
 
     Raises:
-        SettingsError: it cannot be used, or headers and the like are given without an address.
+        SettingsError: it is invalid, or headers and the like come without an address.
     """
     if not url:
         if headers or ca_file or tenant or database:
             raise SettingsError("What concerns a Chroma server was given without its address. Add --chroma URL.")
         return None
-    given = tuple(parse_header(header) for header in headers)
-    names = {header.name.lower() for header in given}
+    parsed = tuple(parse_header(header) for header in headers)
+    names = {header.name.lower() for header in parsed}
     others = tuple(header for header in headers_in_environment() if header.name.lower() not in names)
     return ChromaAddress(
         url=parse_url(url),
         tenant=tenant or DEFAULT_TENANT,
         database=database or DEFAULT_DATABASE,
-        headers=given + others,
+        headers=parsed + others,
         ca_file=os.path.abspath(os.path.expanduser(ca_file)) if ca_file else "",  # noqa: PTH100, PTH111
     )
 
