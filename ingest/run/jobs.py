@@ -126,9 +126,7 @@ class Job:
         return max(0.0, took * (self.found - self.settled) / self.settled)
 
 
-def start_job(
-    home: Path, name: str, kind: Kind, arguments: Sequence[str], *, about: str = "", by: str = ""
-) -> Job:  # fmt: skip
+def start_job(home: Path, name: str, kind: Kind, arguments: Sequence[str], *, about: str = "", by: str = "") -> Job:
     """Start `nearspace KIND ARGUMENTS` on the space `name`, which need not be there yet; returns the job.
 
     Raises:

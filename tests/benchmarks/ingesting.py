@@ -72,9 +72,7 @@ class Figures:
     costs: Costs = field(default_factory=Costs)
 
 
-def main(
-    folder: Path | None = None, *, count: int = COUNT, megapixels: float = 0.0, openclip: bool = False
-) -> None:  # fmt: skip
+def main(folder: Path | None = None, *, count: int = COUNT, megapixels: float = 0.0, openclip: bool = False) -> None:
     """Print the pace of the pipeline as a share of the encoder's, and where the rest goes."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         home, made = Path(place) / "home", Path(place) / "photos"

@@ -26,9 +26,7 @@ def command(home: Path, folder: Path, *more: str) -> list[str]:
 def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "files"
     shades(folder, PICTURES)
-    with subprocess.Popen(
-        command(home, folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:  # fmt: skip
+    with subprocess.Popen(command(home, folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         patience = Patience(180)
         while not acknowledged(home) and not patience.over():
             time.sleep(0.02)
