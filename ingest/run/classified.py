@@ -79,7 +79,7 @@ class Duplicate:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class NotIngested:
     """The source is not in the space: it was skipped, or it failed."""
 
     found: FoundSource
@@ -90,7 +90,7 @@ class LeftOut:
     source: Source | None = None
 
 
-Classified = Unchanged | Moved | Recaptioned | New | Duplicate | LeftOut
+Classified = Unchanged | Moved | Recaptioned | New | Duplicate | NotIngested
 
 
 def duplicate_reason(found: FoundSource, holder_path: str) -> str:

@@ -9,7 +9,7 @@ from ingest.errors import ReadError, SkipSource
 from ingest.readers.draft import writable
 from ingest.readers.formats import is_table, kind_of
 from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
-from ingest.run.classified import Classified, Duplicate, LeftOut, Moved, New, Recaptioned, Unchanged
+from ingest.run.classified import Classified, Duplicate, Moved, New, NotIngested, Recaptioned, Unchanged
 from ingest.run.read_source import ReadSource, own_caption
 from ingest.sources.captions import Sidecar, find_sidecar
 from ingest.sources.found import FoundSource
@@ -38,7 +38,7 @@ class Classifier:
         # Of one content there may be thousands of files, all empty: the ledger is asked once a run.
         self._not_in_ledger: set[Content] = set()
 
-    def classify_known(self, sources: Sequence[FoundSource]) -> list[Unchanged | None]:
+    def find_unchanged(self, sources: Sequence[FoundSource]) -> list[Unchanged | None]:
         """For each source `Unchanged` if the ledger alone tells so, else None; one query for all of them."""
         known = self._ledger.sources.get_many([found.ledger_path for found in sources])
         return [self._if_unchanged(found, known.get(found.ledger_path)) for found in sources]
@@ -58,10 +58,10 @@ class Classifier:
             suffix = found.path.suffix
             which = f"{suffix} files" if suffix else "files without a suffix"
             reason = f"{_NO_READER}{which}. Save it in a format that is read, or leave it out."
-            return LeftOut(found, "skipped", reason, source=source)
+            return NotIngested(found, "skipped", reason, source=source)
         same_state = source is not None and _same_state(found, source)
         if source and same_state and source.outcome == "skipped" and not source.reason.startswith(_NO_READER):
-            return LeftOut(found, "skipped", source.reason, source.sha256, source)
+            return NotIngested(found, "skipped", source.reason, source.sha256, source)
         sha256 = ""
         try:
             if found.problem:
@@ -78,10 +78,10 @@ class Classifier:
                     return Moved(found, moved, classified if isinstance(classified, Recaptioned) else None)
                 return self._read_once(found, file, sha256, source)
         except SkipSource as error:
-            return LeftOut(found, "skipped", str(error), sha256, source)
+            return NotIngested(found, "skipped", str(error), sha256, source)
         except ReadError as error:
             # What it quotes of a file may not be valid Unicode, which the ledger could not keep.
-            return LeftOut(found, "failed", writable(str(error)), sha256, source)
+            return NotIngested(found, "failed", writable(str(error)), sha256, source)
 
     def _read_alike(self, found: FoundSource, source: Source) -> bool:
         """Whether the source was read with the options of this run that bear on it, and with what its table says."""

@@ -12,7 +12,7 @@ from ingest.encoders.base import Encoder
 from ingest.outcomes import Outcome, SourceOutcome
 from ingest.readers.formats import Kind
 from ingest.readers.reading_options import ReadingOptions
-from ingest.run.classified import Classified, Duplicate, LeftOut, Moved, New, Recaptioned, duplicate_reason
+from ingest.run.classified import Classified, Duplicate, Moved, New, NotIngested, Recaptioned, duplicate_reason
 from ingest.run.classify import Classifier, earlier_options
 from ingest.run.cleanup import missing_sources
 from ingest.run.engines import local
@@ -154,7 +154,7 @@ def _expected_outcome(classified: Classified) -> tuple[Outcome, str]:
             return "moved", f"from {source.path}"
         case Recaptioned():
             return "updated", "its caption changed"
-        case LeftOut(outcome=outcome, reason=reason):
+        case NotIngested(outcome=outcome, reason=reason):
             return outcome, reason
     return "unchanged", ""
 

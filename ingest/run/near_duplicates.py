@@ -23,9 +23,10 @@ from ingest.space.ledger import Ledger
 from ingest.space.ledger.near_duplicates import HashedItems
 
 SURE_BITS, SURE_COSINE = 10, 0.5
-"""Pictures are near-duplicates when at most so many of their hash's 64 bits differ, and their cosine is this, """
+"""Pictures are near-duplicates if at most SURE_BITS of the 64 bits of their hashes differ and their cosine is at least
+SURE_COSINE.  Measured with `lite`: see tests/benchmarks/README.md."""
 LIKELY_BITS, LIKELY_COSINE = 20, 0.9
-"""or when more bits differ and their cosine makes up for it.  Measured with `lite`: see tests/benchmarks/README.md."""
+"""They are as well if more bits differ, up to LIKELY_BITS, and their cosine is at least LIKELY_COSINE."""
 FLAT_COSINE = 0.9995
 """Pictures of one tone have no hash; their vectors have to be the same."""
 TEXT_COSINE, TEXT_WORDS = 0.96, 0.85

@@ -13,7 +13,7 @@ from ingest.errors import ReadError
 from ingest.readers.draft import Draft
 from ingest.readers.formats import is_table, kind_of
 from ingest.readers.reread import reread_pictures
-from ingest.run.classified import Classified, LeftOut, New
+from ingest.run.classified import Classified, New, NotIngested
 from ingest.run.engines import local
 from ingest.run.engines.workload import EncodingCount
 from ingest.run.near_duplicates import mark_near_duplicates
@@ -205,7 +205,7 @@ def _encode(
                 done += 1
                 if isinstance(classified, New):
                     waiting.append(classified)
-                elif isinstance(classified, LeftOut):
+                elif isinstance(classified, NotIngested):
                     task = by_path[classified.found.ledger_path]
                     missing += [MissingPicture(source, classified.reason) for source in task.sources]
             if len(waiting) >= _GROUP:
@@ -271,7 +271,7 @@ class _Reader:
                 return New(found, source.sha256, ReadState(), drafts, is_update=True)
             except ReadError as error:
                 reason = str(error)
-        return LeftOut(found, "failed", reason, source=source)
+        return NotIngested(found, "failed", reason, source=source)
 
     def _passages(self, sources: Sequence[Source]) -> list[Draft]:
         """The document cut for the encoder's window: from an unchanged file of it, else from the ledger."""

@@ -13,9 +13,9 @@ from ingest.readers.draft import Draft
 from ingest.run.classified import (
     Classified,
     Duplicate,
-    LeftOut,
     Moved,
     New,
+    NotIngested,
     Recaptioned,
     Unchanged,
     duplicate_reason,
@@ -139,7 +139,7 @@ class Writer:
                     case Recaptioned(source=source, read_state=read_state, caption=caption):
                         outcome, reason = "updated", "its caption changed"
                         ledger.set_caption(run, source.id, read_state, caption)
-                    case LeftOut():
+                    case NotIngested():
                         outcome, reason = classified.outcome, classified.reason
                         self._leave_out(classified, records)
                     case New():
@@ -213,7 +213,7 @@ class Writer:
         self._space.ledger.write_duplicate(self._run, record, holder.id)
         return SourceOutcome(record.path, outcome, reason)
 
-    def _leave_out(self, left_out: LeftOut, records: list[SourceRecord]) -> None:
+    def _leave_out(self, left_out: NotIngested, records: list[SourceRecord]) -> None:
         source = left_out.source
         # A source without a hash is one that `nearspace repair` has marked to be read again.
         same_content = source is not None and (left_out.sha256 in ("", source.sha256) or not source.sha256)

@@ -9,7 +9,7 @@ from ingest.commands.options import add_space_options, port
 from ingest.console.output import show_message
 from ingest.errors import SettingsError
 from ingest.settings import home_folder, space_name
-from search_app.server.middleware import TOKEN_VARIABLE, require_token
+from search_app.server.middleware import TOKEN_VARIABLE, check_token_setting
 
 _AT_ONCE = 64
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C; returns the exit status."""
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    require_token(options.host, token)
+    check_token_setting(options.host, token)
     import uvicorn
 
     from search_app.server.http import LOOPBACK_NAMES, make_app

@@ -17,7 +17,7 @@ from ingest.space import Item, Space
 from ingest.space.steady_sample import steady_sample
 from search_app.lab.evaluation import RetrievalDirection, Truth, by_captions, by_folders
 from search_app.search.background_tasks import Progress, Task, TaskQueue
-from search_app.search.modality_items import Facets, Group
+from search_app.search.modality_items import Facets, ModalityItems
 from search_app.search.originals import picture_of
 from search_app.search.query_vectors import within_window
 from search_app.search.snapshot import Snapshot
@@ -67,7 +67,7 @@ def comparison_sample(snapshot: Snapshot, truth: Truth) -> Snapshot:
 
     Captions ask about pictures alone, and those that have one come before the others.
     """
-    groups: dict[Modality, Group] = {}
+    groups: dict[Modality, ModalityItems] = {}
     for modality, group in snapshot.groups.items():
         if truth == "captions":
             if modality == "image":
@@ -84,8 +84,8 @@ def reencode(space: Space, sample: Snapshot, encoder: Encoder, progress: Progres
 
     Pictures come from their files, else from their thumbnails; passages are cut to the encoder's window.
     """
-    before: dict[Modality, Group] = {}
-    after: dict[Modality, Group] = {}
+    before: dict[Modality, ModalityItems] = {}
+    after: dict[Modality, ModalityItems] = {}
     total, done = len(sample), 0
     for modality, group in sample.groups.items():
         kept, vectors = [np.empty(0, np.int64)], [np.empty((0, encoder.info.dimension), np.float32)]
@@ -142,15 +142,15 @@ def _key(snapshot: Snapshot, other_id: str, truth: Truth) -> str:
     return f"{snapshot.revision} {truth} {other_id}"
 
 
-def _steady(group: Group, rows: Rows, count: int) -> Rows:
+def _steady(group: ModalityItems, rows: Rows, count: int) -> Rows:
     return np.asarray(rows[steady_sample(group.ids[rows], count)])
 
 
-def _part(group: Group, rows: Rows) -> Group:
+def _part(group: ModalityItems, rows: Rows) -> ModalityItems:
     facets = Facets(*(getattr(group.facets, field.name)[rows] for field in fields(Facets)))
     part = replace(group, ids=group.ids[rows], folders=group.folders[rows], facets=facets)
     return _with_vectors(part, group.vectors[rows])
 
 
-def _with_vectors(group: Group, vectors: Vectors) -> Group:
+def _with_vectors(group: ModalityItems, vectors: Vectors) -> ModalityItems:
     return replace(group, vectors=vectors, total=vectors.sum(axis=0, dtype=np.float64))

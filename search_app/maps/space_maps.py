@@ -27,7 +27,7 @@ from search_app.maps.semantic_axes import AxisDirection, axis_direction, end_vec
 from search_app.maps.trustworthiness import measure_trust, modality_gap
 from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_arrays
 from search_app.search.background_tasks import Progress, Task, TaskQueue
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Drift, LiveProjections, Projection, Projections
 from search_app.search.projection import drift as pca_drift
@@ -198,7 +198,7 @@ def _words(end: AxisEnd) -> str:
 
 
 def _place_items(
-    snapshot: Snapshot, dimensions: int, place_group: Callable[[Modality, Group], NDArray[np.float32]]
+    snapshot: Snapshot, dimensions: int, place_group: Callable[[Modality, ModalityItems], NDArray[np.float32]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float32]]:
     """The ids, modalities and positions of all items, images first; `place_group` gives the positions of a group."""
     groups = groups_of(snapshot)
@@ -249,7 +249,7 @@ def _layout_by_manifold(snapshot: Snapshot, spec: MapSpec, manifold: Manifold) -
         reduced = (manifold.reduction.basis @ position)[np.newaxis].astype(np.float32)
         return np.asarray(manifold.place_reduced(reduced)[0], np.float32)
 
-    def place_group(name: Modality, group: Group) -> NDArray[np.float32]:
+    def place_group(name: Modality, group: ModalityItems) -> NDArray[np.float32]:
         nonlocal came, left
         ids = manifold.ids.get(name, np.empty(0, np.int64))
         positions = np.empty((len(group), spec.dimensions), np.float32)

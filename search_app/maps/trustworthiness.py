@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.steady_sample import steady_sample
 from search_app.maps.layout import ModalityGap, PlaceVectors, Trust
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.snapshot import Snapshot
 
 NEIGHBOURS = 10
@@ -55,7 +55,9 @@ def trust_of_positions(
     return Trust(trustworthiness, float((found <= count).mean()), n)
 
 
-def modality_gap(groups: Mapping[Modality, Group], means: Mapping[Modality, NDArray[np.float64]]) -> ModalityGap | None:
+def modality_gap(
+    groups: Mapping[Modality, ModalityItems], means: Mapping[Modality, NDArray[np.float64]]
+) -> ModalityGap | None:
     """The size of the modality gap, raw and after subtracting `means`; None unless there are both modalities."""
     if any(name not in groups or not len(groups[name]) for name in MODALITIES):
         return None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Filters", "Listing", "Part", "Result", "Space"]
 
-_HOMES = {"Filters": "filters", "Listing": "listing", "Part": "query_builder", "Result": "results", "Space": "api"}
+_HOMES = {"Filters": "schema", "Listing": "schema", "Part": "query_builder", "Result": "results", "Space": "api"}
 
 
 def __getattr__(name: str) -> object:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.fusion import Floats
-from search_app.search.modality_items import Group, lengths_without, products
+from search_app.search.modality_items import ModalityItems, lengths_without, products
 from search_app.search.snapshot import Snapshot
 
 MEAN_PRIOR = 3.0
@@ -69,7 +69,7 @@ def affinity(
     return _affinity(vectors, lengths_without(mean, vectors), mean, centred)
 
 
-def affinities_of(group: Group, mean: NDArray[np.float64], centred: NDArray[np.float32]) -> NDArray[np.float32]:
+def affinities_of(group: ModalityItems, mean: NDArray[np.float64], centred: NDArray[np.float32]) -> NDArray[np.float32]:
     """The same for all items of a group, whose lengths are remembered; shape (len(group),)."""
     return _affinity(group.vectors, group.lengths_without(mean), mean, centred)
 

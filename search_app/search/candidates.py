@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from search_app.search.background_scores import Background, affinities_of, affinity, background_of, usual_cosine
 from search_app.search.fusion import Floats
-from search_app.search.modality_items import Group, products
+from search_app.search.modality_items import ModalityItems, products
 
 if TYPE_CHECKING:
     from ingest.space import Space
@@ -50,7 +50,7 @@ class Target:
 class Candidates:
     """What is merged of one modality; each array has shape (k,)."""
 
-    group: Group
+    group: ModalityItems
     rows: NDArray[np.int64]
     """Closest first; then those that only say the question's rare words."""
     cosines: Floats
@@ -67,7 +67,7 @@ class Candidates:
 
 
 def find_candidates(
-    group: Group,
+    group: ModalityItems,
     target: Target,
     allowed: NDArray[np.bool_],
     rare_words: Mapping[int, float],
@@ -85,7 +85,9 @@ def find_candidates(
     return _of_some(group, target, rows, shares, by_place=index is not None and not target.by_cosine)
 
 
-def _of_all(group: Group, target: Target, allowed: NDArray[np.bool_], shares: Mapping[int, float]) -> Candidates:
+def _of_all(
+    group: ModalityItems, target: Target, allowed: NDArray[np.bool_], shares: Mapping[int, float]
+) -> Candidates:
     every = affinities_of(group, target.mean, target.centred)
     cosines = products(group.vectors, target.raw) if target.by_cosine else None
     rows = nearest(every if cosines is None else cosines, allowed, target.count)
@@ -105,7 +107,7 @@ def _of_all(group: Group, target: Target, allowed: NDArray[np.bool_], shares: Ma
 
 
 def _of_some(
-    group: Group, target: Target, rows: NDArray[np.int64], shares: Mapping[int, float], *, by_place: bool
+    group: ModalityItems, target: Target, rows: NDArray[np.int64], shares: Mapping[int, float], *, by_place: bool
 ) -> Candidates:
     nearest_count = len(rows)
     rows = with_shares(rows, shares)
@@ -128,7 +130,7 @@ def _of_some(
     )
 
 
-def _by_index(group: Group, target: Target, allowed: NDArray[np.bool_], index: "Space") -> NDArray[np.int64]:
+def _by_index(group: ModalityItems, target: Target, allowed: NDArray[np.bool_], index: "Space") -> NDArray[np.int64]:
     looked_for = target.raw if target.by_cosine else target.centred
     asked = min(OVERSAMPLED * target.count, len(group))
     answer = index.query(group.modality, looked_for[np.newaxis], asked)
@@ -138,7 +140,7 @@ def _by_index(group: Group, target: Target, allowed: NDArray[np.bool_], index: "
     return rows[nearest(_closeness(group, rows, target), np.ones(len(rows), np.bool_), target.count)]
 
 
-def _by_scan(group: Group, target: Target, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _by_scan(group: ModalityItems, target: Target, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
     rows = np.flatnonzero(allowed)
     if len(rows) < len(group) // 4:  # then it is cheaper to gather them than to look at all
         return rows[nearest(_closeness(group, rows, target), np.ones(len(rows), np.bool_), target.count)]
@@ -148,7 +150,7 @@ def _by_scan(group: Group, target: Target, allowed: NDArray[np.bool_]) -> NDArra
     return nearest(every, allowed, target.count)
 
 
-def _closeness(group: Group, rows: NDArray[np.int64], target: Target) -> NDArray[np.float32]:
+def _closeness(group: ModalityItems, rows: NDArray[np.int64], target: Target) -> NDArray[np.float32]:
     vectors = group.vectors[rows]
     return products(vectors, target.raw) if target.by_cosine else affinity(vectors, target.mean, target.centred)
 
@@ -173,7 +175,7 @@ def lower_than(values: NDArray[np.float32], among: NDArray[np.float32]) -> NDArr
     return np.asarray(len(among) - len(high) + np.searchsorted(high, limits), dtype=np.int64)
 
 
-def shares_of(group: Group, allowed: NDArray[np.bool_], rare_words: Mapping[int, float]) -> dict[int, float]:
+def shares_of(group: ModalityItems, allowed: NDArray[np.bool_], rare_words: Mapping[int, float]) -> dict[int, float]:
     """How much of the question's rare words the allowed items of the group say, by row."""
     if not rare_words:
         return {}
@@ -191,5 +193,5 @@ def _share_each(rows: NDArray[np.int64], shares: Mapping[int, float]) -> NDArray
     return np.array([shares.get(row, 0.0) for row in rows.tolist()]) if shares else np.zeros(len(rows))
 
 
-def _cosines(group: Group, rows: NDArray[np.int64], target: Target) -> Floats:
+def _cosines(group: ModalityItems, rows: NDArray[np.int64], target: Target) -> Floats:
     return np.clip(products(group.vectors[rows], target.raw), -1.0, 1.0).astype(np.float64)

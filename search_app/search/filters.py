@@ -18,7 +18,7 @@ from ingest.readers.draft import Modality
 from ingest.space.ledger.search_index import SHAPES, day_number
 from search_app.search.fields import MOST_PARTS
 from search_app.search.full_text import phrase, quoted
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.query import Query
 from search_app.search.schema import Filters as Filters
 from search_app.search.snapshot import Snapshot
@@ -103,7 +103,7 @@ class Masks:
         return masks
 
 
-def _columns(filters: Filters, group: Group, snapshot: Snapshot) -> Iterator[NDArray[np.bool_]]:
+def _columns(filters: Filters, group: ModalityItems, snapshot: Snapshot) -> Iterator[NDArray[np.bool_]]:
     facets = group.facets
     if filters.folder:
         yield snapshot.in_folders(group, filters.folder)

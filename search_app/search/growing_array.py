@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from search_app.search.modality_items import Facets, Group
+from search_app.search.modality_items import Facets, ModalityItems
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -47,10 +47,12 @@ class Column:
         self.total = self.total + vectors.sum(axis=0, dtype=np.float64)
         self.used = end
 
-    def group(self, modality: Modality) -> Group:
+    def group(self, modality: Modality) -> ModalityItems:
         """The items as they are now."""
         used = self.used
-        return Group(modality, self.ids[:used], self.folders[:used], self.vectors[:used], self.total, self.facets)
+        return ModalityItems(
+            modality, self.ids[:used], self.folders[:used], self.vectors[:used], self.total, self.facets
+        )
 
     def put_facets(self, after: int, ids: NDArray[np.int64], read: Facets) -> None:
         """Take the facets of the items newer than `after` from what was `read` of `ids`; the others keep theirs."""

@@ -33,7 +33,7 @@ class Facets:
 
 
 @dataclass(frozen=True)
-class Group:
+class ModalityItems:
     """All items of one modality, in the order of their ids."""
 
     modality: Modality

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.background_scores import modality_means
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.schema import Measure as Measure
 from search_app.search.snapshot import Snapshot
 
@@ -58,7 +58,7 @@ def nearest(
 
 
 def _distances(
-    group: Group, mean: NDArray[np.float64], vector: NDArray[np.float64]
+    group: ModalityItems, mean: NDArray[np.float64], vector: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cosine and Euclidean distance of each item, once it has lost `mean`, with `vector`; shape (len(group),) each."""
     # |x - m|^2 = 1 - 2 x.m + |m|^2 for a unit x: one pass over the rows, and no shifted copy of them.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.steady_sample import steady_sample
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.snapshot import Snapshot
 
 REDUCED = 50
@@ -44,11 +44,11 @@ def reduction_of(snapshot: Snapshot, means: Mapping[Modality, NDArray[np.float64
     return Reduction(means, np.asarray(basis * signs[:, np.newaxis], np.float32))
 
 
-def sampled(group: Group, snapshot: Snapshot, most: int) -> NDArray[np.int64]:
+def sampled(group: ModalityItems, snapshot: Snapshot, most: int) -> NDArray[np.int64]:
     """Rows of a group in its share of a steady sample of at most `most` items of the space, rising."""
     return steady_sample(group.ids, max(1, most * len(group) // max(len(snapshot), most)))
 
 
-def groups_of(snapshot: Snapshot) -> list[tuple[Modality, Group]]:
+def groups_of(snapshot: Snapshot) -> list[tuple[Modality, ModalityItems]]:
     """The groups that have items, images first."""
     return [(name, snapshot.groups[name]) for name in MODALITIES if snapshot.groups.get(name)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.steady_sample import steady_sample
 from search_app.search.array_cache import PROJECTION_FOLDER, CachedArrays, load_arrays, save_arrays
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
 
@@ -112,7 +112,7 @@ class Drift:
         return self.share > REFIT_AFTER or self.loss > LOSS_AFTER
 
 
-def fit(groups: Mapping[Modality, Group], dimension: int, former: Projections | None = None) -> Projections:
+def fit(groups: Mapping[Modality, ModalityItems], dimension: int, former: Projections | None = None) -> Projections:
     """Fit both maps on all items, from the modalities' scatter matrices, summed in float64.
 
     A component's sign is chosen so that its largest loading is positive, or with a `former` fit so that it points

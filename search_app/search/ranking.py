@@ -17,14 +17,14 @@ passage is closer than any picture.  So nothing is ever ordered by raw cosine ac
     relevant, and all candidates are ordered by that; without a calibration, by the score.  The other ways are in
     search_app.search.fusion.
 
-A modality of few items has no background to speak of, and its deviation would be about nothing.  For texts, a fixed
-list of everyday phrases in the encoder's own vectors fills both the mean and the background up.  Besides, the
+A modality of few items has too small a background for a deviation to mean anything.  For texts, a fixed list of
+everyday phrases in the encoder's own vectors fills up both the mean and the background.  Besides, the
 background's mean is drawn towards 0 (what centring leads to) and its variance towards TYPICAL_SPREAD squared, with the
 weight of MEAN_PRIOR and SPREAD_PRIOR further items; at a hundred items neither matters.
 
-How close a hit really is, nearness tells: its cosine between what unrelated pairs reach and what pairs that belong
-together have, as the encoder's calibration knows them.  Without one, its affinity is compared with the median of the
-background, in deviations estimated from the median too, so that many good hits do not hide one another.
+Nearness says how close a hit really is: where its cosine lies between that of unrelated pairs and that of pairs that
+belong together, as the encoder's calibration gives them.  Without a calibration, its affinity is compared with the
+median of the background, in deviations estimated from the median too, so that many good hits do not hide one another.
 
 The percentile is simpler: the share of the modality's other items whose affinity is lower than the hit's.  Up to
 SCANNED items all are counted.  Beyond that, a hit that the index gave is as far from the top as its place says, and
@@ -33,6 +33,9 @@ for others the background sample is counted.
 Names and codes hardly move an encoder's vectors.  So items that contain a question's rare words (see
 `rare_word_shares`) are candidates as well, and the more of them they contain, the more is added to their key, whatever
 the method.
+
+The order of this list is final unless the listing folds, diversifies, groups or sorts it: see
+search_app.search.pagination.
 """
 
 from collections.abc import Mapping
@@ -48,7 +51,7 @@ from search_app.search.background_scores import centred_rows, modality_means
 from search_app.search.candidates import SEARCH_POOL, Candidates, Target, find_candidates
 from search_app.search.fusion import Method, ModalityHits, method_for
 from search_app.search.hits import Hit, Ranking
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.query import Query
 from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
@@ -88,7 +91,7 @@ def rank(
     groups = [snapshot.groups[name] for name in query.filters.modalities_searched if len(snapshot.groups.get(name, ()))]
     allowed = [_allowed(query, group, masks) for group in groups]
 
-    def candidates_of(group: Group, mask: NDArray[np.bool_]) -> Candidates:
+    def candidates_of(group: ModalityItems, mask: NDArray[np.bool_]) -> Candidates:
         stands_in = phrases if group.modality == "text" else None
         target = Target(raw, centred, means[group.modality], stands_in, _asked(query), method.raw)
         return find_candidates(group, target, mask, rare_words or {}, None if exact or masks is not None else index)
@@ -186,7 +189,9 @@ def _share_of_texts(probe: Probe) -> float:
     return sum(weight for modality, weight in wanted if modality == "text") / total if total else 0.5
 
 
-def _allowed(query: Query, group: Group, masks: Mapping[Modality, NDArray[np.bool_]] | None) -> NDArray[np.bool_]:
+def _allowed(
+    query: Query, group: ModalityItems, masks: Mapping[Modality, NDArray[np.bool_]] | None
+) -> NDArray[np.bool_]:
     """Which items of the group the filters let through; never one that the query names."""
     allowed = np.ones(len(group), np.bool_) if masks is None else masks[group.modality].copy()
     if query.items:

@@ -13,7 +13,7 @@ from ingest.readers.dominant_colours import COLOUR_NAMES
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.space.ledger.search_index import SHAPES
 from search_app.search.growing_array import Column
-from search_app.search.modality_items import Facets, Group
+from search_app.search.modality_items import Facets, ModalityItems
 
 if TYPE_CHECKING:
     from ingest.space import Ledger
@@ -51,14 +51,14 @@ class Snapshot:
     revision: int
     dimension: int
     folder_names: tuple[str, ...]
-    groups: dict[Modality, Group]
+    groups: dict[Modality, ModalityItems]
     format_names: tuple[str, ...] = ()
     other_folders: OtherFolders = _NO_OTHER_FOLDERS
 
     def __len__(self) -> int:
         return sum(len(group) for group in self.groups.values())
 
-    def find(self, item_id: str) -> tuple[Group, int] | None:
+    def find(self, item_id: str) -> tuple[ModalityItems, int] | None:
         """The group and row of an item, or None when it is not there."""
         if not item_id.isdecimal() or len(item_id) > 18:
             return None
@@ -69,7 +69,7 @@ class Snapshot:
                 return group, int(rows[0])
         return None
 
-    def in_folders(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
+    def in_folders(self, group: ModalityItems, names: Sequence[str]) -> NDArray[np.bool_]:
         """Which items of the group are in one of these folders, shape (len(group),)."""
         wanted = frozenset(names)
         chosen = np.array([name in wanted for name in self.folder_names], np.bool_)

@@ -38,7 +38,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def require_token(host: str, token: str) -> None:
+def check_token_setting(host: str, token: str) -> None:
     """Raise SettingsError for a token that is too short, or for none on a server that other machines can reach."""
     if token and len(token) < MIN_TOKEN_LENGTH:
         raise SettingsError(

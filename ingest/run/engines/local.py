@@ -30,7 +30,7 @@ _ITEMS_AHEAD = 4 * _BATCH["image"]
 _KNOWN_GROUP = 256  # sources that are looked up in the ledger, and that go to the writer unchanged, together
 
 Classify = Callable[[FoundSource], Classified]
-ClassifyKnown = Callable[[Sequence[FoundSource]], Sequence[Classified | None]]
+FindUnchanged = Callable[[Sequence[FoundSource]], Sequence[Classified | None]]
 """Classifies sources without looking at their files; None for each of which the file has to be looked at."""
 
 
@@ -125,7 +125,7 @@ def engine(workload: Workload) -> Iterator[Sequence[Classified]]:
         timed(classifier.classify, workload.slowest),
         workload.encoder,
         workload.count,
-        classify_known=classifier.classify_known,
+        find_unchanged=classifier.find_unchanged,
         stop=workload.stop,
     )
 
@@ -150,12 +150,12 @@ def run(
     count: EncodingCount,
     *,
     readers: int = READERS,
-    classify_known: ClassifyKnown = lambda sources: [None] * len(sources),
+    find_unchanged: FindUnchanged = lambda sources: [None] * len(sources),
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Sequence[Classified]]:
     """Classify and encode `sources`, giving them in groups; every `New` in them has its vectors.
 
-    What `classify_known` settles takes no thread.  Reading runs a bounded number of files and items ahead of the
+    What `find_unchanged` settles takes no thread.  Reading runs a bounded number of files and items ahead of the
     encoder.  Groups come often, so that they can be made durable soon.  When `stop` returns true, the current batches
     are still encoded, and what was read ahead of them is dropped.
     """
@@ -177,7 +177,7 @@ def run(
 
     pool = ThreadPoolExecutor(readers, thread_name_prefix="reader")
     try:
-        for found, known in known_first(sources, classify_known, stop):
+        for found, known in known_first(sources, find_unchanged, stop):
             if known:
                 settled.append(known)
                 if len(settled) >= _KNOWN_GROUP:
@@ -197,12 +197,12 @@ def run(
 
 
 def known_first(
-    sources: Iterable[FoundSource], classify_known: ClassifyKnown, stop: Callable[[], bool]
+    sources: Iterable[FoundSource], find_unchanged: FindUnchanged, stop: Callable[[], bool]
 ) -> Iterator[tuple[FoundSource, Classified | None]]:
-    """`sources`, until `stop` returns true, each with what `classify_known` returns for it, in one call for many."""
+    """`sources`, until `stop` returns true, each with what `find_unchanged` returns for it, in one call for many."""
     sources = iter(sources)
     while group := list(islice(sources, _KNOWN_GROUP)):
-        for found, known in zip(group, classify_known(group), strict=True):
+        for found, known in zip(group, find_unchanged(group), strict=True):
             if stop():
                 return
             yield found, known

@@ -22,7 +22,7 @@ import psutil
 import ingest
 from ingest.encoders.base import Log
 from ingest.errors import EngineError, SettingsError
-from ingest.run.classified import Classified, LeftOut, New
+from ingest.run.classified import Classified, New, NotIngested
 from ingest.run.classify import Classifier
 from ingest.run.engines import local
 from ingest.run.engines.ray_pool import RayPool
@@ -87,7 +87,7 @@ def _run(workload: Workload, pool: RayPool, log: Log | None) -> Iterator[Sequenc
     fetched: list[FoundSource] = []  # what was fetched from the web lies in the space, which workers never open
     settled: list[Classified] = []
     classifier = workload.classifier()
-    for found, unchanged in local.known_first(workload.sources, classifier.classify_known, workload.stop):
+    for found, unchanged in local.known_first(workload.sources, classifier.find_unchanged, workload.stop):
         if isinstance(found.location, WebCopy):
             fetched.append(found)
             continue
@@ -165,7 +165,7 @@ def _send(
                 break
     yield from here(undecided)
     if tasks and not workload.stop():
-        yield [LeftOut(task.found, "failed", _ENDS_WORKERS_REASON, source=task.source) for task in tasks.values()]
+        yield [NotIngested(task.found, "failed", _ENDS_WORKERS_REASON, source=task.source) for task in tasks.values()]
 
 
 def _count(workload: Workload, classified: Classified) -> None:

@@ -23,7 +23,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.encoders.runtime.parallel import limit_threads
 from ingest.errors import EngineError
 from ingest.readers.reading_options import ReadingOptions
-from ingest.run.classified import Classified, LeftOut
+from ingest.run.classified import Classified, NotIngested
 from ingest.run.engines import local
 from ingest.run.engines.workload import EncodingCount, Workload
 from ingest.sources.found import FoundSource
@@ -174,7 +174,7 @@ class Worker:
                 classified = classifier.classify(found)
             except _LedgerNeeded:
                 return cast(Classified, NeedsLedger(found))
-            if isinstance(classified, LeftOut) and classified.outcome == "failed" and not found.location.exists():
+            if isinstance(classified, NotIngested) and classified.outcome == "failed" and not found.location.exists():
                 return cast(Classified, Unseen(found, _node()))
             with lock:
                 seconds[found.ledger_path] = time.monotonic() - started

@@ -25,7 +25,7 @@ from search_app.components.shared.formatting import (
     source_label,
 )
 from search_app.components.shared.media import alt_text, media_url, thumbnail_fit
-from search_app.search.hits import Hit
+from search_app.search.hits import ENOUGH_RARE_WORDS, Hit
 from search_app.search.query import Query
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
 from search_app.search.searcher import Answer
@@ -216,7 +216,7 @@ def _score(hit: Hit) -> str:
 
 def _closeness_label(hit: Hit) -> str:
     """How close a hit is, in words; a hit that contains the words of the query says so."""
-    return "says your words" if hit.rare_words > 0.5 else hit.closeness
+    return "says your words" if hit.rare_words > ENOUGH_RARE_WORDS else hit.closeness
 
 
 def _badges(item: Item, badge: str) -> str:

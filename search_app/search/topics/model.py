@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.pca_reduction import Reduction, groups_of
 from search_app.search.projection import Drift
 from search_app.search.snapshot import Snapshot
@@ -81,7 +81,7 @@ class Topics:
     def __len__(self) -> int:
         return len(self.centres)
 
-    def labels_of(self, group: Group) -> NDArray[np.int16]:
+    def labels_of(self, group: ModalityItems) -> NDArray[np.int16]:
         """The number of each item's topic, shape (len(group),); all -1 where there are no topics."""
         cached = self._labels_by_group.get(id(group))
         if cached is not None and cached[0] is group:
@@ -106,7 +106,7 @@ class Topics:
         """The number of each item's topic: images first, in the order of a Layout of the snapshot."""
         return np.concatenate([np.empty(0, np.int16), *(self.labels_of(group) for _, group in groups_of(snapshot))])
 
-    def among(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
+    def among(self, group: ModalityItems, names: Sequence[str]) -> NDArray[np.bool_]:
         """Which items of the group are of a topic with one of these names, or words of a name; (len(group),)."""
         return np.isin(self.labels_of(group), self.numbers_of(names))
 
@@ -156,7 +156,7 @@ class Topics:
         left = sum(int(np.searchsorted(group.ids, self.newest, "right")) for group in snapshot.groups.values())
         return Drift(self.fitted_on, len(snapshot) - left, max(0, self.fitted_on - left), 1.0, None)
 
-    def _closeness(self, modality: Modality, group: Group, labels: NDArray[np.int16]) -> NDArray[np.float32]:
+    def _closeness(self, modality: Modality, group: ModalityItems, labels: NDArray[np.int16]) -> NDArray[np.float32]:
         """The cosine of each item with its topic's centre, in the reduced space, shape (len(group),)."""
         closeness = np.empty(len(group), np.float32)
         for start in range(0, len(group), _CHUNK):

@@ -10,7 +10,7 @@ from ingest.readers.dominant_colours import colour_bits
 from ingest.space.ledger.search_index import SHAPES, day_number
 from search_app.search.filters import Masks, item_masks
 from search_app.search.full_text import phrase
-from search_app.search.modality_items import Group
+from search_app.search.modality_items import ModalityItems
 from search_app.search.query import Query
 from search_app.search.schema import Filters, MapView
 from search_app.search.snapshot import LiveVectors
@@ -131,7 +131,7 @@ def test_phrases_titles_and_metadata_are_asked_of_the_ledger_and_all_must_hold()
 
 def test_topics_are_asked_of_the_topics_and_without_any_no_item_is_of_one() -> None:
     class Halves:
-        def among(self, group: Group, names: Sequence[str]) -> NDArray[np.bool_]:
+        def among(self, group: ModalityItems, names: Sequence[str]) -> NDArray[np.bool_]:
             return np.isin(group.ids, [2, 4] if "even" in names else [])
 
     ledger = faceted()

@@ -22,7 +22,7 @@ from search_app.search.fields import fields_of
 from search_app.search.results import FIELDS
 from search_app.search.schema import Filters
 from search_app.server.http import make_app
-from search_app.server.middleware import is_loopback, require_token
+from search_app.server.middleware import check_token_setting, is_loopback
 from search_app.server.open_space import ServedSpace
 from tests.browser.serving import free_port, nearspace
 from tests.fake_encoder import COLOURS, FakeEncoder
@@ -303,15 +303,15 @@ def test_untrusted_words_stay_data(client: TestClient) -> None:
 def test_listening_elsewhere_needs_a_token(host: str) -> None:
     assert not is_loopback(host)
     with pytest.raises(SettingsError, match="NEARSPACE_TOKEN"):
-        require_token(host, "")
+        check_token_setting(host, "")
     with pytest.raises(SettingsError, match="shorter than"):
-        require_token(host, "short")
-    require_token(host, TOKEN)
+        check_token_setting(host, "short")
+    check_token_setting(host, TOKEN)
 
 
 def test_this_machine_alone_needs_none() -> None:
     for host in ("127.0.0.1", "localhost", "::1", "[::1]", "127.8.8.8"):
-        require_token(host, "")
+        check_token_setting(host, "")
 
 
 def test_the_command_serves_and_refuses_to_start_open_to_others(colours_home: Path, tmp_path: Path) -> None:
