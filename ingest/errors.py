@@ -8,16 +8,16 @@
     │   ├── UnknownEncoder     no encoder has that id
     │   └── WeightsError       weights are missing, or are not the published ones
     │       └── DifferenceError    a tower computes something else than torch does
-    ├── EngineError            files cannot be read and encoded where they were to be
+    ├── EngineError            files cannot be read and encoded by the chosen engine
     └── SpaceError             a space cannot be opened or written
-        ├── SpaceNotFound      no space of that name is there
+        ├── SpaceNotFound      there is no space of that name
         ├── EncoderMismatch    the space was made with another encoder
         ├── SpaceBusy          another process is writing into the space
-        ├── JobRunning         a background job of the space goes on
+        ├── JobRunning         a background job of the space is running
         ├── SpaceChanged       the space was re-encoded while it was open
         ├── ItemNotFound       the space has no item of that id
         └── ServerError        the Chroma server does not start or does not answer
-            └── ServerUnreachable  a Chroma server of the user's own is not to be reached, or refuses us
+            └── ServerUnreachable  a Chroma server of the user's own cannot be reached, or refuses us
 
 The last sentence of every message says what to do next.  Anything that is not in this tree is a bug and
 propagates with its traceback.
@@ -57,7 +57,7 @@ class DifferenceError(WeightsError):
 
 
 class EngineError(NearspaceError):
-    """Files cannot be read and encoded where they were to be."""
+    """Files cannot be read and encoded by the chosen engine."""
 
 
 class SpaceError(NearspaceError):
@@ -77,7 +77,7 @@ class SpaceBusy(SpaceError):
 
 
 class JobRunning(SpaceError):
-    """A background job of the space goes on, and there is one at a time."""
+    """A background job of the space is running, and there is one at a time."""
 
 
 class SpaceChanged(SpaceError):
@@ -85,7 +85,7 @@ class SpaceChanged(SpaceError):
 
 
 class ItemNotFound(SpaceError):
-    """The space has no item of that id (any more)."""
+    """The space has no item of that id, or no longer has it."""
 
 
 class ServerError(SpaceError):
@@ -93,7 +93,7 @@ class ServerError(SpaceError):
 
 
 class ServerUnreachable(ServerError):
-    """A Chroma server of the user's own is not to be reached, or refuses us; its index may well be sound."""
+    """A Chroma server of the user's own cannot be reached, or refuses us; its index may be sound."""
 
 
 def read_error(error: OSError) -> ReadError:

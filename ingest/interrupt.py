@@ -1,4 +1,7 @@
-"""Ctrl-C as a request: the first ends a run after the current batch, the second at once."""
+"""Ctrl-C as a request: the first asks a run to stop after the current batch, the second interrupts it at once.
+
+The run asks `GracefulInterrupt` between batches; see `ingest.run.pipeline`.
+"""
 
 import os
 import signal
@@ -7,7 +10,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 # A live bar of two lines is drawn over the last two: they are empty, so that the words stay.
-_FINISHING = b"\nfinishing the batch in hand; press Ctrl-C again to end at once\n\n"
+_FINISHING = b"\nfinishing the current batch; press Ctrl-C again to stop at once\n\n"
 
 
 class GracefulInterrupt:

@@ -1,4 +1,4 @@
-"""`nearspace check`: look a space over, and say what is wrong with it."""
+"""`nearspace check`: check whether a space is sound, and print its problems."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what a look at the space has shown; returns the exit status."""
+    """Check the space and print what was found; returns the exit status."""
     from ingest.space.maintenance.check import check
 
     home, name = home_folder(options.home), space_name(options.space)
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def as_json(findings: "Findings") -> dict[str, Any]:
-    """What the look has shown, in values that JSON has."""
+    """The findings, in values that JSON has."""
     return {
         "space": findings.space,
         "folder": findings.folder,
@@ -71,9 +71,9 @@ def _show(findings: "Findings", name: str) -> None:
         "space": f"{name}  ({findings.folder})",
         "ledger": _counts(findings.items),
         "Chroma": _counts(findings.indexed),
-        "vectors": f"{findings.vectors:,} looked at, {findings.compared:,} compared with Chroma's"
+        "vectors": f"{findings.vectors:,} checked, {findings.compared:,} compared with Chroma's"
         + ("" if findings.full else " (--full compares them all)"),
-        "thumbnails": f"{findings.thumbnails:,} looked for",
+        "thumbnails": f"{findings.thumbnails:,} checked",
     }
     if findings.pending:
         rows["waiting"] = f"{findings.pending:,} items that Chroma learns or forgets when the space is next opened"
@@ -84,7 +84,7 @@ def _show(findings: "Findings", name: str) -> None:
     if findings.sound:
         result_console.print(Text("the space is sound", style="green"))
     else:
-        result_console.print(Text(f"mend it with: nearspace repair --space {name}"), soft_wrap=True)
+        result_console.print(Text(f"repair it with: nearspace repair --space {name}"), soft_wrap=True)
 
 
 def show_problems(findings: "Findings") -> None:
@@ -98,5 +98,5 @@ def show_problems(findings: "Findings") -> None:
 
 
 def _counts(items: "Mapping[Modality, int]") -> str:
-    said = {"image": "images", "text": "passages"}
-    return ", ".join(f"{items[kind]:,} {said[kind]}" for kind in MODALITIES if kind in items) or "cannot be asked"
+    nouns = {"image": "images", "text": "passages"}
+    return ", ".join(f"{items[kind]:,} {nouns[kind]}" for kind in MODALITIES if kind in items) or "cannot be asked"

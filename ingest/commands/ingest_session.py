@@ -27,7 +27,7 @@ def ingest_into(
 ) -> Report:
     """Ingest `paths` into the space `name` as `options` say, reporting progress and outcomes.
 
-    The first Ctrl-C ends the run after the batch in hand; the second raises KeyboardInterrupt.
+    The first Ctrl-C ends the run after the current batch; the second raises KeyboardInterrupt.
     """
     reporter = reporter or Reporter()
     Selector(options.selection)  # reject a malformed glob before anything is loaded or made

@@ -1,4 +1,4 @@
-"""`nearspace repair`: mend what `nearspace check` finds."""
+"""`nearspace repair`: repair what `nearspace check` finds."""
 
 import argparse
 import json
@@ -33,13 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Mend the space and print what was done; returns the exit status."""
+    """Repair the space and print what was done; returns the exit status."""
     from ingest.space.maintenance.repair import repair
 
     home, name = home_folder(options.home), space_name(options.space)
     back = options.chroma == LOCAL
     address = None if back else chroma_of(options)
-    with count_progress("looking and mending") as progress:
+    with count_progress("checking and repairing") as progress:
         done = repair(home, name, chroma=address, back=back, log=show_message, progress=progress)
     if options.json:
         facts = {"done": done.done, "to_ingest": done.to_ingest, "before": as_json(done.before)}
@@ -51,16 +51,16 @@ def run(options: argparse.Namespace) -> int:
 
 def _show(done: "Repair") -> None:
     if done.before.sound and not done.done:
-        result_console.print("the space is sound; there was nothing to mend")
+        result_console.print("the space is sound; there was nothing to repair")
         return
     show_problems(done.before)
     for sentence in done.done:
-        result_console.print(Text(f"mended: {sentence}", style="green"), soft_wrap=True)
+        result_console.print(Text(f"repaired: {sentence}", style="green"), soft_wrap=True)
     if done.to_ingest:
         folders = " ".join(printable(folder) for folder in done.to_ingest)
         result_console.print(Text(f"ingest once more, to have the sources encoded anew: {folders}"), soft_wrap=True)
     if done.after.sound:
         result_console.print(Text("the space is sound", style="green"))
     else:
-        result_console.print(Text("what is left cannot be mended from here:", style="yellow"))
+        result_console.print(Text("what is left cannot be repaired from here:", style="yellow"))
         show_problems(done.after)

@@ -1,4 +1,4 @@
-"""`nearspace status`: say what is in a space."""
+"""`nearspace status`: print what is in a space."""
 
 import argparse
 import json
@@ -94,5 +94,5 @@ def _years(counts: dict[str, dict[str, int]]) -> str:
 
 def _items(counts: Mapping[str, int]) -> str:
     images, passages = counts.get("image", 0), counts.get("text", 0)
-    told = [format_count(images, "image")] if images else []
-    return ", ".join(told + ([format_count(passages, "passage")] if passages else []))
+    parts = [format_count(images, "image")] if images else []
+    return ", ".join(parts + ([format_count(passages, "passage")] if passages else []))

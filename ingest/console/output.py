@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ingest.run.dry_run import DryRun
 
 SLOW_SECONDS = 0.5
-"""A file that took less is not told among the slowest."""
+"""A file that took less is not listed among the slowest."""
 
 _LISTED = 20  # sources listed under one reason before the rest are only counted
 _STYLES = {
@@ -77,7 +77,7 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
         result_console.print(
             Text(
                 f"stopped after {report.settled:,} of {report.found:,} files; what is done is kept, and the same "
-                "command goes on from there",
+                "command continues from there",
                 style="yellow",
             ),
             soft_wrap=True,
@@ -85,7 +85,7 @@ def show_report(report: Report, *, space: str, counts: Mapping[Modality, int]) -
 
 
 def show_changes(report: Report) -> None:
-    """Print, in a line with the time, what came of files that changed while they were watched; then what failed."""
+    """Print, in a line with the time, the outcomes of files that changed while they were watched; then what failed."""
     outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in report.counts().items() if count)
     named = f": {printable(report.outcomes[0].path)}" if len(report.outcomes) == 1 else ""
     if outcomes:
@@ -94,7 +94,7 @@ def show_changes(report: Report) -> None:
 
 
 def show_plan(plan: "DryRun") -> None:
-    """Print what a dry run says: outcomes by kind of file, what a person should know, and how long it would take."""
+    """Print the result of a dry run: outcomes by kind of file, notes, and how long the run would take."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("would be", "images", "documents", "videos", "others"):
         table.add_column(column, justify="left" if column == "would be" else "right")

@@ -21,14 +21,14 @@ _LINE_SECONDS = 10.0
 
 
 class _Left(TimeRemainingColumn):
-    """The time left, called so."""
+    """The time left, with the word behind it."""
 
     def render(self, task: Task) -> Text:
         return Text.assemble(super().render(task), (" left", "dim"))
 
 
 class _IngestBar(Progress):
-    """A bar with a line below it, as there is more to tell than 80 columns hold."""
+    """A bar with a line below it, since 80 columns do not hold everything."""
 
     below = ""
 
@@ -40,7 +40,7 @@ class _IngestBar(Progress):
 
 @contextmanager
 def ingest_progress(doing: str = "ingesting") -> Iterator["OnEvent"]:
-    """Shows how a run goes on: files, bytes and time left, and below them the rates and the current file."""
+    """Show the progress of a run: files, bytes and time left, and below them the rates and the current file."""
     if not progress_console.is_terminal:
         yield _plain_watch()
         return
@@ -63,8 +63,8 @@ def ingest_progress(doing: str = "ingesting") -> Iterator["OnEvent"]:
             if not task.started:
                 bar.update(finding, visible=False)
                 bar.start_task(ingesting)
-            told = [*_rates(event, task.elapsed), printable(PurePath(event.current).name)]
-            bar.below = "  " + "  ".join(filter(None, told))
+            line = [*_rates(event, task.elapsed), printable(PurePath(event.current).name)]
+            bar.below = "  " + "  ".join(filter(None, line))
             bar.update(
                 ingesting,
                 total=event.found,
@@ -101,12 +101,12 @@ def _plain_watch() -> "OnEvent":
             show_message(f"{event.found:,} files found")
             return
         elapsed = now - begun
-        told = [f"{event.settled:,} of {event.found:,} files"]
-        told += [f"{decimal(event.settled_size)} of {decimal(event.size)}", *_rates(event, elapsed)]
+        parts = [f"{event.settled:,} of {event.found:,} files"]
+        parts += [f"{decimal(event.settled_size)} of {decimal(event.size)}", *_rates(event, elapsed)]
         if event.settled:
             left = format_duration(elapsed / event.settled * (event.found - event.settled))
-            told += [f"about {left} left", printable(event.current)]
-        show_message(", ".join(told))
+            parts += [f"about {left} left", printable(event.current)]
+        show_message(", ".join(parts))
 
     return watch
 
@@ -119,7 +119,7 @@ def count_progress(doing: str) -> Iterator["Counting"]:
 
 
 class Counting:
-    """Shows how far some work has come; call it with (done, in all)."""
+    """Shows the progress of some work; call it with (done, total)."""
 
     def __init__(self, bar: Progress, doing: str) -> None:
         """Draw on `bar`, with `doing` before it."""
@@ -128,7 +128,7 @@ class Counting:
         self._last = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
-        """Move the bar, or tell a log."""
+        """Move the bar, or print a line to a log."""
         if not self._bar.tasks:
             self._bar.add_task(self._doing, total=total)
         self._bar.update(self._bar.tasks[0].id, total=total, completed=done)
@@ -145,7 +145,7 @@ def rebuild_progress() -> Iterator["Rebuilding"]:
 
 
 class Rebuilding:
-    """Shows how far the index has caught up with the ledger; call it with (items done, items in all)."""
+    """Shows how far the index has caught up with the ledger; call it with (items done, items in total)."""
 
     def __init__(self, bar: Progress) -> None:
         """Draw on `bar`."""

@@ -9,10 +9,10 @@ from ingest.errors import ReadError, SkipSource
 from ingest.readers.draft import writable
 from ingest.readers.formats import is_table, kind_of
 from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
-from ingest.run.classification import Classified, Duplicate, LeftOut, Moved, New, Recaptioned, Unchanged
+from ingest.run.classified import Classified, Duplicate, LeftOut, Moved, New, Recaptioned, Unchanged
 from ingest.run.read_source import ReadSource, own_caption
 from ingest.sources.captions import Sidecar, find_sidecar
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.location import ArchiveMember, WebCopy, content_hash, location_of
 from ingest.sources.read_state import ReadState
 from ingest.space.ledger import Ledger
@@ -38,12 +38,12 @@ class Classifier:
         # Of one content there may be thousands of files, all empty: the ledger is asked once a run.
         self._not_in_ledger: set[Content] = set()
 
-    def classify_known(self, sources: Sequence[Found]) -> list[Unchanged | None]:
+    def classify_known(self, sources: Sequence[FoundSource]) -> list[Unchanged | None]:
         """For each source `Unchanged` if the ledger alone tells so, else None; one query for all of them."""
         known = self._ledger.sources.get_many([found.ledger_path for found in sources])
         return [self._if_unchanged(found, known.get(found.ledger_path)) for found in sources]
 
-    def _if_unchanged(self, found: Found, source: Source | None) -> Unchanged | None:
+    def _if_unchanged(self, found: FoundSource, source: Source | None) -> Unchanged | None:
         if found.kind is None or found.problem or source is None or not _same_state(found, source):
             return None
         if not source.in_the_space or not self._read_alike(found, source):
@@ -51,7 +51,7 @@ class Classifier:
         classified = self._same_content(found, source)
         return classified if isinstance(classified, Unchanged) else None
 
-    def classify(self, found: Found) -> Classified:
+    def classify(self, found: FoundSource) -> Classified:
         """Classify `found`, reading it if its content is new; raises nothing but bugs."""
         source = self._ledger.sources.get(found.ledger_path)
         if found.kind is None and not found.problem:
@@ -83,13 +83,13 @@ class Classifier:
             # What it quotes of a file may not be valid Unicode, which the ledger could not keep.
             return LeftOut(found, "failed", writable(str(error)), sha256, source)
 
-    def _read_alike(self, found: Found, source: Source) -> bool:
+    def _read_alike(self, found: FoundSource, source: Source) -> bool:
         """Whether the source was read with the options of this run that bear on it, and with what its table says."""
         if found.row and found.row.digest != source.read_state.row:
             return False
         return self._reading.options_for(found.path) in ("", source.read_state.options)
 
-    def _same_content(self, found: Found, source: Source) -> Unchanged | Recaptioned:
+    def _same_content(self, found: FoundSource, source: Source) -> Unchanged | Recaptioned:
         if found.kind == "image" and found.row is None:
             sidecar = find_sidecar(found.location)
             state = replace(source.read_state, caption=sidecar.state if sidecar else "", row="")
@@ -103,7 +103,7 @@ class Classifier:
             return caption
         return next(map(own_caption, self._ledger.items.of_source(source.path)), "")
 
-    def _claim_moved(self, found: Found, sha256: str) -> Source | None:
+    def _claim_moved(self, found: FoundSource, sha256: str) -> Source | None:
         """A source that no longer exists and was read as `found` would be; each is claimed by one file only."""
         with self._lock:
             if sha256 not in self._movable:
@@ -120,7 +120,7 @@ class Classifier:
                     return self._movable[sha256].pop(index)
         return None
 
-    def _read_once(self, found: Found, file: Path, sha256: str, source: Source | None) -> New | Duplicate:
+    def _read_once(self, found: FoundSource, file: Path, sha256: str, source: Source | None) -> New | Duplicate:
         """Read the file, unless the space has its content or another file of this run provides it."""
         content, read_state = self._shared_content(found, sha256, source)
         if content is None:
@@ -144,7 +144,9 @@ class Classifier:
                 self._content_read.notify_all()
         return replace(new, content=content)
 
-    def _shared_content(self, found: Found, sha256: str, source: Source | None) -> tuple[Content | None, ReadState]:
+    def _shared_content(
+        self, found: FoundSource, sha256: str, source: Source | None
+    ) -> tuple[Content | None, ReadState]:
         """What the file has in common with its duplicates, and its read state.
 
         None for a file whose items are its own: a picture that a table names, a table that names pictures (beside
@@ -171,7 +173,7 @@ class Classifier:
             return ""
 
 
-def earlier_options(ledger: Ledger, table: Found) -> str:
+def earlier_options(ledger: Ledger, table: FoundSource) -> str:
     """The options that `table` was last read with, here or where it has been moved from; '' if none were set."""
     if source := ledger.sources.get(table.ledger_path):
         return source.read_state.options
@@ -188,7 +190,7 @@ def earlier_options(ledger: Ledger, table: Found) -> str:
     return ""
 
 
-def is_same_format(found: Found, source: Source) -> bool:
+def is_same_format(found: FoundSource, source: Source) -> bool:
     """Whether the two are read in the same way if they have the same content, going by their names."""
     before = Path(source.path)
     if (found.row is None) == bool(source.read_state.row) or kind_of(before) != found.kind:
@@ -196,5 +198,5 @@ def is_same_format(found: Found, source: Source) -> bool:
     return found.kind != "document" or before.suffix.lower() == found.path.suffix.lower()
 
 
-def _same_state(found: Found, source: Source) -> bool:
+def _same_state(found: FoundSource, source: Source) -> bool:
     return (source.size, source.mtime_ns) == (found.size, found.mtime_ns)

@@ -12,7 +12,7 @@ from ingest.encoders.base import Encoder
 from ingest.outcomes import Outcome, SourceOutcome
 from ingest.readers.formats import Kind
 from ingest.readers.reading_options import ReadingOptions
-from ingest.run.classification import Classified, Duplicate, LeftOut, Moved, New, Recaptioned, duplicate_reason
+from ingest.run.classified import Classified, Duplicate, LeftOut, Moved, New, Recaptioned, duplicate_reason
 from ingest.run.classify import Classifier, earlier_options
 from ingest.run.cleanup import missing_sources
 from ingest.run.engines import local
@@ -23,7 +23,7 @@ from ingest.run.options import DEFAULT, IngestOptions
 from ingest.run.read_source import same_pictures
 from ingest.run.report import Report
 from ingest.sources.discovery import discover
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.read_state import ReadState
 from ingest.sources.table_images import add_table_images
 from ingest.space.ledger import Ledger
@@ -46,7 +46,7 @@ class DryRun:
     """The outcomes that sources would have, as far as is known without reading them."""
     by_kind: Counter[tuple[Kind | None, Outcome]]
     """How many files of each kind would have each outcome; removed sources and links are of kind None."""
-    to_encode: list[Found]
+    to_encode: list[FoundSource]
     """The files that would be read and encoded."""
     seconds: float
     """About how long reading and encoding them would take; 0 if there are none."""
@@ -91,7 +91,7 @@ def dry_run(
     leave_out_excluded(discovery, ledger, (*paths, *addresses), report)
     by_kind: Counter[tuple[Kind | None, Outcome]] = Counter((None, entry.outcome) for entry in report.outcomes)
     classifier = Classifier(ledger, _WouldRead(ledger, reading).read, reading)
-    to_encode: list[Found] = []
+    to_encode: list[FoundSource] = []
     moved: set[int] = set()
     size, classified_size = sum(found.size for found in discovery.sources), 0
     with ThreadPoolExecutor(local.READERS) as pool:
@@ -132,7 +132,7 @@ class _WouldRead:
         self._ledger = ledger
         self._reading = reading
 
-    def read(self, found: Found, file: Path, sha256: str, source: Source | None) -> New:
+    def read(self, found: FoundSource, file: Path, sha256: str, source: Source | None) -> New:
         is_update = source is not None and source.in_the_space
         items: list[Item] = []
         if found.kind in ("image", "video"):
@@ -159,7 +159,7 @@ def _expected_outcome(classified: Classified) -> tuple[Outcome, str]:
     return "unchanged", ""
 
 
-def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: ReadingOptions) -> tuple[float, int]:
+def _estimate(files: Sequence[FoundSource], load: Callable[[], Encoder], reading: ReadingOptions) -> tuple[float, int]:
     """About how many seconds reading and encoding `files` takes, and how many of them were timed."""
     encoder = load()
     seconds, timed = 0.0, 0
@@ -179,7 +179,7 @@ def _estimate(files: Sequence[Found], load: Callable[[], Encoder], reading: Read
     return seconds, timed
 
 
-def _encode(files: Sequence[Found], encoder: Encoder, reading: ReadingOptions) -> None:
+def _encode(files: Sequence[FoundSource], encoder: Encoder, reading: ReadingOptions) -> None:
     """Read and encode as a run does, and discard the vectors."""
     ledger = _empty_ledger()
     classifier = Workload((), ledger, encoder, reading).classifier()

@@ -1,4 +1,4 @@
-"""`python -m ingest.run.job_runner FOLDER ID`: runs one job of `ingest.run.jobs` and writes down how far it is."""
+"""`python -m ingest.run.job_runner FOLDER ID`: runs one job of `ingest.run.jobs` and writes its progress."""
 
 import json
 import os
@@ -13,26 +13,26 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from ingest.run.jobs import READY, RUNNING_LOCK, Job, read, times_asked_to_end, write
+from ingest.run.jobs import READY, RUNNING_LOCK, Job, count_stop_requests, read_job, write_job
 from ingest.space.locks import EXCLUSIVE, wait_for_lock
 
 _LOCK_SECONDS = 30.0
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _COLUMNS = "96"  # how wide tables in the log are
 
 
 class _Progress:
-    """Gathers what the command tells on standard output."""
+    """Gathers what the command prints on standard output."""
 
     def __init__(self, job: Job, log: IO[bytes]) -> None:
         self._lock = threading.Lock()
         self._job = job
         self._outcomes: Counter[str] = Counter()
         self._log = log
-        self._whole: list[str] = []  # of a command that prints one JSON document at its end
+        self._document: list[str] = []  # of a command that prints one JSON document at its end
 
     def follow(self, output: IO[bytes]) -> None:
-        """Take in every line until the command ends."""
+        """Read every line until the command ends."""
         for raw in output:
             line = raw.decode("utf-8", "replace")
             if self._job.kind == "ingest":
@@ -40,21 +40,21 @@ class _Progress:
             elif self._job.kind in ("tune", "reencode"):
                 self._to_log(line)
             else:
-                self._whole.append(line)
+                self._document.append(line)
 
     def job(self) -> Job:
-        """The job as far as it is."""
+        """The job with its progress so far."""
         with self._lock:
             return replace(self._job, outcomes=dict(self._outcomes))
 
     def ended(self, status: int) -> Job:
         """The job at its end."""
-        said = "".join(self._whole)
+        printed = "".join(self._document)
         try:
-            result = json.loads(said) if said else None
+            result = json.loads(printed) if printed else None
         except ValueError:
             result = None
-            self._to_log(said)
+            self._to_log(printed)
         with self._lock:
             self._job = replace(self._job, status=status, finished=_now(), result=result or self._job.result)
         return self.job()
@@ -68,7 +68,7 @@ class _Progress:
             return
         with self._lock:
             if kind == "said":
-                self._job = replace(self._job, said=str(event["line"]))
+                self._job = replace(self._job, last_line=str(event["line"]))
                 self._to_log(f"{event['line']}\n")
             elif kind == "found":
                 self._job = replace(self._job, found=int(event["files"]), found_at=_now())
@@ -86,9 +86,9 @@ class _Progress:
 
 
 def main(folder: Path, job_id: str) -> int:
-    """Run the job to its end; returns 1 where it is not to be run."""
+    """Run the job to its end; returns 1 if it must not run."""
     lock = wait_for_lock(folder / RUNNING_LOCK, EXCLUSIVE, _LOCK_SECONDS)
-    job = read(folder, job_id)
+    job = read_job(folder, job_id)
     if lock is None or job is None:
         print("another job holds the lock", file=sys.stderr)  # noqa: T201
         return 1
@@ -96,11 +96,11 @@ def main(folder: Path, job_id: str) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     stopping = threading.Event()
 
-    def told_to_stop(number: int, frame: FrameType | None) -> None:
+    def on_terminate(number: int, frame: FrameType | None) -> None:
         stopping.set()
 
-    signal.signal(signal.SIGTERM, told_to_stop)  # as when the machine shuts down
-    # What is ignored here would be ignored by the command too, and it is asked to end by this signal.
+    signal.signal(signal.SIGTERM, on_terminate)  # as when the machine shuts down
+    # A signal ignored here would be ignored by the command too, and this is the one that asks it to stop.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with lock, (folder / f"{job_id}.log").open("ab") as log:
         command = [sys.executable, "-m", "ingest.cli", *job.arguments]
@@ -114,25 +114,25 @@ def main(folder: Path, job_id: str) -> int:
             reader.start()
             _wait(child, folder, progress, stopping)
             reader.join()
-        write(folder, progress.ended(child.returncode))
+        write_job(folder, progress.ended(child.returncode))
     return 0
 
 
 def _wait(child: "subprocess.Popen[bytes]", folder: Path, progress: _Progress, stopping: threading.Event) -> None:
-    """Write down how far the command is, and pass on that it is to end, until it does."""
+    """Write the command's progress, and pass on requests to stop, until it ends."""
     written, passed_on = progress.job(), 0
     while True:
         try:
-            child.wait(_LOOK_SECONDS)
+            child.wait(_POLL_SECONDS)
             return
         except subprocess.TimeoutExpired:
             pass
-        asked = times_asked_to_end(folder, written.id) or int(stopping.is_set())
-        if asked > passed_on:
+        requests = count_stop_requests(folder, written.id) or int(stopping.is_set())
+        if requests > passed_on:
             child.send_signal(signal.SIGINT)
             passed_on += 1
         if (now := progress.job()) != written:
-            write(folder, now)
+            write_job(folder, now)
             written = now
 
 

@@ -55,7 +55,7 @@ def ingest(
         SpaceError: the space cannot be written (a full disk, a server that does not answer).
     """
     started = time.monotonic()
-    report = Report(told=on_outcome)
+    report = Report(on_outcome=on_outcome)
     emit = on_event or (lambda event: None)
     discovery = _discover(space, paths, options, changed, report, emit, stop)
     count, size = len(discovery.sources), sum(found.size for found in discovery.sources)

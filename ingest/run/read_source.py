@@ -8,20 +8,20 @@ import numpy as np
 
 from ingest.encoders.base import Encoder
 from ingest.errors import ReadError, SkipSource
+from ingest.readers.dispatch import read_document, read_pictures
 from ingest.readers.draft import Draft
 from ingest.readers.formats import is_table
 from ingest.readers.passages import cut_passages
 from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
-from ingest.readers.registry import read_document, read_pictures
-from ingest.run.classification import New
+from ingest.run.classified import New
 from ingest.sources.captions import find_sidecar
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.read_state import ReadState
 from ingest.space.ledger import Ledger
 from ingest.space.ledger.item import Item
 from ingest.space.ledger.records import Source
 
-ReadSource = Callable[[Found, Path, str, Source | None], New]
+ReadSource = Callable[[FoundSource, Path, str, Source | None], New]
 """Reads a source from a local file with its bytes, given their SHA-256 and what the ledger has of the source.
 
 Raises ReadError or SkipSource.
@@ -39,7 +39,7 @@ class SourceReader:
         # Of one content there may be thousands of files, all broken.
         self._broken_pictures: set[tuple[str, str]] = set()
 
-    def read(self, found: Found, file: Path, sha256: str, source: Source | None) -> New:
+    def read(self, found: FoundSource, file: Path, sha256: str, source: Source | None) -> New:
         """Read `found`, whose content is in `file`; raises ReadError or SkipSource (see `ReadSource`)."""
         is_update = source is not None and source.in_the_space
         if found.kind in ("image", "video"):
@@ -60,7 +60,7 @@ class SourceReader:
         gaps = ", ".join(filter(None, (found.gaps, document.gaps)))
         return New(found, sha256, read_state, drafts, is_update, gaps=gaps)
 
-    def _read_pictures(self, found: Found, file: Path, sha256: str, *, is_update: bool) -> New:
+    def _read_pictures(self, found: FoundSource, file: Path, sha256: str, *, is_update: bool) -> New:
         row, options = found.row, self._reading.options_for(found.path)
         if row:
             caption, read_state = row.caption, ReadState(row=row.digest, options=options)

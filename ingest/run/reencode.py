@@ -13,11 +13,11 @@ from ingest.errors import ReadError
 from ingest.readers.draft import Draft
 from ingest.readers.formats import is_table, kind_of
 from ingest.readers.reread import reread_pictures
-from ingest.run.classification import Classified, LeftOut, New
+from ingest.run.classified import Classified, LeftOut, New
 from ingest.run.engines import local
 from ingest.run.engines.workload import EncodingCount
 from ingest.run.near_duplicates import mark_near_duplicates
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.location import content_hash, location_of
 from ingest.sources.read_state import ReadState
 from ingest.space.chroma.sync import Progress
@@ -239,10 +239,10 @@ def _to_stage(
     return vectors, passages
 
 
-def _found(task: _Task, space: Path) -> Found:
+def _found(task: _Task, space: Path) -> FoundSource:
     source = task.sources[0]
     location = location_of(source.path, space)
-    return Found(location, Path(source.root), source.size, source.mtime_ns, kind_of(location.path))
+    return FoundSource(location, Path(source.root), source.size, source.mtime_ns, kind_of(location.path))
 
 
 class _Reader:
@@ -253,7 +253,7 @@ class _Reader:
         self._encoder = encoder
         self._by_path = by_path
 
-    def read(self, found: Found) -> Classified:
+    def read(self, found: FoundSource) -> Classified:
         """The drafts of the task whose first source is `found`, or the reason why there are none."""
         task = self._by_path[found.ledger_path]
         source = task.sources[0]
@@ -275,8 +275,8 @@ class _Reader:
 
     def _passages(self, sources: Sequence[Source]) -> list[Draft]:
         """The document cut for the encoder's window: from an unchanged file of it, else from the ledger."""
+        from ingest.readers.dispatch import read_document
         from ingest.readers.passages import cut_passages
-        from ingest.readers.registry import read_document
 
         info = self._encoder.info
         for source in sources:

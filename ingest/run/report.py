@@ -4,13 +4,13 @@ import heapq
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ingest.errors import SettingsError
 from ingest.exit_status import ALL_WELL, INTERRUPTED, NOTHING_DONE, SOME_FAILED
-from ingest.outcomes import IN_THE_SPACE, OUTCOMES, Outcome, SourceOutcome
+from ingest.outcomes import IN_THE_SPACE, OUTCOMES, OnOutcome, Outcome, SourceOutcome
 
 
 @dataclass
@@ -24,12 +24,12 @@ class Report:
     notes: list[str] = field(default_factory=list)
     """What else a person should know, a sentence or two each."""
     refused: int = 0
-    """How many sources were to leave the space and did not, as they were too many to go unasked."""
+    """How many sources were to leave the space and did not, since they were too many to remove without --yes."""
 
     estimate: float | None = None
     """In a dry run, about how many seconds the run would take; None in a real one."""
     interrupted: bool = False
-    """Whether the run was asked to end before it was done."""
+    """Whether the run was asked to stop before it was done."""
     found: int = 0
     """How many files the run came across."""
     left_out: int = 0
@@ -38,17 +38,17 @@ class Report:
     """How many of them have an outcome."""
     slowest: list[tuple[str, float]] = field(default_factory=list)
     """Up to ten files that took longest to examine and read, with their seconds, the slowest first."""
-    told: Callable[[SourceOutcome], None] | None = None
+    on_outcome: OnOutcome | None = None
     """Called with every outcome as it is taken down."""
 
     def add(self, outcome: SourceOutcome) -> None:
-        """Take down one source's outcome."""
+        """Add one source's outcome."""
         self.outcomes.append(outcome)
-        if self.told:
-            self.told(outcome)
+        if self.on_outcome:
+            self.on_outcome(outcome)
 
     def note(self, note: str) -> None:
-        """Take down, once, what a person should know."""
+        """Add a note, once."""
         if note not in self.notes:
             self.notes.append(note)
 
@@ -63,7 +63,7 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0: all went well; 1: some failed, or were not removed unasked; 2: nothing could be done; 130: interrupted."""
+        """0: all went well; 1: some failed, or removals need --yes; 2: nothing could be done; 130: interrupted."""
         if self.interrupted:
             return INTERRUPTED
         counts = self.counts()
@@ -117,7 +117,7 @@ class Slowest:
         self._lock = threading.Lock()
 
     def add(self, path: str, seconds: float) -> None:
-        """Take down how long a file took."""
+        """Record how long a file took."""
         with self._lock:
             if len(self._heap) < 10:
                 heapq.heappush(self._heap, (seconds, path))

@@ -63,11 +63,11 @@ def watch(
     space has been re-encoded meanwhile.  Returns the report of the last run.
 
     Raises:
-        SettingsError: a path is not there, or the system cannot tell of changes.
+        SettingsError: a path does not exist, or the system cannot report changes.
         SpaceError: the space cannot be written.
     """
     roots = [_existing(path) for path in paths]
-    # Watching begins first, so that what changes during the run over everything is not missed.
+    # Watching begins first, so that no change during the run over everything is missed.
     changes = _changes(roots, (home / name).resolve(), options)
     space, encoder = open_space_and_encoder()
     with space:

@@ -10,7 +10,7 @@ from ingest.atomic import atomic_write
 from ingest.errors import SpaceError
 from ingest.outcomes import OnOutcome, Outcome, SourceOutcome
 from ingest.readers.draft import Draft
-from ingest.run.classification import (
+from ingest.run.classified import (
     Classified,
     Duplicate,
     LeftOut,
@@ -20,7 +20,7 @@ from ingest.run.classification import (
     Unchanged,
     duplicate_reason,
 )
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.read_state import ReadState
 from ingest.space.ledger.duplicates import Content
 from ingest.space.ledger.records import Source, SourceRecord
@@ -75,7 +75,7 @@ class Writer:
             raise self._failure
         self._groups.put(group)
 
-    def take_unwritten(self) -> list[Found]:
+    def take_unwritten(self) -> list[FoundSource]:
         """Wait until everything is written, and take back the duplicates whose items no source provided."""
         self._groups.join()
         if self._failure is not None:
@@ -262,7 +262,7 @@ _NO_STATE = ReadState()
 
 
 def _record(
-    found: Found, sha256: str, outcome: Outcome, reason: str, read_state: ReadState = _NO_STATE
+    found: FoundSource, sha256: str, outcome: Outcome, reason: str, read_state: ReadState = _NO_STATE
 ) -> SourceRecord:
     return SourceRecord(
         path=found.ledger_path,

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from ingest.outcomes import OnOutcome, SourceOutcome
 from ingest.sources.captions import captioned_by
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.selection import IGNORE_FILE, IgnoreFileError, Selection
 from ingest.sources.walk import OnError, OnLeftOut, OnSkip, walk, walk_changed
 
@@ -35,7 +35,7 @@ class Discovery:
     """What a run found under its paths, and what it could not see."""
 
     roots: Roots
-    sources: list[Found] = field(default_factory=list)
+    sources: list[FoundSource] = field(default_factory=list)
     """Each once."""
     unseen: set[Path] = field(default_factory=set)
     """Paths that could not be looked into, so that nothing is known of the files below them."""
@@ -74,7 +74,7 @@ def discover(
     Raises:
         SettingsError: a glob of `selection` is invalid.
     """
-    files: dict[Path, Found] = {}
+    files: dict[Path, FoundSource] = {}
     discovery = Discovery(Roots(map(resolved, paths)))
     callbacks = _callbacks(discovery, on_outcome)
     for path in paths:
@@ -116,7 +116,7 @@ def discover_changed(
     # Not resolved: of a link that appears, nothing is known about the file that it leads to.
     discovery = Discovery(Roots(path for below in by_root.values() for path in below), watched=True)
     callbacks = _callbacks(discovery, on_outcome)
-    files: dict[Path, Found] = {}
+    files: dict[Path, FoundSource] = {}
     for root, below in by_root.items():
         try:
             occupied = root.is_dir() and any(root.iterdir())

@@ -20,7 +20,7 @@ class TableRow:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSource:
     """A source that discovery found."""
 
     location: SourceLocation

@@ -12,19 +12,21 @@ from ingest.readers.formats import is_table, kind_of
 from ingest.readers.reading_options import ReadingOptions
 from ingest.readers.tables import NamedPicture, named_pictures
 from ingest.sources.discovery import Discovery
-from ingest.sources.found import Found, TableRow
+from ingest.sources.found import FoundSource, TableRow
 from ingest.sources.location import ArchiveMember, TableImage
 
 _IN_ARCHIVE = "a table in an archive, where pictures cannot be named. Unpack the archive to have them read."
 
 
-def add_table_images(discovery: Discovery, reading: ReadingOptions, earlier_options: Callable[[Found], str]) -> None:
+def add_table_images(
+    discovery: Discovery, reading: ReadingOptions, earlier_options: Callable[[FoundSource], str]
+) -> None:
     """Add the pictures that the tables of `discovery` name, if `reading` or an earlier run names the image column.
 
     `earlier_options` returns the options that a table was read with before.  A picture that is missing, or outside of
     the table's folder and of what is ingested, is added with the reason why it cannot be read.
     """
-    sources: list[Found] = []
+    sources: list[FoundSource] = []
     for found in discovery.sources:
         if not is_table(found.path):
             sources.append(found)
@@ -48,7 +50,7 @@ def add_table_images(discovery: Discovery, reading: ReadingOptions, earlier_opti
     discovery.sources[:] = sources
 
 
-def _images(table: Found, pictures: list[NamedPicture], discovery: Discovery) -> Iterator[Found]:
+def _images(table: FoundSource, pictures: list[NamedPicture], discovery: Discovery) -> Iterator[FoundSource]:
     folder = table.path.parent
     allowed = [folder.resolve(), *discovery.roots]
     seen: set[Path] = set()
@@ -65,7 +67,7 @@ def _images(table: Found, pictures: list[NamedPicture], discovery: Discovery) ->
         facts = json.dumps([picture.caption, picture.facts], sort_keys=True)
         row = TableRow(picture.caption, picture.facts, hashlib.sha256(facts.encode()).hexdigest()[:16])
         location = TableImage(path, table.path)
-        yield Found(location, table.root, size, mtime_ns, kind_of(path) or "image", problem=problem, row=row)
+        yield FoundSource(location, table.root, size, mtime_ns, kind_of(path) or "image", problem=problem, row=row)
 
 
 def _file_of(folder: Path, picture: NamedPicture, allowed: list[Path]) -> tuple[Path | None, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ingest.errors import ReadError
 from ingest.readers.formats import is_archive, kind_of
 from ingest.sources import archives as archive_files
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.location import ArchiveMember, SourceLocation
 from ingest.sources.selection import EVERYTHING, IgnoreFiles, Selection, Selector
 
@@ -31,7 +31,7 @@ def walk(
     on_left_out: OnLeftOut = lambda path: None,
     selection: Selection = EVERYTHING,
     archives: bool = True,
-) -> Iterator[Found]:
+) -> Iterator[FoundSource]:
     """Yield every selected regular file at or below `root`: a folder's own files by name, then its folders.
 
     An archive counts as a folder with its members as files, unless `archives` is false; one that cannot be read is
@@ -76,7 +76,7 @@ def walk_changed(
     on_skip: OnSkip = lambda path, reason: None,
     on_left_out: OnLeftOut = lambda path: None,
     selection: Selection = EVERYTHING,
-) -> Iterator[Found]:
+) -> Iterator[FoundSource]:
     """Yield what `walk` would yield of the paths `changed`, all under the folder `root`, and of the folders among them.
 
     `root` and `changed` are absolute, links in them resolved down to `root`.  Paths that no longer exist give nothing.
@@ -113,7 +113,7 @@ class _Walk:
     on_left_out: OnLeftOut
     archives: bool = True
 
-    def folders(self, folder: Path, relative: str, outer: IgnoreFiles) -> Iterator[Found]:
+    def folders(self, folder: Path, relative: str, outer: IgnoreFiles) -> Iterator[FoundSource]:
         """The selected files in and below `folder`; `outer` are the ignore files about the folder around it."""
         # A stack of our own: folders may be nested deeper than Python calls may.
         waiting = [(folder, relative, outer)]
@@ -147,7 +147,7 @@ class _Walk:
 
     def _file(
         self, path: Path, relative: str, entry: "os.DirEntry[str] | _Status", ignore: IgnoreFiles
-    ) -> Iterator[Found]:
+    ) -> Iterator[FoundSource]:
         if self.archives and is_archive(path) and entry.is_file(follow_symlinks=False):
             yield from self.archive(path, relative, ignore)
         elif not self.selector.selects_file(relative, ignore):
@@ -159,7 +159,7 @@ class _Walk:
         else:
             self.on_skip(path, _SPECIAL)
 
-    def archive(self, archive: Path, relative: str, ignore: IgnoreFiles) -> Iterator[Found]:
+    def archive(self, archive: Path, relative: str, ignore: IgnoreFiles) -> Iterator[FoundSource]:
         """The selected files in `archive`; if it cannot be read, itself."""
         if not self.selector.selects_folder(relative, ignore):
             self.on_left_out(archive)
@@ -169,7 +169,7 @@ class _Walk:
             members = archive_files.members(archive)
         except ReadError as error:
             location = SourceLocation(archive)
-            yield Found(location, self.root, status.st_size, status.st_mtime_ns, None, problem=str(error))
+            yield FoundSource(location, self.root, status.st_size, status.st_mtime_ns, None, problem=str(error))
             return
         # The folders about the last member, the outermost first; only the innermost may be one that is left out.
         # Members come folder by folder, so what was decided is seldom decided again, and no more is kept than one path
@@ -193,7 +193,9 @@ class _Walk:
                 self.on_skip(path, member.refusal)
             elif selects_folder(inside.rpartition("/")[0]) and self.selector.selects_file(inside, ignore):
                 location = ArchiveMember(path, archive)
-                yield Found(location, self.root, member.size, member.mtime_ns, kind_of(path), problem=member.problem)
+                yield FoundSource(
+                    location, self.root, member.size, member.mtime_ns, kind_of(path), problem=member.problem
+                )
             else:
                 self.on_left_out(path)
 
@@ -215,7 +217,7 @@ class _Walk:
             self.on_error(folder, error)
             return None
 
-    def changed(self, path: Path, ignore: IgnoreFiles) -> Iterator[Found]:
+    def changed(self, path: Path, ignore: IgnoreFiles) -> Iterator[FoundSource]:
         """The selected files at or below `path`; `ignore` are the ignore files about the folder that it is in."""
         if not self._is_readable_name(path):
             return
@@ -263,8 +265,8 @@ def is_space(folder: Path) -> bool:
     return all(os.path.exists(folder / mark) for mark in _MARKS_OF_A_SPACE)  # noqa: PTH110 - it raises nothing
 
 
-def _found(path: Path, root: Path, status: os.stat_result) -> Found:
-    return Found(SourceLocation(path), root, status.st_size, status.st_mtime_ns, kind_of(path))
+def _found(path: Path, root: Path, status: os.stat_result) -> FoundSource:
+    return FoundSource(SourceLocation(path), root, status.st_size, status.st_mtime_ns, kind_of(path))
 
 
 def _is_utf8(name: str) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from ingest.atomic import atomic_file
 from ingest.errors import ReadError
 from ingest.readers.formats import SUFFIX_BY_CONTENT_TYPE, kind_of
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.location import WebCopy
 from ingest.sources.web_copies import CopyMetadata, copy_folder, read_metadata, write_metadata
 
@@ -37,7 +37,7 @@ def fetch(
     space: Path,
     *,
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[Found]:
+) -> Iterator[FoundSource]:
     """Fetch `addresses` into the space in that folder, several at a time, and yield a source for each, in order.
 
     What has not changed since it was last fetched is not transferred again.  If one cannot be fetched, the source has
@@ -58,7 +58,7 @@ def fetch(
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
-def _found(client: "httpx.Client", address: str, space: Path) -> Found:
+def _found(client: "httpx.Client", address: str, space: Path) -> FoundSource:
     folder = copy_folder(space, address)
     path, problem, size, mtime_ns = folder / "not fetched", "", 0, 0
     try:
@@ -69,7 +69,7 @@ def _found(client: "httpx.Client", address: str, space: Path) -> Found:
         problem = str(error)
     except OSError as error:
         problem = f"the copy cannot be kept: {error.strerror or error}. Free space on the disk of {space}."
-    return Found(WebCopy(path, address), folder, size, mtime_ns, kind_of(path), problem=problem)
+    return FoundSource(WebCopy(path, address), folder, size, mtime_ns, kind_of(path), problem=problem)
 
 
 def _fetch(client: "httpx.Client", address: str, folder: Path) -> Path:

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ingest.errors import SettingsError
-from search_app.access.sign_in import SignInPolicy
+from search_app.access.sign_in_policy import SignInPolicy
 
 ALLOW_CHANGES_VARIABLE = "NEARSPACE_ALLOW_CHANGES"
 """Set to 1 in the app's process, it lets every visitor change its spaces."""

@@ -12,7 +12,7 @@ from ingest.console.output import show_message
 from ingest.errors import SettingsError
 from ingest.settings import HOME_VARIABLE, SPACE_VARIABLE, home_folder, space_name
 from search_app.access.permissions import ALLOW_CHANGES_VARIABLE, ALLOW_FOLDERS_VARIABLE
-from search_app.access.sign_in import SIGN_IN_VARIABLE, read_sign_in_file, require_authlib
+from search_app.access.sign_in_policy import SIGN_IN_VARIABLE, read_sign_in_file, require_authlib
 
 _STOP_SECONDS = 15.0
 

@@ -28,10 +28,10 @@ def run(options: argparse.Namespace) -> int:
     from search_app.server.mcp import make_server
     from search_app.server.open_space import ServedSpace
 
-    living = ServedSpace(space_name(options.space), home_folder(options.home), log=show_message)
+    served_space = ServedSpace(space_name(options.space), home_folder(options.home), log=show_message)
     try:
         with suppress(KeyboardInterrupt):
-            make_server(living).run("stdio")
+            make_server(served_space).run("stdio")
     finally:
-        living.close()
+        served_space.close()
     return 0

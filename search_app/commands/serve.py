@@ -39,11 +39,11 @@ def run(options: argparse.Namespace) -> int:
 
     shown = f"[{options.host}]" if ":" in options.host else options.host
     listening = _listening(options.host, options.port)
-    living = ServedSpace(space_name(options.space), home_folder(options.home), log=show_message)
+    served_space = ServedSpace(space_name(options.space), home_folder(options.home), log=show_message)
     try:
         needs = f"with the token of ${TOKEN_VARIABLE}" if token else "without a token"
         config = uvicorn.Config(
-            make_app(living, token=token, hosts=(*LOOPBACK_NAMES, shown)),
+            make_app(served_space, token=token, hosts=(*LOOPBACK_NAMES, shown)),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         with suppress(KeyboardInterrupt):  # the server has closed by then
             uvicorn.Server(config).run([listening])
     finally:
-        living.close()
+        served_space.close()
     return 0
 
 

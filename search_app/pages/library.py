@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ingest.run.jobs import newest
+from ingest.run.jobs import newest_job
 from ingest.settings import DEMO_SPACE
 from search_app.access.permissions import Permission
 from search_app.components.library import job_actions, url_state
@@ -78,7 +78,7 @@ def _without_space(choice: SpaceChoice) -> None:
     """Draw the page before the space exists: the ways to fill it."""
     permission = job_actions.visitor_permission()
     job_actions.show_error()
-    name = DEMO_SPACE if page_url.space_name() == DEMO_SPACE and newest(choice.home, DEMO_SPACE) else choice.name
+    name = DEMO_SPACE if page_url.space_name() == DEMO_SPACE and newest_job(choice.home, DEMO_SPACE) else choice.name
     running = job_panel(choice.home, name, may_change=permission.may_change)
     if not permission.may_change or (choice.existing and name == choice.name):
         show_missing_space(choice)

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Found:
+class ModalityHits:
     """The hits of one modality that are to be merged, closest first; each array has shape (k,)."""
 
     modality: Modality
@@ -53,7 +53,7 @@ class Method:
     title: str
     sentence: str
     """What it does, for those who choose it."""
-    keys: Callable[[Found], Floats]
+    keys: Callable[[ModalityHits], Floats]
     """The key of each hit."""
     reach: float
     """What a balance of 1 adds to the keys of images and takes from those of texts."""
@@ -61,28 +61,28 @@ class Method:
     """Whether hits are looked for by the cosine as the encoder gave it, not by the centred one."""
 
 
-def _raw_cosine(found: Found) -> Floats:
+def _raw_cosine(found: ModalityHits) -> Floats:
     return found.cosines
 
 
-def _centred(found: Found) -> Floats:
+def _centred(found: ModalityHits) -> Floats:
     """The mean of each modality is taken away (Mu and Viswanath 2018 do so for words)."""
     return found.affinities
 
 
-def _raw_standardised(found: Found) -> Floats:
+def _raw_standardised(found: ModalityHits) -> Floats:
     """Deviations above the usual cosine of this query and modality: z-score normalisation (Montague and Aslam 2001)."""
     assert found.usual_cosine is not None
     mean, spread = found.usual_cosine
     return (found.cosines - mean) / spread
 
 
-def _standardised(found: Found) -> Floats:
+def _standardised(found: ModalityHits) -> Floats:
     """Both: deviations above the usual centred cosine."""
     return found.scores
 
 
-def _rank_fusion(found: Found) -> Floats:
+def _rank_fusion(found: ModalityHits) -> Floats:
     """Reciprocal rank fusion (Cormack, Clarke and Buettcher 2009): each hit is in one list only, so 1 / (60 + rank).
 
     The logarithm keeps that order, and lets a balance move it.
@@ -90,7 +90,7 @@ def _rank_fusion(found: Found) -> Floats:
     return np.asarray(-np.log(RANK_CONSTANT + np.arange(1.0, len(found.scores) + 1)))
 
 
-def _calibrated(found: Found) -> Floats:
+def _calibrated(found: ModalityHits) -> Floats:
     """Odds of being relevant (Platt 1999 scales scores so): see ingest.encoders.calibration."""
     logits = found.logits
     return found.scores if logits is None else logits

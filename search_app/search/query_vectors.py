@@ -62,7 +62,7 @@ class Probe:
         return unit(self.composed(lambda modality, vector: unit(vector - means[modality])))
 
     def composed(self, transform: Transform) -> NDArray[np.float64]:
-        """The parts composed and judged, each moved by `transform` first; see search_app.search.terms."""
+        """The parts composed and judged, each moved by `transform` first; see search_app.search.composition."""
         terms = [(part.weight, part.transformed(transform)) for part in self.parts]
         question = compose(terms) if terms else None
         if not self.likes and not self.unlikes and question is not None:

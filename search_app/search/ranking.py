@@ -46,7 +46,7 @@ from ingest.encoders.calibration import ECHOING, Calibration, Cell, echo
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.background_scores import centred_rows, modality_means
 from search_app.search.candidates import SEARCH_POOL, Candidates, Target, find_candidates
-from search_app.search.fusion import Found, Method, method_for
+from search_app.search.fusion import Method, ModalityHits, method_for
 from search_app.search.hits import Hit, Ranking
 from search_app.search.modality_items import Group
 from search_app.search.query import Query
@@ -121,17 +121,17 @@ def _in_company(ranking: Ranking) -> Ranking:
     return replace(ranking, hits=tuple(lifted))
 
 
-def _found(one: Candidates, mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None) -> Found:
+def _found(one: Candidates, mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None) -> ModalityHits:
     """What methods order the candidates by."""
     texts = one.group.modality == "text"
     echoes = np.zeros(len(one.rows))
     if cell is not None and len(echoing) > texts:
         echoes = echo(centred_rows(one.group.vectors[one.rows], mean), echoing, texts=texts)
     scores = one.usual.standardise(one.affinities)
-    return Found(one.group.modality, one.cosines, one.usual_cosine, one.affinities, scores, echoes, cell)
+    return ModalityHits(one.group.modality, one.cosines, one.usual_cosine, one.affinities, scores, echoes, cell)
 
 
-def _hits(one: Candidates, found: Found, method: Method, query: Query) -> list[tuple[float, Hit]]:
+def _hits(one: Candidates, found: ModalityHits, method: Method, query: Query) -> list[tuple[float, Hit]]:
     """The best hits of the modality with their keys."""
     modality = one.group.modality
     keys = method.keys(found) + method.reach * query.listing.balance * (1.0 if modality == "image" else -1.0)

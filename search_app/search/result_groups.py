@@ -24,7 +24,7 @@ class Entry:
 def folded(entries: Iterable[Entry], leaders: Mapping[str, str]) -> list[Entry]:
     """The entries with those of one group of near-duplicates under the first of them.
 
-    `leaders` gives for a hit's id the item that stands for its group, as `twin_groups` of a ledger tells it.
+    `leaders` gives for a hit's id the item that stands for its group, as `near_duplicates.leaders` gives it.
     """
     first: dict[str, Entry] = {}
     for entry in entries:

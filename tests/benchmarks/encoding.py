@@ -13,8 +13,8 @@ from ingest.encoders.lite.lite_encoder import LiteEncoder, load_lite
 from ingest.encoders.lite.pixels import IMAGE_SIZE
 from ingest.encoders.lite.weights import minilm_folder
 from ingest.encoders.runtime.parallel import map_in_threads
+from ingest.readers.dispatch import read_document
 from ingest.readers.images import open_upright
-from ingest.readers.registry import read_document
 from ingest.resources import sample_folder
 from tests.benchmarks.turns import Contender, compare, show
 

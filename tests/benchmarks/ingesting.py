@@ -31,12 +31,12 @@ from ingest.encoders.registry import load_encoder
 from ingest.readers import images
 from ingest.readers.reading_options import DEFAULT_READING
 from ingest.resources import sample_folder
-from ingest.run.classification import New
+from ingest.run.classified import New
 from ingest.run.classify import Classifier
 from ingest.run.engines.workload import Workload
 from ingest.run.pipeline import ingest
 from ingest.run.writer import Writer
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.walk import walk
 from ingest.space import Space, open_to_write
 from ingest.space.chroma.local_server import read_server_info
@@ -72,9 +72,7 @@ class Figures:
     costs: Costs = field(default_factory=Costs)
 
 
-def main(
-    folder: Path | None = None, *, count: int = COUNT, megapixels: float = 0.0, openclip: bool = False
-) -> None:  # fmt: skip
+def main(folder: Path | None = None, *, count: int = COUNT, megapixels: float = 0.0, openclip: bool = False) -> None:
     """Print the pace of the pipeline as a share of the encoder's, and where the rest goes."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         home, made = Path(place) / "home", Path(place) / "photos"
@@ -127,7 +125,7 @@ def _openclip(folder: Path) -> Encoder:
     return load_encoder(f"openclip:local-dir:{weights.parent}", log=print, device="cpu")
 
 
-def _ceiling(figures: Figures, encoder: Encoder, files: list[Found]) -> None:
+def _ceiling(figures: Figures, encoder: Encoder, files: list[FoundSource]) -> None:
     """The encoder fed from memory with pixels that need no more work."""
     side = encoder.info.image_size
     pixels = np.random.default_rng(0).integers(0, 255, (16, side, side, 3), np.uint8)
@@ -180,7 +178,7 @@ def _server_time(space: Space) -> float:
     return sum(psutil.Process(note.chroma_pid).cpu_times()[:2]) if note else 0.0
 
 
-def _plain_loop(home: Path, files: list[Found], encoder: Encoder) -> float:
+def _plain_loop(home: Path, files: list[FoundSource], encoder: Encoder) -> float:
     """Photos a second of a plain loop: read and encode one after the other, and write nothing at all."""
     with open_to_write(home, "plain", encoder.info) as space:
         classifier = Workload((), space.ledger, encoder, DEFAULT_READING).classifier()
@@ -211,7 +209,7 @@ def _show(figures: Figures, count: int, size: int, plain: float) -> None:
     print(f"and {costs.writes / costs.wall:.1%} of the time spent waiting for the ledger and Chroma")
 
 
-def _read_once(files: list[Found]) -> None:
+def _read_once(files: list[FoundSource]) -> None:
     for found in files:
         found.path.read_bytes()
 

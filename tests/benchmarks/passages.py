@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from ingest.encoders.registry import load_encoder
+from ingest.readers.dispatch import read_document
 from ingest.readers.passages import cut_passages
-from ingest.readers.registry import read_document
 from ingest.readers.text import decode_text
 from ingest.resources import sample_folder
 from ingest.run.pipeline import ingest

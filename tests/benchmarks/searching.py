@@ -260,9 +260,17 @@ def _record(name: Modality, row: int, vector: NDArray[np.float32], chance: np.ra
     changed = 1_500_000_000_000_000_000 + row * 10**12
     draft = Draft(name, text=text, meta=meta)
     return SourceRecord(
-        path, "/", folder, 1_000 + row, changed, f"{row}{name}", "added",
-        drafts=[draft], thumbnails=[""], vectors=vector[None],
-    )  # fmt: skip
+        path,
+        "/",
+        folder,
+        1_000 + row,
+        changed,
+        f"{row}{name}",
+        "added",
+        drafts=[draft],
+        thumbnails=[""],
+        vectors=vector[None],
+    )
 
 
 if __name__ == "__main__":

@@ -238,8 +238,15 @@ def python_api(recorded: Recorded, items: Items) -> Answers:
             "vectors": [[float(number) for number in row] for row in vectors],
             "vector": [float(number) for number in space.vector("50")],
             "item": {
-                "id": item.id, "path": item.path, "name": item.name, "folder": item.folder, "text": item.text,
-                "title": item.title, "modality": item.modality, "page": item.page, "meta": dict(item.meta),
+                "id": item.id,
+                "path": item.path,
+                "name": item.name,
+                "folder": item.folder,
+                "text": item.text,
+                "title": item.title,
+                "modality": item.modality,
+                "page": item.page,
+                "meta": dict(item.meta),
                 "also": list(item.also),
             },
             "thumbnail": list(Image.open(io.BytesIO(thumbnail)).size),
@@ -247,7 +254,7 @@ def python_api(recorded: Recorded, items: Items) -> Answers:
             "topics": [[topic.name, topic.size, list(topic.representatives)] for topic in space.topics()],
             "status": dict.fromkeys(sorted(space.status()), True),
             "ingest_status": dict.fromkeys(sorted(space.ingest_status()), True),
-        }  # fmt: skip
+        }
     neutral: Answers = recorded.neutral(answers)
     return neutral
 

@@ -215,13 +215,17 @@ LINKS: dict[str, Link] = {
     "a picture": (SEARCH, {"image": "{picture}", "k": "8"}),
     "terms": (
         SEARCH,
-        {"q": "red", "k": "12",
-         "term": ["text:2:green", "text:-1:blue", "item:0.5:50", "between:1:9,49,0.5", "image:-0.5:{picture}"]},
+        {
+            "q": "red",
+            "k": "12",
+            "term": ["text:2:green", "text:-1:blue", "item:0.5:50", "between:1:9,49,0.5", "image:-0.5:{picture}"],
+        },
     ),
     "judgements": (SEARCH, {"q": "red", "like": ["49", "50"], "unlike": "12", "k": "12"}),
     "like an item alone": (SEARCH, {"like": "49", "k": "6"}),
     "modality and folder": (
-        SEARCH, {"q": "red", "modality": "image", "folder": ["pictures/tall", "shop/pics", "shop"], **WHOLE}
+        SEARCH,
+        {"q": "red", "modality": "image", "folder": ["pictures/tall", "shop/pics", "shop"], **WHOLE},
     ),
     "format": (SEARCH, {"q": "red", "format": ["bmp", "csv"], **WHOLE}),
     "after": (SEARCH, {"q": "red", "after": "2023", **WHOLE}),
@@ -244,9 +248,25 @@ LINKS: dict[str, Link] = {
     "the search page's map": (SEARCH, {"q": "red", "k": "3", "map": "3d", "gap": "open", "colour": "folder"}),
     "what cannot be read": (
         SEARCH,
-        {"q": "red", "k": "many", "image": "x", "term": "video:1:x", "like": "x", "after": "soon", "min-pixels": "-1",
-         "shape": "round", "method": "best", "balance": "9", "sort": "rowid", "page": "0", "diversity": "2",
-         "map": "4d", "spot": "x", "window": "x", "unknown": "1"},
+        {
+            "q": "red",
+            "k": "many",
+            "image": "x",
+            "term": "video:1:x",
+            "like": "x",
+            "after": "soon",
+            "min-pixels": "-1",
+            "shape": "round",
+            "method": "best",
+            "balance": "9",
+            "sort": "rowid",
+            "page": "0",
+            "diversity": "2",
+            "map": "4d",
+            "spot": "x",
+            "window": "x",
+            "unknown": "1",
+        },
     ),
     "the map": (MAP, {"q": "red", "k": "5", "colour": "topic", "item": "50", "space": "recorded"}),
     "the map by distance": (MAP, {"item": "50", "distance": "euclidean", "gap": "open", "names": "off"}),
@@ -259,8 +279,13 @@ LINKS: dict[str, Link] = {
     "an area and what is hidden": (MAP, {"area": AREA, "hide": "passages", "shape": "landscape"}),
     "closeness of pairs": (
         LAB,
-        {"part": "pairs", "pairs-thing": ["text:1:red", "item:1:50", "text:1:a red apple", "image:1:{picture}"],
-         "pairs-by": "euclidean", "pairs-gap": "open", "pairs-cell": "0-2"},
+        {
+            "part": "pairs",
+            "pairs-thing": ["text:1:red", "item:1:50", "text:1:a red apple", "image:1:{picture}"],
+            "pairs-by": "euclidean",
+            "pairs-gap": "open",
+            "pairs-cell": "0-2",
+        },
     ),
     "why it matches": (LAB, {"part": "why", "why-of": "text:1:a red apple", "why-for": "text:1:apple"}),
     "labels": (
@@ -268,8 +293,14 @@ LINKS: dict[str, Link] = {
         {"part": "labels", "labels-of": "red, green, blue", "labels-prompt": "{}", "labels-leave": "yes"},
     ),
     "a label of one": (
-        LAB, {"part": "labels", "labels-of": "red, green", "labels-view": "one", "labels-item": "item:1:50",
-         "labels-prompt": "blue {}"}
+        LAB,
+        {
+            "part": "labels",
+            "labels-of": "red, green",
+            "labels-view": "one",
+            "labels-item": "item:1:50",
+            "labels-prompt": "blue {}",
+        },
     ),
     "labels against folders": (LAB, {"part": "labels", "labels-view": "folders", "labels-cell": "0-1"}),
     "labels on a map": (LAB, {"part": "labels", "labels-of": "red, blue", "labels-view": "map"}),
@@ -279,19 +310,25 @@ LINKS: dict[str, Link] = {
     ),
     "along an axis": (LAB, {"part": "walk", "walk-how": "axis", "walk-axis": "2"}),
     "arithmetic": (
-        LAB, {"part": "walk", "walk-how": "sum", "walk-sum": ["text:1:red", "text:-1:green", "text:1:blue"]}
+        LAB,
+        {"part": "walk", "walk-how": "sum", "walk-sum": ["text:1:red", "text:-1:green", "text:1:blue"]},
     ),
     "a family: words": (
         LAB,
-        {"part": "family", "family": "words", "family-words": "red, green, apple, sea", "family-words-at": "apple",
-         "family-words-by": "euclidean", "family-words-map": "3d"},
+        {
+            "part": "family",
+            "family": "words",
+            "family-words": "red, green, apple, sea",
+            "family-words-at": "apple",
+            "family-words-by": "euclidean",
+            "family-words-map": "3d",
+        },
     ),
     "a family: an autoencoder": (
-        LAB, {"part": "family", "family": "autoencoder", "family-ae-size": "32", "family-ae-kind": "plain"}
+        LAB,
+        {"part": "family", "family": "autoencoder", "family-ae-size": "32", "family-ae-kind": "plain"},
     ),
-    "a family: components": (
-        LAB, {"part": "family", "family": "pca"}
-    ),
+    "a family: components": (LAB, {"part": "family", "family": "pca"}),
     "a family: bits": (LAB, {"part": "family", "family": "bits"}),
     "quality": (LAB, {"part": "quality", "quality": "folders", "quality-way": "text to image"}),
     "quality by captions": (LAB, {"part": "quality"}),
@@ -301,35 +338,70 @@ LINKS: dict[str, Link] = {
     "problems": (LIBRARY, {"tab": "problems", "show": "failed"}),
     "problems of one kind": (
         LIBRARY,
-        {"tab": "problems",
-         "reason": "no reader for .mp… files. Save it in a format that is read, or leave it out."},
+        {"tab": "problems", "reason": "no reader for .mp… files. Save it in a format that is read, or leave it out."},
     ),
     "health": (LIBRARY, {"tab": "health"}),
-}  # fmt: skip
+}
 """Links of the app: the page's path, and the parameters."""
 
 ROUND_TRIPS: dict[str, Link] = {
     "a question with every filter": (
         SEARCH,
-        {"q": "red", "term": "text:-0.5:blue", "like": "40", "unlike": "12", "modality": "image",
-         "format": ["jpg", "png"], "after": "2019", "before": "2023", "min-pixels": "100",
-         "max-pixels": "90000", "min-bytes": "10",
-         "max-bytes": "90000", "shape": ["landscape", "portrait"], "of-colour": ["red", "blue", "green"],
-         "folder": ["pictures", "pictures/tall", "trips/2021", "trips/2022"], "k": "5", "method": "centred",
-         "balance": "0.25", "lists": "separate", "sort": "folder", "order": "reverse", "diversity": "0.2",
-         "fold": "off", "group": "off", "view": "list"},
+        {
+            "q": "red",
+            "term": "text:-0.5:blue",
+            "like": "40",
+            "unlike": "12",
+            "modality": "image",
+            "format": ["jpg", "png"],
+            "after": "2019",
+            "before": "2023",
+            "min-pixels": "100",
+            "max-pixels": "90000",
+            "min-bytes": "10",
+            "max-bytes": "90000",
+            "shape": ["landscape", "portrait"],
+            "of-colour": ["red", "blue", "green"],
+            "folder": ["pictures", "pictures/tall", "trips/2021", "trips/2022"],
+            "k": "5",
+            "method": "centred",
+            "balance": "0.25",
+            "lists": "separate",
+            "sort": "folder",
+            "order": "reverse",
+            "diversity": "0.2",
+            "fold": "off",
+            "group": "off",
+            "view": "list",
+        },
     ),
     "a map with all that is drawn": (
         MAP,
-        {"q": "red", "k": "4", "axis": ["text:red>text:blue", "2"], "colour": "topic", "gap": "open", "names": "off",
-         "hide": "no topic", "item": "50", "distance": "euclidean", "pictures": "shown",
-         "window": "-0.5 -0.5 0.5 0.5", "topic": "red", "captioned": "yes", "exact": "apple", "where": "price=2"},
+        {
+            "q": "red",
+            "k": "4",
+            "axis": ["text:red>text:blue", "2"],
+            "colour": "topic",
+            "gap": "open",
+            "names": "off",
+            "hide": "no topic",
+            "item": "50",
+            "distance": "euclidean",
+            "pictures": "shown",
+            "window": "-0.5 -0.5 0.5 0.5",
+            "topic": "red",
+            "captioned": "yes",
+            "exact": "apple",
+            "where": "price=2",
+        },
     ),
     "a question with words to be there": (
-        SEARCH, {"q": "leaves", "title": "garden", "exact": "green plant", "where": "author=Ada", "topic": "plant"}
+        SEARCH,
+        {"q": "leaves", "title": "garden", "exact": "green plant", "where": "author=Ada", "topic": "plant"},
     ),
     "a question about a selection": (
-        SEARCH, {"image": "{picture}", "selection": "{selection}", "map": "3d", "space": "recorded"}
+        SEARCH,
+        {"image": "{picture}", "selection": "{selection}", "map": "3d", "space": "recorded"},
     ),
-}  # fmt: skip
+}
 """Links with many parameters: the link that the page writes for the same view must show the same."""

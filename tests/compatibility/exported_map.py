@@ -17,10 +17,17 @@ def embedded(page: bytes) -> dict[str, Any]:
     spots = _numbers(data["spots"]).reshape(-1, dimensions)
     kinds, topics, folders = (_numbers(data[name]) for name in ("modalities", "topics", "folders"))
     rows = [
-        [data["names"][row], data["words"][row], int(kinds[row]), data["topicNames"][topics[row]],
-         data["folderNames"][folders[row]], str(row) in data["pictures"], *map(int, spots[row])]
+        [
+            data["names"][row],
+            data["words"][row],
+            int(kinds[row]),
+            data["topicNames"][topics[row]],
+            data["folderNames"][folders[row]],
+            str(row) in data["pictures"],
+            *map(int, spots[row]),
+        ]
         for row in range(len(spots))
-    ]  # fmt: skip
+    ]
     figures = [re.findall(r"\d+(?:\.\d+)?", axis) for axis in data["axes"]]
     return {
         "title": data["title"],

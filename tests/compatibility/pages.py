@@ -66,19 +66,19 @@ def maps(app: AppTest) -> dict[str, Any]:
             continue
         scene = json.loads(parts[f"nearspace.{name}_scene"].json)
         points, arrays = _unpacked(parts[f"nearspace.{name}_points"].bytes)
-        look, colours = _unpacked(parts[f"nearspace.{name}_look"].bytes)
+        look, colours = _unpacked(parts[f"nearspace.{name}_colours"].bytes)
         ids = [int(number) for number in arrays["ids"]]
         drawn[name] = {
             "hits": [[hit["id"], hit["rank"]] for hit in scene["hits"]],
             "star": scene["star"],
             "item": scene["item"],
             "near": [each["id"] for each in scene["near"]],
-            "spot": scene["spot"],
+            "spot": scene["place"],
             "area": scene["area"],
             "topics": sorted(str(topic.get("name") or topic.get("label")) for topic in scene["topics"]),
             "hidden": scene["hidden"],
             "window": scene["window"],
-            "sheet": scene["sheet"],
+            "sheet": scene["pictures"],
             "axes": [_figures(f"{axis['title']} {axis['low']} {axis['high']}") for axis in scene["axes"]],
             "dimensions": points["dimensions"],
             "items": len(ids),

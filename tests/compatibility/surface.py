@@ -35,9 +35,9 @@ def keep_the_steps(space: Path, steps: list[tuple[str, str, dict[str, list[str]]
 @contextmanager
 def http_client(home: Path, space: str) -> Iterator[TestClient]:
     """A client of the HTTP API over the space, without a network."""
-    living = ServedSpace(space, home)
+    served_space = ServedSpace(space, home)
     try:
-        with TestClient(make_app(living), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        with TestClient(make_app(served_space), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
             yield client
     finally:
-        living.close()
+        served_space.close()

@@ -65,21 +65,21 @@ with Space("test", home=home) as space:
     assert len(space.search("red")) == 3
     only_the_canon([result.as_json() for result in space.search("red", filters=Filters(camera=(canon,)))])
 
-living = ServedSpace("test", home)
-with TestClient(make_app(living), base_url="http://127.0.0.1") as client:
+served_space = ServedSpace("test", home)
+with TestClient(make_app(served_space), base_url="http://127.0.0.1") as client:
     only_the_canon(client.get("/v1/search", params={"text": "red", "camera": canon}).json()["results"])
     described = client.get("/openapi.json").json()["paths"]["/v1/search"]["get"]["parameters"]
     assert "camera" in [parameter["name"] for parameter in described]
 
 
 async def ask():
-    async with Client(make_server(living)) as assistant:
+    async with Client(make_server(served_space)) as assistant:
         result = await assistant.call_tool("search", {"text": "red", "camera": [canon]})
         only_the_canon(json.loads(result.content[0].text)["results"])
 
 
 asyncio.run(ask())
-living.close()
+served_space.close()
 
 assert main(["search", "red", "--camera", canon, "--json", "--home", home, "--space", "test"]) == 0
 

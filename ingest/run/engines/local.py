@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
 from ingest.readers.draft import MODALITIES, Draft, Modality
-from ingest.run.classification import Classified, New
+from ingest.run.classified import Classified, New
 from ingest.run.engines.workload import EncodingCount, Workload
 from ingest.run.report import Slowest
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 
 READERS = max(2, os.cpu_count() or 2)
 _BATCH: dict[Modality, int] = {"image": 32, "text": 128}
@@ -29,8 +29,8 @@ _FILES_AHEAD = 2 * _BATCH["image"]  # more files, while those read ahead have fe
 _ITEMS_AHEAD = 4 * _BATCH["image"]
 _KNOWN_GROUP = 256  # sources that are looked up in the ledger, and that go to the writer unchanged, together
 
-Classify = Callable[[Found], Classified]
-ClassifyKnown = Callable[[Sequence[Found]], Sequence[Classified | None]]
+Classify = Callable[[FoundSource], Classified]
+ClassifyKnown = Callable[[Sequence[FoundSource]], Sequence[Classified | None]]
 """Classifies sources without looking at their files; None for each of which the file has to be looked at."""
 
 
@@ -133,7 +133,7 @@ def engine(workload: Workload) -> Iterator[Sequence[Classified]]:
 def timed(classify: Classify, slowest: Slowest) -> Classify:
     """`classify`, noting in `slowest` how long each source took."""
 
-    def classify_timed(found: Found) -> Classified:
+    def classify_timed(found: FoundSource) -> Classified:
         started = time.monotonic()
         try:
             return classify(found)
@@ -144,7 +144,7 @@ def timed(classify: Classify, slowest: Slowest) -> Classify:
 
 
 def run(
-    sources: Iterable[Found],
+    sources: Iterable[FoundSource],
     classify: Classify,
     encoder: Encoder,
     count: EncodingCount,
@@ -165,7 +165,7 @@ def run(
     settled: list[Classified] = []
     at_least = _AHEAD * readers
 
-    def read(found: Found) -> Classified:
+    def read(found: FoundSource) -> Classified:
         classified = classify(found)
         read_ahead.add(classified)
         return classified
@@ -197,8 +197,8 @@ def run(
 
 
 def known_first(
-    sources: Iterable[Found], classify_known: ClassifyKnown, stop: Callable[[], bool]
-) -> Iterator[tuple[Found, Classified | None]]:
+    sources: Iterable[FoundSource], classify_known: ClassifyKnown, stop: Callable[[], bool]
+) -> Iterator[tuple[FoundSource, Classified | None]]:
     """`sources`, until `stop` returns true, each with what `classify_known` returns for it, in one call for many."""
     sources = iter(sources)
     while group := list(islice(sources, _KNOWN_GROUP)):

@@ -22,7 +22,7 @@ import psutil
 import ingest
 from ingest.encoders.base import Log
 from ingest.errors import EngineError, SettingsError
-from ingest.run.classification import Classified, LeftOut, New
+from ingest.run.classified import Classified, LeftOut, New
 from ingest.run.classify import Classifier
 from ingest.run.engines import local
 from ingest.run.engines.ray_pool import RayPool
@@ -38,7 +38,7 @@ from ingest.run.engines.ray_worker import (
     WorkerConfig,
 )
 from ingest.run.engines.workload import Engine, Workload
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.location import WebCopy
 from ingest.space.ledger import Ledger
 
@@ -84,7 +84,7 @@ def engine(pool: RayPool, *, log: Log | None = None) -> Engine:
 
 def _run(workload: Workload, pool: RayPool, log: Log | None) -> Iterator[Sequence[Classified]]:
     tasks: dict[str, Task] = {}
-    fetched: list[Found] = []  # what was fetched from the web lies in the space, which workers never open
+    fetched: list[FoundSource] = []  # what was fetched from the web lies in the space, which workers never open
     settled: list[Classified] = []
     classifier = workload.classifier()
     for found, unchanged in local.known_first(workload.sources, classifier.classify_known, workload.stop):
@@ -107,7 +107,7 @@ def _run(workload: Workload, pool: RayPool, log: Log | None) -> Iterator[Sequenc
     yield from local.engine(replace(workload, sources=takewhile(lambda found: not workload.stop(), fetched)))
 
 
-def _task(found: Found, classifier: Classifier, ledger: Ledger) -> Classified | Task:
+def _task(found: FoundSource, classifier: Classifier, ledger: Ledger) -> Classified | Task:
     """`found` classified, if that takes no reading; else the task for a worker."""
     source = ledger.sources.get(found.ledger_path)
     same_stat = source is not None and (source.size, source.mtime_ns) == (found.size, found.mtime_ns)
@@ -121,9 +121,9 @@ def _send(
 ) -> Iterator[Sequence[Classified]]:
     """Have `tasks` done by at most `workers` workers; what they return undecided is done here."""
     classifier = workload.classifier()
-    undecided: list[Found] = []
+    undecided: list[FoundSource] = []
 
-    def here(files: Iterable[Found]) -> Iterator[Sequence[Classified]]:
+    def here(files: Iterable[FoundSource]) -> Iterator[Sequence[Classified]]:
         classify = local.timed(classifier.classify, workload.slowest)
         return local.run(files, classify, workload.encoder, workload.count, stop=workload.stop)
 

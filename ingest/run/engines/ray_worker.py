@@ -23,10 +23,10 @@ from ingest.encoders.registry import load_encoder
 from ingest.encoders.runtime.parallel import limit_threads
 from ingest.errors import EngineError
 from ingest.readers.reading_options import ReadingOptions
-from ingest.run.classification import Classified, LeftOut
+from ingest.run.classified import Classified, LeftOut
 from ingest.run.engines import local
 from ingest.run.engines.workload import EncodingCount, Workload
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.space.ledger import Ledger
 from ingest.space.ledger.duplicates import Content
 from ingest.space.ledger.records import Source
@@ -56,7 +56,7 @@ class WorkerConfig:
 class Task:
     """A file, and what the ledger has under its path."""
 
-    found: Found
+    found: FoundSource
     source: Source | None
 
 
@@ -72,14 +72,14 @@ class Done:
 class NeedsLedger:
     """A file that only the ledger can classify."""
 
-    found: Found
+    found: FoundSource
 
 
 @dataclass(frozen=True)
 class Unseen:
     """A file that this worker does not see."""
 
-    found: Found
+    found: FoundSource
     node: str
 
 
@@ -168,7 +168,7 @@ class Worker:
         seconds: dict[str, float] = {}
         lock = threading.Lock()
 
-        def classify(found: Found) -> Classified:
+        def classify(found: FoundSource) -> Classified:
             started = time.monotonic()
             try:
                 classified = classifier.classify(found)

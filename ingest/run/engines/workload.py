@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from ingest.encoders.base import Encoder
 from ingest.readers.reading_options import ReadingOptions
-from ingest.run.classification import Classified
+from ingest.run.classified import Classified
 from ingest.run.classify import Classifier
 from ingest.run.events import Stop
 from ingest.run.read_source import SourceReader
 from ingest.run.report import Slowest
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.space.ledger import Ledger
 
 
@@ -26,7 +26,7 @@ class EncodingCount:
 class Workload:
     """The sources of one run, and what is needed to classify, read and encode them."""
 
-    sources: Iterable[Found]
+    sources: Iterable[FoundSource]
     """Ends early when the run is to stop."""
     ledger: Ledger
     """What the space has of them already; an engine only reads it."""

@@ -6,7 +6,7 @@ import streamlit as st
 from rich.filesize import decimal
 
 from ingest.formatting import format_duration
-from ingest.run.jobs import jobs
+from ingest.run.jobs import list_jobs
 from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.ledger.overview import size_by_part
 from search_app.components.library import job_actions
@@ -90,7 +90,7 @@ def _checks(space: AppSpace, *, may_change: bool, busy: bool) -> None:
 
 
 def _recent_jobs(space: AppSpace) -> None:
-    ended = [job for job in jobs(space.home, space.name) if not job.running]
+    ended = [job for job in list_jobs(space.home, space.name) if not job.running]
     if not ended:
         return
     rows = "".join(

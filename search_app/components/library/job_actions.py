@@ -33,7 +33,7 @@ def start(home: Path, name: str, kind: Kind, arguments: Sequence[str], about: st
     try:
         visitor_permission().require_change()
         by = str(st.user.get("email") or "") if sign_in_gate.sign_in_policy() else ""
-        jobs.start(home, name, kind, arguments, about=about, by=by)
+        jobs.start_job(home, name, kind, arguments, about=about, by=by)
     except NearspaceError as error:
         report_error(error)
         return False
@@ -59,7 +59,7 @@ def cancel_clicked(home: Path, name: str, job: Job) -> None:
     """The callback of a button that asks a job to end."""
     try:
         visitor_permission().require_change()
-        jobs.ask_to_end(home, name, job.id)
+        jobs.request_stop(home, name, job.id)
     except NearspaceError as error:
         report_error(error)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ingest.formatting import format_duration, printable
 from ingest.outcomes import OUTCOMES
-from ingest.run.jobs import Job, log_tail, newest
+from ingest.run.jobs import Job, log_tail, newest_job
 from search_app.components.library import job_actions, url_state
 from search_app.components.shared import navigation
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
@@ -38,7 +38,7 @@ _DONE_TITLES = {
 
 def job_panel(home: Path, name: str, *, may_change: bool) -> Job | None:
     """Show the current or latest job; returns the running one.  The page is drawn again when that changes."""
-    job = newest(home, name)
+    job = newest_job(home, name)
     running = job if job and job.running else None
     _live(home, name, running.id if running else "", may_change)
     return running
@@ -46,7 +46,7 @@ def job_panel(home: Path, name: str, *, may_change: bool) -> Job | None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def _live(home: Path, name: str, running_id: str, may_change: bool) -> None:
-    job = newest(home, name)
+    job = newest_job(home, name)
     if (job.id if job and job.running else "") != running_id:
         st.rerun()
     job_actions.show_error()
@@ -63,18 +63,18 @@ def _running_job(home: Path, name: str, job: Job, may_change: bool) -> None:
     _title_line(title(job), f"by {job.by}" if job.by else "")
     if job.kind == "ingest":
         left = job.seconds_left()
-        phase = "Finishing the current batch …" if job.ends_asked else _phase(job)
-        time_left = f" · about {format_duration(left)} left" if left and not job.ends_asked else ""
+        phase = "Finishing the current batch …" if job.stop_requests else _phase(job)
+        time_left = f" · about {format_duration(left)} left" if left and not job.stop_requests else ""
         st.progress(job.share or 0.0, text=in_markdown(f"{phase}{time_left}"))
         _outcome_counts(job)
     else:
-        text = "Asked to end …" if job.ends_asked else f"Running for {format_duration(job.seconds())}."
+        text = "Asked to end …" if job.stop_requests else f"Running for {format_duration(job.seconds())}."
         st.html(f'<div class="ns-note">{in_html(text)}</div>')
     if job.kind in ("tune", "reencode") and (tail := log_tail(home, name, job.id)):
         st.code(tail, language=None, wrap_lines=True)
     with st.container(key="job-actions", horizontal=True, vertical_alignment="center"):
         if may_change:
-            label = "End at once" if job.ends_asked else "Cancel"
+            label = "End at once" if job.stop_requests else "Cancel"
             st.button(
                 label,
                 key="job-end",
@@ -87,7 +87,7 @@ def _running_job(home: Path, name: str, job: Job, may_change: bool) -> None:
 
 def _phase(job: Job) -> str:
     if job.found is None:
-        return snippet(job.said, 120) if job.said else "Getting ready and looking for files …"
+        return snippet(job.last_line, 120) if job.last_line else "Getting ready and looking for files …"
     if job.settled >= job.found:
         return f"All {job.found:,} files are done; tidying up …"
     current = f" · {snippet(printable(PurePath(job.current).name), 60)}" if job.current else ""

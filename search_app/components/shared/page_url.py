@@ -57,7 +57,7 @@ def go_to_page(page: int) -> None:
 
 
 def change_display(**changes: Any) -> None:
-    """Show the same results otherwise; see Look."""
+    """Show the same results otherwise; see Display."""
     query, _ = current()
     go(replace(query, display=replace(query.display, **changes)))
 

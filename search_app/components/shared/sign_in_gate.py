@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ingest.errors import SettingsError
-from search_app.access.sign_in import SIGN_IN_VARIABLE, SignInPolicy, read_sign_in_file
+from search_app.access.sign_in_policy import SIGN_IN_VARIABLE, SignInPolicy, read_sign_in_file
 from search_app.components.shared import page_layout
 
 

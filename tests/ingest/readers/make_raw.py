@@ -22,21 +22,45 @@ def dng(preview: bytes, size: tuple[int, int] = (640, 480), orientation: int = 1
 
     def first(second_at: int, preview_at: int, exif_at: int, more_at: int) -> tuple[bytes, bytes]:
         entries: list[Entry] = [
-            (254, 4, [1]), (256, 4, [shown[0]]), (257, 4, [shown[1]]), (258, 3, [8, 8, 8]), (259, 3, [7]),
-            (262, 3, [6]), (271, 2, name), (272, 2, name), (273, 4, [preview_at]), (274, 3, [orientation]),
-            (277, 3, [3]), (278, 4, [shown[1]]), (279, 4, [len(preview)]), (330, 4, [second_at]),
+            (254, 4, [1]),
+            (256, 4, [shown[0]]),
+            (257, 4, [shown[1]]),
+            (258, 3, [8, 8, 8]),
+            (259, 3, [7]),
+            (262, 3, [6]),
+            (271, 2, name),
+            (272, 2, name),
+            (273, 4, [preview_at]),
+            (274, 3, [orientation]),
+            (277, 3, [3]),
+            (278, 4, [shown[1]]),
+            (279, 4, [len(preview)]),
+            (330, 4, [second_at]),
             *([(34665, 4, [exif_at])] if taken else []),
-            (50706, 1, [1, 4, 0, 0]), (50708, 2, name),
-            (50721, 10, [1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1]), (50728, 5, [1, 1, 1, 1, 1, 1]),
-        ]  # fmt: skip
+            (50706, 1, [1, 4, 0, 0]),
+            (50708, 2, name),
+            (50721, 10, [1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1]),
+            (50728, 5, [1, 1, 1, 1, 1, 1]),
+        ]
         return _directory(entries, more_at)
 
     def second(pixels_at: int, more_at: int) -> tuple[bytes, bytes]:
         entries: list[Entry] = [
-            (254, 4, [0]), (256, 4, [width]), (257, 4, [height]), (258, 3, [16]), (259, 3, [1]), (262, 3, [32803]),
-            (273, 4, [pixels_at]), (277, 3, [1]), (278, 4, [height]), (279, 4, [len(pixels)]), (33421, 3, [2, 2]),
-            (33422, 1, [0, 1, 1, 2]), (50714, 3, [0]), (50717, 4, [4095]),
-        ]  # fmt: skip
+            (254, 4, [0]),
+            (256, 4, [width]),
+            (257, 4, [height]),
+            (258, 3, [16]),
+            (259, 3, [1]),
+            (262, 3, [32803]),
+            (273, 4, [pixels_at]),
+            (277, 3, [1]),
+            (278, 4, [height]),
+            (279, 4, [len(pixels)]),
+            (33421, 3, [2, 2]),
+            (33422, 1, [0, 1, 1, 2]),
+            (50714, 3, [0]),
+            (50717, 4, [4095]),
+        ]
         return _directory(entries, more_at)
 
     one = first(0, 0, 0, 0)

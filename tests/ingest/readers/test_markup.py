@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ingest.readers import markup
+from ingest.readers.dispatch import read_document
 from ingest.readers.document import Section
 from ingest.readers.markup import parse_markdown, parse_rst
-from ingest.readers.registry import read_document
 
 MARKDOWN = """\
 # Owls *of the* night

@@ -11,9 +11,9 @@ from PIL import Image
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import pdf
+from ingest.readers.dispatch import read_document
 from ingest.readers.document import Document, Section
 from ingest.readers.pdf import page_paragraphs
-from ingest.readers.registry import read_document
 from tests.ingest.readers.make_pdfs import pdf_of, with_compressed_pages, written
 
 PAGES = [
@@ -181,12 +181,14 @@ def test_a_page_that_is_one_huge_drawing_is_passed_over(tmp_path: Path, monkeypa
         (["A ﬁne oﬃce with a view over the river and"], ["A fine office with a view over the river and"]),
         (["12", "The text goes from here to there,", "and ends."], ["The text goes from here to there, and ends."]),
         (["The text goes from here to there.", "– xii –"], ["The text goes from here to there."]),
-        (["one paragraph that fills its line to the margin", "ends.", "another one begins here and goes on and on"],
-         ["one paragraph that fills its line to the margin ends.", "another one begins here and goes on and on"]),
+        (
+            ["one paragraph that fills its line to the margin", "ends.", "another one begins here and goes on and on"],
+            ["one paragraph that fills its line to the margin ends.", "another one begins here and goes on and on"],
+        ),
         (["", "first", "", "", "second", ""], ["first", "second"]),
         ([], []),
         (["7"], ["7"]),
     ],
-)  # fmt: skip
+)
 def test_lines_become_paragraphs(lines: list[str], paragraphs: list[str]) -> None:
     assert page_paragraphs("\n".join(lines)) == "\n\n".join(paragraphs)

@@ -9,9 +9,9 @@ import pytest
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from ingest.errors import ReadError
+from ingest.readers.dispatch import read_document
 from ingest.readers.images import read_images
 from ingest.readers.reading_options import ReadingOptions
-from ingest.readers.registry import read_document
 from ingest.space import open_space
 from tests.make_files import finds_every_item, ingest_folders
 

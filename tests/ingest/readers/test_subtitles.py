@@ -6,9 +6,9 @@ import pysubs2
 import pytest
 
 from ingest.errors import ReadError
+from ingest.readers.dispatch import read_document
 from ingest.readers.document import Section
 from ingest.readers.passages import cut_passages
-from ingest.readers.registry import read_document
 from tests.fake_encoder import FakeEncoder
 
 SRT = """\

@@ -9,9 +9,9 @@ import pytest
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import tables
+from ingest.readers.dispatch import read_document
 from ingest.readers.document import Section
 from ingest.readers.reading_options import ReadingOptions
-from ingest.readers.registry import read_document
 from ingest.space import open_space
 from tests.make_files import finds_every_item, ingest_folders
 

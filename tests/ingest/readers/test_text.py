@@ -7,8 +7,8 @@ import pytest
 
 from ingest.errors import ReadError, SkipSource
 from ingest.readers import text as reader
+from ingest.readers.dispatch import read_document
 from ingest.readers.document import Section
-from ingest.readers.registry import read_document
 from ingest.readers.text import decode_text
 
 GERMAN = "Die größten Häuser der Stadt stehen am Flußufer, und über ihnen kreisen Möwen. Früher war hier ein Hafen."

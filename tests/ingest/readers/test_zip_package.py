@@ -12,9 +12,9 @@ from PIL import Image
 from pptx.util import Inches
 
 from ingest.errors import ReadError, SkipSource
+from ingest.readers.dispatch import read_document
 from ingest.readers.document import Section
 from ingest.readers.passages import cut_passages
-from ingest.readers.registry import read_document
 from tests.fake_encoder import FakeEncoder
 from tests.ingest.readers.make_packages import book, lacking, with_member
 

@@ -26,19 +26,17 @@ def command(home: Path, folder: Path, *more: str) -> list[str]:
 def test_ctrl_c_finishes_the_batch_in_hand_and_the_next_run_goes_on(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "files"
     shades(folder, PICTURES)
-    with subprocess.Popen(
-        command(home, folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:  # fmt: skip
+    with subprocess.Popen(command(home, folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         patience = Patience(180)
         while not acknowledged(home) and not patience.over():
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         told, wrong = process.communicate(timeout=limit(300))
     assert process.returncode == 130
-    assert "finishing the batch in hand" in wrong and "Traceback" not in wrong
+    assert "finishing the current batch" in wrong and "Traceback" not in wrong
     kept = len(acknowledged(home))
     assert 0 < kept < PICTURES
-    assert f"stopped after {kept:,} of {PICTURES:,} files" in told and "the same command goes on" in told
+    assert f"stopped after {kept:,} of {PICTURES:,} files" in told and "the same command continues" in told
     with open_space(home, "test") as space:
         assert space.ledger.pending.count() == 0
         assert finds_every_item(space)

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from ingest.errors import JobRunning
-from ingest.run.jobs import JOB_FOLDER, Job, ask_to_end, forget, jobs, log_tail, newest, start
+from ingest.run.jobs import JOB_FOLDER, Job, delete_job, list_jobs, log_tail, newest_job, request_stop, start_job
 from ingest.space import open_space
 from ingest.space.chroma.local_server import read_server_info
 from tests.make_files import FAKE, finds_every_item, picture, shades, text
@@ -24,11 +24,13 @@ def home(tmp_path: Path) -> Path:
 
 
 def ingest(home: Path, folder: Path, encoder: str = FAKE) -> Job:
-    return start(home, "test", "ingest", [f"--encoder={encoder}", "--json-lines", "--", str(folder)], about=str(folder))
+    return start_job(
+        home, "test", "ingest", [f"--encoder={encoder}", "--json-lines", "--", str(folder)], about=str(folder)
+    )
 
 
 def job(home: Path) -> Job:
-    found = newest(home, "test")
+    found = newest_job(home, "test")
     assert found is not None
     return found
 
@@ -61,28 +63,28 @@ def test_an_ingest_tells_how_far_it_is_and_what_came_of_it(home: Path, tmp_path:
     assert (done.found, done.outcomes, done.items, done.share) == (3, {"added": 2, "failed": 1}, 2, 1.0)
     assert done.result and done.result["items"] == {"image": 1, "text": 1}
     assert "broken.jpg" in log_tail(home, "test", done.id)
-    start(home, "test", "check", ["--json"])
+    start_job(home, "test", "check", ["--json"])
     checked = ended(home)
     assert (checked.status, checked.result and checked.result["sound"]) == (0, True)
-    assert [each.kind for each in jobs(home, "test")] == ["check", "ingest"]
-    start(home, "test", "ingest", ["--encoder=python:tests.nowhere:Nothing", "--json-lines", "--", str(tmp_path)])
+    assert [each.kind for each in list_jobs(home, "test")] == ["check", "ingest"]
+    start_job(home, "test", "ingest", ["--encoder=python:tests.nowhere:Nothing", "--json-lines", "--", str(tmp_path)])
     failed = ended(home)
     assert (failed.status, failed.done, failed.crashed) == (2, False, False)
     assert "error:" in log_tail(home, "test", failed.id)
-    forget(home, "test", failed.id)
-    assert [each.kind for each in jobs(home, "test")] == ["check", "ingest"]
+    delete_job(home, "test", failed.id)
+    assert [each.kind for each in list_jobs(home, "test")] == ["check", "ingest"]
     assert len(list((home / "test" / JOB_FOLDER).glob(f"{failed.id}*"))) == 0
 
 
 def test_one_job_goes_on_at_a_time_and_ends_after_the_batch_in_hand(home: Path, tmp_path: Path) -> None:
     shades(tmp_path / "files", PICTURES)
     ingest(home, tmp_path / "files", SLOW)
-    with pytest.raises(JobRunning, match=r"goes on \(ingest"):
+    with pytest.raises(JobRunning, match=r"is running \(ingest"):
         ingest(home, tmp_path / "files", SLOW)
     assert wait_until(lambda: job(home).settled > 0, 240)
     going = job(home)
     assert going.running and going.found == PICTURES and 0 < (going.share or 0) < 1
-    ask_to_end(home, "test", going.id)
+    request_stop(home, "test", going.id)
     assert job(home).ends_asked == 1 or not job(home).running
     done = ended(home)
     assert (done.ended_early, done.status, done.crashed) == (True, 130, False)
@@ -90,7 +92,7 @@ def test_one_job_goes_on_at_a_time_and_ends_after_the_batch_in_hand(home: Path, 
         kept = space.ledger.items.count()
         assert finds_every_item(space)
     assert 0 < kept < PICTURES and done.items == kept
-    assert len(jobs(home, "test")) == 1
+    assert len(list_jobs(home, "test")) == 1
 
 
 def test_a_job_that_is_killed_says_so_whoever_was_killed(home: Path, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from ingest.readers.draft import Draft
-from ingest.run.classification import Classified, New
+from ingest.run.classified import Classified, New
 from ingest.run.classify import Classifier
 from ingest.run.engines import local
 from ingest.run.engines.workload import EncodingCount
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.location import SourceLocation
 from ingest.sources.read_state import ReadState
 from tests.fake_encoder import FakeEncoder
@@ -31,7 +31,7 @@ class Readers:
         self._pages = pages
         self._lock = threading.Lock()
 
-    def __call__(self, found: Found) -> Classified:
+    def __call__(self, found: FoundSource) -> Classified:
         with self._lock:
             self.read += 1
         return New(found, "", ReadState(), [Draft("image", image=RED) for _ in range(self._pages)], is_update=False)
@@ -57,8 +57,8 @@ class Watching(FakeEncoder):
         return super().encode_images(images)
 
 
-def found(count: int) -> list[Found]:
-    return [Found(SourceLocation(Path(f"/{number}.jpg")), Path("/"), 1, 1, "image") for number in range(count)]
+def found(count: int) -> list[FoundSource]:
+    return [FoundSource(SourceLocation(Path(f"/{number}.jpg")), Path("/"), 1, 1, "image") for number in range(count)]
 
 
 def run(count: int, pages: int) -> Watching:
@@ -113,7 +113,7 @@ def test_while_the_end_of_a_batch_is_encoded_the_next_one_is_begun():
             return super().encode_images(images)
 
     files = [
-        Found(SourceLocation(Path(f"/{number}.jpg")), Path("/"), 1, 1, "image")
+        FoundSource(SourceLocation(Path(f"/{number}.jpg")), Path("/"), 1, 1, "image")
         for number in range(4 * local._BATCH["image"])
     ]
     count = EncodingCount()
@@ -147,7 +147,7 @@ def test_files_that_are_as_they_were_are_settled_without_a_reader(tmp_path: Path
     looked_at: list[str] = []
     real = Classifier.classify
 
-    def looking(self: Classifier, found: Found) -> Classified:
+    def looking(self: Classifier, found: FoundSource) -> Classified:
         looked_at.append(found.path.name)
         return real(self, found)
 

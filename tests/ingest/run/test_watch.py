@@ -57,8 +57,10 @@ def test_only_what_changed_is_looked_at(home: Path, folder: Path) -> None:
     changed = [folder / "a" / name for name in ("red.png", "new.png", "green.png")]
     assert ingest_changed(home, folder, *changed) == {"red.png": "updated", "new.png": "added", "green.png": "removed"}
     assert ingest_changed(home, folder, folder / "a") == {
-        "blue.png": "removed", "red.png": "unchanged", "new.png": "unchanged"
-    }  # fmt: skip
+        "blue.png": "removed",
+        "red.png": "unchanged",
+        "new.png": "unchanged",
+    }
 
 
 def test_a_renamed_folder_keeps_its_items(home: Path, folder: Path) -> None:

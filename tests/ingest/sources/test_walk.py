@@ -13,7 +13,7 @@ import pytest
 from ingest.errors import ReadError
 from ingest.readers.draft import MAX_CAPTION
 from ingest.sources.captions import find_caption, read_caption
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.location import SourceLocation, content_hash
 from ingest.sources.walk import walk, walk_changed
 
@@ -25,7 +25,7 @@ class Walked:
         self.skipped: dict[str, str] = {}
         self.errors: dict[str, OSError] = {}
         self.root = root
-        self.found: list[Found] = list(walk(root, on_error=self._error, on_skip=self._skip))
+        self.found: list[FoundSource] = list(walk(root, on_error=self._error, on_skip=self._skip))
 
     def _error(self, path: Path, error: OSError) -> None:
         self.errors[path.name] = error
@@ -87,7 +87,9 @@ def test_what_is_found_has_its_size_and_time(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", b"12345")
     os.utime(path, ns=(10, 1_700_000_000_123_456_789))
     (found,) = walk(tmp_path, on_error=pytest.fail)
-    assert found == Found(SourceLocation(path.resolve()), tmp_path.resolve(), 5, path.stat().st_mtime_ns, "document")
+    assert found == FoundSource(
+        SourceLocation(path.resolve()), tmp_path.resolve(), 5, path.stat().st_mtime_ns, "document"
+    )
 
 
 def test_hidden_files_litter_and_spaces_are_left_out_silently(tmp_path: Path) -> None:

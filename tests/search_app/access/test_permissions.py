@@ -14,8 +14,8 @@ from search_app.access.permissions import (
     is_local_visit,
     permission_for,
 )
-from search_app.access.sign_in import SignInPolicy, read_sign_in_file
-from tests.search_app.access.test_sign_in import OWN, written
+from search_app.access.sign_in_policy import SignInPolicy, read_sign_in_file
+from tests.search_app.access.test_sign_in_policy import OWN, written
 
 HERE = {"Host": "127.0.0.1:8501"}
 

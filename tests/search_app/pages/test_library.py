@@ -9,13 +9,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.run import jobs
-from ingest.run.jobs import Job, newest
+from ingest.run.jobs import Job, newest_job
 from ingest.space import open_space
 from search_app.access.permissions import ALLOW_CHANGES_VARIABLE
-from search_app.access.sign_in import SIGN_IN_VARIABLE
+from search_app.access.sign_in_policy import SIGN_IN_VARIABLE
 from search_app.components.library import source_tabs
 from tests.make_files import FAKE, ingest_folders, picture, text
-from tests.search_app.access.test_sign_in import written
+from tests.search_app.access.test_sign_in_policy import written
 from tests.search_app.page_driver import markup, page, url_params, visible_text
 from tests.servers import end_server, wait_until
 
@@ -165,11 +165,11 @@ def test_a_job_is_followed_to_its_end_and_others_wait_for_it(own: Path) -> None:
     assert not app.exception
     assert "Ingesting" in visible_text(app)
     home = own / "home"
-    job = newest(home, "test")
+    job = newest_job(home, "test")
     assert job is not None
     other = library(tab="health")  # another tab sees it, and can start nothing meanwhile
-    assert "Ingesting" in visible_text(other) or not newest(home, "test").running  # type: ignore[union-attr]
-    assert wait_until(lambda: not newest(home, "test").running, 240)  # type: ignore[union-attr]
+    assert "Ingesting" in visible_text(other) or not newest_job(home, "test").running  # type: ignore[union-attr]
+    assert wait_until(lambda: not newest_job(home, "test").running, 240)  # type: ignore[union-attr]
     app.run()
     assert "Ingested" in visible_text(app) and "1 added" in visible_text(app)
     assert "3  images" in visible_text(app)
@@ -181,7 +181,7 @@ def test_a_killed_job_is_reported_with_its_last_lines(own: Path) -> None:
     folder = own / "home" / "test" / jobs.JOB_FOLDER
     folder.mkdir()
     now = jobs._now()
-    jobs.write(folder, Job("a" * 32, "tune", "lite:<b>ours", ("tune",), now, finished=now, status=-9))
+    jobs.write_job(folder, Job("a" * 32, "tune", "lite:<b>ours", ("tune",), now, finished=now, status=-9))
     (folder / f"{'a' * 32}.log").write_text("reading the captions\n<script>alert(1)</script>\n")
     app = library()
     assert "It did not work: Tuning lite:<b>ours" in visible_text(app)

@@ -56,10 +56,10 @@ def pairs(alias: Alias) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def living(colours_home: Path) -> Iterator[ServedSpace]:
-    living = ServedSpace("test", colours_home)
-    yield living
-    living.close()
+def served_space(colours_home: Path) -> Iterator[ServedSpace]:
+    served_space = ServedSpace("test", colours_home)
+    yield served_space
+    served_space.close()
 
 
 def test_every_alias_stands_for_a_field_of_the_schema() -> None:
@@ -77,8 +77,8 @@ def test_a_link_with_a_former_name_means_the_same_and_is_written_with_the_presen
 
 
 @pytest.mark.parametrize("alias", aliases("http"))
-def test_a_request_with_a_former_name_is_answered_the_same(alias: Alias, living: ServedSpace) -> None:
-    with TestClient(make_app(living), base_url="http://127.0.0.1") as client:
+def test_a_request_with_a_former_name_is_answered_the_same(alias: Alias, served_space: ServedSpace) -> None:
+    with TestClient(make_app(served_space), base_url="http://127.0.0.1") as client:
         for former, present in pairs(alias):
             answers = [
                 client.get("/v1/search", params={"text": "red", name: value})
@@ -114,9 +114,9 @@ def test_options_of_the_command_line_keep_their_former_names(alias: Alias) -> No
 
 
 @pytest.mark.parametrize("alias", aliases("mcp"))
-def test_the_tools_of_an_assistant_keep_their_former_names(alias: Alias, living: ServedSpace) -> None:
+def test_the_tools_of_an_assistant_keep_their_former_names(alias: Alias, served_space: ServedSpace) -> None:
     async def answers() -> list[str]:
-        async with Client(make_server(living)) as client:
+        async with Client(make_server(served_space)) as client:
             value = [VALUES[alias.name]]
             calls = ({alias.former: value}, {alias.name: value}, {})
             results = [await client.call_tool("search", {"text": "red", **call}) for call in calls]

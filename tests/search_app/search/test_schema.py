@@ -38,34 +38,34 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def living(colours_home: Path) -> Iterator[ServedSpace]:
-    living = ServedSpace("test", colours_home)
-    yield living
-    living.close()
+def served_space(colours_home: Path) -> Iterator[ServedSpace]:
+    served_space = ServedSpace("test", colours_home)
+    yield served_space
+    served_space.close()
 
 
 @pytest.fixture(scope="module")
-def client(living: ServedSpace) -> Iterator[TestClient]:
-    with TestClient(make_app(living), base_url="http://127.0.0.1") as client:
+def client(served_space: ServedSpace) -> Iterator[TestClient]:
+    with TestClient(make_app(served_space), base_url="http://127.0.0.1") as client:
         yield client
 
 
-def tools(living: ServedSpace) -> dict[str, dict]:
+def tools(served_space: ServedSpace) -> dict[str, dict]:
     async def declared() -> dict[str, dict]:
-        async with Client(make_server(living)) as client:
+        async with Client(make_server(served_space)) as client:
             return {tool.name: tool.input_schema["properties"] for tool in (await client.list_tools()).tools}
 
     return asyncio.run(declared())
 
 
 def test_every_filter_and_every_field_of_a_listing_is_offered_by_every_way_in(
-    living: ServedSpace, client: TestClient
+    served_space: ServedSpace, client: TestClient
 ) -> None:
     names = {*FILTERS, *LISTING}
     ways = client.get("/openapi.json").json()["paths"]
     for way in (ways["/v1/search"]["get"], ways["/v1/items/{item_id}/similar"]["get"]):
         assert {parameter["name"] for parameter in way["parameters"] if parameter["in"] == "query"} >= names
-    assert all(names <= declared.keys() for tool, declared in tools(living).items() if tool != "show")
+    assert all(names <= declared.keys() for tool, declared in tools(served_space).items() if tool != "show")
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert {option for action in parser._actions for option in action.option_strings} >= {
@@ -73,10 +73,10 @@ def test_every_filter_and_every_field_of_a_listing_is_offered_by_every_way_in(
     }
 
 
-def test_every_way_in_describes_a_field_in_the_same_words(living: ServedSpace, client: TestClient) -> None:
+def test_every_way_in_describes_a_field_in_the_same_words(served_space: ServedSpace, client: TestClient) -> None:
     search = client.get("/openapi.json").json()["paths"]["/v1/search"]["get"]["parameters"]
     by_http = {parameter["name"]: parameter["description"] for parameter in search}
-    by_mcp = {name: schema["description"] for name, schema in tools(living)["search"].items()}
+    by_mcp = {name: schema["description"] for name, schema in tools(served_space)["search"].items()}
     for schema in (Filters, Listing):
         for name, field in fields_of(schema).items():
             assert by_http[name] == by_mcp[name] == field.described
@@ -84,7 +84,7 @@ def test_every_way_in_describes_a_field_in_the_same_words(living: ServedSpace, c
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_value_is_refused_by_every_way_in_with_the_same_words(
-    name: str, living: ServedSpace, client: TestClient, colours_home: Path, capsys: pytest.CaptureFixture[str]
+    name: str, served_space: ServedSpace, client: TestClient, colours_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     value = WRONG[name]
     with pytest.raises(FieldError) as refused:
@@ -98,7 +98,7 @@ def test_a_wrong_value_is_refused_by_every_way_in_with_the_same_words(
     assert answer.json()["error"]["message"] == message
 
     async def called() -> object:
-        async with Client(make_server(living)) as assistant:
+        async with Client(make_server(served_space)) as assistant:
             return await assistant.call_tool("search", {"text": "red", name: value})
 
     result = asyncio.run(called())

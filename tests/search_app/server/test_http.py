@@ -35,15 +35,15 @@ HERE = "http://127.0.0.1"
 
 
 @pytest.fixture(scope="module")
-def living(colours_home: Path) -> Iterator[ServedSpace]:
-    living = ServedSpace("test", colours_home)
-    yield living
-    living.close()
+def served_space(colours_home: Path) -> Iterator[ServedSpace]:
+    served_space = ServedSpace("test", colours_home)
+    yield served_space
+    served_space.close()
 
 
 @pytest.fixture(scope="module")
-def client(living: ServedSpace) -> Iterator[TestClient]:
-    with TestClient(make_app(living), base_url=HERE, raise_server_exceptions=False) as client:
+def client(served_space: ServedSpace) -> Iterator[TestClient]:
+    with TestClient(make_app(served_space), base_url=HERE, raise_server_exceptions=False) as client:
         yield client
 
 
@@ -182,14 +182,14 @@ def test_a_file_that_took_the_place_of_a_source_is_not_given_out(tmp_path: Path)
     file = picture(tmp_path / "files" / "red.png", "red")
     (tmp_path / "secret").write_text("of no concern")
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
-    living = ServedSpace("test", tmp_path / "home")
-    with TestClient(make_app(living), base_url=HERE) as client:
+    served_space = ServedSpace("test", tmp_path / "home")
+    with TestClient(make_app(served_space), base_url=HERE) as client:
         [red] = found(client.get("/v1/search", params={"text": "red"}))
         assert client.get(f"/v1/items/{red['id']}/original").status_code == 200
         file.unlink()
         file.symlink_to(tmp_path / "secret")
         refusal(client.get(f"/v1/items/{red['id']}/original"), 410)
-    living.close()
+    served_space.close()
 
 
 def test_what_cannot_be_asked_is_told_in_json(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,10 +210,10 @@ def test_what_cannot_be_asked_is_told_in_json(client: TestClient, monkeypatch: p
     assert "too large" in refusal(client.post("/v1/search", files={"image": ("a.png", png("red"))}), 400)
 
 
-def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living: ServedSpace) -> None:
+def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(served_space: ServedSpace) -> None:
     from search_app.server import middleware
 
-    inner = make_app(living)
+    inner = make_app(served_space)
     app = middleware.SecurityMiddleware(inner, token="", hosts=("127.0.0.1",), max_bytes=2_000)
     with TestClient(app, base_url=HERE) as client:
         files = {"image": ("a.png", b"x" * 5_000)}
@@ -229,8 +229,8 @@ def test_a_body_that_is_too_large_is_refused_also_when_it_does_not_say_so(living
         assert "Send a smaller" in refusal(client.post("/v1/search", content=chunked(), headers=headers), 413)
 
 
-def test_a_token_is_needed_everywhere_once_there_is_one(living: ServedSpace) -> None:
-    with TestClient(make_app(living, token=TOKEN), base_url="http://elsewhere.example") as client:
+def test_a_token_is_needed_everywhere_once_there_is_one(served_space: ServedSpace) -> None:
+    with TestClient(make_app(served_space, token=TOKEN), base_url="http://elsewhere.example") as client:
         for path in ("/", "/openapi.json", "/v1/status", "/v1/search?text=red", "/v1/items/1", "/nowhere"):
             for headers in (
                 {},
@@ -246,8 +246,8 @@ def test_a_token_is_needed_everywhere_once_there_is_one(living: ServedSpace) -> 
         assert found(client.get("/v1/search?text=red", headers={"authorization": f"Bearer {TOKEN}"}))
 
 
-def test_without_a_token_only_requests_for_this_machine_are_answered(living: ServedSpace) -> None:
-    with TestClient(make_app(living), base_url=HERE) as client:
+def test_without_a_token_only_requests_for_this_machine_are_answered(served_space: ServedSpace) -> None:
+    with TestClient(make_app(served_space), base_url=HERE) as client:
         for host in ("evil.example", "evil.example:8502", "127.0.0.1.evil.example", "", "localhost@evil.example"):
             refusal(client.get("/v1/status", headers={"host": host}), 421)
         for host in ("127.0.0.1:8502", "localhost", "LOCALHOST:80", "[::1]:8502"):
@@ -348,15 +348,15 @@ def test_the_command_serves_and_refuses_to_start_open_to_others(colours_home: Pa
 def test_a_space_that_was_reencoded_is_opened_again(tmp_path: Path) -> None:
     picture(tmp_path / "files" / "red.png", "red")
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
-    living = ServedSpace("test", tmp_path / "home")
-    with TestClient(make_app(living), base_url=HERE) as client:
+    served_space = ServedSpace("test", tmp_path / "home")
+    with TestClient(make_app(served_space), base_url=HERE) as client:
         assert found(client.get("/v1/search?text=red"))
         other = "python:tests.retuned_encoder:SharedTextEncoder"
         done = nearspace("reencode", "--encoder", other, "--home", tmp_path / "home", "--space", "test")
         assert done.returncode == 0, done.stderr
         assert found(client.get("/v1/search?text=red"))
         assert client.get("/v1/status").json()["encoder"]["id"] == other
-    living.close()
+    served_space.close()
     assert other != FAKE
 
 
@@ -381,8 +381,8 @@ def test_results_are_paged_sorted_made_diverse_and_folded(client: TestClient) ->
 
 def test_topics_are_told_and_searched_in(tmp_path: Path) -> None:
     fill(tmp_path / "home", tmp_path / "files")
-    living = ServedSpace("test", tmp_path / "home")
-    with TestClient(make_app(living), base_url=HERE) as client:
+    served_space = ServedSpace("test", tmp_path / "home")
+    with TestClient(make_app(served_space), base_url=HERE) as client:
         topics = client.get("/v1/topics").json()["topics"]
         chosen = topics[-1]
         assert {each["id"] for each in chosen["representatives"]} <= {
@@ -390,7 +390,7 @@ def test_topics_are_told_and_searched_in(tmp_path: Path) -> None:
             for result in found(client.get("/v1/search", params={"text": "red", "topic": chosen["name"], "count": 96}))
         }
         assert "has no topic" in refusal(client.get("/v1/search?text=red&topic=nowhere"), 400)
-    living.close()
+    served_space.close()
 
 
 def test_a_folder_that_is_not_there_is_named_and_both_modalities_can_be_asked_for(client: TestClient) -> None:

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from ingest.cli import make_parser
-from search_app.access.sign_in import SignInPolicy, read_sign_in_file
+from search_app.access.sign_in_policy import SignInPolicy, read_sign_in_file
 
 FILE = Path(__file__).parents[3] / "search_app" / "server" / "README.md"
 README = FILE.read_text(encoding="utf-8")

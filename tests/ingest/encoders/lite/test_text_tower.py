@@ -10,8 +10,8 @@ from ingest.encoders.lite import text_tower
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.encoders.lite.text_tower import LONG, MiniLM, load_minilm
 from ingest.encoders.lite.weights import minilm_folder, model_folder
+from ingest.readers.dispatch import read_document
 from ingest.readers.passages import cut_passages
-from ingest.readers.registry import read_document
 from ingest.resources import sample_folder
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ingest.readers.reading_options import DEFAULT_READING
-from ingest.run.classification import New
+from ingest.run.classified import New
 from ingest.run.engines.ray_worker import KEY_DIGITS, _LedgerNeeded, _LedgerStandIn
 from ingest.run.engines.workload import Workload
 from ingest.sources.location import content_hash

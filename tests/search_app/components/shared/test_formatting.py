@@ -91,5 +91,10 @@ def test_highlighted_text_is_escaped_and_complete() -> None:
 
 def test_sizes_are_readable() -> None:
     assert [readable_size(size) for size in (0, 999, 1_450, 46_500, 6_700_000, 2_000_000_000)] == [
-        "0 bytes", "999 bytes", "1.45 kB", "46.5 kB", "6.7 MB", "2 GB",
-    ]  # fmt: skip
+        "0 bytes",
+        "999 bytes",
+        "1.45 kB",
+        "46.5 kB",
+        "6.7 MB",
+        "2 GB",
+    ]

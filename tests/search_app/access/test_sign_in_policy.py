@@ -7,7 +7,7 @@ import pytest
 
 from ingest.cli import main
 from ingest.errors import SettingsError
-from search_app.access.sign_in import SIGN_IN_VARIABLE, SignInPolicy, read_sign_in_file
+from search_app.access.sign_in_policy import SIGN_IN_VARIABLE, SignInPolicy, read_sign_in_file
 from tests.search_app.page_driver import card_titles, page, scene, visible_text
 
 WHOLE = {
@@ -118,7 +118,7 @@ def test_the_app_refuses_to_start_half_configured(
     assert main(["app", "--home", str(tmp_path), "--headless"]) == 2
     assert "client_secret" in capsys.readouterr().err
     whole = written(tmp_path)
-    monkeypatch.setattr("search_app.access.sign_in.find_spec", lambda name: None)
+    monkeypatch.setattr("search_app.access.sign_in_policy.find_spec", lambda name: None)
     assert main(["app", "--sign-in", str(whole), "--home", str(tmp_path), "--headless"]) == 2
     assert "nearspace[login]" in capsys.readouterr().err
 

@@ -1,18 +1,14 @@
-"""Reads a source by its format: the readers of documents, and the one reader of pictures and of videos each."""
+"""Reads a file by the reader of its format, which the table `formats.FORMATS` names."""
 
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ingest.errors import SkipSource
 from ingest.readers.document import Document
 from ingest.readers.draft import Pictures
 from ingest.readers.formats import BY_SUFFIX, format_of, is_table, kind_of
 from ingest.readers.reading_options import DEFAULT_READING, ReadingOptions
-
-if TYPE_CHECKING:
-    pass
 
 
 def read_document(path: Path, reading: ReadingOptions = DEFAULT_READING) -> Document:

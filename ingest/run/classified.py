@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ingest.outcomes import Outcome
 from ingest.readers.draft import Draft
-from ingest.sources.found import Found
+from ingest.sources.found import FoundSource
 from ingest.sources.read_state import ReadState
 from ingest.space.ledger.duplicates import Content
 from ingest.space.ledger.item import Item
@@ -19,7 +19,7 @@ from ingest.space.ledger.records import Source
 class Unchanged:
     """The space has the source as it is."""
 
-    found: Found
+    found: FoundSource
     source: Source
 
 
@@ -27,7 +27,7 @@ class Unchanged:
 class Recaptioned:
     """The space has the picture, and its caption sidecar changed."""
 
-    found: Found
+    found: FoundSource
     source: Source
     read_state: ReadState
     caption: str
@@ -37,7 +37,7 @@ class Recaptioned:
 class Moved:
     """The space has the content, read as the source would be, under a path that no longer exists."""
 
-    found: Found
+    found: FoundSource
     source: Source
     recaptioned: Recaptioned | None = None
     """Set if the caption beside the new path is another one."""
@@ -47,7 +47,7 @@ class Moved:
 class New:
     """The source is new or has new content; its drafts are to be encoded."""
 
-    found: Found
+    found: FoundSource
     sha256: str
     read_state: ReadState
     drafts: Sequence[Draft]
@@ -69,7 +69,7 @@ class New:
 class Duplicate:
     """The space has items of this content, or gets them from another source of this run, and the source shares them."""
 
-    found: Found
+    found: FoundSource
     content: Content
     read_state: ReadState
     is_update: bool
@@ -82,7 +82,7 @@ class Duplicate:
 class LeftOut:
     """The source is not in the space: it was skipped, or it failed."""
 
-    found: Found
+    found: FoundSource
     outcome: Outcome
     reason: str
     sha256: str = ""
@@ -93,6 +93,6 @@ class LeftOut:
 Classified = Unchanged | Moved | Recaptioned | New | Duplicate | LeftOut
 
 
-def duplicate_reason(found: Found, holder_path: str) -> str:
+def duplicate_reason(found: FoundSource, holder_path: str) -> str:
     """Why `found` has no items of its own: those of the source at `holder_path` are its as well."""
     return f"same content as {holder_path}" if holder_path != found.ledger_path else ""

@@ -21,7 +21,7 @@ READ = """
 import sys
 from pathlib import Path
 from ingest.readers.formats import DOCUMENT_SUFFIXES, SUFFIX_BY_CONTENT_TYPE, kind_of
-from ingest.readers.registry import read_document
+from ingest.readers.dispatch import read_document
 from ingest.sources.discovery import discover
 from ingest.sources.selection import EVERYTHING
 
