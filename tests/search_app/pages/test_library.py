@@ -33,7 +33,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
     def start(home: Path, name: str, kind: str, arguments: list[str], *, about: str = "", by: str = "") -> None:
         found.append((kind, [*arguments]))
 
-    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(jobs, "start_job", start)
     return found
 
 

@@ -363,6 +363,6 @@ def test_a_space_on_a_server_is_not_opened_by_a_nearspace_that_knows_no_servers(
 
 def test_chroma_cloud_is_written_to_in_pieces_that_it_takes(server, tmp_path):
     connection = RemoteConnection(tmp_path, ChromaAddress(server.url))
-    assert connection.batch(5461) == 5461
+    assert connection.batch_size(5461) == 5461
     connection.address = ChromaAddress("https://api.trychroma.com")
-    assert connection.batch(5461) == 300
+    assert connection.batch_size(5461) == 300
