@@ -256,7 +256,7 @@ def test_the_commands_say_what_is_wrong_and_what_was_done_in_words_json_and_stat
     assert cli.main(["repair", *where]) == 0
     assert "repaired: took the vectors of 1 items back from Chroma" in capsys.readouterr().out
     assert cli.main(["repair", *where]) == 0
-    assert "nothing to mend" in capsys.readouterr().out
+    assert "nothing to repair" in capsys.readouterr().out
     assert cli.main(["check", "--home", str(home), "--space", "holiday"]) == 2
 
 
