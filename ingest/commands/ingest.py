@@ -59,8 +59,8 @@ def add_ingest_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ingest `options.paths`; returns the exit status."""
-    from ingest.commands.ingest_options import options_from_args, paths_and_addresses
     from ingest.commands.ingest_session import dry_run_of, ingest_into
+    from ingest.commands.parsed_options import options_from_args, paths_and_addresses
     from ingest.console.reporters import make_reporter
     from ingest.sources.discovery import is_missing
 

@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ingest and watch `options.paths` until Ctrl-C; returns the exit status."""
-    from ingest.commands.ingest_options import options_from_args, paths_and_addresses
     from ingest.commands.ingest_session import open_with_encoder
+    from ingest.commands.parsed_options import options_from_args, paths_and_addresses
     from ingest.console.reporters import make_reporter
     from ingest.interrupt import GracefulInterrupt
     from ingest.run.watch import watch

@@ -9,7 +9,7 @@ from ingest.commands.options import positive_int
 from search_app.search.aliases import aliases_of, with_present_names
 from search_app.search.fields import fields_of, read_fields
 from search_app.search.query import DEFAULT_RESULTS, Query
-from search_app.search.schema import PLAIN, Filters, Listing, MapView
+from search_app.search.query_schema import PLAIN, Filters, Listing, MapView
 from search_app.search.value_types import Flag, size_of
 
 

@@ -18,7 +18,7 @@ from ingest.formatting import printable
 from ingest.settings import home_folder, space_name
 from search_app.commands.field_options import add_filters, add_listing, filters_and_listing
 from search_app.commands.query_options import SEARCH_EPILOG, TypedTerm, add_term_options
-from search_app.search.schema import Filters
+from search_app.search.query_schema import Filters
 
 if TYPE_CHECKING:
     from ingest.space import Item

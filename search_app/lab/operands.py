@@ -11,8 +11,8 @@ from ingest.encoders.base import Encoder
 from ingest.readers.draft import Modality
 from ingest.space.steady_sample import steady_sample
 from search_app.search.query import Query
+from search_app.search.query_schema import Filters
 from search_app.search.query_vectors import within_window
-from search_app.search.schema import Filters
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import Term

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.projection import COMPONENTS, Drift
+from search_app.search.query_schema import Dimensions, MapView, Projection
 from search_app.search.query_vectors import Probe
-from search_app.search.schema import Dimensions, MapView, Projection
 from search_app.search.terms import LONGEST_TEXT, is_item
 
 Method = Projection

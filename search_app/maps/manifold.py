@@ -23,7 +23,7 @@ from search_app.maps.layout import METHODS, Method, Trust
 from search_app.search.array_cache import load_arrays, save_arrays
 from search_app.search.background_tasks import Cancelled, Progress
 from search_app.search.pca_reduction import Reduction, groups_of, reduction_of, sampled
-from search_app.search.schema import Dimensions
+from search_app.search.query_schema import Dimensions
 from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ from search_app.search.modality_items import ModalityItems
 from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Drift, LiveProjections, Projection, Projections
 from search_app.search.projection import drift as pca_drift
+from search_app.search.query_schema import MapView
 from search_app.search.query_vectors import Probe
-from search_app.search.schema import MapView
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 

@@ -45,12 +45,12 @@ from search_app.maps.area import Area, inside, parse_area, simplified_area
 from search_app.maps.colouring import Colouring, colour_items
 from search_app.maps.decoding import DecodedPlace
 from search_app.maps.layout import Layout, MapSpec, spec_of
-from search_app.search.filters import item_masks, with_quoted_phrases
+from search_app.search.filter_masks import item_masks, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query import Query
+from search_app.search.query_schema import Filters, MapView
 from search_app.search.query_vectors import Probe
-from search_app.search.schema import Filters, MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import open_selection
 from search_app.search.snapshot import Snapshot

@@ -22,10 +22,10 @@ from search_app.components.shared import card_actions, page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
 from search_app.components.shared.open_page import draw_page, loaded_encoder, show_empty_space
-from search_app.search.filters import with_quoted_phrases
+from search_app.search.filter_masks import with_quoted_phrases
 from search_app.search.query import Query
+from search_app.search.query_schema import Filters
 from search_app.search.query_vectors import within_window
-from search_app.search.schema import Filters
 from search_app.search.snapshot import Snapshot
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from search_app.search.api import Space
     from search_app.search.query_builder import Part
+    from search_app.search.query_schema import Filters, Listing
     from search_app.search.results import Result
-    from search_app.search.schema import Filters, Listing
 
 __all__ = ["Filters", "Listing", "Part", "Result", "Space"]
 
-_HOMES = {"Filters": "schema", "Listing": "schema", "Part": "query_builder", "Result": "results", "Space": "api"}
+_HOMES = {
+    "Filters": "query_schema",
+    "Listing": "query_schema",
+    "Part": "query_builder",
+    "Result": "results",
+    "Space": "api",
+}
 
 
 def __getattr__(name: str) -> object:

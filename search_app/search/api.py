@@ -29,8 +29,8 @@ from search_app.search.neighbours import Measure, Neighbour, nearest
 from search_app.search.originals import open_original
 from search_app.search.query import DEFAULT_RESULTS, LARGEST_COUNT, Query
 from search_app.search.query_builder import Part, build_query, item_not_found, require_filters, require_items
+from search_app.search.query_schema import PLAIN, Filters, Listing
 from search_app.search.results import Result, results_of
-from search_app.search.schema import PLAIN, Filters, Listing
 from search_app.search.searcher import Searcher
 from search_app.search.terms import is_item
 from search_app.search.thumbnails import as_jpeg

@@ -1,6 +1,6 @@
 """The fields of a question: how each is read, checked, described and written, on every way in.
 
-`search_app.search.schema` declares them.  Links, HTTP, MCP, Python and the command line derive theirs from it: they
+`query_schema` declares them.  Links, HTTP, MCP, Python and the command line derive theirs from it: they
 read the same values and raise the same errors.  Imports nothing heavy, so that `nearspace search --help` answers at
 once; pydantic, which describes the fields to HTTP and MCP, is imported where it asks.
 """

@@ -1,4 +1,4 @@
-"""The order in which the hits of a question are listed; `search_app.search.schema.Listing` says which."""
+"""The order in which the hits of a question are listed; `search_app.search.query_schema.Listing` says which."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from search_app.search.schema import PLAIN as PLAIN
-from search_app.search.schema import Listing as Listing
-from search_app.search.schema import Sort
+from search_app.search.query_schema import PLAIN as PLAIN
+from search_app.search.query_schema import Listing as Listing
+from search_app.search.query_schema import Sort
 from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.background_scores import modality_means
 from search_app.search.modality_items import ModalityItems
-from search_app.search.schema import Measure as Measure
+from search_app.search.query_schema import Measure as Measure
 from search_app.search.snapshot import Snapshot
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from search_app.search.fields import Field
-from search_app.search.schema import Display, Filters, Listing
+from search_app.search.query_schema import Display, Filters, Listing
 from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, is_item, is_picture, read_term, write_term
 from search_app.search.value_types import Matching, Parsed, Text, Whole
 

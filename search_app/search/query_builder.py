@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.errors import ItemNotFound, ReadError, SettingsError
 from search_app.search.query import Query, with_terms
 from search_app.search.query_pictures import require_small
-from search_app.search.schema import Filters
+from search_app.search.query_schema import Filters
 from search_app.search.terms import LARGEST_WEIGHT, LONGEST_TEXT, MOST_TERMS, Term, checked_term, is_item
 from search_app.search.terms import between as between_items
 

@@ -15,7 +15,7 @@ from pydantic import create_model
 from search_app.search.aliases import with_present_names
 from search_app.search.fields import FieldError, fields_of, read_fields
 from search_app.search.query import DEFAULT_RESULTS, TERM_HINT, Query
-from search_app.search.schema import PLAIN, Filters, Listing
+from search_app.search.query_schema import PLAIN, Filters, Listing
 from search_app.search.terms import Term
 
 LISTING = tuple(fields_of(Listing))

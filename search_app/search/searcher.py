@@ -17,7 +17,7 @@ from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_a
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.background_tasks import TaskQueue
 from search_app.search.diversity import Means
-from search_app.search.filters import Masks, with_quoted_phrases
+from search_app.search.filter_masks import Masks, with_quoted_phrases
 from search_app.search.full_text import rare_word_shares
 from search_app.search.hits import Ranking
 from search_app.search.pagination import Page, PageContext, results_page

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_app.search.link_files import keep_file
-from search_app.search.schema import is_selection as is_selection
+from search_app.search.query_schema import is_selection as is_selection
 
 SELECTION_FOLDER = "selections"
 KEPT = 100

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from search_app.search.aliases import with_present_names
 from search_app.search.fields import read_fields, write_fields
 from search_app.search.query import Query
-from search_app.search.schema import Display, Filters, Listing, MapView
+from search_app.search.query_schema import Display, Filters, Listing, MapView
 
 Params = dict[str, list[str]]
 """The query part of a link: each name with its values."""

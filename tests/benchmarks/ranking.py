@@ -20,9 +20,9 @@ from search_app.search.background_scores import PHRASES
 from search_app.search.fusion import METHODS
 from search_app.search.hits import Hit
 from search_app.search.query import Query
+from search_app.search.query_schema import Listing
 from search_app.search.query_vectors import PartVector, Probe
 from search_app.search.ranking import rank
-from search_app.search.schema import Listing
 from search_app.search.snapshot import LiveVectors, Snapshot
 from tests.search_app.search.memory_ledger import ExactIndex, MemoryLedger
 

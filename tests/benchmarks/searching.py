@@ -25,10 +25,10 @@ from ingest.space import Space, open_space, open_to_write
 from ingest.space.ledger.records import SourceRecord
 from search_app.search import candidates
 from search_app.search.background_scores import PHRASES, modality_means
-from search_app.search.filters import Masks, item_masks
+from search_app.search.filter_masks import Masks, item_masks
 from search_app.search.query import Query
+from search_app.search.query_schema import PLAIN, Filters
 from search_app.search.query_vectors import PartVector, Probe
-from search_app.search.schema import PLAIN, Filters
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 

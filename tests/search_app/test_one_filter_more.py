@@ -24,8 +24,8 @@ PREDICATE = """    if filters.camera:
 CONTROL = """    "camera": Control(lambda shown: _several_words(shown, "Camera"), "taken with {}".format),
 """
 CHANGES = (
-    ("search_app/search/schema.py", "    selection: Annotated[\n", ENTRY),
-    ("search_app/search/filters.py", "    for pair in filters.where:\n", PREDICATE),
+    ("search_app/search/query_schema.py", "    selection: Annotated[\n", ENTRY),
+    ("search_app/search/filter_masks.py", "    for pair in filters.where:\n", PREDICATE),
     ("search_app/components/search/more_filters.py", '    "selection": Control(', CONTROL),
 )
 """What is added: to which file, before what, and the lines."""
@@ -42,7 +42,7 @@ import search_app
 from ingest.cli import main
 from search_app.search import Filters, Space
 from search_app.search.query import Query
-from search_app.search.schema import MapView
+from search_app.search.query_schema import MapView
 from search_app.search.url_state import from_params, to_params
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server

@@ -16,7 +16,7 @@ from search_app.components.shared.open_page import loaded_encoder
 from search_app.lab.operands import DEFAULT_WORDS, OCCLUSION_WORDS, default_operands, matching_pairs
 from search_app.search.query import Query
 from search_app.search.query_pictures import keep_picture, upload_suffixes
-from search_app.search.schema import Filters
+from search_app.search.query_schema import Filters
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, is_item
 

@@ -10,7 +10,7 @@ from search_app.components.shared.formatting import in_html
 from search_app.components.shared.open_page import loaded_encoder
 from search_app.maps.decoding import DecodedPlace, decode
 from search_app.maps.layout import Layout
-from search_app.search.schema import MapView
+from search_app.search.query_schema import MapView
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import Topics
 from search_app.search.topics.vocabulary import Vocabulary

@@ -10,7 +10,7 @@ from search_app.components.shared.formatting import snippet
 from search_app.components.shared.page_layout import theme
 from search_app.search.hits import Hit
 from search_app.search.query import Query
-from search_app.search.schema import MapView
+from search_app.search.query_schema import MapView
 from search_app.search.searcher import Answer
 
 _LABEL = 28  # characters

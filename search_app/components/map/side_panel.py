@@ -27,7 +27,7 @@ from search_app.components.shared.media import thumbnail_image
 from search_app.maps.contrast import Contrast, contrast
 from search_app.search.export import items_as_csv
 from search_app.search.neighbours import Neighbour, nearest
-from search_app.search.schema import MapView
+from search_app.search.query_schema import MapView
 from search_app.search.searcher import Answer
 from search_app.search.selections import keep_selection
 from search_app.search.snapshot import Snapshot

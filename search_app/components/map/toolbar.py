@@ -20,7 +20,7 @@ from search_app.maps.layout import (
 )
 from search_app.search.projection import COMPONENTS
 from search_app.search.query import Query
-from search_app.search.schema import Dimensions, MapView
+from search_app.search.query_schema import Dimensions, MapView
 from search_app.search.snapshot import Snapshot
 from search_app.search.terms import LONGEST_TEXT
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from search_app.components.shared.formatting import in_html
 from search_app.search.query import Query
-from search_app.search.schema import Display
+from search_app.search.query_schema import Display
 
 KEYS = (
     ("/", "to the question"),

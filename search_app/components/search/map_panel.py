@@ -15,7 +15,7 @@ from search_app.components.shared.page_layout import theme
 from search_app.maps.colouring import colour_items
 from search_app.maps.layout import Layout, MapSpec
 from search_app.search.query import Query
-from search_app.search.schema import Dimensions, MapView
+from search_app.search.query_schema import Dimensions, MapView
 from search_app.search.searcher import Answer
 from search_app.search.snapshot import Snapshot
 

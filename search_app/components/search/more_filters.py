@@ -15,7 +15,7 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_markdown, snippet
 from search_app.search.fields import LONGEST_PART, MOST_PARTS, Field, fields_of
 from search_app.search.query import Query
-from search_app.search.schema import Filters
+from search_app.search.query_schema import Filters
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import MIN_ITEMS
 from search_app.search.value_types import Choice, Day, Flag

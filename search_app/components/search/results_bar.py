@@ -13,7 +13,7 @@ from search_app.components.shared.page_layout import note
 from search_app.search.fusion import METHODS, STANDARDISED
 from search_app.search.pagination import Page
 from search_app.search.query import LARGEST_COUNT, Query
-from search_app.search.schema import Sort
+from search_app.search.query_schema import Sort
 
 _LAYOUT, _SORT, _COUNT = "results-layout", "results-sort", "results-count"
 _FOLD, _GROUP, _DIVERSITY = "results-fold", "results-group", "results-diversity"

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from search_app.search.query import Query, with_terms, without_filters
-from search_app.search.schema import MOST_UNFOLDED, MapView
+from search_app.search.query_schema import MOST_UNFOLDED, MapView
 from search_app.search.terms import MOST_TERMS, Term
 from search_app.search.url_state import Params, from_params, to_params
 

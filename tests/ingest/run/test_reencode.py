@@ -21,7 +21,7 @@ from ingest.space import encoder_of_space, open_space, open_to_reencode, open_to
 from ingest.space.manifest import read_manifest, write_manifest
 from ingest.space.staging import STAGING_NAME, staged_count
 from search_app.search.query import Query
-from search_app.search.schema import Filters
+from search_app.search.query_schema import Filters
 from search_app.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, shades, text

@@ -2,9 +2,9 @@ import pytest
 
 from search_app.maps import manifold
 from search_app.maps.layout import METHODS, AxisEnd, MapSpec, SemanticAxis, spec_of, with_spec
-from search_app.search import schema
+from search_app.search import query_schema
 from search_app.search.query import Query
-from search_app.search.schema import MapView
+from search_app.search.query_schema import MapView
 from search_app.search.url_state import from_params, to_params
 
 
@@ -63,5 +63,5 @@ def test_an_axis_is_not_repeated_and_words_are_bounded() -> None:
 
 
 def test_the_schema_and_the_maps_know_the_same_projections() -> None:
-    assert tuple(METHODS) == schema.PROJECTIONS
+    assert tuple(METHODS) == query_schema.PROJECTIONS
     assert set(manifold._FITS) == set(METHODS) - {"pca"}

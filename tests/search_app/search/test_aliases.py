@@ -14,7 +14,7 @@ from search_app.commands.field_options import add_filters, add_listing, filters_
 from search_app.search.aliases import ALIASES, Alias, Surface
 from search_app.search.fields import fields_of
 from search_app.search.query import Query
-from search_app.search.schema import Display, Filters, Listing, MapView
+from search_app.search.query_schema import Display, Filters, Listing, MapView
 from search_app.search.url_state import from_params, to_params
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server

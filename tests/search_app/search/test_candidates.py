@@ -10,9 +10,9 @@ from search_app.search.candidates import lower_than, nearest
 from search_app.search.fusion import METHODS
 from search_app.search.modality_items import lengths_without, products
 from search_app.search.query import Query
+from search_app.search.query_schema import Filters, Listing
 from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
-from search_app.search.schema import Filters, Listing
 from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, snapshot_of
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from search_app.search.query import Query
-from search_app.search.schema import Listing
+from search_app.search.query_schema import Listing
 from tests.benchmarks.ranking import FLICKR, Pairs, measure, read_pairs
 
 PICTURES = 150

@@ -9,9 +9,9 @@ from search_app.search.background_scores import PHRASES
 from search_app.search.fusion import CALIBRATED, METHODS, STANDARDISED, method_for
 from search_app.search.hits import Ranking
 from search_app.search.query import Query
+from search_app.search.query_schema import Listing
 from search_app.search.query_vectors import PartVector, Probe, encode
 from search_app.search.ranking import rank
-from search_app.search.schema import Listing
 from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import COLOURS
 from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, colourful, named, pictures, texts

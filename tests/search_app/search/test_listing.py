@@ -6,7 +6,7 @@ from ingest.errors import SettingsError
 from ingest.space import Item
 from search_app.search.listing import ordered
 from search_app.search.query import Query
-from search_app.search.schema import LAST_PAGE, MOST_UNFOLDED, Display, Listing, MapView
+from search_app.search.query_schema import LAST_PAGE, MOST_UNFOLDED, Display, Listing, MapView
 from search_app.search.url_state import from_params, to_params
 from tests.search_app.search.memory_ledger import Facts, MemoryLedger, pictures, snapshot_of
 

@@ -13,9 +13,9 @@ from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.hits import Ranking
 from search_app.search.pagination import Page, PageContext, results_page
 from search_app.search.query import Query
+from search_app.search.query_schema import PLAIN, Filters, Listing
 from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
-from search_app.search.schema import PLAIN, Filters, Listing
 from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, colourful, named, snapshot_of
 
 PHRASE_VECTORS = ENCODER.encode_texts(PHRASES)

@@ -3,8 +3,8 @@ import pytest
 from PIL import Image
 
 from search_app.search.query import DEFAULT_COUNT, LARGEST_COUNT, Query
+from search_app.search.query_schema import Filters, MapView
 from search_app.search.query_vectors import encode, within_window
-from search_app.search.schema import Filters, MapView
 from search_app.search.terms import LONGEST_TEXT
 from search_app.search.url_state import from_params, to_params
 from tests.fake_encoder import COLOURS

@@ -3,12 +3,12 @@ import pytest
 
 from search_app.search import candidates
 from search_app.search.background_scores import PHRASES
-from search_app.search.filters import item_masks
+from search_app.search.filter_masks import item_masks
 from search_app.search.hits import Ranking
 from search_app.search.query import Query
+from search_app.search.query_schema import Filters
 from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
-from search_app.search.schema import Filters
 from tests.fake_encoder import COLOURS
 from tests.search_app.search.memory_ledger import (
     ENCODER,

@@ -11,7 +11,7 @@ from ingest.readers.images import open_upright
 from ingest.resources import sample_folder
 from ingest.space import Item, open_space
 from search_app.search.query import Query
-from search_app.search.schema import Filters
+from search_app.search.query_schema import Filters
 from search_app.search.searcher import Searcher
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from ingest.errors import SpaceError
 from search_app.search import selections
-from search_app.search.filters import item_masks
-from search_app.search.schema import Filters
+from search_app.search.filter_masks import item_masks
+from search_app.search.query_schema import Filters
 from search_app.search.selections import keep_selection, open_selection
 from search_app.search.url_state import from_params
 from tests.search_app.search.memory_ledger import MemoryLedger, snapshot_of, texts

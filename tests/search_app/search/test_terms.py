@@ -5,9 +5,9 @@ from PIL import Image
 from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.composition import ALPHA, BETA, GAMMA, along_the_arc, compose, judged
 from search_app.search.query import Query, with_terms
+from search_app.search.query_schema import MapView
 from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
-from search_app.search.schema import MapView
 from search_app.search.terms import LARGEST_WEIGHT, MOST_TERMS, Term, between, checked_term, read_term, write_term
 from search_app.search.url_state import from_params, to_params
 from tests.fake_encoder import COLOURS

@@ -19,8 +19,8 @@ from ingest.errors import SettingsError
 from ingest.space import open_to_write
 from search_app.search import query_pictures
 from search_app.search.fields import fields_of
+from search_app.search.query_schema import Filters
 from search_app.search.results import FIELDS
-from search_app.search.schema import Filters
 from search_app.server.http import make_app
 from search_app.server.middleware import check_token_setting, is_loopback
 from search_app.server.open_space import ServedSpace

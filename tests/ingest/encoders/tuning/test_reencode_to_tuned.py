@@ -10,7 +10,7 @@ from ingest.encoders.registry import load_encoder
 from ingest.errors import SpaceChanged, UnknownEncoder
 from ingest.space import open_space
 from search_app.search.query import Query
-from search_app.search.schema import Filters
+from search_app.search.query_schema import Filters
 from search_app.search.searcher import Searcher
 from tests.ingest.encoders.tuning.conftest import THINGS, draw
 from tests.make_files import finds_every_item, text

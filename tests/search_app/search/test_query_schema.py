@@ -13,8 +13,8 @@ from ingest.cli import main
 from search_app.commands.search import add_arguments
 from search_app.search.fields import FieldError, fields_of
 from search_app.search.query import Query
+from search_app.search.query_schema import Filters, Listing
 from search_app.search.requests import FILTERS, LISTING
-from search_app.search.schema import Filters, Listing
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
 from search_app.server.open_space import ServedSpace

@@ -2,7 +2,7 @@
 
 What is one of few values, or a number, is a column beside the vectors, and a filter on it is a comparison of a whole
 column.  What needs text (phrases, titles, metadata) is looked up in the ledger's indexes, which name the items.
-`search_app.search.schema` declares the filters; a new one needs its predicate here.
+`search_app.search.query_schema` declares the filters; a new one needs its predicate here.
 """
 
 import threading
@@ -20,7 +20,7 @@ from search_app.search.fields import MOST_PARTS
 from search_app.search.full_text import phrase, quoted
 from search_app.search.modality_items import ModalityItems
 from search_app.search.query import Query
-from search_app.search.schema import Filters as Filters
+from search_app.search.query_schema import Filters as Filters
 from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from ingest.errors import SettingsError
 from ingest.readers.dominant_colours import colour_bits
 from ingest.space.ledger.search_index import SHAPES, day_number
-from search_app.search.filters import Masks, item_masks
+from search_app.search.filter_masks import Masks, item_masks
 from search_app.search.full_text import phrase
 from search_app.search.modality_items import ModalityItems
 from search_app.search.query import Query
-from search_app.search.schema import Filters, MapView
+from search_app.search.query_schema import Filters, MapView
 from search_app.search.snapshot import LiveVectors
 from search_app.search.url_state import from_params, to_params
 from search_app.search.value_types import day_of, size_of
