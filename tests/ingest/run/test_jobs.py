@@ -85,7 +85,7 @@ def test_one_job_goes_on_at_a_time_and_ends_after_the_batch_in_hand(home: Path, 
     going = job(home)
     assert going.running and going.found == PICTURES and 0 < (going.share or 0) < 1
     request_stop(home, "test", going.id)
-    assert job(home).ends_asked == 1 or not job(home).running
+    assert job(home).stop_requests == 1 or not job(home).running
     done = ended(home)
     assert (done.ended_early, done.status, done.crashed) == (True, 130, False)
     with open_space(home, "test") as space:
