@@ -41,6 +41,18 @@ def spot_of(page: Page, item_id: str) -> tuple[float, float]:
     return on_screen(page, x, y)
 
 
+def click_item(page: Page, item_id: str) -> None:
+    """Click the point of an item, once the map stays where it is on the page."""
+    at = spot_of(page, item_id)
+    page.mouse.move(*at)
+    page.wait_for_timeout(150)
+    while (now := spot_of(page, item_id)) != at:
+        at = now
+        page.mouse.move(*at)
+        page.wait_for_timeout(150)
+    page.mouse.click(*at)
+
+
 def on_screen(page: Page, x: float, y: float) -> tuple[float, float]:
     """Where a place of the map's element is on the screen."""
     box = page.locator(".surface").bounding_box()

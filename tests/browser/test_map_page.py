@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.benchmarks.searching import SPACE, fill
 from tests.browser.acting import ask, settled
-from tests.browser.mapping import drawn, free_point, lasso, on_map, on_screen, open_map, spot_of
+from tests.browser.mapping import click_item, drawn, free_point, lasso, on_map, on_screen, open_map, spot_of
 from tests.browser.serving import serving
 from tests.browser.visiting import LAPTOP, expect, visiting
 
@@ -22,7 +22,7 @@ def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Pa
     named = page.locator(".hover-card .title").inner_text()
     on_map(page, "map.setScene({ ...map.scene, caption: 'the page was drawn again' })")
     expect(page.locator(".hover-card .title")).to_be_visible()
-    page.mouse.click(*spot_of(page, item))
+    click_item(page, item)
     expect(page).to_have_url(re.compile(rf"[?&]item={item}\b"))
     expect(page.locator(".st-key-map-side-head h4")).to_have_text(named)
     settled(page)
@@ -82,7 +82,7 @@ def test_axes_lead_from_one_phrase_to_another(page: Page, sample_address: str):
 def test_an_axis_leads_from_one_item_to_another(page: Page, sample_address: str):
     open_map(page, sample_address)
     start = free_point(page)
-    page.mouse.click(*spot_of(page, start))
+    click_item(page, start)
     begin = page.get_by_role("button", name="Axis from it")
     begin.click()
     expect(begin).to_be_disabled()  # the axis has begun
@@ -136,7 +136,7 @@ def test_what_is_looked_at_is_in_the_address_and_stays_over_a_click(
         drawn(again)
         assert on_map(again, "[...map.stage.matrix.elements]") == pytest.approx(matrix, abs=1e-3)
     item = free_point(page)
-    page.mouse.click(*spot_of(page, item))
+    click_item(page, item)
     expect(page).to_have_url(re.compile(rf"[?&]item={item}\b"))
     drawn(page)
     expect(page).to_have_url(re.compile(r"[?&]window="))

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from ingest.resources import sample_folder
 from tests.browser.acting import ask, cards, likes, settled, upload
-from tests.browser.mapping import drawn, numbers_on_map, on_map, spot_of, stars
+from tests.browser.mapping import click_item, drawn, numbers_on_map, on_map, spot_of, stars
 from tests.browser.serving import nearspace, serving
 from tests.browser.visiting import PHONE, expect, visiting
 from tests.make_files import FAKE, picture, shades, text
@@ -67,7 +67,7 @@ def test_a_click_on_a_numbered_point_searches_from_its_item(page: Page, sample_a
     cards(page)
     drawn(page)
     best = on_map(page, "map.scene.hits.find((hit) => hit.rank === '1').id")  # it lies above all others
-    page.mouse.click(*spot_of(page, best))
+    click_item(page, best)
     expect(page).to_have_url(re.compile(rf"[?&]like={best}"))
     expect(page.locator(".st-key-query-item")).to_be_visible()
 
