@@ -12,6 +12,7 @@ from tests.browser.mapping import click_item, drawn, numbers_on_map, on_map, spo
 from tests.browser.serving import nearspace, serving
 from tests.browser.visiting import PHONE, expect, visiting
 from tests.make_files import FAKE, picture, shades, text
+from tests.patience import wait_until
 
 
 def test_a_text_query_gives_cards_and_a_star_on_the_map(page: Page, sample_address: str):
@@ -20,8 +21,9 @@ def test_a_text_query_gives_cards_and_a_star_on_the_map(page: Page, sample_addre
     found = cards(page)
     assert len(found) == 24
     assert any("birds" in card for card in found[:3])
-    assert len(stars(page)) == 1
-    assert sorted(numbers_on_map(page), key=int) == [str(number) for number in range(1, 25)]
+    assert wait_until(lambda: len(stars(page)) == 1)  # the map follows the cards
+    numbers = [str(number) for number in range(1, 25)]
+    assert wait_until(lambda: sorted(numbers_on_map(page), key=int) == numbers)
     expect(page).to_have_url(re.compile(r"[?&]text=a\+bird|[?&]text=a%20bird"))
 
 
