@@ -2,6 +2,7 @@
 
 import argparse
 
+from ingest.commands.options import positive_int
 from ingest.run.engines.ray_pool import RayPool
 
 
@@ -21,7 +22,7 @@ def add_engine_options(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--ray-workers",
-        type=_positive_integer,
+        type=positive_int,
         metavar="N",
         help="at most so many workers (default: all there is room for)",
     )
@@ -42,12 +43,6 @@ def pool_from_args(args: argparse.Namespace) -> RayPool | None:
     if getattr(args, "engine", "local") == "local":
         return None
     return RayPool(args.ray_address, args.ray_workers, args.ray_cpus, args.ray_gpus, args.device)
-
-
-def _positive_integer(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
 
 
 def _positive_number(text: str) -> float:

@@ -10,7 +10,7 @@ from ingest.commands.options import add_device_option, add_space_options
 from ingest.console.output import result_console, show_error, show_message
 from ingest.console.progress import count_progress, rebuild_progress
 from ingest.exit_status import ALL_WELL, NOTHING_DONE
-from ingest.formatting import printable
+from ingest.formatting import format_count, printable
 from ingest.settings import home_folder, space_name
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _list_missing(missing: "Sequence[MissingPicture]", *, dropping: bool) -> Non
     for entry in missing:
         by_reason.setdefault(entry.reason, []).append(entry.source.path)
     for reason, paths in by_reason.items():
-        count = "1 picture" if len(paths) == 1 else f"{len(paths):,} pictures"
+        count = format_count(len(paths), "picture")
         result_console.print(Text(f"{count} {verb}: {reason}", style="yellow"), soft_wrap=True)
         shown = paths if dropping else paths[:_LISTED]  # what is dropped is always named
         for path in shown:

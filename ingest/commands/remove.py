@@ -12,6 +12,7 @@ from ingest.commands.options import add_space_options
 from ingest.console.output import result_console, show_message
 from ingest.errors import SettingsError
 from ingest.exit_status import ALL_WELL, INTERRUPTED
+from ingest.formatting import format_count
 from ingest.settings import home_folder, space_name
 from ingest.sources.discovery import resolved
 from ingest.sources.web_copies import is_address
@@ -78,5 +79,4 @@ def _agreed(found: "Removal") -> bool:
 
 
 def _counted(gone: "Removal") -> str:
-    sources = "1 source" if gone.sources == 1 else f"{gone.sources:,} sources"
-    return f"{sources} with {gone.items:,} item{'s' * (gone.items != 1)}"
+    return f"{format_count(gone.sources, 'source')} with {format_count(gone.items, 'item')}"

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from ingest.formatting import format_count
 from ingest.outcomes import SourceOutcome
 from ingest.run.options import MissingPolicy
 from ingest.run.report import Report
@@ -53,9 +54,10 @@ def missing_sources(
             continue
         gone.append((source, NOT_SELECTED if path in discovery.left_out or os.path.lexists(path) else MISSING))
     in_the_space = sum(source.in_the_space for source, _ in gone)
+    sources = format_count(in_the_space, "source")
     if in_the_space and missing == "keep":
         report.note(
-            f"{_sources(in_the_space)} of the space {'is' if in_the_space == 1 else 'are'} not among these files any "
+            f"{sources} of the space {'is' if in_the_space == 1 else 'are'} not among these files any "
             "more, and kept as --keep-missing asks. Without it, the next run removes them."
         )
         return []
@@ -80,7 +82,3 @@ def _occupied(discovery: Discovery) -> set[Path]:
         parents.add(path.parent)
         occupied.update(discovery.roots.above(path))
     return occupied
-
-
-def _sources(count: int) -> str:
-    return "1 source" if count == 1 else f"{count:,} sources"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import PurePath
 
+from ingest.formatting import format_count
 from ingest.readers.draft import Modality, Value
 from ingest.space.ledger.database import Row
 
@@ -66,7 +67,7 @@ class Item:
     def also_at(self) -> str:
         """`also at 2 places` where other files have the same content, else ''."""
         count = len(self.also)
-        return f"also at {count:,} place{'s' * (count != 1)}" if count else ""
+        return f"also at {format_count(count, 'place')}" if count else ""
 
 
 ITEM_COLUMNS = "items.id, modality, path, root, folder, text, title, page, position, meta, thumbnail, items.source"

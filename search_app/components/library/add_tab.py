@@ -7,7 +7,7 @@ from rich.filesize import decimal
 
 from ingest.encoders.registry import list_encoders
 from ingest.errors import NearspaceError
-from ingest.formatting import printable
+from ingest.formatting import format_count, printable
 from ingest.resources import sample_folder
 from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
 from ingest.sources.preview import Preview, preview
@@ -132,7 +132,7 @@ def _cached_preview(path: str, include: tuple[str, ...], exclude: tuple[str, ...
 
 def _preview_text(found: Preview) -> str:
     counts = ((found.images, "picture"), (found.documents, "document"), (found.videos, "video"))
-    kinds = [f"{number:,} {noun}{'s' * (number != 1)}" for number, noun in counts if number]
+    kinds = [format_count(number, noun) for number, noun in counts if number]
     if not kinds:
         return "No file in it can be read here." if found.complete else "It exists; it is large."
     at_least = "" if found.complete else "At least "
@@ -206,7 +206,7 @@ def _upload_form(home: Path, name: str, *, busy: bool) -> None:
     )
     count = len(files or ())
     st.button(
-        f"Add {count:,} file{'s' * (count != 1)}" if count else "Add them",
+        f"Add {format_count(count, 'file')}" if count else "Add them",
         key="add-drop",
         icon=":material/upload_file:",
         type="primary",

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ingest.formatting import format_duration, printable
+from ingest.formatting import format_count, format_duration, printable
 from ingest.outcomes import OUTCOMES
 from ingest.run.jobs import Job, log_tail, newest_job
 from search_app.components.library import job_actions, url_state
@@ -158,14 +158,12 @@ def _result_text(job: Job) -> str:
     if job.ended_early:
         return "It was cancelled. What is done is kept, and starting it again continues from there."
     if job.kind == "ingest" and result:
-        items = f"{job.items:,} new item{'s' * (job.items != 1)}"
+        items = format_count(job.items, "new item")
         holds = result.get("items", {})
         return f"{items}; the space holds {holds.get('image', 0):,} images and {holds.get('text', 0):,} passages now."
     if job.kind == "remove" and result:
-        return (
-            f"{result['sources']:,} source{'s' * (result['sources'] != 1)} with {result['items']:,} "
-            f"item{'s' * (result['items'] != 1)} left the space. The files on disk are unchanged."
-        )
+        sources, items = format_count(result["sources"], "source"), format_count(result["items"], "item")
+        return f"{sources} with {items} left the space. The files on disk are unchanged."
     if job.kind == "tune" and job.status == 2:
         return "Nothing was kept; the last lines say why."
     return ""

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.formatting import printable
+from ingest.formatting import format_count, printable
 from ingest.outcomes import IN_THE_SPACE
 from ingest.readers.draft import MODALITIES
 from ingest.sources.location import location_of
@@ -76,7 +76,7 @@ def _locations(space: AppSpace, *, may_change: bool, busy: bool) -> None:
         with st.container(key=f"location-{number}", horizontal=True, vertical_alignment="center", gap="small"):
             exists = location_of(place.path, space.folder).exists()
             missing = "" if exists else ' <em class="ns-negative">not there now</em>'
-            sources = f"{place.sources:,} file{'s' * (place.sources != 1)}"
+            sources = format_count(place.sources, "file")
             st.html(
                 f'<div class="ns-location"><b>{in_html(printable(place.path))}</b>'
                 f"<small>{sources}{missing}</small></div>"
@@ -110,8 +110,8 @@ def _location_actions(space: AppSpace, place: IngestedRoot, number: int, *, exis
 def confirm_removal(space: AppSpace, paths: list[str]) -> None:
     """Show what would leave the space, and remove it once the visitor confirms."""
     removal = space.ledger.exclusions.preview(paths)
-    sources = f"{removal.sources:,} file{'s' * (removal.sources != 1)}"
-    items = f"{removal.items:,} item{'s' * (removal.items != 1)}"
+    sources = format_count(removal.sources, "file")
+    items = format_count(removal.items, "item")
     shared = "" if removal.items or not removal.sources else " (their items stay, as other files have the same content)"
     subject = in_html(printable(paths[0])) if len(paths) == 1 else f"{len(paths):,} chosen"
     st.html(

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ingest.encoders.base import Encoder
+from ingest.formatting import format_count
 from ingest.readers.passages import Span
 from ingest.space import Item
 from search_app.components.shared.app_space import AppSpace
@@ -118,7 +119,7 @@ class ResultCards:
     def _card(self, entry: Entry, item: Item, number: str) -> _Render:
         hit, links = entry.hit, self._near_duplicates_button(entry)
         if count := len(entry.passages):
-            links += action_button("details", hit.id, f"+{count:,} more passage{'s' * (count != 1)}")
+            links += action_button("details", hit.id, f"+{format_count(count, 'more passage')}")
         facts = f'<div class="ns-facts">{_title(item)}{_caption(item, 120)}{_score(hit)}</div>'
         rest = facts + (f'<div class="ns-card-links">{links}</div>' if links else "") + _action_row(hit)
         if item.modality == "image":

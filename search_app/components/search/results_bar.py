@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from ingest.formatting import format_count
 from search_app.components.search.export_menu import export_menu
 from search_app.components.search.keyboard import keys_button
 from search_app.components.shared import page_url
@@ -74,7 +75,7 @@ def _range_label(query: Query, page: Page) -> str:
     first = page.entries[0].hit.rank if page.entries else 0
     last = page.entries[-1].hit.rank if page.entries else 0
     all_shown = not page.more and query.listing.page == 1
-    shown = f"{last:,} result{'s' * (last != 1)}" if all_shown else f"{first:,}–{last:,}"
+    shown = format_count(last, "result") if all_shown else f"{first:,}–{last:,}"
     if page.sorted_hits:
         total = f"the {page.sorted_hits:,} closest, sorted" if page.sorted_hits > 1 else "sorted"
     else:
