@@ -53,7 +53,7 @@ def test_without_a_query_the_page_explains_itself_and_offers_ways_to_start(colou
     app = page()
     assert not app.exception
     assert "Search by meaning" in visible_text(app)
-    assert re.search(r"11 images\s+·\s+\d+ passages", visible_text(app))
+    assert re.search(r"11 pictures\s+·\s+\d+ passages", visible_text(app))
     assert app.button(key="example-1").label
     assert len(card_modalities(app)) == 6
     assert [label for _, _, label in card_buttons(app, 6)] == ["Start here"]
