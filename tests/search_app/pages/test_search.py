@@ -325,7 +325,7 @@ def test_a_link_that_names_files_opens_none(colours: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ({"q": "red", "modality": "image", "folder": "notes"}, "There are no images in notes."),
+        ({"q": "red", "modality": "image", "folder": "notes"}, "There are no pictures in notes."),
         ({"q": "red", "folder": "notes", "exact": "nowhere"}, "No item meets all conditions"),
         ({"q": "red", "folder": "elsewhere"}, "The space has no folder elsewhere."),
     ],
