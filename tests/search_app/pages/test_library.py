@@ -1,5 +1,6 @@
 """The library page's states, run without a browser."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,6 +145,33 @@ def test_a_folder_is_previewed_before_it_is_ingested(own: Path, started: list) -
     assert started == [("ingest", ["--exclude=*.exe", "--exclude=drafts/", "--json-lines", "--", str(more)])]
     app.button(key="recent-1").click().run()
     assert app.text_input(key="add-folder").value == str(own / "files")
+
+
+def test_a_folder_is_chosen_by_going_from_one_to_the_next(own: Path, started: list) -> None:
+    picture(own / "more" / "deep" / "blue.png", "blue")
+    app = library(tab="add")
+    app.text_input(key="add-folder").set_value(str(own)).run()
+    app.button(key="add-browse").click().run()
+    assert not app.exception
+    inside = {button.label: button for button in app.button if (button.key or "").startswith("folder-browser-into-")}
+    assert set(inside) == {"files", "home", "more"}
+    inside["more"].click().run()
+    assert app.session_state["folder-browser-at"] == str(own / "more")
+
+
+def test_the_time_that_a_folder_takes_is_told_before_it_is_added(own: Path) -> None:
+    more = own / "more"
+    for number in range(12):
+        picture(more / f"{number}.png", "blue", (20 + number, 20))
+    app = library(tab="add")
+    app.text_input(key="add-folder").set_value(str(more)).run()
+    assert re.search(r"12 pictures, .+ Adding all of it takes about .+ seconds?\.", visible_text(app))
+    with open_space(own / "home", "test") as space:
+        assert space.ledger.runs.pace() is None  # it has read too few files to tell: it was measured
+    ingest_folders(own / "home", [own / "files", more])
+    with open_space(own / "home", "test") as space:
+        pace = space.ledger.runs.pace()
+    assert pace is not None and pace > 0
 
 
 def test_uploads_are_stored_in_the_space_and_ingested_by_name(own: Path, started: list) -> None:
