@@ -274,7 +274,8 @@ def _upload_form(home: Path, name: str, *, busy: bool) -> None:
         args=(home, name, key),
     )
     for file, reason in st.session_state.pop(_REFUSED, ()):
-        st.html(f'<div class="ns-preview ns-error" role="status">{in_html(printable(file))}: {in_html(reason)}.</div>')
+        name = f"<bdi>{in_html(printable(file))}</bdi>"
+        st.html(f'<div class="ns-preview ns-error" role="status">{name}: {in_html(reason)}.</div>')
 
 
 def _ingest_uploads(home: Path, name: str, key: str) -> None:

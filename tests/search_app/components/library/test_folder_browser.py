@@ -52,5 +52,5 @@ def test_the_way_up_ends_at_an_allowed_folder(machine: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_opened_says_what_to_do(machine: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot be opened .* Choose another"):
+    with pytest.raises(SettingsError, match=r"cannot be opened .* Choose another"):
         list_folder(Permission(True, any_folder=True), machine / "allowed" / "note.txt")
