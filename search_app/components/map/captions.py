@@ -41,11 +41,15 @@ def count_caption(drawn: DrawnMap, snapshot: Snapshot, hits: int) -> str:
     return f"{len(drawn.rows):,} of {count:,} items drawn, a steady sample{more}{dense}."
 
 
-def trust_note(layout: Layout, sentence: str = "") -> None:
-    """Draw how far the map can be trusted, in one word, with the figures behind it one click away; `sentence` first."""
+def trust_note(layout: Layout, sentence: str = "", *more: str) -> None:
+    """Draw how far the map can be trusted, in one word, with the figures behind it one click away.
+
+    `sentence` stands before it, and `more` behind the figures.
+    """
     word = trust_word(layout.trust) if layout.trust else "unknown"
     bars = _bars(layout) if layout.variance else ""
-    figures = "".join(f"<p>{part}</p>" for part in [_figures(layout.trust), *_kept(layout), *_sampled(layout)])
+    parts = [_figures(layout.trust), *_kept(layout), *_sampled(layout), *map(in_html, more)]
+    figures = "".join(f"<p>{part}</p>" for part in parts)
     lead = f"<p>{in_html(sentence)}</p>" if sentence else ""
     st.html(
         f'<div class="ns-trust">{lead}<details><summary>Trust: <b class="ns-{word}">{word}</b></summary>'

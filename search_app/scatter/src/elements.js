@@ -89,7 +89,7 @@ function legend(box, colours, scene, hidden, onHide) {
   box.dataset.drawn = drawn;
   box.replaceChildren();
   if (scene.star) make("span", "symbol star", box).textContent = "query";
-  if (scene.hits.length) make("span", "symbol hits", box).textContent = "results, by their number";
+  if (scene.hits.length) make("span", "symbol hits", box).textContent = "results";
   if (colours.ramp) {
     make("span", "scale-end", box).textContent = colours.ramp.low;
     make("span", "scale", box).style.background = `linear-gradient(90deg, ${colours.ramp.colours.join(", ")})`;
