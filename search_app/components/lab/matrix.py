@@ -155,7 +155,7 @@ def _pair(state: _State, cell: tuple[int, int]) -> str:
 def side(label: ItemLabel) -> str:
     """One of two operands side by side, as markup."""
     if label.picture:
-        inside = image_tag(label, "ns-large") or '<div class="ns-note">no picture any more</div>'
+        inside = image_tag(label, "ns-large") or '<div class="ns-note">the picture no longer exists</div>'
         return f'<figure>{inside}<figcaption dir="auto">{in_html(snippet(label.name, 60))}</figcaption></figure>'
     name = f'<figcaption dir="auto">{in_html(snippet(label.name, 60))}</figcaption>'
     caption = name if label.words != label.name else ""
