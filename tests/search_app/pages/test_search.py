@@ -165,7 +165,7 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     assert state["results-count"] == 3
     assert (state["map-dimensions"], state["map-colour"], state["map-gap"]) == ("3-D", "folder", True)
     drawn = scene(app, "search_map")
-    assert "the 3 axes keep" in drawn["caption"]
+    assert "these 3 axes" in visible_text(app)
     assert [hit["rank"] for hit in drawn["hits"]] == ["1", "2", "3"] and len(drawn["star"]["at"]) == 3
 
 
