@@ -18,7 +18,7 @@ from search_app.search.background_scores import affinity, centred_rows
 from search_app.search.candidates import SCANNED, Candidates, Target
 from search_app.search.fusion import Floats, ModalityHits
 from search_app.search.hits import ENOUGH_RARE_WORDS
-from search_app.search.measure import doubt_of, evidence_of_odds, evidence_of_scores, keys_of, measures
+from search_app.search.measure import doubt_of, even_of, evidence_of_odds, evidence_of_scores, keys_of, measures
 from search_app.search.modality_items import products
 
 
@@ -63,12 +63,15 @@ def judge(candidates: Sequence[Candidates], targets: Sequence[Target], cells: Ma
     nearness = [_nearness(one, cells.get(one.group.modality)) for one in candidates]
     doubt = doubt_of(max((float(near.max(initial=0.0)) for near in nearness), default=0.0))
     echoing = _echoing(candidates, targets)
+    scored = [one.usual.standardise(one.affinities) for one in candidates]
+    pairs = zip(scored, nearness, strict=True)
+    even = even_of(float(scores[near >= 1.0].max()) for scores, near in pairs if np.any(near >= 1.0))
     judged = []
-    for one, target, near in zip(candidates, targets, nearness, strict=True):
+    for one, target, near, scores in zip(candidates, targets, nearness, scored, strict=True):
         cell = cells.get(one.group.modality)
-        scores = one.usual.standardise(one.affinities)
-        evidence = evidence_of_scores(scores, near)
-        if cell is not None:
+        if cell is None:
+            evidence = evidence_of_scores(scores, even)
+        else:
             evidence = evidence_of_odds(_logits(cell, scores, _echoes(one, target, echoing)), near)
         measured = measures(evidence, near, doubt)
         measured = np.where(one.shares > ENOUGH_RARE_WORDS, np.maximum(measured, 0.0), measured)

@@ -9,21 +9,23 @@ hopeless questions, but orders less well.  The measure is the smaller of the two
 
     likely = 2^((evidence - VERY_LIKELY) / HALVED)
     near   = STEEP (nearness + doubt)
-    measure = min(likely, near)
+    measure = min(likely, near), and below 0 by the evidence alone where `near` is
 
 `likely` is above 0, so that what no unrelated item reaches is never called no real match, however long the list is.
-`near` is below 0 for what is as far as unrelated items are.  The benefit of the doubt lets through what is a little
-farther and yet likely, such as a long passage to a short question; it is never larger than the best nearness of the
-question's hits, so that a hopeless question has none.
+`near` is below 0 for what is as far as unrelated items are: no real match.  The benefit of the doubt lets through what
+is a little farther and yet likely, such as a long passage to a short question; it is never larger than the best
+nearness of the question's hits, so that a hopeless question has none.
 
 Chosen on Flickr8k's `val` split and the even places of tests.search_app.search.good_and_hopeless, so that the order
 ranks as well as that by odds alone (nDCG@10 0.577 for both; by nearness alone 0.542).  Of very close hits there 47 %
 of passages and 32 % of pictures are the one meant, of close ones 14 and 10 %, of loosely related ones 2 %.
 
 Where an encoder has no calibration, a standardised score stands for the evidence: EVEN deviations for what is very
-close, half as much for every deviation less.  Many good hits widen the deviation, and hide one another so: a nearness
-above 1, which is counted from the median, makes up for it.
+close, half as much for every deviation less.  Many good hits widen the deviation, and hide one another so; what is very
+close by its nearness, which is counted from the median, then needs fewer (see `even_of`).
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -40,15 +42,23 @@ UNLIKELY, LIKELY = -4.5, -3.0
 """The evidence at which the benefit of the doubt begins, and at which it is whole."""
 EVEN = 4.0
 """Deviations that stand for VERY_LIKELY without a calibration; as many for HALVED are half of that number."""
-_MOST_HIDDEN = 3.0
-"""The evidence that a nearness can make up for, where there is no calibration."""
+_SURE, _JUST_BELOW, _FAR = 3.0, 0.01, 4.0
+"""Of what is far: the evidence nearest to a match, how far below 0 its measure is, and how much less takes 1 away."""
 _FLAT = 0.25
 """The measure, that of UNLIKELY, below which a key falls with the measure itself, and no longer with its logarithm."""
 
 
-def evidence_of_scores(scores: Floats, nearness: Floats) -> Floats:
-    """The evidence of standardised scores of hits of this nearness, for an encoder without a calibration."""
-    return np.asarray(VERY_LIKELY + HALVED * (scores - EVEN) + np.clip(nearness - 1.0, 0.0, _MOST_HIDDEN))
+def evidence_of_scores(scores: Floats, even: float) -> Floats:
+    """The evidence of standardised scores, for an encoder without a calibration; `even` is as `even_of` gives it."""
+    return np.asarray(VERY_LIKELY + HALVED * (scores - even))
+
+
+def even_of(best_scores: Iterable[float]) -> float:
+    """The deviations of what is very close in a question, the same for all of its hits.
+
+    `best_scores` has for each modality the best score among its hits of a nearness of 1 or more, if it has any.
+    """
+    return max(min([EVEN, *best_scores]), EVEN / 2)
 
 
 def evidence_of_odds(logits: Floats, nearness: Floats) -> Floats:
@@ -65,7 +75,9 @@ def measures(evidence: Floats, nearness: Floats, doubt: float) -> Floats:
     """The measure of each hit."""
     likely = np.exp2((evidence - VERY_LIKELY) / HALVED)
     given = doubt * np.clip((evidence - UNLIKELY) / (LIKELY - UNLIKELY), 0.0, 1.0)
-    return np.asarray(np.minimum(likely, STEEP * (nearness + given)))
+    near = STEEP * (nearness + given)
+    far = (np.minimum(evidence, _SURE) - _SURE) / _FAR - _JUST_BELOW
+    return np.asarray(np.where(near >= 0.0, np.minimum(likely, near), far))
 
 
 def keys_of(measures: Floats) -> Floats:
