@@ -1,5 +1,7 @@
 """Links to every page, with every parameter that they may have, show what they showed."""
 
+from typing import Any
+
 import pytest
 
 from tests.compatibility import answers, cases
@@ -8,9 +10,14 @@ from tests.compatibility.exported_map import embedded
 from tests.compatibility.recorded_space import Recorded, record_of
 
 
+def shown_now(recorded: dict[str, Any]) -> dict[str, Any]:
+    """What was recorded, without the cosines of results, which are now in their details."""
+    return {**recorded, "hits": [hit for hit, _ in recorded["hits"]]}
+
+
 @pytest.mark.parametrize("case", cases.LINKS)
 def test_a_link_shows_what_it_showed(recorded: Recorded, case: str) -> None:
-    before = record_of("links")[case]
+    before = shown_now(record_of("links")[case])
     assert not (differs := difference(before, answers.link(recorded, cases.LINKS[case]))), differs
 
 
@@ -22,7 +29,7 @@ def test_a_link_names_its_space(recorded: Recorded) -> None:
 
 @pytest.mark.parametrize("case", cases.ROUND_TRIPS)
 def test_a_link_that_the_page_writes_anew_shows_the_same(recorded: Recorded, case: str) -> None:
-    before = record_of("round_trips")[case]
+    before = shown_now(record_of("round_trips")[case])
     for now in answers.link_and_written_anew(recorded, cases.ROUND_TRIPS[case]):
         assert not (differs := difference(before, now)), differs
 

@@ -5,7 +5,7 @@ const SELECTED = "ns-selected";
 // The rank of the selected card: Streamlit may replace the element.
 let selectedRank = "";
 
-const cards = () => [...document.querySelectorAll(CARD)];
+const cards = () => [...document.querySelectorAll(`${CARD}:not([hidden])`)];
 const selectedCard = () => (selectedRank ? document.querySelector(`${CARD}[data-rank="${selectedRank}"]`) : null);
 // A popover has the role of a dialog too.
 const dialog = () => document.querySelector(".st-key-details-head")?.closest('[role="dialog"]');
@@ -94,9 +94,7 @@ function onPageKey(event) {
     case "s":
       return runAction(card, "from");
     case "n":
-      return clickButton(document, "page-next");
-    case "p":
-      return clickButton(document, "page-previous");
+      return clickButton(document, "more-");
     case "?":
       return clickButton(document, "keys-help");
     case "Escape":
