@@ -1,5 +1,6 @@
 """The HTML of a result: a picture at its own aspect, a passage with its best sentence, or a row of a list."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from search_app.components.shared.card_actions import action_button
 from search_app.components.shared.formatting import excerpt, headline, in_html, snippet, source_label
 from search_app.components.shared.media import alt_text, media_url
 from search_app.components.shared.thumbnails import resized_thumbnail
-from search_app.search.hits import ENOUGH_RARE_WORDS, Closeness, Hit
+from search_app.search.hits import Closeness, Hit
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry
 
 Render = Callable[[Span | None], str]
@@ -191,8 +192,13 @@ def _meter(hit: Hit) -> str:
 
 def _closeness(hit: Hit) -> str:
     """How close a hit is, in one word beside its meter, and what else lifted it."""
-    lift = '<small class="ns-lift">says your words</small>' if hit.rare_words > ENOUGH_RARE_WORDS else ""
+    lift = f'<small class="ns-lift" dir="auto">{_emphasised(hit.lift)}</small>' if hit.lift else ""
     return f'<span class="ns-closeness">{_meter(hit)}<b>{hit.closeness}</b>{lift}</span>'
+
+
+def _emphasised(lift: str) -> str:
+    """What lifted a hit, as HTML: `contains *red*` with the words between its stars emphasised."""
+    return re.sub(r"\*(.+?)\*", r"<em>\1</em>", in_html(lift))
 
 
 def _actions(item_id: str, more: str = "") -> str:

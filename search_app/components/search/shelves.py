@@ -63,7 +63,7 @@ class Shown:
 
     def good_of(self, modality: Modality) -> int:
         """How many good answers of a modality the filters let through."""
-        return sum(entry.hit.matches for entry in self.page.entries if entry.hit.modality == modality)
+        return self.page.good.get(modality, 0)
 
     @property
     def weaker(self) -> int:
@@ -121,8 +121,7 @@ def _shown(query: Query, answers: Sequence[Answer]) -> Shown:
 def _kinds(query: Query, page: Page) -> Sequence[Modality | None]:
     """What each shelf holds, that of the better first answer first."""
     if on_shelves(query):
-        best = {name: [entry.hit for entry in page.entries if entry.hit.modality == name][:1] for name in MODALITIES}
-        return sorted(MODALITIES, key=lambda name: [(-hit.matches, -hit.nearness) for hit in best[name]] or [(1, 0.0)])
+        return page.shelves
     return query.filters.modality if len(query.filters.modality) == 1 else (None,)
 
 
