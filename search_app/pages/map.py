@@ -33,7 +33,7 @@ from search_app.components.map.topics_panel import (
     topic_view,
     topics_panel,
 )
-from search_app.components.search.details_dialog import details_dialog
+from search_app.components.search.details_drawer import details_drawer
 from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.query_box import query_box
@@ -107,7 +107,7 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     # What comes and goes has containers of its own, so that the map does not move on the page.
     with st.container(key="map-asked"):
         answer = _answer(space, query)
-        details_dialog(space, query, answer, space.encoder() if answer else None)
+        details_drawer(space, query, answer, space.encoder() if answer else None)
         listen_for_keys(query)
     bar = st.container(key="map-controls")
     page = _Page(space, query, snapshot, view, answer, current_topics(space, snapshot))
