@@ -153,7 +153,7 @@ def _pair(state: _State, cell: tuple[int, int]) -> str:
 def side(label: ItemLabel) -> str:
     """One of two operands side by side, as markup."""
     if label.picture:
-        inside = image_tag(label, "ns-large") or '<div class="ns-note">no picture any more</div>'
+        inside = image_tag(label, "ns-large") or '<div class="ns-note">the picture no longer exists</div>'
         return f"<figure>{inside}<figcaption>{in_html(snippet(label.name, 60))}</figcaption></figure>"
     caption = f"<figcaption>{in_html(snippet(label.name, 60))}</figcaption>" if label.words != label.name else ""
     return f"<figure><blockquote>{in_html(snippet(label.words, 240))}</blockquote>{caption}</figure>"

@@ -118,7 +118,7 @@ def _render(state: _State) -> str:
 def _picture(state: _State, subject: Operand, target: Operand) -> str:
     picture = whole_picture(state.space, subject.term, state.items, state.pictures)
     if picture is None:
-        return '<div class="ns-note">This picture cannot be opened any more. Choose another.</div>'
+        return '<div class="ns-note">This picture can no longer be opened. Choose another.</div>'
     found = picture_occlusion(state.space, state.encoder, subject.term, picture)
     average = state.reference.means[target.modality]
     heat = found.heat(target.vector, average)

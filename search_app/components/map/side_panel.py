@@ -105,7 +105,7 @@ def _on_measure() -> None:
 def missing_item_panel() -> None:
     """Say that the item of the link no longer exists."""
     with st.container(key="map-item"):
-        panel_heading("That item is not in the space any more", "Its file was removed, or changed and read again.")
+        panel_heading("That item is no longer in the space", "Its file was removed, or changed and read again.")
 
 
 def selection_panel(space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None) -> None:

@@ -71,7 +71,7 @@ def test_an_item_is_looked_at_with_its_neighbours_by_either_distance(colours: Pa
 
 def test_an_item_that_has_gone_says_so(colours: Path) -> None:
     app = map_page(item="999999")
-    assert "not in the space any more" in visible_text(app)
+    assert "no longer in the space" in visible_text(app)
     assert drawn(app)["item"] is None
 
 
