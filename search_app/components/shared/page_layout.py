@@ -66,7 +66,8 @@ def count_line(space: AppSpace, revision: int, drawn_theme: Theme, show_name: bo
         counts, changed = ledger.items.counts(), ledger.revision() != revision
     except SpaceChanged:
         st.rerun()
-    totals = " · ".join(f"<b>{count_of(counts[modality], modality)}</b>" for modality in MODALITIES)
+    held = [count_of(counts[modality], modality) for modality in MODALITIES if counts[modality]]
+    totals = " · ".join(f"<b>{total}</b>" for total in held or ["nothing yet"])
     with st.container(key="counts", horizontal=True, vertical_alignment="center", gap="small"):
         name = f"{in_html(space.name)} · " if show_name else ""
         st.html(f'<div class="ns-count">{name}{totals}</div>', width="content")
