@@ -22,7 +22,7 @@ from search_app.search.topics.vocabulary import Vocabulary, WordVectors
 if TYPE_CHECKING:
     from ingest.space.ledger.items import Items
 
-_SETTINGS = f"{FIT_SAMPLE} {SILHOUETTE_SAMPLE} {MAX_TOPICS} 2"
+_SETTINGS = f"{FIT_SAMPLE} {SILHOUETTE_SAMPLE} {MAX_TOPICS} 1"
 _OUTGROWN = 4  # times as many items as at the fit, or half of them gone: the old topics no longer describe the space
 
 Means = Callable[[Snapshot], Mapping[Modality, NDArray[np.float64]]]
