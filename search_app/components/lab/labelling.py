@@ -309,8 +309,9 @@ def _folders(state: _State) -> str:
         )
     return (
         f'<div class="ns-lab-text"><p>{in_html(text)}</p></div>'
-        f'<table class="ns-matrix ns-confusion" aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}'
-        f"</tr></thead><tbody>{rows}</tbody></table>{_cell(state, found)}"
+        f'<div class="ns-scroll"><table class="ns-matrix ns-confusion" style="--columns:{len(columns)}" '
+        f'aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{_cell(state, found)}"
     )
 
 
