@@ -11,12 +11,11 @@ from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.search.cards import ResultCards, starter_cards
 from search_app.components.search.details_dialog import details_dialog
-from search_app.components.search.filter_row import terms_and_filters
+from search_app.components.search.filter_row import filters
 from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.map_panel import map_panel
-from search_app.components.search.more_filters import filter_chips
-from search_app.components.search.query_box import query_box, query_item_card
-from search_app.components.search.query_terms import TermContents, only_item, term_contents
+from search_app.components.search.query_bar import query_bar
+from search_app.components.search.query_terms import TermContents, term_contents
 from search_app.components.search.results_bar import pager, results_bar
 from search_app.components.shared import card_actions, page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
@@ -38,12 +37,17 @@ def search_page() -> None:
 
 
 def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    query_box(space, query)
+    contents = term_contents(space, query)
+    with st.container(key="asked", horizontal=True, gap="small"):
+        query_bar(space, query, snapshot, contents)
+        beside = st.container(key="beside-bar", width="content")
     if not len(snapshot):
         show_empty_space(space, snapshot)
     elif not query.is_empty:
-        _draw_results(space, query, snapshot)
+        _draw_results(space, query, snapshot, contents, beside)
     else:
+        with beside:
+            filters(query, snapshot, space)
         _draw_start(space, query, snapshot)
 
 
@@ -65,32 +69,31 @@ def _layout(query: Query) -> _Layout:
     return _Layout(top, left, right)
 
 
-def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    contents, containers = term_contents(space, query), _layout(query)
-    with containers.top:
-        head, notes = st.container(), st.container()
+def _draw_results(
+    space: AppSpace, query: Query, snapshot: Snapshot, contents: TermContents, beside: DeltaGenerator
+) -> None:
+    """Draw the answer to `query`, and the filters into the container `beside` the bar once it is drawn."""
+    containers = _layout(query)
     try:
         encoder = loaded_encoder(space)
         answer = space.searcher.ask(query, encoder, contents.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
-        with head:
-            terms_and_filters(space, query, snapshot, contents)
-        with notes:
+        with beside:
+            filters(query, snapshot, space)
+        with containers.top:
             page_layout.error_notice("The search cannot be done", error)
         return
     details_dialog(space, query, answer, encoder)
     result_cards = ResultCards(space, query, answer)
     # The results are sent to the browser first, so that nothing delays them.
     with containers.left:
-        if (alone := only_item(query)) in contents.items:
-            query_item_card(space, contents.items[alone])
         _missing_operands(query, contents)
         _draw_cards(result_cards)
-    with head:
-        terms_and_filters(space, query, snapshot, contents)
-    with notes:
+    with beside:
+        filters(query, snapshot, space)
+    with containers.top:
         if any(within_window(term.value, encoder) != term.value for term in query.all_terms if term.kind == "text"):
             page_layout.note(
                 f"This text is longer than the encoder reads: only the first {encoder.info.text_window} tokens count."
@@ -172,7 +175,6 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
             "words, with a picture, or with both; every result says how close it is, and the map shows where it "
             "lies.</p></div>"
         )
-        filter_chips(query)
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, example in enumerate(EXAMPLES, start=1):
                 st.button(example, key=f"example-{number}", on_click=page_url.search_text, args=(example,))

@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 
 from tests.make_files import ingest_folders, picture, text
-from tests.search_app.page_driver import card_buttons, card_titles, click, markup, page, url_params, visible_text
+from tests.search_app.page_driver import ask, card_buttons, card_titles, click, markup, page, url_params, visible_text
 
 WICKED = "<script>alert('x')</script> **stars** $y$ :heart:"
 REDS = ("red.png", "red tall.png")
@@ -70,7 +70,7 @@ def test_each_page_continues_where_the_previous_one_ended_and_a_link_opens_any()
 
 def test_another_query_starts_at_its_first_page() -> None:
     app = page(q="red", k="5", page="2")
-    app.chat_input(key="query-box").set_value("blue").run()
+    ask(app, "blue")
     assert url_params(app) == {"text": ["blue"], "count": ["5"]}
     app = page(q="red", k="5", page="2")
     app.toggle(key="results-fold").set_value(False).run()
