@@ -194,7 +194,10 @@ class Listing:
     balance: Annotated[
         float, Field(Real(-1.0, 1.0, "B"), "from -1, which favours passages, to 1, which favours images")
     ] = 0.0
-    separate: Annotated[bool, Field(Flag(), "list images and passages apart, each ranked on its own")] = False
+    separate: Annotated[
+        bool, Field(Flag(), "list images and passages apart, those with the better first answer first")
+    ] = False
+    good_only: Annotated[bool, Field(Flag(), "leave out weaker answers: those that are no real match")] = False
 
     def __post_init__(self) -> None:
         """Raises FieldError, a SettingsError, for a value that a field cannot have."""

@@ -160,7 +160,7 @@ def _result_text(job: Job) -> str:
     if job.kind == "ingest" and result:
         items = format_count(job.items, "new item")
         holds = result.get("items", {})
-        return f"{items}; the space holds {holds.get('image', 0):,} images and {holds.get('text', 0):,} passages now."
+        return f"{items}; the space holds {holds.get('image', 0):,} pictures and {holds.get('text', 0):,} passages now."
     if job.kind == "remove" and result:
         sources, items = format_count(result["sources"], "source"), format_count(result["items"], "item")
         return f"{sources} with {items} left the space. The files on disk are unchanged."

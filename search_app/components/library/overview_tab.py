@@ -54,7 +54,7 @@ def _cached_status(_space: AppSpace, folder: str, fingerprint: str, revision: in
 def _figures(status: Mapping[str, Any]) -> None:
     file_count = sum(count for outcome, count in status["sources"].items() if outcome in IN_THE_SPACE)
     figures = [
-        (f"{status['items']['image']:,}", "images", "ns-image"),
+        (f"{status['items']['image']:,}", "pictures", "ns-image"),
         (f"{status['items']['text']:,}", "passages", "ns-text"),
         (f"{file_count:,}", "files", ""),
         (decimal(status["bytes"]), "on disk", ""),

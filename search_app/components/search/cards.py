@@ -14,6 +14,7 @@ from ingest.encoders.base import Encoder
 from ingest.formatting import format_count
 from ingest.readers.passages import Span
 from ingest.space import Item
+from search_app.components.search.choosing_corner import choosing_corner
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.card_actions import action_button
 from search_app.components.shared.formatting import (
@@ -124,8 +125,8 @@ class ResultCards:
         rest = facts + (f'<div class="ns-card-links">{links}</div>' if links else "") + _action_row(hit)
         if item.modality == "image":
             front = _picture_front(self.space, item, key=f"hit-{number}", badge=number)
-            return lambda _: _article(number, front + rest)
-        return lambda span: _article(number, _passage_front(item, number, span) + rest)
+            return lambda _: _article(number, item, front + rest)
+        return lambda span: _article(number, item, _passage_front(item, number, span) + rest)
 
     def _row(self, entry: Entry, item: Item, number: str) -> _Render:
         hit, picture, badge = entry.hit, "", ""
@@ -139,7 +140,7 @@ class ResultCards:
         def render(span: Span | None) -> str:
             text = excerpt(item.text, span, _ROW_LENGTH)  # the text of a picture is its caption
             shown = f'<div class="ns-excerpt">{text}</div>' if text else ""
-            return _article(number, f'{picture}<div class="ns-body">{head}{shown}{rest}</div>', as_row=True)
+            return _article(number, item, f'{picture}<div class="ns-body">{head}{shown}{rest}</div>', as_row=True)
 
         return render
 
@@ -178,9 +179,13 @@ def _action_row(hit: Hit, more: str = "") -> str:
     )
 
 
-def _article(number: str, body: str, as_row: bool = False) -> str:
-    """The HTML of the result with that number."""
-    return f'<article class="ns-result{" ns-listed" if as_row else ""}" data-rank="{number}">{body}</article>'
+def _article(number: str, item: Item, body: str, as_row: bool = False) -> str:
+    """The HTML of the result with that number; its corner chooses it."""
+    css_class = "ns-result ns-listed" if as_row else "ns-result"
+    return (
+        f'<article class="{css_class}" data-rank="{number}" data-item="{in_html(item.id)}">'
+        f"{choosing_corner(item)}{body}</article>"
+    )
 
 
 def starter_cards(space: AppSpace, items: Sequence[Item]) -> None:

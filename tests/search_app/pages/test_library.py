@@ -60,7 +60,7 @@ def test_the_overview_shows_what_the_space_holds_and_where_it_comes_from(own: Pa
     app = library()
     assert not app.exception
     shown = visible_text(app)
-    assert "2  images" in shown and "1  passages" in shown and "3  files" in shown
+    assert "2  pictures" in shown and "1  passages" in shown and "3  files" in shown
     assert str(own / "files") in shown and "7 files" in shown
     assert "files/pictures" in shown and "png" in shown
     assert "Problems (4)" in app.segmented_control(key="library-tab").options
@@ -172,7 +172,7 @@ def test_a_job_is_followed_to_its_end_and_others_wait_for_it(own: Path) -> None:
     assert wait_until(lambda: not newest_job(home, "test").running, 240)  # type: ignore[union-attr]
     app.run()
     assert "Ingested" in visible_text(app) and "1 added" in visible_text(app)
-    assert "3  images" in visible_text(app)
+    assert "3  pictures" in visible_text(app)
     app.button(key="job-problems").click().run()
     assert url_params(app)["tab"] == ["problems"]
 
@@ -239,7 +239,7 @@ def test_a_click_on_a_page_drawn_before_the_permission_was_withdrawn_starts_noth
 def test_before_signing_in_the_library_shows_nothing(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SIGN_IN_VARIABLE, str(written(own)))
     app = library()
-    assert "Sign in to search" in visible_text(app) and "images" not in visible_text(app)
+    assert "Sign in to search" in visible_text(app) and "pictures" not in visible_text(app)
 
 
 def test_without_a_space_the_page_offers_the_ways_to_fill_it(empty_home: Path, tmp_path: Path, started: list) -> None:

@@ -196,7 +196,7 @@ def test_the_details_show_neighbours_by_either_distance_and_open_them() -> None:
     click(app, "details")
     app.button_group(key="details-section").set_value("Neighbours").run()
     assert not app.exception
-    assert "Nearest images" in visible_text(app) and "Nearest passages" in visible_text(app)
+    assert "Nearest pictures" in visible_text(app) and "Nearest passages" in visible_text(app)
     app.toggle(key="neighbour-centred").set_value(False).run()
     assert "distance² = 2 − 2 · cosine" in visible_text(app)
     cosines = neighbours(app)

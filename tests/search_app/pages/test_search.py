@@ -58,7 +58,7 @@ def test_without_a_query_the_page_explains_itself_and_offers_ways_to_start(colou
     app = page()
     assert not app.exception
     assert "Search by meaning" in visible_text(app)
-    assert re.search(r"11 images\s+·\s+\d+ passages", visible_text(app))
+    assert re.search(r"11 pictures\s+·\s+\d+ passages", visible_text(app))
     assert app.button(key="example-1").label
     assert len(card_modalities(app)) == 6
     assert [label for _, _, label in card_buttons(app, 6)] == ["Start here"]
@@ -394,7 +394,7 @@ def test_a_link_that_names_files_opens_none(colours: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ({"q": "red", "modality": "image", "folder": "notes"}, "There are no images in notes."),
+        ({"q": "red", "modality": "image", "folder": "notes"}, "There are no pictures in notes."),
         ({"q": "red", "folder": "notes", "exact": "nowhere"}, "No item meets all conditions"),
         ({"q": "red", "folder": "elsewhere"}, "The space has no folder elsewhere."),
     ],

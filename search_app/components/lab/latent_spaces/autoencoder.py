@@ -86,7 +86,7 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
         )
         return
     _results(space, pictures, trained, recipe)
-    sample_note(len(pictures.pixels), len(snapshot.groups["image"]), "images")
+    sample_note(len(pictures.pixels), len(snapshot.groups["image"]), "pictures")
 
 
 def _start(training: TrainingTasks, recipe: Recipe, pictures: _TrainingPictures) -> None:

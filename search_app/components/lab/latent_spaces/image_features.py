@@ -30,7 +30,7 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     sides = {"": "Before alignment", "shared": "Shared space"}
     url_state.switch(_SIDE, "Which space", sides, "shared" if _shared() else "")
     explore("features", after if _shared() else before, space)
-    sample_note(len(before), len(snapshot.groups["image"]), "images")
+    sample_note(len(before), len(snapshot.groups["image"]), "pictures")
     kept = neighbours_kept(before, after)
     st.html(
         f'<div class="ns-section">What alignment changes<small>of ten neighbours, {10 * kept.mean():.1f} stay on '
