@@ -13,7 +13,7 @@ from search_app.components.search.cards import ResultCards, starter_cards
 from search_app.components.search.details_dialog import details_dialog
 from search_app.components.search.filter_row import filters
 from search_app.components.search.keyboard import listen_for_keys
-from search_app.components.search.map_panel import map_panel
+from search_app.components.search.map_panel import LEAST_ITEMS, map_panel
 from search_app.components.search.query_bar import query_bar
 from search_app.components.search.query_terms import TermContents, term_contents
 from search_app.components.search.results_bar import pager, results_bar
@@ -57,15 +57,18 @@ class _Layout:
 
     top: DeltaGenerator
     left: DeltaGenerator
-    right: DeltaGenerator
+    right: DeltaGenerator | None
+    """For the map; None where there are too few items for one."""
 
 
-def _layout(query: Query) -> _Layout:
+def _layout(query: Query, snapshot: Snapshot) -> _Layout:
     with st.container(key="listeners"):
         listen_for_keys(query)
         card_actions.listen_for_clicks()
     top = st.container(key="page-top")
-    left, right = st.columns([1.32, 1], gap="medium")
+    if len(snapshot) < LEAST_ITEMS:
+        return _Layout(top, st.container(), None)
+    left, right = st.columns([1.6, 1], gap="medium")
     return _Layout(top, left, right)
 
 
@@ -73,7 +76,7 @@ def _draw_results(
     space: AppSpace, query: Query, snapshot: Snapshot, contents: TermContents, beside: DeltaGenerator
 ) -> None:
     """Draw the answer to `query`, and the filters into the container `beside` the bar once it is drawn."""
-    containers = _layout(query)
+    containers = _layout(query, snapshot)
     try:
         encoder = loaded_encoder(space)
         answer = space.searcher.ask(query, encoder, contents.pictures)
@@ -98,8 +101,9 @@ def _draw_results(
             page_layout.note(
                 f"This text is longer than the encoder reads: only the first {encoder.info.text_window} tokens count."
             )
-    with containers.right:
-        map_panel(space, answer.snapshot, query, answer)
+    if containers.right is not None:
+        with containers.right:
+            map_panel(space, answer.snapshot, query, answer)
     result_cards.highlight_best_sentences(encoder)
 
 
@@ -167,7 +171,7 @@ def _no_results(query: Query, snapshot: Snapshot) -> None:
 
 def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     details_dialog(space, query)
-    containers = _layout(query)
+    containers = _layout(query, snapshot)
     with containers.left:
         st.html(
             '<div class="ns-hero"><h1>Search by meaning, in words and pictures.</h1>'
@@ -180,8 +184,9 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
                 st.button(example, key=f"example-{number}", on_click=page_url.search_text, args=(example,))
         st.html('<div class="ns-section">Or start from an item of this space</div>')
         starter_cards(space, _starter_items(space, snapshot))
-    with containers.right:
-        map_panel(space, snapshot, query, None)
+    if containers.right is not None:
+        with containers.right:
+            map_panel(space, snapshot, query, None)
 
 
 def _starter_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:

@@ -1,4 +1,4 @@
-"""The bar that the question lives in: tokens, the menu that adds to it, pictures by paste and drop, recent questions."""
+"""The bar that the question lives in: tokens, the menu that adds to it, pictures, recent questions."""
 
 import base64
 import re
@@ -36,6 +36,7 @@ def tokens(page: Page) -> list[str]:
 def test_a_question_is_composed_in_the_bar_by_keys_alone(page: Page, sample_address: str):
     page.goto(sample_address)
     settled(page)
+    expect(page.locator(f"html.ns-keys-ready {BOX}")).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("a red bird")
     page.keyboard.press("Enter")
@@ -71,6 +72,7 @@ def test_a_question_is_composed_in_the_bar_by_keys_alone(page: Page, sample_addr
 def test_a_picture_is_pasted_or_dropped_and_asked_at_once(page: Page, sample_address: str, way: str):
     page.goto(sample_address)
     settled(page)
+    expect(page.locator(BOX)).to_be_visible()
     content = base64.b64encode((sample_folder() / GUITAR).read_bytes()).decode()
     page.evaluate(_GIVE, [way, content])
     expect(page).to_have_url(re.compile(r"[?&]image=[0-9a-f]{32}"))

@@ -116,7 +116,6 @@ def topics_panel(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> 
         for topic in chosen:
             _topic(space, topic)
         return
-    section("Topics", f"{len(described)}, by what lies together")
     with st.container(key="map-topics", gap=None):
         for topic in described:
             _row(space, topic)
@@ -194,7 +193,6 @@ def _find_progress(space: AppSpace, snapshot: Snapshot) -> None:
     space_topics = space.searcher.topics
     task = space_topics.task()
     found = task is not None and task.status.state == "done" and space_topics.current(snapshot) is not None
-    section("Topics")
     # Topics that the space has outgrown since they were found must be found again.
     if task is None or (task.status.finished and not found):
         if task is not None and task.status.problem:

@@ -80,10 +80,10 @@ class Bar {
     const before = this.data;
     this.data = data;
     this.root.classList.remove("ns-busy");
-    if (!before || data.text !== this.given || this.box.value === this.sent) {
-      this.given = data.text;
-      this.box.value = data.text;
-    }
+    // The answer to what was sent leaves alone what has been typed since.
+    const typing = this.sent !== null && this.box.value !== this.sent;
+    if (!before || (!typing && (this.sent !== null || data.text !== this.given))) this.box.value = data.text;
+    this.given = data.text;
     this.sent = null;
     this.root.dataset.question = data.text;
     this.box.maxLength = data.longest;

@@ -13,6 +13,7 @@ from search_app.search.fusion import METHODS
 from search_app.search.query_pictures import open_picture
 from search_app.search.terms import LONGEST_TEXT
 from tests.fake_encoder import COLOURS
+from tests.make_files import ingest_folders, picture
 from tests.search_app.page_driver import (
     ask,
     bar,
@@ -139,6 +140,15 @@ def test_words_find_pictures_and_passages_of_their_colour(colours: Path) -> None
     assert "closer than" in visible_text(app) and "cosine 0." in visible_text(app)
 
 
+def test_a_space_of_fewer_than_five_items_has_no_map(empty_home: Path, tmp_path: Path) -> None:
+    for count, colour in enumerate(("red", "green", "blue", "yellow", "purple"), start=1):
+        picture(tmp_path / "files" / f"{colour}.png", colour)
+        ingest_folders(empty_home, [tmp_path / "files"])
+        for app in (page(), page(q="red")):
+            assert not app.exception
+            assert bool(scene(app, "search_map")) == (count >= 5)
+
+
 def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     app = page(
         q="blue",
@@ -160,7 +170,7 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     assert state["results-count"] == 3
     assert (state["map-dimensions"], state["map-colour"], state["map-gap"]) == ("3-D", "folder", True)
     drawn = scene(app, "search_map")
-    assert "the 3 axes keep" in drawn["caption"]
+    assert "these 3 axes" in visible_text(app)
     assert [hit["rank"] for hit in drawn["hits"]] == ["1", "2", "3"] and len(drawn["star"]["at"]) == 3
 
 

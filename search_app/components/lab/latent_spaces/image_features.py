@@ -75,7 +75,9 @@ def _changes(space: AppSpace, before: LatentSpace, after: LatentSpace, kept: Flo
             f"<dt>{title}</dt><dd>{''.join(tag(place) for place in places)}</dd>"
             for title, places in (("before", near[0]), ("shared", near[1]))
         )
-        shown += f'<figure class="ns-change">{tag(row)}<figcaption>{name}</figcaption><dl>{lines}</dl></figure>'
+        shown += (
+            f'<figure class="ns-change">{tag(row)}<figcaption dir="auto">{name}</figcaption><dl>{lines}</dl></figure>'
+        )
     return f'<div class="ns-changes">{shown}</div>'
 
 
