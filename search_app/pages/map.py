@@ -151,8 +151,8 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
 def _draw_above(page: _Page, box: DeltaGenerator, bar: DeltaGenerator, layout: Layout | None) -> None:
     """Draw the query bar and the menus over the map, in their containers."""
     with box, st.container(key="asked", horizontal=True, gap="small"):
-        query_bar(page.space, page.query, page.snapshot)
-        filters(page.query, page.snapshot, page.space)
+        query_bar(page.space, page.query, page.snapshot, compact=True)
+        filters(page.query, page.snapshot, page.space, compact=True)
     with bar:
         view_menu(page.space, page.view, page.snapshot, lambda: _end_of_view_menu(page, layout))
         colour_menu(page.space, page.view, page.query, topics=page.topics is not None)

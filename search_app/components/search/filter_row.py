@@ -16,14 +16,22 @@ _KIND = "filter-modality"
 _KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Pictures": ("image",), "Passages": ("text",)}
 
 
-def filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
-    """Draw the filters as the query has them, the topics of `space` among them; a change goes into the URL."""
-    st.session_state[_KIND] = next(name for name, modality in _KINDS.items() if modality == query.filters.modality)
+def filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None, *, compact: bool = False) -> None:
+    """Draw the filters as the query has them, the topics of `space` among them; a change goes into the URL.
+
+    Where there is little room, `compact` puts all of them behind the button.
+    """
     with st.container(key="filters", horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        st.segmented_control(
-            "Show", list(_KINDS), key=_KIND, required=True, label_visibility="collapsed", on_change=_changed
-        )
-        more_filters(query, snapshot, space)
+        if not compact:
+            _kinds(query)
+        more_filters(query, snapshot, space, first=(lambda: _kinds(query)) if compact else None)
+
+
+def _kinds(query: Query) -> None:
+    st.session_state[_KIND] = next(name for name, modality in _KINDS.items() if modality == query.filters.modality)
+    st.segmented_control(
+        "Show", list(_KINDS), key=_KIND, required=True, label_visibility="collapsed", on_change=_changed
+    )
 
 
 def _changed() -> None:

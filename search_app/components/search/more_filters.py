@@ -12,7 +12,7 @@ import streamlit as st
 
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import snippet
+from search_app.components.shared.formatting import PLURAL, snippet
 from search_app.search.fields import LONGEST_PART, MOST_PARTS, Field, fields_of
 from search_app.search.query import Query
 from search_app.search.query_schema import Filters
@@ -63,38 +63,51 @@ class Control:
     """A value in words."""
 
 
-def more_filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
-    """Draw the popover as the query has it, with the topics of `space`; a change goes into the URL."""
-    first = ("folder", "exact", "title", "topic", "format")
+def more_filters(
+    query: Query, snapshot: Snapshot, space: AppSpace | None = None, first: Callable[[], None] | None = None
+) -> None:
+    """Draw the popover as the query has it, with the topics of `space`; a change goes into the URL.
+
+    `first` draws what stands above all other filters.
+    """
+    upper = ("folder", "exact", "title", "topic", "format")
     with (
         st.popover("Filters", icon=":material/tune:", key="filter-more", width="content"),
         st.container(key="filter-panel", gap="small"),
     ):
-        for name in first:
+        if first is not None:
+            first()
+        for name in upper:
             _draw(name, query, snapshot, space)
         left, right = st.columns(2)
         with left:
             _draw("after", query, snapshot, space)
         with right:
             _draw("before", query, snapshot, space)
-        drawn = {*_BESIDE, *first, "after", "before", "where"}
+        drawn = {*_BESIDE, *upper, "after", "before", "where"}
         for name in [*(name for name in fields_of(Filters) if name not in drawn), "where"]:
             _draw(name, query, snapshot, space)
 
 
-def filter_tokens(query: Query) -> list[dict[str, str]]:
-    """A token of the query bar for each filter that is set in the popover: its id and its words."""
-    return [
+def filter_tokens(query: Query, *, modality: bool = False) -> list[dict[str, str]]:
+    """A token of the query bar for each filter that is set in the popover: its id and its words.
+
+    The `modality` has one only where no control beside the bar says it.
+    """
+    kinds = [PLURAL[each] for each in query.filters.modality] if modality else []
+    return [{"id": "filter-modality", "words": f"only {' and '.join(kinds)}"}] * bool(kinds) + [
         {"id": f"filter-{number}", "words": snippet(words, 60)}
         for number, (words, _) in enumerate(_set(query.filters), start=1)
     ]
 
 
-def drop_filter(token_id: str) -> None:
-    """Take the filter of a token away."""
+def drop_filter(name: str) -> None:
+    """Take the filter of the token with this id away."""
     query, _ = page_url.current()
+    if name == "filter-modality":
+        _set_filters(modality=())
     for number, (_, change) in enumerate(_set(query.filters), start=1):
-        if token_id == f"filter-{number}":
+        if name == f"filter-{number}":
             _set_filters(**change)
 
 

@@ -51,17 +51,18 @@ def query_bar(
     snapshot: Snapshot,
     contents: TermContents | None = None,
     *,
-    with_filters: bool = True,
+    compact: bool = False,
 ) -> None:
     """Draw the bar with the question as it stands; what is done in it goes into the URL.
 
-    `contents` are those of the question, where they are known already.  The plain words of the question stay in the
-    bar to be edited; other words clear judged items, while pictures, further terms and filters stay.
+    `contents` are those of the question, where they are known already; `compact` is that of `filters`.  The plain words
+    of the question stay in the bar to be edited; other words clear judged items, while pictures, further terms and
+    filters stay.
     """
     with st.container(key="ask"):
         _component()(
             key=KEY,
-            data=_data(space, query, snapshot, contents or term_contents(space, query)),
+            data=_data(space, query, snapshot, contents or term_contents(space, query), compact),
             on_event_change=partial(_on_event, space),
         )
     if message := st.session_state.pop(PROBLEM, None):
@@ -77,13 +78,15 @@ def _component() -> Any:
     return st.components.v2.component("nearspace.query_bar", css=style, js=script, isolate_styles=False)
 
 
-def _data(space: AppSpace, query: Query, snapshot: Snapshot, contents: TermContents) -> dict[str, object]:
+def _data(
+    space: AppSpace, query: Query, snapshot: Snapshot, contents: TermContents, compact: bool
+) -> dict[str, object]:
     topics = space.searcher.topics.current(snapshot)
     asked = to_params(Query(text=query.text, term=query.term), MapView())
     return {
         "text": query.text,
         "tokens": tokens(space, query, contents),
-        "filters": filter_tokens(query),
+        "filters": filter_tokens(query, modality=compact),
         "between": len(query.like) == 2,
         "judged": bool(query.like or query.unlike),
         "topics": [name.name for name in topics.names[:_MOST_SUGGESTED]] if topics else [],
