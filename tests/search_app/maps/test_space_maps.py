@@ -18,7 +18,8 @@ from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapsho
 
 @pytest.fixture(autouse=True)
 def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enough for clusters that lie far apart."""
+    """Enough for clusters that lie far apart, in this process: to start one for each fit would take longer than the fit."""
+    monkeypatch.setattr(manifold, "fit_elsewhere", manifold.fit_and_place)
     monkeypatch.setattr(manifold, "_EPOCHS", 120)
     monkeypatch.setattr(manifold, "_EARLY_EPOCHS", 60)
 
