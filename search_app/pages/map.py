@@ -36,7 +36,7 @@ from search_app.components.map.topics_panel import (
     topic_view,
     topics_panel,
 )
-from search_app.components.search.details_dialog import details_dialog
+from search_app.components.search.details_drawer import details_drawer
 from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.query_box import query_box
@@ -105,6 +105,7 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         with st.container(key="map-top", horizontal=True, vertical_alignment="top", gap="small"):
             box, bar = st.container(key="map-ask"), st.container(key="map-bar", horizontal=True, gap="small")
         asked = st.container(key="map-asked")
+    beside = st.container(key="beside")
     if not len(snapshot):
         with box:
             query_box(space, query)
@@ -115,8 +116,9 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     note_wanted(space, awaited)
     with asked:
         answer = _answer(space, query)
-        details_dialog(space, query, answer, space.encoder() if answer else None)
         listen_for_keys(query)
+    with beside:
+        details_drawer(space, query, answer, space.encoder() if answer else None)
     page = _Page(space, query, snapshot, view, answer, current_topics(space, snapshot))
     with st.container(key="map-work"):
         try:

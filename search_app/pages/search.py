@@ -10,7 +10,7 @@ from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.search.cards import ResultCards, starter_cards
-from search_app.components.search.details_dialog import details_dialog
+from search_app.components.search.details_drawer import details_drawer
 from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.map_panel import LEAST_ITEMS, map_panel
@@ -55,6 +55,8 @@ class _Layout:
     left: DeltaGenerator
     right: DeltaGenerator | None
     """For the map; None where there are too few items for one."""
+    beside: DeltaGenerator
+    """For the details."""
 
 
 def _layout(query: Query, snapshot: Snapshot) -> _Layout:
@@ -63,9 +65,9 @@ def _layout(query: Query, snapshot: Snapshot) -> _Layout:
         card_actions.listen_for_clicks()
     top = st.container(key="page-top")
     if len(snapshot) < LEAST_ITEMS:
-        return _Layout(top, st.container(), None)
+        return _Layout(top, st.container(), None, st.container(key="beside"))
     left, right = st.columns([1.6, 1], gap="medium")
-    return _Layout(top, left, right)
+    return _Layout(top, left, right, st.container(key="beside"))
 
 
 def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
@@ -83,7 +85,6 @@ def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         with notes:
             page_layout.error_notice("The search cannot be done", error)
         return
-    details_dialog(space, query, answer, encoder)
     result_cards = ResultCards(space, query, answer)
     # The results are sent to the browser first, so that nothing delays them.
     with containers.left:
@@ -101,6 +102,8 @@ def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     if containers.right is not None:
         with containers.right:
             map_panel(space, answer.snapshot, query, answer)
+    with containers.beside:
+        details_drawer(space, query, answer, encoder)
     result_cards.highlight_best_sentences(encoder)
 
 
@@ -167,7 +170,6 @@ def _no_results(query: Query, snapshot: Snapshot) -> None:
 
 
 def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    details_dialog(space, query)
     containers = _layout(query, snapshot)
     with containers.left:
         st.html(
@@ -185,6 +187,8 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     if containers.right is not None:
         with containers.right:
             map_panel(space, snapshot, query, None)
+    with containers.beside:
+        details_drawer(space, query)
 
 
 def _starter_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:

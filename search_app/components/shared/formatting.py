@@ -155,11 +155,11 @@ def percentile_label(hit: Hit) -> str:
 
 def score_details(hit: Hit) -> str:
     """The numbers behind the words: cosine, distance, and the chance of a match if it is known."""
-    chance = "" if hit.chance is None else f" · chance {_percent(hit.chance)}"
+    chance = "" if hit.chance is None else f" · chance {percent_label(hit.chance)}"
     return f"cosine {hit.cosine:.3f} · distance {hit.distance:.3f}{chance}"
 
 
-def _percent(share: float) -> str:
+def percent_label(share: float) -> str:
     """A share in per cent, never 0 % or 100 %."""
     if share < 0.01:
         return "below 1 %"
