@@ -15,7 +15,7 @@ ON_PAGE = f"{_FRAMES}.find(Boolean).nearspace"
 
 
 def open_map(page: Page, address: str, query: str = "") -> None:
-    """Open the page of the map, and wait until its points are drawn: on straight axes, unless `query` names a layout."""
+    """Open the page of the map, and wait until its points are drawn: on straight axes unless `query` says otherwise."""
     if "projection=" not in query:
         query = f"{query}{'&' if query else '?'}projection=pca"
     # The first visit of all must be to the main page, until which Streamlit knows no other.
