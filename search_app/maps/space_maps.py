@@ -66,6 +66,7 @@ class SpaceMaps:
         self._manifolds: dict[str, Manifold] = {}
         self._trusts: dict[str, Trust | None] | None = None
         self._started: set[str] = set()
+        self._closed = False
         self._wanted: dict[str, str] = {}  # the fit that each visitor waits for
         self._looked_at = -1  # the revision whose layout of neighbours was looked after last
 
@@ -125,7 +126,7 @@ class SpaceMaps:
 
         Asked once for each revision, so that a fit that was stopped stays so; not in a space of few items.
         """
-        if len(snapshot) < LEAST_NEIGHBOURS or snapshot.revision == self._looked_at:
+        if self._closed or len(snapshot) < LEAST_NEIGHBOURS or snapshot.revision == self._looked_at:
             return
         self._looked_at = snapshot.revision
         spec = self.neighbours()
@@ -151,7 +152,8 @@ class SpaceMaps:
                 task.cancel()
 
     def close(self) -> None:
-        """Cancel all fits."""
+        """Cancel all fits, and begin no more unasked."""
+        self._closed = True
         for key in list(self._started):
             if (task := self.tasks.get(key)) is not None:
                 task.cancel()

@@ -87,19 +87,22 @@ class AppSpace:
         described = f"{self.folder} {self.manifest.created} {self.manifest.encoder.fingerprint}"
         return hashlib.blake2b(described.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
-    def warm_up(self) -> None:
-        """Load in the background what the first query needs; an error is left for that query to report."""
+    def warm_up(self, snapshot: Snapshot) -> None:
+        """Load in the background what the first query needs, whose errors are left for that query to report.
+
+        Then have the map's layout of neighbours fitted, if that is due: nothing that a query needs waits for it.
+        """
         if self._warm_up_thread is None:
-            self._warm_up_thread = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
+            self._warm_up_thread = threading.Thread(target=self._warm_up, args=(snapshot,), name="warm-up", daemon=True)
             self._warm_up_thread.start()
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, snapshot: Snapshot) -> None:
         with suppress(NearspaceError):
             encoder = self.encoder()
             self.searcher.phrases(encoder)
             encoder.encode_texts(PHRASES[:1])  # a model's first run takes longer
         self._is_warm = True
-        self.keep_neighbours(self.searcher.vectors.now())
+        self.keep_neighbours(snapshot)
 
     def keep_neighbours(self, snapshot: Snapshot) -> None:
         """Have a layout of neighbours fitted for the map, once nothing that a query needs has to wait for it."""
