@@ -22,7 +22,7 @@ KEYS = (
     ("Enter", "details of the chosen result"),
     ("m", "more like it"),
     ("s", "search from it alone"),
-    ("n  p", "next page, previous page"),
+    ("n", "more results"),
     ("← →", "in the details: previous result, next result"),
     ("f", "in the details: the picture alone on the screen"),
     ("+  -", "there: larger, smaller"),
