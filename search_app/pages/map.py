@@ -1,7 +1,7 @@
 """The page of the map: every item as a point, its neighbours, selections, decoded places and topics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
