@@ -15,6 +15,8 @@ import { Stage } from "./stage.js";
 import { same } from "./unpack.js";
 
 const SETTLE_AFTER = 160; // milliseconds without a move after which pictures are chosen again
+const DRAWER_AFTER = 400; // milliseconds after which a drawer that opens or closes has done so
+const LISTS = ["results", "topics"]; // of the drawer: nothing on the map is picked for them
 const DISPOSE_AFTER = 20_000; // milliseconds off the page after which a map is disposed of
 const SLOW_FRAME = 34; // milliseconds; slower frames of a moving view draw fewer points
 const FAST_FRAME = 20; // milliseconds; faster frames of a moving view draw more points
@@ -92,6 +94,7 @@ export class SpaceMap {
     this.update();
     this.flyTo();
     this.reveal(before);
+    this.makeRoom(before);
     this.hoverCard.refresh();
     if (!this.stale) this.writeWindow();
   }
@@ -110,13 +113,23 @@ export class SpaceMap {
   /** Move the item that has been picked out from under the drawer. */
   reveal(before) {
     const { item, drawer } = this.scene;
-    if (!item || !drawer || this.stale || this.points.dimensions === 3 || before?.item?.id === item.id || !this.stage.points) return;
+    if (!item || !drawer || this.stale || this.points?.dimensions !== 2 || before?.item?.id === item.id || !this.stage.points) return;
     this.measureCovered();
     const [x, y] = this.stage.project(item.at);
     if (!this.covered.some(([left, top, right, bottom]) => x > left && x < right && y > top && y < bottom)) return;
     const { top, right, bottom, left } = this.stage.insets;
     const [middleX, middleY] = [(left + this.stage.width - right) / 2, (top + this.stage.height - bottom) / 2];
     this.stage.step((x - middleX) / this.stage.width, (middleY - y) / this.stage.height);
+  }
+
+  /** A list beside the map leaves it less room: the whole map is brought into what is left. */
+  makeRoom(before) {
+    const { drawer } = this.scene;
+    if (!this.stage.points || Boolean(before?.drawer) === Boolean(drawer)) return;
+    setTimeout(() => this.settle(), DRAWER_AFTER);
+    if (!this.stage.fitted || !LISTS.includes(drawer || before.drawer)) return;
+    this.stage.insets = this.elements.insets(this.stage.width);
+    this.stage.fit();
   }
 
   /** Draw once all parts of the same map have arrived. */
