@@ -15,7 +15,7 @@ from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
 _KIND, _FOLDERS = "filter-modality", "filter-folders"
-_KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Images": ("image",), "Text": ("text",)}
+_KINDS: dict[str, tuple[Modality, ...]] = {"All": (), "Pictures": ("image",), "Passages": ("text",)}
 
 
 def terms_and_filters(space: AppSpace, query: Query, snapshot: Snapshot, contents: TermContents | None = None) -> None:

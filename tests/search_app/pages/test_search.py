@@ -192,7 +192,7 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     assert len(card_titles(app)) == 3
     assert set(card_modalities(app)) == {"IMAGE"}
     state = app.session_state
-    assert state["filter-modality"] == "Images"
+    assert state["filter-modality"] == "Pictures"
     assert state["filter-folders"] == ["pictures", "pictures/tall"]
     assert state["results-count"] == 3
     assert (state["map-dimensions"], state["map-colour"], state["map-gap"]) == ("3-D", "folder", True)
@@ -203,7 +203,7 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
 
 def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
     app = page(q="red")
-    app.get("button_group")[0].set_value("Text").run()
+    app.get("button_group")[0].set_value("Passages").run()
     assert url_params(app) == {"text": ["red"], "modality": ["text"]}
     assert set(card_modalities(app)) == {"TEXT"}
     app.multiselect(key="filter-folders").set_value(["odd"]).run()
