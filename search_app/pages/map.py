@@ -1,7 +1,7 @@
 """The page of the map: every item as a point, its neighbours, selections, decoded places and topics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,9 +36,9 @@ from search_app.components.map.topics_panel import (
     topics_panel,
 )
 from search_app.components.search.details_drawer import details_drawer
-from search_app.components.search.filter_row import terms_and_filters
+from search_app.components.search.filter_row import filters
 from search_app.components.search.keyboard import listen_for_keys
-from search_app.components.search.query_box import query_box
+from search_app.components.search.query_bar import query_bar
 from search_app.components.search.query_terms import term_contents
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
@@ -51,7 +51,7 @@ from search_app.search.filter_masks import item_masks, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query import Query
-from search_app.search.query_schema import Filters, MapView
+from search_app.search.query_schema import MapView
 from search_app.search.query_vectors import Probe
 from search_app.search.searcher import Answer
 from search_app.search.selections import open_selection
@@ -108,7 +108,7 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     beside = st.container(key="beside")
     if not len(snapshot):
         with box:
-            query_box(space, query)
+            query_bar(space, query, snapshot)
         show_empty_space(space, snapshot)
         return
     view = _view_for(query, page_url.current()[1])
@@ -151,9 +151,10 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
 
 
 def _draw_above(page: _Page, box: DeltaGenerator, bar: DeltaGenerator, layout: Layout | None) -> None:
-    """Draw the query box and the menus over the map, in their containers."""
-    with box:
-        query_box(page.space, page.query)
+    """Draw the query bar and the menus over the map, in their containers."""
+    with box, st.container(key="asked", horizontal=True, gap="small"):
+        query_bar(page.space, page.query, page.snapshot, compact=True)
+        filters(page.query, page.snapshot, page.space, compact=True)
     with bar:
         view_menu(page.space, page.view, page.snapshot, lambda: _end_of_view_menu(page, layout))
         colour_menu(page.space, page.view, page.query, topics=page.topics is not None)
@@ -179,14 +180,10 @@ def _view_for(query: Query, view: MapView) -> MapView:
 
 
 def _answer(space: AppSpace, query: Query) -> Answer | None:
-    """The answer to the query, with its terms and filters drawn; None without a query, or where the search fails."""
+    """The answer to the query; None without a query, or where the search fails."""
     if query.is_empty:
-        # A selected topic is described beside the map.
-        if replace(query.filters, topic=()) != Filters():
-            terms_and_filters(space, query, space.searcher.vectors.now())
         return None
     contents = term_contents(space, query)
-    terms_and_filters(space, query, space.searcher.vectors.now(), contents)
     try:
         return space.searcher.ask(query, loaded_encoder(space), contents.pictures)
     except SpaceChanged:
