@@ -178,14 +178,14 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     with containers.left:
         st.html(
             '<div class="ns-hero"><h1>Search by meaning, in words and pictures.</h1>'
-            "<p>Images and passages lie in one space: what is close in meaning lies close together. Ask in "
+            "<p>Pictures and passages lie together: what is alike in meaning lies close. Ask in "
             "words, with a picture, or with both; every result says how close it is, and the map shows where it "
             "lies.</p></div>"
         )
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, example in enumerate(EXAMPLES, start=1):
                 st.button(example, key=f"example-{number}", on_click=page_url.search_text, args=(example,))
-        st.html('<div class="ns-section">Or start from an item of this space</div>')
+        st.html('<h2 class="ns-section">Or start from something in this space</h2>')
         starter_cards(space, _starter_items(space, snapshot))
     if containers.right is not None:
         with containers.right:
