@@ -70,7 +70,7 @@ class Query:
     @property
     def at_start(self) -> "Query":
         """The same on its first page, with nothing opened: how a new question begins."""
-        display = Display(self.display.layout, self.display.arrangement)
+        display = Display(self.display.layout, self.display.arrangement, dated=self.display.dated)
         return replace(self, listing=replace(self.listing, page=1), display=display)
 
     @property
