@@ -42,10 +42,10 @@ _AGO = (
     r"|last (?:mon|tues|wednes|thurs|fri|satur|sun)day|the day before yesterday)"
 )
 _ANY = rf"(?:{_FULL}|{_AGO}|yesterday|{_YEAR})"
-_IN = (
-    r"(?:taken |made |dated )?(?:in|from|of|on|during|im|am|vom|en|em|le|in het|nel|del?)"
+_IN = r"(?:taken |made |dated )?(?:in|from|of|on|during|im|am|vom|en|em|le|in het|nel|del?)"
+_NEXT = "a an the my our at in on by near with without from of and under over during for to where when".replace(
+    " ", "|"
 )
-_NEXT = "a an the my our at in on by near with without from of and under over during for to where when".replace(" ", "|")
 _FOLLOWS = rf"(?=$|[,;.!?)]|\s+(?:{_NEXT})\b)"
 
 _BETWEEN = re.compile(

@@ -117,4 +117,4 @@ def with_terms(query: Query, terms: Iterable[Term]) -> Query:
 
 def without_filters(query: Query) -> Query:
     """The same question to the whole space."""
-    return replace(query, filters=Filters())
+    return replace(query, filters=Filters(), display=replace(query.display, dated=""))
