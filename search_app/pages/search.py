@@ -179,7 +179,7 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     with containers.left:
         st.html(
             '<div class="ns-hero"><h1>Search by meaning, in words and pictures.</h1>'
-            "<p>Images and passages lie in one space: what is close in meaning lies close together. Ask in "
+            "<p>Pictures and passages lie together: what is alike in meaning lies close. Ask in "
             "words, with a picture, or with both; every result says how close it is, and the map shows where it "
             "lies.</p></div>"
         )
@@ -187,15 +187,11 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
             for number, example in enumerate(EXAMPLES, start=1):
                 st.button(example, key=f"example-{number}", on_click=page_url.search_text, args=(example,))
         items, passing = _starter_items(space, query.filters, snapshot)
-        if query.filters == Filters():
-            st.html('<div class="ns-section">Or start from an item of this space</div>')
-        else:
-            shown = (
-                f"{len(items):,} of {passing:,} items that pass the filters"
-                if passing
-                else "No item passes the filters"
-            )
-            st.html(f'<div class="ns-section">{shown}</div>')
+        title = "Or start from something in this space"
+        if query.filters != Filters():
+            counted = f"{len(items):,} of {passing:,} items that pass the filters"
+            title = counted if passing else "No item passes the filters"
+        st.html(f'<h2 class="ns-section">{title}</h2>')
         starter_cards(space, items)
     if containers.right is not None:
         with containers.right:
