@@ -82,9 +82,9 @@ def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str)
     expect(page.locator(".ns-result[data-rank='1'].ns-lit")).to_be_visible()
     expect(page.locator(".hover-card .title")).to_contain_text("1 · ")
     page.locator(".ns-result[data-rank='2']").hover()
-    assert on_map(page, "map.highlighted") == "2"
+    assert on_map(page, "map.pulse.rank") == "2"
     expect(page.locator(".ns-lit")).to_have_count(0)
-    assert on_map(page, "map.pulse") != on_map(page, "map.pulse"), "it pulses, without a word from the app"
+    assert on_map(page, "map.pulse.share") != on_map(page, "map.pulse.share"), "it pulses, without a word from the app"
 
 
 def test_the_map_leaves_the_results_most_of_the_width_and_says_how_far_to_trust_it(page: Page, sample_address: str):

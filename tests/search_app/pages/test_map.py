@@ -23,12 +23,12 @@ def drawn(app: AppTest) -> dict[str, Any]:
     return scene(app, "space_map")
 
 
-def header(app: AppTest, part: str) -> dict[str, Any]:
+def header(app: AppTest, part: str, name: str = "space_map") -> dict[str, Any]:
     """The beginning of a packed part of the map; see `search_app.components.map.binary_message`."""
     [packed] = [
         each.proto.bytes
         for each in app.get("bidi_component")
-        if each.proto.component_name == f"nearspace.space_map_{part}"
+        if each.proto.component_name == f"nearspace.{name}_{part}"
     ]
     found: dict[str, Any] = json.loads(packed[4 : 4 + int.from_bytes(packed[:4], "little")])
     return found
