@@ -111,9 +111,9 @@ def _draw_results(
             )
     if containers.right is not None:
         with containers.right:
-            map_panel(space, shown.answer.snapshot, query, shown.answer)
+            map_panel(space, shown.answer.snapshot, query, shown.in_view(query))
     with containers.beside:
-        details_drawer(space, query, shown.answer, encoder)
+        details_drawer(space, query, shown.in_view(query), encoder)
     results.highlight_best_sentences(encoder)
 
 

@@ -113,6 +113,7 @@ class Searcher:
                 masks=masks,
                 rare_words=rare_words,
                 calibration=calibration,
+                measure_qualities=self.space.ledger.passage_qualities.measure,
                 exact=exact or every,
             )
 
