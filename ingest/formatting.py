@@ -20,6 +20,6 @@ def format_duration(seconds: float) -> str:
     return f"{whole} second{'s' * (whole != 1)}"
 
 
-def format_count(count: int, noun: str) -> str:
-    """A count with its noun: '1 image', '2,000 images'."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+def format_count(count: int, noun: str, nouns: str = "") -> str:
+    """A count with its noun: '1 image', '2,000 images'; `nouns` where more than an s is added."""
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"

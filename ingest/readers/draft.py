@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ingest.readers.caption_filler import without_filler
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -25,9 +27,23 @@ def writable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def without_fillers(text: str, title: str, meta: dict[str, Value]) -> tuple[str, str, dict[str, Value]]:
+    """Caption, title and metadata of an image without what is filler; its own caption takes the place of another."""
+    kept = {
+        key: fact
+        for key, fact in meta.items()
+        if not (key in ("caption", "title") and isinstance(fact, str) and fact and not without_filler(fact))
+    }
+    caption = without_filler(text)
+    return caption or (str(kept.get("caption", "")) if text else ""), without_filler(title), kept
+
+
 @dataclass(frozen=True)
 class Draft:
-    """An image or a passage that becomes an item.  Its texts and facts are made `writable`."""
+    """An image or a passage that becomes an item.  Its texts and facts are made `writable`.
+
+    An image has no caption and no title that is filler (see `caption_filler`).
+    """
 
     modality: Modality
     text: str = ""
@@ -52,6 +68,10 @@ class Draft:
         for name in ("text", "encoded_text", "title"):
             object.__setattr__(self, name, writable(getattr(self, name)))
         meta = {writable(key): writable(fact) if isinstance(fact, str) else fact for key, fact in self.meta.items()}
+        if self.modality == "image":
+            text, title, meta = without_fillers(self.text, self.title, meta)
+            object.__setattr__(self, "text", text)
+            object.__setattr__(self, "title", title)
         object.__setattr__(self, "meta", meta)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import ReadError
+from ingest.readers.caption_filler import without_filler
 from ingest.readers.document import Document, Section, title_from_name
 from ingest.readers.draft import MAX_CAPTION, Value
 from ingest.readers.malformed import malformed_as_read_error
@@ -93,7 +94,7 @@ def named_pictures(path: Path, reading: ReadingOptions) -> tuple[list[NamedPictu
         if row is None or not name:
             without += 1
             continue
-        words = " ".join(_words(row.get(special.text)).split()) if special.text else ""
+        words = without_filler(" ".join(_words(row.get(special.text)).split())) if special.text else ""
         known = found.get(name)
         if known is None:
             facts = {**_facts(row, (special.text, special.key, special.image)), **_id(row, special.key)}

@@ -57,14 +57,14 @@ def missing_sources(
     sources = format_count(in_the_space, "source")
     if in_the_space and missing == "keep":
         report.note(
-            f"{sources} of the space {'is' if in_the_space == 1 else 'are'} not among these files any "
-            "more, and kept as --keep-missing asks. Without it, the next run removes them."
+            f"{sources} of the space {'is' if in_the_space == 1 else 'are'} no longer among these files, and kept as "
+            "--keep-missing asks. Without it, the next run removes them."
         )
         return []
     if missing == "remove" and held >= FEW_SOURCES and 2 * in_the_space > held:
         report.refused = in_the_space
         report.note(
-            f"{in_the_space:,} of the space's {held:,} sources, more than half, are not among these files any more "
+            f"{in_the_space:,} of the space's {held:,} sources, more than half, are no longer among these files "
             "(a disk that is not mounted, a folder that moved, a rule that leaves out more than was meant?). They are "
             "kept. If they are to leave the space, give the same command with --yes; if not, --keep-missing says so."
         )

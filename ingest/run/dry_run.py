@@ -166,17 +166,31 @@ def _estimate(files: Sequence[FoundSource], load: Callable[[], Encoder], reading
     for kind in sorted({found.kind for found in files if found.kind}):
         of_kind = [found for found in files if found.kind == kind]
         sample = random.Random(len(of_kind)).sample(of_kind, min(len(of_kind), sum(_CHUNKS)))  # noqa: S311
-        _encode(sample[:1], encoder, reading)  # the first file also loads libraries and warms the encoder up
-        took, tried = 0.0, 0
-        for size in _CHUNKS:
-            chunk = sample[tried : tried + size]
-            if not chunk or took > TIMED_SECONDS:
-                break
-            started = time.monotonic()
-            _encode(chunk, encoder, reading)
-            took, tried = took + time.monotonic() - started, tried + len(chunk)
-        seconds, timed = seconds + took / tried * len(of_kind), timed + tried
+        each, tried = time_files(sample, encoder, reading)
+        seconds, timed = seconds + each * len(of_kind), timed + tried
     return seconds, timed
+
+
+def time_files(
+    sample: Sequence[FoundSource],
+    encoder: Encoder,
+    reading: ReadingOptions = DEFAULT.reading,
+    seconds: float = TIMED_SECONDS,
+) -> tuple[float, int]:
+    """The seconds that reading and encoding one of these files takes on average, and how many of them were timed.
+
+    It takes about `seconds`; `sample` has at least one file, and files of one kind.
+    """
+    _encode(sample[:1], encoder, reading)  # the first file also loads libraries and warms the encoder up
+    took, tried = 0.0, 0
+    for size in _CHUNKS:
+        chunk = sample[tried : tried + size]
+        if not chunk or took > seconds:
+            break
+        started = time.monotonic()
+        _encode(chunk, encoder, reading)
+        took, tried = took + time.monotonic() - started, tried + len(chunk)
+    return took / tried, tried
 
 
 def _encode(files: Sequence[FoundSource], encoder: Encoder, reading: ReadingOptions) -> None:

@@ -8,12 +8,11 @@ import sys
 import threading
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from ingest.run.jobs import READY, RUNNING_LOCK, Job, count_stop_requests, read_job, write_job
+from ingest.run.jobs import READY, RUNNING_LOCK, Job, count_stop_requests, read_job, timestamp, write_job
 from ingest.space.locks import EXCLUSIVE, wait_for_lock
 
 _LOCK_SECONDS = 30.0
@@ -56,7 +55,7 @@ class _Progress:
             result = None
             self._to_log(printed)
         with self._lock:
-            self._job = replace(self._job, status=status, finished=_now(), result=result or self._job.result)
+            self._job = replace(self._job, status=status, finished=timestamp(), result=result or self._job.result)
         return self.job()
 
     def _event(self, line: str) -> None:
@@ -71,7 +70,7 @@ class _Progress:
                 self._job = replace(self._job, last_line=str(event["line"]))
                 self._to_log(f"{event['line']}\n")
             elif kind == "found":
-                self._job = replace(self._job, found=int(event["files"]), found_at=_now())
+                self._job = replace(self._job, found=int(event["files"]), found_at=timestamp())
             elif kind == "outcome":
                 self._outcomes[event["outcome"]] += 1
                 self._job = replace(self._job, items=self._job.items + int(event["items"]), current=event["path"])
@@ -134,10 +133,6 @@ def _wait(child: "subprocess.Popen[bytes]", folder: Path, progress: _Progress, s
         if (now := progress.job()) != written:
             write_job(folder, now)
             written = now
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def start_job(home: Path, name: str, kind: Kind, arguments: Sequence[str], *, ab
     folder = home / name / JOB_FOLDER
     where = () if kind == "tune" else ("--space", name, "--home", str(home))
     # What a person typed comes after `--`, so that it is never taken for an option.
-    job = Job(uuid4().hex, kind, about, (kind, *where, *arguments), _now(), by)
+    job = Job(uuid4().hex, kind, about, (kind, *where, *arguments), timestamp(), by)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = wait_for_lock(folder / _STARTING_LOCK, EXCLUSIVE, _START_SECONDS)
@@ -286,5 +286,6 @@ def _path(folder: Path, job_id: str) -> Path:
     return folder / f"{job_id}.json"
 
 
-def _now() -> str:
+def timestamp() -> str:
+    """The time now, as jobs note it: ISO 8601 in UTC, with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

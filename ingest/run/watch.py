@@ -133,7 +133,7 @@ def _existing(path: Path) -> Path:
 
 
 def _changes(roots: Sequence[Path], own: Path, options: IngestOptions) -> Generator[set[Path], None, None]:
-    """The paths that change under `roots`, a group at a time, often an empty one; watching goes on when this returns.
+    """The paths that change under `roots`, a group at a time, often an empty one; watching continues when this returns.
 
     `own` is the folder of the space.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import ReadError
+from ingest.readers.caption_filler import without_filler
 from ingest.readers.draft import MAX_CAPTION
 from ingest.readers.formats import kind_of
 from ingest.readers.text import decode_text, read_bytes, shortened
@@ -64,8 +65,8 @@ def captioned_by(path: Path) -> list[Path]:
 
 
 def read_caption(file: Path) -> str:
-    """Read the caption in `file` as one line of at most MAX_CAPTION characters; '' for an empty file.
+    """Read the caption in `file` as one line of at most MAX_CAPTION characters; '' for an empty file and for filler.
 
     Raises ReadError if it cannot be read or is not a text.
     """
-    return shortened(" ".join(decode_text(read_bytes(file)).split()), MAX_CAPTION)
+    return shortened(without_filler(" ".join(decode_text(read_bytes(file)).split())), MAX_CAPTION)

@@ -195,6 +195,8 @@ class Space:
         if log and self.ledger.search_index.due_count():
             log("making the words and facts of this space searchable; this is done once.")
         self.ledger.search_index.update(progress)
+        if self._writing:  # whoever only searches does not wait for it
+            self.ledger.passage_qualities.record()
 
     def _connect(self, locked: bool, log: Log | None) -> None:
         try:

@@ -41,6 +41,7 @@ def space_status(space: Space) -> dict[str, Any]:
         "folders": spread.folders,
         "formats": spread.formats,
         "years": ledger.overview.by_year(),
+        "years_taken": ledger.overview.by_year_taken(),
         "reencoding": {"staged": staged_count(space.folder)} if has_staged(space.folder) else None,
         "bytes": size_on_disk(space.folder),
         "last_run": asdict(run) if run else None,

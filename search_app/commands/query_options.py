@@ -36,6 +36,8 @@ examples:
   meta        object   what else is known: width, height, format, taken and the like
   alike       list     the ids of near-duplicates that are folded under it (--fold)
   passages    list     the ids of further passages of its document among the results (--group)
+  good        boolean  whether it is a good answer: anything but no real match
+  lift        string   what put it above closer ones, such as: contains *red*; or empty
 These names stay; others may be added.
 """
 

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ingest.commands.options import add_space_options
 from ingest.console.output import result_console, show_message
 from ingest.console.progress import rebuild_progress
 from ingest.errors import SettingsError
-from ingest.formatting import printable
+from ingest.formatting import format_count, printable
 from ingest.settings import home_folder, space_name
 from search_app.commands.field_options import add_filters, add_listing, filters_and_listing
 from search_app.commands.query_options import SEARCH_EPILOG, TypedTerm, add_term_options
@@ -23,10 +23,13 @@ from search_app.search.query_schema import Filters
 if TYPE_CHECKING:
     from ingest.space import Item
     from search_app.search.export import Export
+    from search_app.search.pagination import Page
     from search_app.search.query_builder import Part
+    from search_app.search.query_schema import Listing
     from search_app.search.result_groups import Entry
 
 _SNIPPET = 160
+_NOUNS = {"image": "image", "text": "passage"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add_term_options(parser)
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    parser.add_argument(
+        "--counts",
+        action="store_true",
+        help="print JSON as over HTTP: an object of the `results` and the number of `good` answers of each kind",
+    )
     add_space_options(parser)
     add_filters(parser)
     add_listing(parser)
@@ -78,17 +86,19 @@ def run(options: argparse.Namespace) -> int:
         require_items(query, space.ledger)
         require_filters(filters, searcher, encoder)
         answer = searcher.ask(query, encoder, pictures)
-        results = list(results_of(answer))
+        results = results_of(answer)
         exported = export(space, results, options.export) if options.export else None
-    if options.json:
+    if options.counts:
+        result_console.print_json(json.dumps(results.as_json()))
+    elif options.json:
         result_console.print_json(json.dumps([result.as_json() for result in results]))
     elif not results:
-        show_message(_nothing_found(filters != Filters(), listing.page))
+        show_message(_nothing_found(answer.page, listing, filtered=filters != Filters()))
     else:
-        if not answer.page.matches:
-            show_message("nothing in the space really matches; these are the nearest all the same:")
+        show_message(_summary(answer.page))
         entries = [(entry, answer.items[entry.hit.id]) for entry in answer.page.entries if entry.hit.id in answer.items]
-        result_console.print(_as_table(entries))
+        for shelf in _shelves(entries, answer.page) if listing.separate else [entries]:
+            result_console.print(_as_table(shelf))
     if exported:
         _tell(exported, options.export)
     return 0
@@ -128,9 +138,27 @@ def _share(written: str) -> float:
         raise SettingsError(f"{written!r} is no place between two items. Give a number from 0 to 1.") from None
 
 
-def _nothing_found(filtered: bool, page: int) -> str:
-    if page > 1:
-        return f"nothing is left for page {page}; ask for an earlier one"
+def _summary(page: "Page") -> str:
+    """How many good answers there are, in words."""
+    if not page.matches:
+        return "nothing in the space really matches; these are the nearest all the same:"
+    kinds = [format_count(page.good[name], _NOUNS[name]) for name in page.shelves if page.good.get(name)]
+    about = "about " if page.estimated else ""
+    return f"{about}{format_count(sum(page.good.values()), 'good match', 'good matches')}: {' and '.join(kinds)}"
+
+
+def _shelves(found: "Sequence[tuple[Entry, Item]]", page: "Page") -> Iterator[list[tuple["Entry", "Item"]]]:
+    """The results of each modality, that of the better first answer first."""
+    for modality in page.shelves:
+        if shelf := [each for each in found if each[1].modality == modality]:
+            yield shelf
+
+
+def _nothing_found(page: "Page", listing: "Listing", *, filtered: bool) -> str:
+    if listing.page > 1:
+        return f"nothing is left for page {listing.page}; ask for an earlier one"
+    if listing.good_only and page.searched:
+        return "nothing in the space really matches; without --good-only the nearest are listed all the same"
     if filtered:
         return "nothing found: no item is all of what the options ask; leave one of them out"
     return "nothing found: the space has no items yet; put some in with `nearspace ingest FOLDER`"
@@ -159,5 +187,8 @@ def _as_table(found: "Sequence[tuple[Entry, Item]]") -> Table:
         if snippet:
             source.append(f"\n{printable(snippet)}", style="dim")
         share = f"{hit.percentile:.1f} % of {kind}" if hit.others else f"(only one of the {kind})"
+        share = share if hit.matches else ""  # to be the nearest of all is no praise where nothing is near
+        if hit.lift:
+            source.append(f"\n{hit.lift}", style="dim")
         table.add_row(str(hit.rank), hit.closeness, share, f"{hit.cosine:.3f}", source)
     return table

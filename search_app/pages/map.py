@@ -12,9 +12,12 @@ from streamlit.delta_generator import DeltaGenerator
 from ingest.encoders.base import Encoder
 from ingest.errors import NearspaceError, SpaceChanged
 from search_app.components.map import first_paint
-from search_app.components.map.captions import count_caption, map_caption
+from search_app.components.map.axes import reset_axes_button
+from search_app.components.map.captions import count_caption, trust_note
 from search_app.components.map.decoded_place import decode_place, place_panel, place_vocabulary
-from search_app.components.map.export import export_menu
+from search_app.components.map.drawer import RESULTS, TOPICS, list_button, list_panel, list_shown
+from search_app.components.map.export import export_buttons
+from search_app.components.map.menus import colour_menu, view_menu
 from search_app.components.map.scatter import DrawnMap, Handler, drawn_map, item_details, point_colours, scatter
 from search_app.components.map.scene import item_marks, query_label, scene_of
 from search_app.components.map.side_panel import (
@@ -24,7 +27,6 @@ from search_app.components.map.side_panel import (
     results_panel,
     selection_panel,
 )
-from search_app.components.map.toolbar import colouring_choices, reset_axes_button, toolbar
 from search_app.components.map.topics_panel import (
     current_topics,
     topic_clicked,
@@ -33,7 +35,7 @@ from search_app.components.map.topics_panel import (
     topic_view,
     topics_panel,
 )
-from search_app.components.search.details_dialog import details_dialog
+from search_app.components.search.details_drawer import details_drawer
 from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.query_box import query_box
@@ -89,6 +91,8 @@ class _Focus:
     in_area: NDArray[np.bool_] | None
     """Which items lie in that area, those hidden in the legend left out, shape (len(layout),); None without an area."""
     place: DecodedPlace | None
+    drawer: str
+    """What the drawer shows: item, place, area, topic, one of its lists, or '' where it is closed."""
 
 
 def map_page() -> None:
@@ -97,19 +101,22 @@ def map_page() -> None:
 
 
 def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    box = st.container(key="map-box")
+    with st.container(key="map-over"):
+        with st.container(key="map-top", horizontal=True, vertical_alignment="top", gap="small"):
+            box, bar = st.container(key="map-ask"), st.container(key="map-bar", horizontal=True, gap="small")
+        asked = st.container(key="map-asked")
+    beside = st.container(key="beside")
     if not len(snapshot):
         with box:
             query_box(space, query)
         show_empty_space(space, snapshot)
         return
     view = _view_for(query, page_url.current()[1])
-    # What comes and goes has containers of its own, so that the map does not move on the page.
-    with st.container(key="map-asked"):
+    with asked:
         answer = _answer(space, query)
-        details_dialog(space, query, answer, space.encoder() if answer else None)
         listen_for_keys(query)
-    bar = st.container(key="map-controls")
+    with beside:
+        details_drawer(space, query, answer, space.encoder() if answer else None)
     page = _Page(space, query, snapshot, view, answer, current_topics(space, snapshot))
     with st.container(key="map-work"):
         try:
@@ -117,43 +124,48 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         except SpaceChanged:
             raise
         except NearspaceError as error:
-            _draw_above(page, box, bar)
+            _draw_above(page, box, bar, None)
             page_layout.error_notice("This map cannot be laid out", error)
             reset_axes_button()
             return
         place = decode_place(space, snapshot, view, layout, page.topics) if layout else None
-    left, right = st.columns([2.35, 1], gap="medium")
+    notes = st.container(key="map-notes")
     if layout is None:
-        _draw_above(page, box, bar)
-        with left:
+        _draw_above(page, box, bar, None)
+        with notes:
             _fit_progress(space, snapshot, spec_of(view))
         return
     map_first = first_paint.map_goes_first(drawn_map(layout))
-    if map_first:
-        first_paint.reserve_space(box, bar)
-    with left:
-        refit = st.container(key="map-refit")
-        focus = _focus(page, layout, place)
-        _map(page, layout, focus, map_first=map_first)
+    focus = _focus(page, layout, place)
+    _map(page, layout, focus, map_first=map_first)
     if map_first:
         first_paint.wait_until_painted()
-    _draw_above(page, box, bar)
-    with refit:
+    _draw_above(page, box, bar, layout)
+    with notes:
         _refit_offer(space, snapshot, layout)
-    with left:
-        map_caption(layout)
-        export_menu(space, snapshot, layout, page.topics)
-    with right:
-        _side_panel(page, layout, focus)
+    with st.container(key="map-foot"):
+        trust_note(layout)
+    if focus.drawer:
+        with st.container(key="map-drawer"):
+            _side_panel(page, layout, focus)
 
 
-def _draw_above(page: _Page, box: DeltaGenerator, bar: DeltaGenerator) -> None:
-    """Draw the query box and the controls over the map, in their containers."""
+def _draw_above(page: _Page, box: DeltaGenerator, bar: DeltaGenerator, layout: Layout | None) -> None:
+    """Draw the query box and the menus over the map, in their containers."""
     with box:
         query_box(page.space, page.query)
     with bar:
-        choices = colouring_choices(page.space, page.query, ["topic"] if page.topics else [])
-        toolbar(page.space, page.view, page.query, page.snapshot, choices)
+        view_menu(page.space, page.view, page.snapshot, lambda: _end_of_view_menu(page, layout))
+        colour_menu(page.space, page.view, page.query, topics=page.topics is not None)
+        if page.answer is not None:
+            list_button(RESULTS, "Results", ":material/format_list_numbered:")
+
+
+def _end_of_view_menu(page: _Page, layout: Layout | None) -> None:
+    list_button(TOPICS, "List the topics", ":material/category:")
+    if layout is not None:
+        export_buttons(page.space, page.snapshot, layout, page.topics)
+    page_layout.note(_HELP)
 
 
 def _view_for(query: Query, view: MapView) -> MapView:
@@ -258,6 +270,7 @@ def _map(page: _Page, layout: Layout, focus: _Focus, *, map_first: bool) -> None
         "flyTo": topic_view(picture, page.topics, page.snapshot),
         "window": view.window,
         "pictures": view.pictures,
+        "drawer": focus.drawer,
     }
     actions = _actions(picture, page.topics) | ({"drawn": first_paint.mark_painted} if map_first else {})
     colours = point_colours(picture, focus.colouring, page_layout.theme(), _highlighted(page, focus.in_area))
@@ -272,7 +285,20 @@ def _focus(page: _Page, layout: Layout, place: DecodedPlace | None) -> _Focus:
     area = parse_area(view.area) if view.area else None
     in_area = _items_in(layout, area, colouring, view) if area else None
     neighbours = item_neighbours(page.snapshot, view) if view.item else []
-    return _Focus(colouring, tuple(neighbours), area, in_area, place)
+    return _Focus(colouring, tuple(neighbours), area, in_area, place, _picked(page, place, in_area))
+
+
+def _picked(page: _Page, place: DecodedPlace | None, in_area: NDArray[np.bool_] | None) -> str:
+    """What has been picked, for the drawer to show; '' for nothing."""
+    if page.view.item:
+        return "item"
+    if place is not None:
+        return "place"
+    if in_area is not None:
+        return "area"
+    if page.query.filters.topic and page.topics is not None:
+        return "topic"
+    return list_shown(page.query)
 
 
 def _colouring(page: _Page) -> Colouring:
@@ -358,16 +384,19 @@ def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
 
 def _side_panel(page: _Page, layout: Layout, focus: _Focus) -> None:
     space, view = page.space, page.view
-    if view.item:
+    if focus.drawer == "item":
         found = space.ledger.items.get([view.item])
         item_panel(space, found[0], focus.neighbours, view) if found else missing_item_panel()
-    elif focus.place is not None:
+    elif focus.place is not None and focus.drawer == "place":
         place_panel(space, focus.place)
-    elif focus.in_area is not None:
+    elif focus.in_area is not None and focus.drawer == "area":
         vocabulary = place_vocabulary(space, page.snapshot, page.topics)
         selection_panel(space, layout.ids[focus.in_area], page.snapshot, vocabulary)
-    if page.answer is not None:
-        results_panel(space, page.answer)
-    elif not view.focused:
-        page_layout.note(_HELP)
+    elif focus.drawer == "topic":
         topics_panel(space, page.snapshot, page.topics)
+    elif focus.drawer == TOPICS:
+        count = f"{len(page.topics)}, by what lies together" if page.topics else ""
+        list_panel("Topics", count, lambda: topics_panel(space, page.snapshot, page.topics))
+    elif page.answer is not None:
+        answer = page.answer
+        list_panel("Results", "as numbered on the map", lambda: results_panel(space, answer))

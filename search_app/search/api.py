@@ -30,7 +30,7 @@ from search_app.search.originals import open_original
 from search_app.search.query import DEFAULT_RESULTS, LARGEST_COUNT, Query
 from search_app.search.query_builder import Part, build_query, item_not_found, require_filters, require_items
 from search_app.search.query_schema import PLAIN, Filters, Listing
-from search_app.search.results import Result, results_of
+from search_app.search.results import Result, Results, results_of
 from search_app.search.searcher import Searcher
 from search_app.search.terms import is_item
 from search_app.search.thumbnails import as_jpeg
@@ -99,11 +99,12 @@ class Space:
         filters: Filters | None = None,
         count: int = DEFAULT_RESULTS,
         listing: Listing = PLAIN,
-    ) -> list[Result]:
+    ) -> Results:
         """The `count` items (96 at most) closest in meaning to the question, best first, in one fair list.
 
-        `listing` asks for a later page of them, another order, more diversity, near-duplicates folded, or passages
-        grouped under their document.
+        That list also has `good`, the number of good answers of each modality among all items, and more: see `Results`.
+        `listing` asks for a later page of them, another order, more diversity, near-duplicates folded, passages
+        grouped under their document, only good answers, or images and passages apart.
 
         `text` and `image` are parts of weight 1, combined with `parts`; `like` and `unlike` are the ids of
         items to find more, and less, like, or the id of one.  Items that the question names are not among the results.
@@ -127,7 +128,7 @@ class Space:
 
     def similar(
         self, item_id: str, *, filters: Filters | None = None, count: int = DEFAULT_RESULTS, listing: Listing = PLAIN
-    ) -> list[Result]:
+    ) -> Results:
         """The `count` items closest to an item of the space, best first, without itself.
 
         Raises ItemNotFound, and what `search` raises of space and encoder.
@@ -246,12 +247,12 @@ class Space:
 
     def _ask(
         self, query: Query, filters: Filters | None, count: int, listing: Listing, pictures: "dict[str, Image]"
-    ) -> list[Result]:
+    ) -> Results:
         count = min(max(count, 1), LARGEST_COUNT)
         query = replace(query, filters=filters or Filters(), count=count, listing=listing)
         encoder = self._loaded()
         require_filters(query.filters, self._searcher, encoder)
-        return list(results_of(self._searcher.ask(query, encoder, pictures)))
+        return results_of(self._searcher.ask(query, encoder, pictures))
 
     def _loaded(self) -> Encoder:
         from ingest.encoders.registry import load_encoder

@@ -53,6 +53,8 @@ class Candidates:
     group: ModalityItems
     rows: NDArray[np.int64]
     """Closest first; then those that only say the question's rare words."""
+    nearest_count: int
+    """How many of them were found for their closeness."""
     cosines: Floats
     affinities: Floats
     shares: NDArray[np.float64]
@@ -91,11 +93,13 @@ def _of_all(
     every = affinities_of(group, target.mean, target.centred)
     cosines = products(group.vectors, target.raw) if target.by_cosine else None
     rows = nearest(every if cosines is None else cosines, allowed, target.count)
+    nearest_count = len(rows)
     rows = with_shares(rows, shares)
     affinities = every[rows]
     return Candidates(
         group,
         rows,
+        nearest_count,
         _cosines(group, rows, target),
         affinities.astype(np.float64),
         _share_each(rows, shares),
@@ -120,6 +124,7 @@ def _of_some(
     return Candidates(
         group,
         rows,
+        nearest_count,
         _cosines(group, rows, target),
         affinities.astype(np.float64),
         _share_each(rows, shares),

@@ -87,6 +87,7 @@ def _unknown(count: int) -> Facets:
         np.zeros(count, np.int8),
         np.zeros(count, np.int32),
         np.zeros(count, np.bool_),
+        np.full(count, np.nan, np.float32),
     )
 
 

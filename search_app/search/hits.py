@@ -1,7 +1,8 @@
 """What a search found: items, and how close they are."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ingest.readers.draft import Modality
@@ -45,8 +46,12 @@ class Hit:
     chance: float | None = None
     """The chance, 0 to 1, that the hit is relevant, by the encoder's calibration; None without one."""
 
+    measure: float = 0.0
+    """What the hit's place and word both come from, on the scale of `nearness`; see `search_app.search.measure`."""
     rare_words: float = 0.0
     """How much of the question's rare words, such as names and codes, the item says: 0 to 1."""
+    lift: str = ""
+    """What lifted the hit above where its closeness alone would put it, such as `contains *red*`; '' for nothing."""
 
     @property
     def distance(self) -> float:
@@ -56,12 +61,12 @@ class Hit:
     @property
     def closeness(self) -> Closeness:
         """How close the hit is, in words."""
-        return closeness_of(self.nearness)
+        return closeness_of(self.measure)
 
     @property
     def matches(self) -> bool:
-        """Whether the hit really matches, by its meaning or by what it says."""
-        return self.closeness != "no real match" or self.rare_words > ENOUGH_RARE_WORDS
+        """Whether the hit is a good answer: it really matches, by its meaning or by what it says."""
+        return self.closeness != "no real match"
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,10 @@ class Ranking:
     """How many items pass the filters."""
     method: str = STANDARDISED
     """The method that ordered them: where the encoder has no calibration, not the calibrated one."""
+    good: Mapping[Modality, int] = field(default_factory=dict)
+    """How many good answers (see `Hit.matches`) there are of each modality among all that the filters let through."""
+    estimated: bool = False
+    """Whether `good` is an estimate."""
 
     @property
     def matches(self) -> bool:

@@ -30,6 +30,8 @@ class Facets:
     colours: NDArray[np.int32]
     """A bit for each of COLOUR_NAMES."""
     captioned: NDArray[np.bool_]
+    qualities: NDArray[np.float32]
+    """Of passages, 0 to 1; NaN until it is measured, see `search_app.search.passage_quality`."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def is_unchanged(space: Space, item: Item) -> bool:
 
 
 def open_original(space: Space, item: Item) -> BinaryIO | None:
-    """The file that an item of `space` came from, open to be read; None where it is not the one that was read any more.
+    """The file that an item of `space` came from, open to be read; None where it is no longer the one that was read.
 
     What was put in its place since (another file, a link to one) was never chosen for the space.
     """
@@ -46,7 +46,7 @@ def open_original(space: Space, item: Item) -> BinaryIO | None:
 def picture_in_file(space: Space, item: Item, at_least: int) -> "Image | None":
     """The picture of an item of `space` from its file, upright and in RGB, its shorter side `at_least` pixels or all.
 
-    None where the file cannot be read any more, or is not the one that was read: what took its place is not the item.
+    None where the file can no longer be read, or is not the one that was read: what took its place is not the item.
     """
     if not is_unchanged(space, item):
         return None

@@ -6,14 +6,15 @@ what the smaller ones gave, however approximately an index found it: so a result
 page is looked at.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.readers.draft import MODALITIES, Modality
 from ingest.readers.formats import is_table
 from search_app.search.diversity import Means, diverse
 from search_app.search.hits import Hit, Ranking
@@ -47,6 +48,12 @@ class Page:
     """Whether there is a page behind it."""
     sorted_hits: int = 0
     """How many of the closest hits were sorted, where another order than closeness is asked for; else 0."""
+    good: Mapping[Modality, int] = field(default_factory=dict)
+    """How many good answers (see `Hit.matches`) of each modality there are among all that the filters let through."""
+    estimated: bool = False
+    """Whether `good` is an estimate."""
+    shelves: tuple[Modality, ...] = ()
+    """The modalities that were found, that of the better first answer first."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +88,24 @@ def results_page(query: Query, ranked: Callable[[int, bool], Ranking], by: PageC
         ended = len(hits) >= found.searched
         if chooses and depth == 0 and not ended:
             continue
-        lists = [_arranged(each, query, chosen_from, by) for each in _lists(list(hits.values()), query)]
+        kept = [hit for hit in hits.values() if hit.matches or not listing.good_only]
+        lists = [_arranged(each, query, chosen_from, by) for each in _lists(kept, query)]
         if ended or listing.sorts or sum(map(len, lists)) > wanted:
             break
     total = sum(map(len, lists))
     first = (listing.page - 1) * query.count + 1
     shown = [_numbered(entry, place) for place, entry in enumerate(_cut(lists, query), start=first)]
-    return Page(tuple(shown), found.searched, found.method, found.matches, total > wanted, total * listing.sorts)
+    return Page(
+        tuple(shown),
+        found.searched,
+        found.method,
+        found.matches,
+        total > wanted,
+        total * listing.sorts,
+        found.good,
+        found.estimated,
+        _shelves(hits.values()),
+    )
 
 
 def _pools(query: Query) -> tuple[int, int, int]:
@@ -95,10 +113,18 @@ def _pools(query: Query) -> tuple[int, int, int]:
 
 
 def _lists(hits: list[Hit], query: Query) -> list[list[Hit]]:
-    """The hits, or images and texts apart."""
+    """The hits, or images and texts apart, as on their shelves."""
     if not query.listing.separate:
         return [hits]
-    return [[hit for hit in hits if hit.modality == modality] for modality in query.filters.modalities_searched]
+    return [[hit for hit in hits if hit.modality == modality] for modality in _shelves(hits)]
+
+
+def _shelves(hits: Iterable[Hit]) -> tuple[Modality, ...]:
+    """The modalities of the hits, that of the better first hit first."""
+    best: dict[Modality, float] = {}
+    for hit in hits:
+        best[hit.modality] = max(best.get(hit.modality, hit.measure), hit.measure)
+    return tuple(sorted(best, key=lambda modality: (-best[modality], MODALITIES.index(modality))))
 
 
 def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: PageContext) -> list[Entry]:
@@ -133,8 +159,8 @@ def _sorted(entries: Sequence[Entry], query: Query, by: PageContext) -> list[Ent
 def _cut(lists: Sequence[Sequence[Entry]], query: Query) -> list[Entry]:
     """The page's part of the list; of separate lists the same part of each, and more of one where another ends."""
     count, page = query.count, query.listing.page
-    if len(lists) == 1:
-        return list(lists[0][(page - 1) * count : page * count])
+    if len(lists) < 2:
+        return [entry for each in lists for entry in each[(page - 1) * count : page * count]]
     first, second = lists
     done = (0, 0)
     for _ in range(page):

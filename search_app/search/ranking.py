@@ -50,7 +50,8 @@ from ingest.readers.draft import MODALITIES, Modality
 from search_app.search.background_scores import centred_rows, modality_means
 from search_app.search.candidates import SEARCH_POOL, Candidates, Target, find_candidates
 from search_app.search.fusion import Method, ModalityHits, method_for
-from search_app.search.hits import Hit, Ranking
+from search_app.search.good_answers import GoodAnswers, count_good
+from search_app.search.hits import ENOUGH_RARE_WORDS, Hit, Ranking
 from search_app.search.modality_items import ModalityItems
 from search_app.search.query import Query
 from search_app.search.query_vectors import Probe
@@ -61,8 +62,6 @@ if TYPE_CHECKING:
 
 _RARE_WORDS = 16 / 3
 """What saying all of a question's rare words adds to a key, in reaches: 8 deviations where keys are deviations."""
-
-_LIKELY = 0.1  # a chance from which a hit is loosely related where others match
 
 
 def rank(
@@ -91,14 +90,18 @@ def rank(
     groups = [snapshot.groups[name] for name in query.filters.modalities_searched if len(snapshot.groups.get(name, ()))]
     allowed = [_allowed(query, group, masks) for group in groups]
 
-    def candidates_of(group: ModalityItems, mask: NDArray[np.bool_]) -> Candidates:
+    cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
+
+    def candidates_of(group: ModalityItems, mask: NDArray[np.bool_]) -> tuple[Candidates, GoodAnswers]:
         stands_in = phrases if group.modality == "text" else None
         target = Target(raw, centred, means[group.modality], stands_in, _asked(query), method.raw)
-        return find_candidates(group, target, mask, rare_words or {}, None if exact or masks is not None else index)
+        found = find_candidates(group, target, mask, rare_words or {}, None if exact or masks is not None else index)
+        return found, count_good(found, target, mask, cells.get(group.modality))
 
-    candidates = list(SEARCH_POOL.map(candidates_of, groups, allowed))
+    answers = list(SEARCH_POOL.map(candidates_of, groups, allowed))
+    candidates = [found for found, _ in answers]
+    good = {found.group.modality: answer for found, answer in answers}
     searched = sum(int(mask.sum()) for mask in allowed)
-    cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
     echoing = _echoing(candidates, means)
     merged: list[tuple[float, Hit]] = []
     for one in candidates:
@@ -107,21 +110,9 @@ def rank(
     merged.sort(key=lambda keyed: (-keyed[0], int(keyed[1].id)))
     best = _apart(merged, query.count) if query.listing.separate else [hit for _, hit in merged[: query.count]]
     hits = tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1))
-    return _in_company(Ranking(hits, searched, method.name))
-
-
-def _in_company(ranking: Ranking) -> Ranking:
-    """What is likely relevant is loosely related at least, where the question finds something at all.
-
-    A long passage about what was asked stays far from a short question, and its chance of being relevant, which looks
-    at the other hits too, tells so; alone it would tell so of the best hit of a hopeless question as well.
-    """
-    if not ranking.matches:
-        return ranking
-    lifted = (
-        replace(hit, nearness=max(hit.nearness, 0.0)) if (hit.chance or 0.0) >= _LIKELY else hit for hit in ranking.hits
-    )
-    return replace(ranking, hits=tuple(lifted))
+    counts = {modality: answer.count for modality, answer in good.items()}
+    estimated = any(answer.estimated for answer in good.values())
+    return Ranking(hits, searched, method.name, counts, estimated)
 
 
 def _found(one: Candidates, mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None) -> ModalityHits:
@@ -157,6 +148,7 @@ def _hits(one: Candidates, found: ModalityHits, method: Method, query: Query) ->
                 float(found.cosines[place]),
                 float(near[place]),
                 chances[place],
+                max(float(near[place]), 0.0) if one.shares[place] > ENOUGH_RARE_WORDS else float(near[place]),
                 float(one.shares[place]),
             ),
         )

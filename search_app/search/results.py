@@ -1,10 +1,11 @@
 """A result as programs get it: by `nearspace search --json`, from Python, over HTTP and by MCP."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ingest.readers.draft import Modality, Value
 from ingest.space import Item
+from search_app.search.pagination import Page
 from search_app.search.result_groups import Entry
 from search_app.search.searcher import Answer
 from search_app.search.topics.model import Topic
@@ -27,6 +28,8 @@ FIELDS = {
     "meta": "what else is known: width, height, format, taken, ...",
     "alike": "the ids of near-duplicates that are folded under it",
     "passages": "the ids of further passages of its document among the results",
+    "good": "whether it is a good answer: anything but no real match",
+    "lift": "what put it above closer ones, such as: contains *red*; or ''",
 }
 """The fields of a result and what they hold: these names stay."""
 
@@ -52,6 +55,8 @@ class Result:
     meta: Mapping[str, Value]
     alike: tuple[str, ...] = ()
     passages: tuple[str, ...] = ()
+    good: bool = False
+    lift: str = ""
 
     def as_json(self) -> dict[str, object]:
         """The result in values that JSON has, with FIELDS as keys."""
@@ -86,6 +91,8 @@ def result_of(entry: Entry, item: Item) -> Result:
         meta=item.meta,
         alike=tuple(other.id for other in entry.alike),
         passages=tuple(other.id for other in entry.passages),
+        good=hit.matches,
+        lift=hit.lift,
     )
 
 
@@ -119,8 +126,33 @@ def topic_as_json(topic: Topic, items: Mapping[str, Item]) -> dict[str, object]:
     }
 
 
-def results_of(answer: Answer) -> Iterator[Result]:
+class Results(list[Result]):
+    """The results of a question, best first, with what is known of all items that its filters let through."""
+
+    def __init__(self, results: Iterable[Result], page: Page) -> None:
+        """The results of a page of them."""
+        super().__init__(results)
+        self.good: Mapping[Modality, int] = page.good
+        """How many good answers there are of each modality, on this page and elsewhere; near-duplicates count each."""
+        self.estimated = page.estimated
+        """Whether that is an estimate, as it is where a modality has too many items to look at each."""
+        self.searched = page.searched
+        """How many items the filters let through."""
+        self.shelves = page.shelves
+        """The modalities that were found, that of the better first answer first."""
+
+    def as_json(self) -> dict[str, object]:
+        """All of it in values that JSON has."""
+        return {
+            "results": [result.as_json() for result in self],
+            "good": dict(self.good),
+            "estimated": self.estimated,
+            "searched": self.searched,
+            "shelves": list(self.shelves),
+        }
+
+
+def results_of(answer: Answer) -> Results:
     """The results of an answer, in its order; an item that has left the space meanwhile is left out."""
-    for entry in answer.page.entries:
-        if entry.hit.id in answer.items:
-            yield result_of(entry, answer.items[entry.hit.id])
+    here = [entry for entry in answer.page.entries if entry.hit.id in answer.items]
+    return Results([result_of(entry, answer.items[entry.hit.id]) for entry in here], answer.page)

@@ -169,6 +169,15 @@ class LiveVectors:
     def _read_facets(self, after: int) -> None:
         batch = self._ledger.search_index.facets(after=after)
         codes = np.array([self._formats.setdefault(name, len(self._formats)) for name in batch.formats], dtype=np.int16)
-        read = Facets(codes, batch.days, batch.bytes, batch.pixels, batch.shapes, batch.colours, batch.captioned)
+        read = Facets(
+            codes,
+            batch.days,
+            batch.bytes,
+            batch.pixels,
+            batch.shapes,
+            batch.colours,
+            batch.captioned,
+            batch.qualities,
+        )
         for column in self._columns.values():
             column.put_facets(after, batch.ids, read)

@@ -121,7 +121,7 @@ def make_app(open_space: ServedSpace, *, token: str = "", hosts: Sequence[str] =
                 listing=asked.listing,
             )
         )
-        return JSONResponse({"results": [result.as_json() for result in results]})
+        return JSONResponse(results.as_json())
 
     @app.get("/", include_in_schema=False)
     def page() -> HTMLResponse:

@@ -13,11 +13,11 @@ from pydantic import Field, ValidationError
 
 import ingest
 from ingest.errors import NearspaceError
-from search_app.search import Filters, Part, Result, Space
+from search_app.search import Filters, Part, Space
 from search_app.search.aliases import aliases_of
 from search_app.search.fields import FieldError
 from search_app.search.requests import FILTERS, LISTING, listing_of, parameters_of
-from search_app.search.results import FIELDS, item_as_json
+from search_app.search.results import FIELDS, Results, item_as_json
 from search_app.server.open_space import ServedSpace
 
 T = TypeVar("T")
@@ -123,8 +123,8 @@ def _filters(asked: Mapping[str, Any]) -> Filters:
     return Filters(**{name: asked[name] for name in FILTERS})
 
 
-def _as_content(results: list[Result]) -> TextContent:
-    return TextContent(text=_json({"results": [result.as_json() for result in results]}))
+def _as_content(results: Results) -> TextContent:
+    return TextContent(text=_json(results.as_json()))
 
 
 def _json(value: object) -> str:

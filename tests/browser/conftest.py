@@ -1,5 +1,6 @@
 """A served sample collection and a Chromium, shared by the browser tests."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,11 +27,15 @@ def sample_address(sample_home: Path) -> Iterator[str]:
         yield address
 
 
+_LOST = re.compile("delta path|on an ElementNode|TransientNode has no anchor")
+"""What Streamlit's script says when it loses a page; the page is then loaded again (see test_recovery)."""
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page of a laptop's size, in which no script may fail."""
+    """A fresh page of a laptop's size, in which no script may fail but one that is recovered from."""
     failures: list[str] = []
     with visiting(browser, viewport=LAPTOP) as page:
         page.on("pageerror", lambda error: failures.append(str(error)))
         yield page
-    assert not failures
+    assert not [failure for failure in failures if not _LOST.search(failure)]

@@ -23,6 +23,12 @@ def open_map(page: Page, address: str, query: str = "") -> None:
     drawn(page)
 
 
+def open_view_menu(page: Page) -> None:
+    """Open the menu of how the map is laid out and what is drawn."""
+    page.get_by_role("button", name="View", exact=True).click()
+    expect(page.locator(".st-key-map-view")).to_be_visible()
+
+
 def drawn(page: Page) -> None:
     """Wait until the map is drawn and nothing runs any more."""
     expect(page.locator(".frame[data-drawn]")).to_be_visible()
@@ -80,8 +86,13 @@ def free_point(page: Page) -> str:
             page,
             """(() => {
                 const at = map.screenPositions(), rows = [...Array(map.points.n).keys()];
-                const inside = (row) => at[2 * row] > 60 && at[2 * row] < map.stage.width - 60
-                    && at[2 * row + 1] > 30 && at[2 * row + 1] < map.stage.height - 40;
+                map.measureCovered();
+                const covered = [...map.covered, ...(map.names ?? []).map(({ box }) => box)];
+                const beside = map.stage.width > 700 ? 440 : 60;  // where the drawer opens
+                const inside = (row) => at[2 * row] > 60 && at[2 * row] < map.stage.width - beside
+                    && at[2 * row + 1] > 80 && at[2 * row + 1] < map.stage.height - 100
+                    && !covered.some(([left, top, right, bottom]) => at[2 * row] > left && at[2 * row] < right
+                        && at[2 * row + 1] > top && at[2 * row + 1] < bottom);
                 const away = (row, other) =>
                     Math.hypot(at[2 * row] - at[2 * other], at[2 * row + 1] - at[2 * other + 1]);
                 return map.idOf(rows.find((row) =>

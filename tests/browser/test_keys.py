@@ -40,8 +40,8 @@ def test_results_are_selected_opened_and_left_by_keys(page: Page, sample_address
     page.keyboard.press("Escape")
     expect(head).to_have_count(0)
     expect(page).not_to_have_url(re.compile(r"[?&]opened="))
-    # The result stays chosen while the page is drawn again.
-    expect(page.locator(f"{CHOSEN} .ns-badge")).to_have_text("2")
+    # The result that was looked at last is the selected one.
+    expect(page.locator(f"{CHOSEN} .ns-badge")).to_have_text("3")
     page.keyboard.press("/")
     page.keyboard.type(" jkm?n/")
     expect(page.locator(".st-key-ask textarea")).to_have_value("a castle jkm?n/")
@@ -96,3 +96,62 @@ def test_the_found_passage_is_in_view_and_a_phone_shows_rows_and_details(
             phone.goto(address)
             expect(phone.locator(".ns-document .ns-current-passage")).to_be_attached()
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_details_lie_beside_the_results_which_stay_as_they_are(page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=a+castle&k=12&modality=image")
+    cards(page)
+    first = page.locator(".ns-result").first
+    first.evaluate("card => { card.drawnOnce = true; }")
+    drawer = page.get_by_role("region", name="Details of")
+    page.locator(".ns-result[data-rank='2'] .ns-actions [data-action=details]").click()
+    expect(drawer).to_be_focused()
+    expect(drawer).to_contain_text("result 2", ignore_case=True)
+    covered, card = drawer.bounding_box(), page.locator(".ns-result[data-rank='2']").bounding_box()
+    assert covered and card and covered["x"] >= card["x"] + card["width"]
+    for number in (3, 4):
+        page.keyboard.press("ArrowRight")
+        expect(drawer).to_contain_text(f"result {number}", ignore_case=True)
+    assert rank(page) == "4"
+    drawer.get_by_role("button", name="Previous result").click()
+    expect(drawer).to_contain_text("result 3", ignore_case=True)
+    page.go_back()
+    expect(drawer).to_contain_text("result 4", ignore_case=True)
+    assert first.evaluate("card => card.drawnOnce") is True
+    drawer.get_by_role("button", name="Close the details").click()
+    expect(drawer).to_have_count(0)
+    expect(page.locator(".ns-result[data-rank='4']")).to_be_focused()
+
+
+def test_a_picture_alone_on_the_screen_is_zoomed_by_keys_wheel_and_double_click(page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=a+castle&k=12&modality=image")
+    cards(page)
+    page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=details]").click()
+    page.get_by_role("button", name="Show the picture alone").click()
+    viewer = page.get_by_role("dialog", name="alone on the screen")
+    picture = viewer.get_by_role("img")
+
+    def width() -> float:
+        return float(picture.evaluate("image => image.getBoundingClientRect().width"))
+
+    expect(viewer.get_by_role("button", name="Close the full screen")).to_be_focused()
+    page.wait_for_function("document.querySelector('.ns-viewer img').offsetWidth > 300")
+    fitting = width()
+    page.keyboard.press("+")
+    assert width() > fitting
+    page.keyboard.press("-")
+    assert width() == fitting
+    page.mouse.move(640, 400)
+    page.mouse.wheel(0, -300)
+    assert width() > fitting
+    page.mouse.dblclick(640, 400)
+    assert width() == fitting
+    name = picture.get_attribute("alt")
+    page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("alt", name)
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
+    drawer = page.get_by_role("region", name="Details of")
+    expect(drawer).to_contain_text("result 2", ignore_case=True)
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)

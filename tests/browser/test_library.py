@@ -28,8 +28,8 @@ def test_an_upload_creates_the_first_space_and_is_ingested_across_a_reload_and_f
         page.get_by_role("button", name="Add 1 file").click()
         expect(page.locator(".st-key-job")).to_be_visible()
         page.reload()
-        expect(page.locator(".st-key-job").get_by_text("Ingested a _b_guitar.webp"), 240).to_be_visible()
-        expect(page.locator(".st-key-counts").get_by_text("1 image")).to_be_visible()
+        expect(page.locator(".st-key-job").get_by_text("Added a _b_guitar.webp"), 240).to_be_visible()
+        expect(page.locator(".st-key-counts").get_by_text("1 picture")).to_be_visible()
         assert (home / "new" / "uploads" / "a _b_guitar.webp").exists()
         page.goto(f"{address}/?q=a+guitar")
         assert "a _b_guitar.webp" in cards(page)[0]

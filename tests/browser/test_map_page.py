@@ -8,7 +8,18 @@ from playwright.sync_api import Browser, Page
 
 from tests.benchmarks.searching import SPACE, fill
 from tests.browser.acting import ask, settled
-from tests.browser.mapping import click_item, drawn, free_point, lasso, on_map, on_screen, open_map, spot_of
+from tests.browser.mapping import (
+    ON_PAGE,
+    click_item,
+    drawn,
+    free_point,
+    lasso,
+    on_map,
+    on_screen,
+    open_map,
+    open_view_menu,
+    spot_of,
+)
 from tests.browser.serving import serving
 from tests.browser.visiting import LAPTOP, expect, visiting
 
@@ -72,7 +83,7 @@ def test_axes_lead_from_one_phrase_to_another(page: Page, sample_address: str):
         ["an animal", "a building"],
         ["food", "music"],
     ]
-    page.locator(".st-key-map-axes button").first.click()
+    open_view_menu(page)
     expect(page.get_by_label("From").first).to_have_value("an animal")
     page.get_by_label("To", exact=True).first.fill("a machine")
     page.get_by_label("To", exact=True).first.press("Enter")
@@ -101,6 +112,7 @@ def test_an_axis_leads_from_one_item_to_another(page: Page, sample_address: str)
 def test_a_question_is_a_star_with_numbered_hits_and_colours_tell_of_all_points(page: Page, sample_address: str):
     open_map(page, sample_address)
     ask(page, "a bird")
+    page.get_by_role("button", name="Results", exact=True).click()
     expect(page.locator("[class*='st-key-item-row-hits-']")).to_have_count(24)
     drawn(page)
     assert sorted(on_map(page, "map.scene.hits.map(({ rank }) => Number(rank))")) == list(range(1, 25))
@@ -147,9 +159,12 @@ def test_what_is_looked_at_is_in_the_address_and_stays_over_a_click(
 
 _AT_FIRST = """
     const mark = performance.mark.bind(performance);
-    const top = () => Math.round(document.querySelector(".st-key-map-place").getBoundingClientRect().top);
+    const roots = () => [...document.querySelectorAll("*")].map((each) => each.shadowRoot).filter(Boolean);
+    const stage = () => roots().map((root) => root.querySelector(".stage")).find(Boolean);
+    const top = () => Math.round(stage().getBoundingClientRect().top);
+    const menu = () => Boolean(document.querySelector(".st-key-map-view-menu"));
     performance.mark = (name, ...rest) => {
-        if (name === "nearspace map drawn") window.first = [top(), Boolean(document.querySelector(".st-key-map-bar"))];
+        if (name === "nearspace map drawn") window.first = [top(), menu()];
         return mark(name, ...rest);
     };
 """
@@ -163,12 +178,92 @@ def test_a_map_of_many_points_is_drawn_first_and_stays_where_it_is(page: Page, t
         drawn(page)
         place, bar = page.evaluate("window.first")
         assert not bar, "the controls come after the map"
-        expect(page.locator(".st-key-map-bar")).to_be_visible()
-        box = page.locator(".st-key-map-place").bounding_box()
+        expect(page.locator(".st-key-map-view-menu")).to_be_visible()
+        box = page.locator(".stage").bounding_box()
         assert box is not None and abs(box["y"] - place) <= 1
         before = on_map(page, "map.frames")
+        open_view_menu(page)
         page.get_by_text("3-D").click()
         expect(page).to_have_url(re.compile("dimensions=3"))
         drawn(page)
         assert on_map(page, "[map.points.dimensions, map.points.n]") == [3, 10_000]
         assert on_map(page, "map.frames") > before
+
+
+def overlapping(boxes: list[list[float]], others: list[list[float]]) -> list[tuple[list[float], list[float]]]:
+    """The pairs of a box and another one, each [left, top, right, bottom], that share a part of the view."""
+    return [
+        (one, other)
+        for one in boxes
+        for other in others
+        if one is not other
+        and min(one[2], other[2]) - max(one[0], other[0]) > 0.5
+        and min(one[3], other[3]) - max(one[1], other[1]) > 0.5
+    ]
+
+
+MARKS = """[...map.scene.hits, map.scene.star].map(({ at }) => map.stage.project(at))
+    .map(([x, y]) => [x - 8, y - 8, x + 8, y + 8])"""
+
+
+def named(page: Page, address: str, question: str) -> list[list[float]]:
+    """The boxes of the topics' names; topics are found first where they have not been."""
+    open_map(page, address, question)
+    open_view_menu(page)
+    page.get_by_role("button", name="List the topics").click()
+    find = page.get_by_role("button", name="Find topics", exact=True)
+    expect(find.or_(page.locator(".st-key-map-topics"))).to_be_visible()
+    if find.count():
+        find.click()
+    expect(page.locator(".st-key-map-topics")).to_be_visible()
+    page.keyboard.press("Escape")
+    drawn(page)
+    found: list[list[float]] = on_map(page, "map.names.map(({ box }) => box)")
+    return found
+
+
+def test_names_of_topics_cover_nothing_that_matters_and_grow_in_number_as_one_comes_closer(
+    page: Page, sample_address: str
+):
+    boxes = named(page, sample_address, "?q=a+red+bird&projection=pca")
+    assert len(boxes) > 2
+    assert not overlapping(boxes, boxes)
+    assert not overlapping(boxes, on_map(page, MARKS))
+    assert not overlapping(boxes, on_map(page, "map.covered"))
+    shown = on_map(page, "map.names.map(({ code }) => code)")
+    assert len(shown) < len(on_map(page, "map.scene.topics")), "from afar not all of them have room"
+    # Closer to a topic without a name, its name appears.
+    hidden = on_map(page, f"map.scene.topics.find(({{ code }}) => !{shown}.includes(code))")
+    on_map(page, f"map.stage.flyTo({hidden['at']}, 0.1)")
+    page.wait_for_function(f"() => {ON_PAGE}.names.some(({{ code }}) => code === {hidden['code']})")
+
+
+def test_the_map_fills_the_window_and_shows_what_all_but_outliers_span(page: Page, sample_address: str):
+    open_map(page, sample_address, "?projection=pca")
+    size = page.viewport_size
+    box = page.locator(".stage").bounding_box()
+    assert size is not None and box is not None
+    assert box["x"] == 0 and box["width"] == size["width"]
+    assert box["y"] + box["height"] == size["height"] and box["height"] > 0.85 * size["height"]
+    assert page.locator(".st-key-map-drawer").count() == 0
+    low, high = on_map(page, "map.points.fit")
+    (left, bottom), (right, top) = (on_map(page, f"map.stage.project({at}).slice(0, 2)") for at in (low, high))
+    assert left >= 0 and top >= 0 and right <= box["width"] and bottom <= box["height"]
+    assert max((right - left) / box["width"], (bottom - top) / box["height"]) > 0.6
+
+
+def test_pictures_take_the_place_of_dots_as_one_comes_closer_and_do_not_overlap(page: Page, sample_address: str):
+    open_map(page, sample_address, "?names=off&projection=pca")
+    assert on_map(page, "map.pictured.length") == 0
+    picture = on_map(page, "map.at(map.points.kinds.findIndex((kind) => kind === 0)).slice(0, 2)")
+    on_map(page, f"map.stage.flyTo({picture}, 0.4)")
+    page.wait_for_function(f"() => {ON_PAGE}.pictured.length > 5")
+    boxes = on_map(
+        page,
+        """map.pictured.map((row) => map.stage.project(map.at(row))).map(([x, y]) =>
+            [x - map.side / 2, y - map.side / 2, x + map.side / 2, y + map.side / 2])""",
+    )
+    assert not overlapping(boxes, boxes)
+    side = on_map(page, "map.side")
+    on_map(page, f"map.stage.flyTo({picture}, 0.15)")
+    page.wait_for_function(f"() => {ON_PAGE}.side > {side}")

@@ -85,6 +85,22 @@ def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str)
     page.locator(".ns-result[data-rank='2']").hover()
     assert on_map(page, "map.highlighted") == "2"
     expect(page.locator(".ns-lit")).to_have_count(0)
+    assert on_map(page, "map.pulse") != on_map(page, "map.pulse"), "it pulses, without a word from the app"
+
+
+def test_the_map_leaves_the_results_most_of_the_width_and_says_how_far_to_trust_it(page: Page, sample_address: str):
+    page.goto(f"{sample_address}/?q=a+castle")
+    cards(page)
+    drawn(page)
+    panel, size = page.locator(".st-key-map-panel").bounding_box(), page.viewport_size
+    assert panel is not None and size is not None and panel["width"] <= 0.4 * size["width"]
+    assert on_map(page, "map.scene.numbered") == 5
+    trust = page.locator(".ns-trust")
+    expect(trust).to_contain_text("Dots that lie close often mean alike.")
+    expect(trust).to_contain_text(re.compile("Trust: (low|fair|good)"))
+    expect(trust.get_by_text("of the variance")).to_be_hidden()
+    trust.locator("summary").click()
+    expect(trust.get_by_text("of the variance")).to_be_visible()
 
 
 def test_the_view_of_the_map_stays_while_it_contains_the_query(page: Page, sample_address: str):
@@ -107,7 +123,9 @@ def test_the_view_of_the_map_stays_while_it_contains_the_query(page: Page, sampl
     expect(page).to_have_url(re.compile("castle"))
     cards(page)
     drawn(page)
-    assert on_map(page, "map.stage.camera.zoom") == whole
+    assert on_map(page, "map.stage.fitted"), "the whole map is shown, with the query and its results"
+    for x, y, _ in on_map(page, "[map.scene.star, ...map.scene.hits].map(({ at }) => map.stage.project(at))"):
+        assert 0 <= x <= on_map(page, "map.stage.width") and 0 <= y <= on_map(page, "map.stage.height")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

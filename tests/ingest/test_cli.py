@@ -182,7 +182,7 @@ def test_globs_and_rules_choose_the_files_and_are_checked_before_anything_is_don
     text(folder / ".nearspaceignore", "blue.*\n")
     assert nearspace_here("ingest", folder, *where, "--include", "*.png", "--include", "*.txt").returncode == 0
     done = nearspace_here("ingest", folder, *where, "--exclude", "*.txt", "--keep-missing")
-    assert "1 source of the space is not among these files" in done.stdout
+    assert "1 source of the space is no longer among these files" in done.stdout
     assert "left out by --include, --exclude or .nearspaceignore: 2 files and folders" in done.stdout
     done = nearspace_here("status", *where[:4], "--json")
     assert json.loads(done.stdout)["items"] == {"image": 1, "text": 1}

@@ -17,6 +17,7 @@ from ingest.space.ledger.exclusions import Exclusions, Removal
 from ingest.space.ledger.items import Items
 from ingest.space.ledger.near_duplicates import NearDuplicates
 from ingest.space.ledger.overview import Overview
+from ingest.space.ledger.passage_qualities import PassageQualities
 from ingest.space.ledger.pending import Pending
 from ingest.space.ledger.records import SourceRecord
 from ingest.space.ledger.reencoding import attached, put_staged
@@ -46,6 +47,7 @@ class Ledger:
         self.near_duplicates = NearDuplicates(self.database)
         self.exclusions = Exclusions(self.database, self.sources)
         self.search_index = SearchIndex(self.database)
+        self.passage_qualities = PassageQualities(self.database)
         self.pending = Pending(self.database)
         self.runs = Runs(self.database)
         self.overview = Overview(self.database, self.duplicates)

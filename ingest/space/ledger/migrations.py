@@ -3,8 +3,11 @@
 `PRAGMA user_version` is the number of migrations that a ledger has had.  A migration is never changed once released.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable
+
+from ingest.readers.draft import without_fillers
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -225,6 +228,35 @@ def _split_read_state(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE sources DROP COLUMN sidecar")
 
 
+def _drop_caption_filler(connection: sqlite3.Connection) -> None:
+    """Take from pictures the captions and titles that cameras and programs filled in, as ingest does now."""
+    changed = []
+    rows = connection.execute(
+        "SELECT id, text, title, meta FROM items WHERE modality = 'image' AND state != 2 AND (text != '' "
+        "OR title != '' OR meta LIKE '%\"caption\"%' OR meta LIKE '%\"title\"%')"
+    )
+    for item, text, title, packed in rows:
+        meta = json.loads(packed)
+        if (kept := without_fillers(text, title, meta)) != (text, title, meta):
+            changed.append((*kept[:2], json.dumps(kept[2], ensure_ascii=False), item))
+    # Chroma has the captions too: it gets these items again.
+    connection.executemany("UPDATE items SET text = ?, title = ?, meta = ?, state = 0 WHERE id = ?", changed)
+    if changed:
+        connection.execute("UPDATE facts SET value = value + 1 WHERE key = 'revision'")
+
+
+def _add_qualities(connection: sqlite3.Connection) -> None:
+    _run(
+        connection,
+        """
+        CREATE TABLE IF NOT EXISTS qualities (   -- of passages; those of older ledgers are measured when needed
+            item    INTEGER PRIMARY KEY,
+            quality REAL NOT NULL                -- 0 (a table of paths, a licence) to 1 (prose)
+        );
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _create_ledger,
     _add_encoder,
@@ -235,4 +267,6 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _add_exclusions,
     _add_live_items,
     _split_read_state,
+    _drop_caption_filler,
+    _add_qualities,
 )

@@ -55,6 +55,16 @@ class Overview:
             found.setdefault(str(year), Counter())[modality] += count
         return found
 
+    def by_year_taken(self) -> dict[str, Counter[Modality]]:
+        """Count the live items by the year in which a photo was taken; '' for those of which that is not known."""
+        found: dict[str, Counter[Modality]] = {}
+        for year, modality, count in self._database.rows(
+            "SELECT COALESCE(substr(json_extract(meta, '$.taken'), 1, 4), '') AS year, modality, COUNT(*) "
+            "FROM live_items AS items GROUP BY year, modality ORDER BY year"
+        ):
+            found.setdefault(str(year), Counter())[modality] += count
+        return found
+
 
 def size_on_disk(folder: Path) -> int:
     """How many bytes the space's files have; files that come and go meanwhile may count or not."""

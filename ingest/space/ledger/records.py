@@ -74,6 +74,8 @@ class FacetRows:
     colours: NDArray[np.int32]
     """A bit for each of `COLOUR_NAMES`."""
     captioned: NDArray[np.bool_]
+    qualities: NDArray[np.float32]
+    """Of passages, 0 to 1, see `ingest.readers.prose_quality`; NaN where it is not recorded, and for images."""
 
 
 @dataclass(frozen=True)

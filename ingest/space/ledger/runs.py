@@ -11,6 +11,7 @@ from ingest.space.ledger.database import Database
 from ingest.space.ledger.sources import at_or_below
 
 _MAX_RUNS, _MAX_ROOTS = 400, 2_000  # how much of the newest runs `ingested_roots` looks at
+_PACED_RUNS, _MIN_PACED = 20, 10  # newest runs that tell the pace, and files that were read in each at least
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,17 @@ class Runs:
             "GROUP BY outcome ORDER BY outcome"
         )
         return dict(rows)
+
+    def pace(self) -> float | None:
+        """How many files a second the newest runs have read and encoded; None where none has read enough to tell."""
+        files, total = 0, 0.0
+        for seconds, outcomes in self._database.rows(
+            "SELECT seconds, outcomes FROM run_results ORDER BY run DESC LIMIT ?", [_PACED_RUNS]
+        ):
+            counts = json.loads(outcomes)
+            if (read := counts.get("added", 0) + counts.get("updated", 0)) >= _MIN_PACED and seconds:
+                files, total = files + read, total + seconds
+        return files / total if files else None
 
     def ingested_roots(self, space_folder: Path, limit: int) -> list[IngestedRoot]:
         """Up to `limit` paths that were ingested and that the space has sources from, the latest first.

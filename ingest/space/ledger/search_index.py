@@ -23,11 +23,19 @@ from numpy.typing import NDArray
 from ingest.readers.dominant_colours import colour_bits
 from ingest.space.ledger.database import Database, placeholders
 from ingest.space.ledger.item import ItemState
+from ingest.space.ledger.passage_qualities import passage_quality, put_qualities
 from ingest.space.ledger.records import FacetRows
 
 SHAPES = ("", "landscape", "portrait", "square")
 """What the numbers in the column `shape` stand for."""
 _EPOCH = date(1970, 1, 1).toordinal()
+_DERIVED = (
+    ("words", "rowid"),
+    ("facets", "item"),
+    ("meta_values", "item"),
+    ("qualities", "item"),
+    ("derived_due", "item"),
+)  # each table with its column of items
 _SQUARE = 1.05  # up to this ratio of its sides a picture is square
 _MAX_VALUE_LENGTH = 200  # characters of a metadata value that a filter can compare
 _CHUNK = 500  # items derived at a time
@@ -71,12 +79,12 @@ class SearchIndex:
     def facets(self, after: int = 0) -> FacetRows:
         """The facets of live items whose id is greater than `after`, ascending by id."""
         rows = self._database.rows(
-            "SELECT item, format, day, bytes, pixels, shape, colours, captioned FROM facets WHERE item > ? "
-            "ORDER BY item",
+            "SELECT facets.item, format, day, bytes, pixels, shape, colours, captioned, quality FROM facets "
+            "LEFT JOIN qualities ON qualities.item = facets.item WHERE facets.item > ? ORDER BY facets.item",
             [after],
         )
-        columns = zip(*rows, strict=True) if rows else ((),) * 8
-        ids, formats, days, sizes, pixels, shapes, colours, captioned = columns
+        columns = zip(*rows, strict=True) if rows else ((),) * 9
+        ids, formats, days, sizes, pixels, shapes, colours, captioned, qualities = columns
         return FacetRows(
             np.array(ids, np.int64),
             list(cast(Sequence[str], formats)),
@@ -86,6 +94,7 @@ class SearchIndex:
             np.array(shapes, np.int8),
             np.array(colours, np.int32),
             np.array(captioned, np.bool_),
+            np.array(qualities, np.float32),  # None becomes NaN
         )
 
     def matching(self, expression: str) -> NDArray[np.int64]:
@@ -186,7 +195,7 @@ def _derive_from(connection: sqlite3.Connection, due: Sequence[int]) -> None:
         due,
     ).fetchall()
     known = connection.execute(f"SELECT COUNT(*) FROM facets WHERE item IN ({marks})", due).fetchone()[0]
-    for table, key in (("words", "rowid"), ("facets", "item"), ("meta_values", "item"), ("derived_due", "item")):
+    for table, key in _DERIVED:
         connection.executemany(f"DELETE FROM {table} WHERE {key} = ?", [(number,) for number in due])
     items = [(*row[:4], json.loads(row[4]), *row[5:]) for row in rows]
     connection.executemany(
@@ -197,6 +206,8 @@ def _derive_from(connection: sqlite3.Connection, due: Sequence[int]) -> None:
         "INSERT INTO facets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [(item[0], *facets_of(item[1], item[2], *item[4:])) for item in items],
     )
+    passages = [(item, text, title, path) for item, modality, text, title, _, path, _, _ in items if modality == "text"]
+    put_qualities(connection, [(item, passage_quality(*words)) for item, *words in passages])
     connection.executemany(
         "INSERT OR IGNORE INTO meta_values VALUES (?, ?, ?)",
         [(key, value, item) for item, _, _, _, meta, _, _, _ in items for key, value in values_of(meta)],

@@ -309,7 +309,7 @@ def _repair_index(space: Space, found: Findings, done: list[str], progress: Prog
 
 
 def _repair_thumbnails(space: Space, items: Sequence[int], done: list[str]) -> None:
-    """Make thumbnails anew from sources that are as they were; the others are left, and `check` goes on naming them."""
+    """Make thumbnails anew from sources that are unchanged; the others are left, and `check` continues to name them."""
     from ingest.readers.reread import reread_pictures
 
     made = 0

@@ -153,7 +153,7 @@ def _miss_label(space: AppSpace, name: str) -> ItemLabel:
 
 
 def _label_markup(label: ItemLabel) -> str:
-    return image_tag(label) or f"<blockquote>{in_html(snippet(label.words or label.name, 140))}</blockquote>"
+    return image_tag(label) or f'<blockquote dir="auto">{in_html(snippet(label.words or label.name, 140))}</blockquote>'
 
 
 def _no_truth_notice(truth: str) -> None:

@@ -18,7 +18,7 @@ def table(found: Sequence[tuple[str, Sequence[RetrievalDirection]]]) -> str:
         for name, directions in found:
             of = f"<small>{in_html(name)}</small>" if len(found) > 1 else ""
             rows += "".join(_row(one, of) for one in directions if one.name == kind)
-    return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="ns-numbers"><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _row(one: RetrievalDirection, of: str) -> str:

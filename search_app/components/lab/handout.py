@@ -68,8 +68,8 @@ def handout_html(space: str, pages: Sequence[HandoutPage]) -> bytes:
         encoding="utf-8"
     )
     sections = "".join(
-        f"<section><h2><small>{number}</small>{in_html(page.title)}</h2>"
-        + (f'<p class="note">{in_html(page.note)}</p>' if page.note else "")
+        f'<section><h2 dir="auto"><small>{number}</small>{in_html(page.title)}</h2>'
+        + (f'<p class="note" dir="auto">{in_html(page.note)}</p>' if page.note else "")
         + f'<p class="lead">{in_html(page.lead)}</p>{page.body}</section>'
         for number, page in enumerate(pages, start=1)
     )

@@ -8,7 +8,7 @@ from PIL import Image
 
 from ingest.space import Item
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import headline, in_html, snippet
+from search_app.components.shared.formatting import headline, in_html, isolated, snippet
 from search_app.components.shared.thumbnails import data_url, resized_thumbnail
 from search_app.search.query_pictures import open_picture
 from search_app.search.terms import Term
@@ -35,7 +35,7 @@ class ItemLabel:
     @property
     def quoted(self) -> str:
         """The name as it stands in a sentence."""
-        return f"“{snippet(self.name, 60)}”"
+        return f"“{isolated(snippet(self.name, 60))}”"
 
 
 def items_of(space: AppSpace, terms: Sequence[Term]) -> dict[str, Item]:
@@ -72,17 +72,21 @@ def item_label(space: AppSpace, item: Item, side: int = SMALL) -> ItemLabel:
     return ItemLabel(headline(item), item.text, True, data_url(small) if small else "", item)
 
 
-def image_tag(label: ItemLabel, name: str = "ns-small") -> str:
-    """The picture of a label as markup; '' where it has none."""
+def image_tag(label: ItemLabel, name: str = "ns-small", *, alt: str | None = None) -> str:
+    """The picture of a label as markup; '' where it has none.
+
+    `alt` is '' where the label's name stands beside it; by default it is the caption, or else the name.
+    """
     if not label.source:
         return ""
-    return f'<img class="{name}" src="{label.source}" alt="{in_html(snippet(label.words or label.name, 120))}">'
+    words = snippet(label.words or label.name, 120) if alt is None else alt
+    return f'<img class="{name}" src="{label.source}" alt="{in_html(words)}">'
 
 
 def card(label: ItemLabel) -> str:
     """A label as markup: its picture or the beginning of its words, over its name."""
-    inside = image_tag(label, "ns-large") or f"<blockquote>{in_html(snippet(label.words, 110))}</blockquote>"
-    return f"<figure>{inside}<figcaption>{in_html(snippet(label.name, 40))}</figcaption></figure>"
+    inside = image_tag(label, "ns-large") or f'<blockquote dir="auto">{in_html(snippet(label.words, 110))}</blockquote>'
+    return f'<figure>{inside}<figcaption dir="auto">{in_html(snippet(label.name, 40))}</figcaption></figure>'
 
 
 def embedded(picture: Image.Image, side: int) -> str:

@@ -23,9 +23,11 @@ from search_app.components.lab.latent_spaces.samples import MAX_PICTURES, MAX_TE
 from search_app.components.lab.latent_spaces.static_map import class_legend
 from search_app.components.lab.operand_picker import default_terms, item_search, on_item_picked, picture_upload
 from search_app.components.lab.sections import Section
+from search_app.components.lab.shades import shade
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of, in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
+from search_app.components.shared.page_layout import part
 from search_app.components.shared.palette import MAP_KINDS
 from search_app.lab.labelling import (
     LONGEST_LABEL,
@@ -94,14 +96,15 @@ def _state(space: AppSpace, snapshot: Snapshot) -> _State:
 def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     state = _state(space, snapshot)
     _controls(state)
-    if state.view == "one":
-        with st.container(horizontal=True, gap="small"):
-            item_search(space, snapshot, _ITEM, state.modality, f"Choose a {_WORD[state.modality]}")
-            picture_upload(space, _ITEM, _choose)
-    if state.view == "map":
-        _map(state)
-    else:
-        st.html(_render(state))
+    with part("labels", state.view):
+        if state.view == "one":
+            with st.container(horizontal=True, gap="small"):
+                item_search(space, snapshot, _ITEM, state.modality, f"Choose a {_WORD[state.modality]}")
+                picture_upload(space, _ITEM, _choose)
+        if state.view == "map":
+            _map(state)
+        else:
+            st.html(_render(state))
     listen({_ITEM: on_item_picked(_choose), "mixed": _cell_picked})
 
 
@@ -175,8 +178,8 @@ def _one(state: _State) -> str:
     if not operands:
         return f'<div class="ns-note">Choose a {_WORD[state.modality]} to be named.</div>'
     label = term_label(state.space, operands[0].term, items, pictures, MEDIUM)
-    figure = image_tag(label, "ns-large") or f"<blockquote>{in_html(snippet(label.words, 300))}</blockquote>"
-    figure += f"<figcaption>{in_html(snippet(label.name, 60))}</figcaption>"
+    figure = image_tag(label, "ns-large") or f'<blockquote dir="auto">{in_html(snippet(label.words, 300))}</blockquote>'
+    figure += f'<figcaption dir="auto">{in_html(snippet(label.name, 60))}</figcaption>'
     return f'<div class="ns-lab-narrow ns-naming"><figure>{figure}</figure>{_bars(state, operands[0])}</div>'
 
 
@@ -193,7 +196,8 @@ def _bars(state: _State, operand: Operand) -> str:
         share = round(100 * (float(cosines[place]) - low) / max(high - low, 1e-6))
         mark = f'<small class="{MARKS.get(word, "")}">{word}</small>'
         rows += (
-            f'<tr class="{"ns-first" if not rank else ""}"><th scope="row">{in_html(state.labels[place])}</th>'
+            f'<tr class="{"ns-first" if not rank else ""}">'
+            f'<th scope="row" dir="auto">{in_html(state.labels[place])}</th>'
             f'<td><i style="--share:{share}%"></i></td><td>{cosines[place]:.2f}</td><td>{mark}</td></tr>'
         )
     return f'<table class="ns-label-bars" aria-label="How close each label is"><tbody>{rows}</tbody></table>'
@@ -219,7 +223,7 @@ def _all(state: _State) -> str:
 
 
 def _label_row(name: str, count: int, most: int, pictures: Sequence[str], *, named: bool = True) -> str:
-    label = f"<b>{in_html(name)}</b>" if named else f"<em>{in_html(name)}</em>"
+    label = f'<b dir="auto">{in_html(name)}</b>' if named else f"<em>{in_html(name)}</em>"
     bar = f'<i style="--share:{round(100 * count / most)}%"></i>'
     strip = f'<div class="ns-strip">{"".join(pictures)}</div>'
     return f'<div class="ns-label"><div>{label}<small>{count:,}</small>{bar}</div>{strip}</div>'
@@ -230,7 +234,9 @@ def _small(space: AppSpace, ids: Sequence[str]) -> dict[str, str]:
     answer = {}
     for item in space.ledger.items.get(list(dict.fromkeys(ids))):
         label = item_label(space, item)
-        answer[item.id] = image_tag(label) or f"<span>{in_html(snippet(label.words or label.name, 60))}</span>"
+        answer[item.id] = (
+            image_tag(label) or f'<span dir="auto">{in_html(snippet(label.words or label.name, 60))}</span>'
+        )
     return answer
 
 
@@ -282,7 +288,8 @@ def _folders(state: _State) -> str:
     found = confusion(state.labelling, state.reference.snapshot, state.modality)
     columns = [place for place in range(len(found.labels)) if found.counts[:, place].any() or place in found.truth]
     heads = "".join(
-        f'<th scope="col"><span class="ns-name ns-upright">{in_html(found.labels[place] or "none")}</span></th>'
+        '<th scope="col"><span class="ns-name ns-upright" dir="auto">'
+        f"{in_html(found.labels[place] or 'none')}</span></th>"
         for place in columns
     )
     rows = ""
@@ -291,7 +298,7 @@ def _folders(state: _State) -> str:
         total = max(int(found.counts[row].sum()), 1)
         cells = "".join(_confused(found, row, place, total) for place in columns)
         name = in_html(snippet(found.folders[row].replace("_", " "), 24))
-        rows += f'<tr><th scope="row"><span class="ns-name">{name}</span></th>{cells}</tr>'
+        rows += f'<tr><th scope="row"><span class="ns-name" dir="auto">{name}</span></th>{cells}</tr>'
     text = _accuracy(found, state.modality)
     if others := len(found.folders) - len(shown):
         sums = found.counts.sum(axis=0) - found.counts[shown].sum(axis=0)
@@ -304,20 +311,21 @@ def _folders(state: _State) -> str:
         )
     return (
         f'<div class="ns-lab-text"><p>{in_html(text)}</p></div>'
-        f'<table class="ns-matrix ns-confusion" aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}'
-        f"</tr></thead><tbody>{rows}</tbody></table>{_cell(state, found)}"
+        f'<div class="ns-scroll"><table class="ns-matrix ns-confusion" style="--columns:{len(columns)}" '
+        f'aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{_cell(state, found)}"
     )
 
 
 def _confused(found: Confusion, row: int, place: int, total: int) -> str:
     count = int(found.counts[row, place])
     right = found.truth[row] == place
-    share = round(100 * count / total)
+    percent, strong = shade(count / total)
     if not count:
         return f'<td class="{"ns-right" if right else ""}"></td>'
     name = in_html(f"{count} of {found.folders[row]} named {found.labels[place] or 'nothing'}")
     button = (
-        f'<button class="{"ns-strong" if share > 55 else ""}" style="--share:{share}%" '
+        f'<button class="{"ns-strong" if strong else ""}" style="--share:{percent}%" '
         f'{action_attribute("mixed", f"{row}-{place}")} title="{name}" aria-label="{name}">{count}</button>'
     )
     return f'<td class="{"ns-right" if right else ""}">{button}</td>'
@@ -358,7 +366,7 @@ def _cell(state: _State, found: Confusion) -> str:
     ids = [str(group.ids[row]) for row in rows[:_SHOWN_OF_CELL]]
     pictures = "".join(_small(state.space, ids).values())
     title = f"In the folder “{folder}”, named “{label or 'none of these'}”"
-    return f'<div class="ns-section">{in_html(title)}</div><div class="ns-strip">{pictures}</div>'
+    return f'<div class="ns-section" dir="auto">{in_html(title)}</div><div class="ns-strip">{pictures}</div>'
 
 
 def _numbers(written: str) -> tuple[int, int] | None:

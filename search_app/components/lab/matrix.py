@@ -18,6 +18,7 @@ from search_app.components.lab.operand_picker import (
     operand_chips,
 )
 from search_app.components.lab.sections import Section
+from search_app.components.lab.shades import shade
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
@@ -88,26 +89,28 @@ def table(matrix: Matrix, labels: Sequence[ItemLabel], measure: Measure, cell: t
         cells = ""
         for j in matrix.order:
             share = 1.0 if i == j else (matrix.likeness[i, j] - low) / max(high - low, 1e-6)
+            percent, strong = shade(share)
             name = f"{labels[i].quoted} and {labels[j].quoted}: {matrix.values[i, j]:.2f}, {matrix.closeness[i][j]}"
             marks = " ".join(
                 mark
                 for mark, on in (
                     ("ns-self", i == j),
-                    ("ns-strong", share > 0.55),
+                    ("ns-strong", strong),
                     ("ns-chosen", cell == (i, j)),
                 )
                 if on
             )
             cells += (
-                f'<td><button class="{marks}" style="--share:{100 * share:.0f}%" '
+                f'<td><button class="{marks}" style="--share:{percent}%" '
                 f"{action_attribute('cell', f'{i}-{j}')} "
                 f'title="{in_html(name)}" aria-label="{in_html(name)}">{_short(matrix.values[i, j])}</button></td>'
             )
         rows += f'<tr><th scope="row">{_heading(labels[i], row=True)}</th>{cells}</tr>'
     what = "closeness (cosine)" if measure == "cosine" else "distance (Euclidean)"
     return (
-        f'<table class="ns-matrix" aria-label="The {what} of each pair"><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
+        f'<div class="ns-scroll"><table class="ns-matrix" style="--columns:{len(matrix.order)}" '
+        f'aria-label="The {what} of each pair"><thead><tr><td></td>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -145,7 +148,7 @@ def _pair(state: _State, cell: tuple[int, int]) -> str:
     figures = f"{value} {matrix.values[i, j]:.3f} as drawn · cosine {raw:.3f} as the encoder gave it"
     return (
         f'<div class="ns-pair"><div class="ns-two">{side(one)}{side(other)}</div>'
-        f'<b class="ns-verdict {MARKS[word]}">{word}</b><p>{in_html(text)}</p>'
+        f'<b class="ns-verdict {MARKS[word]}">{word}</b><p dir="auto">{in_html(text)}</p>'
         f'<div class="ns-note">{figures}</div></div>'
     )
 
@@ -153,17 +156,18 @@ def _pair(state: _State, cell: tuple[int, int]) -> str:
 def side(label: ItemLabel) -> str:
     """One of two operands side by side, as markup."""
     if label.picture:
-        inside = image_tag(label, "ns-large") or '<div class="ns-note">no picture any more</div>'
-        return f"<figure>{inside}<figcaption>{in_html(snippet(label.name, 60))}</figcaption></figure>"
-    caption = f"<figcaption>{in_html(snippet(label.name, 60))}</figcaption>" if label.words != label.name else ""
-    return f"<figure><blockquote>{in_html(snippet(label.words, 240))}</blockquote>{caption}</figure>"
+        inside = image_tag(label, "ns-large") or '<div class="ns-note">the picture no longer exists</div>'
+        return f'<figure>{inside}<figcaption dir="auto">{in_html(snippet(label.name, 60))}</figcaption></figure>'
+    name = f'<figcaption dir="auto">{in_html(snippet(label.name, 60))}</figcaption>'
+    caption = name if label.words != label.name else ""
+    return f'<figure><blockquote dir="auto">{in_html(snippet(label.words, 240))}</blockquote>{caption}</figure>'
 
 
 def _heading(label: ItemLabel, *, row: bool) -> str:
     name = in_html(snippet(label.name, 28))
     if label.source:
-        return f'{image_tag(label)}<span class="ns-hidden">{name}</span>'
-    return f'<span class="ns-name{"" if row else " ns-upright"}">{name}</span>'
+        return f'{image_tag(label, alt="")}<span class="ns-hidden" dir="auto">{name}</span>'
+    return f'<span class="ns-name{"" if row else " ns-upright"}" dir="auto">{name}</span>'
 
 
 def _short(value: float) -> str:
@@ -184,7 +188,7 @@ def _controls() -> None:
         help="Cosine: 1 for the same direction, 0 for nothing in common. Distance (Euclidean): 0 for the same point.",
     )
     st.toggle(
-        "With the gap",
+        "Raw numbers",
         key=_GAP,
         on_change=_on_change,
         help="Pictures and words lie in two clouds with a gap between them. Off: the clouds are laid over each other, "

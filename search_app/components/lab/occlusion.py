@@ -15,6 +15,7 @@ from search_app.components.lab.clicks import listen
 from search_app.components.lab.item_labels import MARKS, ItemLabel, embedded, items_of, pictures_of, term_label
 from search_app.components.lab.occlusion_pictures import (
     SIDE,
+    covered_vectors,
     heatmap,
     passage_occlusion,
     patched,
@@ -33,7 +34,7 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet, unwrapped
 from search_app.components.shared.open_page import loaded_encoder
 from search_app.lab.matrix import how_close
-from search_app.lab.occlusion import OccludedText
+from search_app.lab.occlusion import OccludedPicture, OccludedText
 from search_app.lab.operands import Operand, operands_of
 from search_app.lab.reference import Reference, reference_of
 from search_app.search.hits import Closeness
@@ -41,6 +42,7 @@ from search_app.search.snapshot import Snapshot
 from search_app.search.terms import Term
 
 _OF, _FOR = "why-of", "why-for"
+_COVERS = (1, 2, 4, 7)  # patches at a time
 _LONGEST = 4_000  # characters of a passage that are occluded
 
 
@@ -118,7 +120,7 @@ def _render(state: _State) -> str:
 def _picture(state: _State, subject: Operand, target: Operand) -> str:
     picture = whole_picture(state.space, subject.term, state.items, state.pictures)
     if picture is None:
-        return '<div class="ns-note">This picture cannot be opened any more. Choose another.</div>'
+        return '<div class="ns-note">This picture can no longer be opened. Choose another.</div>'
     found = picture_occlusion(state.space, state.encoder, subject.term, picture)
     average = state.reference.means[target.modality]
     heat = found.heat(target.vector, average)
@@ -129,16 +131,33 @@ def _picture(state: _State, subject: Operand, target: Operand) -> str:
             f"<p>No part of {in_html(one.quoted)} carries a match with {in_html(other.quoted)}: "
             "whichever is covered, they are no less close.</p>"
         )
-    place = int(np.argmax(found.losses(target.vector, average)))
-    without = replace(subject, vector=found.vectors[place])
+    places, without = _covered(state, subject, target, picture, found)
     after = how_close(without, target, state.reference)
     cosines = [float(operand.vector @ target.vector) for operand in (subject, without)]
     return (
         f"{_figure(heatmap(picture, heat), f'Warm: what carries the match with {other.quoted}')}"
-        f"{_figure(patched(picture, found, place), 'Covered where it counts most')}"
-        f'<div class="ns-lab-text">{_verdict(before, after)}<p>{in_html(_caption(one, other, before, after))}</p>'
+        f"{_figure(patched(picture, found, places), 'Covered where it counts most')}"
+        f'<div class="ns-lab-text">{_verdict(before, after)}'
+        f'<p dir="auto">{in_html(_caption(one, other, before, after))}</p>'
         f'<div class="ns-note">cosine {cosines[0]:.3f} as it is, {cosines[1]:.3f} covered</div></div>'
     )
+
+
+def _covered(
+    state: _State, subject: Operand, target: Operand, picture: Image.Image, found: OccludedPicture
+) -> tuple[tuple[int, ...], Operand]:
+    """The fewest of the patches that cost most whose loss changes the word for the match, and what is left then.
+
+    Where no number of them in `_COVERS` changes it, the most.
+    """
+    losses = found.losses(target.vector, state.reference.means[target.modality])
+    order = [int(place) for place in np.argsort(-losses, kind="stable") if losses[place] > 0]
+    covers = list(dict.fromkeys(tuple(order[:count]) for count in _COVERS))
+    rest = covered_vectors(state.space, state.encoder, subject.term, picture, found, covers[1:]) if covers[1:] else ()
+    before = how_close(subject, target, state.reference)
+    vectors = (found.vectors[order[0]], *rest)
+    steps = [(places, replace(subject, vector=vector)) for places, vector in zip(covers, vectors, strict=True)]
+    return next((step for step in steps if how_close(step[1], target, state.reference) != before), steps[-1])
 
 
 def _caption(one: ItemLabel, other: ItemLabel, before: Closeness, after: Closeness) -> str:
@@ -149,8 +168,8 @@ def _caption(one: ItemLabel, other: ItemLabel, before: Closeness, after: Closene
         )
     if before == after:
         return (
-            f"{one.quoted} and {other.quoted} are {before}, and stay so when the warmest part is covered: "
-            "the match does not hang on one spot."
+            f"{one.quoted} and {other.quoted} are {before}, and stay so when the warmest parts are covered: "
+            "the match does not hang on them."
         )
     return f"Cover the warmest part, and {one.quoted} and {other.quoted} are no longer {before}: {_after(after)}."
 
@@ -168,7 +187,8 @@ def _verdict(before: Closeness, after: Closeness) -> str:
 
 def _figure(picture: Image.Image, caption: str) -> str:
     words = in_html(caption)
-    return f'<figure><img src="{embedded(picture, SIDE)}" alt="{words}"><figcaption>{words}</figcaption></figure>'
+    image = f'<img src="{embedded(picture, SIDE)}" alt="{words}">'
+    return f'<figure>{image}<figcaption dir="auto">{words}</figcaption></figure>'
 
 
 def _passage(state: _State, subject: Operand, target: Operand) -> str:
@@ -178,7 +198,7 @@ def _passage(state: _State, subject: Operand, target: Operand) -> str:
     word = how_close(subject, target, state.reference)
     shaded = _shaded(text, found, target)
     return (
-        f'<div class="ns-lab-wide"><div class="ns-shaded">{shaded}</div><div class="ns-pair">'
+        f'<div class="ns-lab-wide"><div class="ns-shaded" dir="auto">{shaded}</div><div class="ns-pair">'
         f'<b class="ns-verdict {MARKS[word]}">{word}</b>'
         f"<p>{in_html(_words_caption(found, text, target, other))}</p>"
         '<div class="ns-note"><mark style="--weight:80%">warm</mark> words carry the match: without them it is weaker. '

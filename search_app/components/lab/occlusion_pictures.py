@@ -1,6 +1,6 @@
 """Pictures of the occlusion section: whole, occluded, and as a heatmap of the parts that carry a match."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -46,6 +46,32 @@ def picture_occlusion(space: AppSpace, encoder: Encoder, term: Term, picture: Im
         )
 
 
+def covered_vectors(
+    space: AppSpace,
+    encoder: Encoder,
+    term: Term,
+    picture: Image.Image,
+    found: OccludedPicture,
+    covers: Sequence[tuple[int, ...]],
+) -> NDArray[np.float32]:
+    """The vectors of a picture under several patches at a time, one for each of `covers`; cached."""
+    key = (str(space.folder), encoder.info.fingerprint, write_term(term))
+    return _cached_covered_vectors(*key, tuple(covers), encoder, picture, found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _cached_covered_vectors(
+    folder: str,
+    fingerprint: str,
+    term: str,
+    covers: tuple[tuple[int, ...], ...],
+    _encoder: Encoder,
+    _picture: Image.Image,
+    _found: OccludedPicture,
+) -> NDArray[np.float32]:
+    return _encoder.encode_images([patched(_picture, _found, places) for places in covers])
+
+
 def passage_occlusion(encoder: Encoder, text: str) -> OccludedText:
     """A passage with its words left out one after the other; cached, as the vectors serve any target."""
     with spinner("Leaving out one word after the other …"):
@@ -78,14 +104,13 @@ def heatmap(picture: Image.Image, heat: NDArray[np.float64]) -> Image.Image:
     return Image.fromarray(np.clip(kept + (colour - kept) * tint, 0, 255).astype(np.uint8))
 
 
-def patched(picture: Image.Image, found: OccludedPicture, place: int) -> Image.Image:
-    """The picture with the patch at index `place`."""
+def patched(picture: Image.Image, found: OccludedPicture, places: Sequence[int]) -> Image.Image:
+    """The picture with the patches at the indices `places`."""
     pixels = np.asarray(picture.convert("RGB")).copy()
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     width, height = found.size
-    left, top, right, bottom = found.patches[place].tolist()
     across, down = pixels.shape[1] / width, pixels.shape[0] / height
-    pixels[round(top * down) : round(bottom * down), round(left * across) : round(right * across)] = np.median(
-        border, axis=0
-    )
+    fill = np.median(border, axis=0)
+    for left, top, right, bottom in found.patches[[*places]].tolist():
+        pixels[round(top * down) : round(bottom * down), round(left * across) : round(right * across)] = fill
     return Image.fromarray(pixels)

@@ -54,7 +54,10 @@ def operand_chips(
                         on_click=flip,
                         args=(place,),
                     )
-                st.html(f'<div class="ns-lab-chip">{image_tag(label)}<b>{name}</b></div>', width="content")
+                st.html(
+                    f'<div class="ns-lab-chip">{image_tag(label, alt="")}<b dir="auto">{name}</b></div>',
+                    width="content",
+                )
                 if drop is not None:
                     st.button(
                         f"Take {snippet(label.name, 40)} out",
@@ -138,7 +141,7 @@ def item_search(
         cells = ""
         for item in items:
             shown = item_label(space, item)
-            inside = image_tag(shown) or f"<span>{in_html(snippet(shown.words, 90))}</span>"
+            inside = image_tag(shown, alt="") or f'<span dir="auto">{in_html(snippet(shown.words, 90))}</span>'
             name = in_html(snippet(shown.name, 60))
             cells += f'<button {action_attribute(key, item.id)} title="{name}" aria-label="{name}">{inside}</button>'
         st.html(

@@ -78,8 +78,8 @@ def present(space: AppSpace, snapshot: Snapshot, sections: Sequence[Section]) ->
     steps = _steps(space)
     at = url_state.integer(_STEP, 1, len(steps), 1) - 1
     step = steps[at]
-    note = f"<p>{in_html(step.note)}</p>" if step.note else ""
-    st.html(f'<div class="ns-lab-lead ns-presented"><h1>{in_html(step.title)}</h1>{note}</div>')
+    note = f'<p dir="auto">{in_html(step.note)}</p>' if step.note else ""
+    st.html(f'<div class="ns-lab-lead ns-presented"><h1 dir="auto">{in_html(step.title)}</h1>{note}</div>')
     with nullcontext() if url_state.value(url_state.PART) else url_state.override(step.params):
         section = lab_sections.chosen(sections)
         if section.markup is not None:

@@ -32,6 +32,7 @@ from search_app.components.lab.sections import Section
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
+from search_app.components.shared.page_layout import part
 from search_app.lab.everyday_words import everyday_words
 from search_app.lab.operands import operands_of
 from search_app.lab.reference import Reference, reference_of
@@ -58,7 +59,7 @@ _HOW, _FROM, _TO, _STEPS, _AGAIN, _AXIS, _SUM = (
     "walk-axis",
     "walk-sum",
 )
-_HOWS = {"between": "From one to another", "axis": "Along an axis", "sum": "Arithmetic"}
+_HOWS = {"between": "From one to another", "axis": "Along a main direction", "sum": "Arithmetic"}
 _USUAL_STEPS = 5
 _NEAREST = 6
 _WORDS = 8
@@ -88,14 +89,15 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
         "How", list(_HOWS.values()), key=_HOW, required=True, label_visibility="collapsed", on_change=_how_changed
     )
     actions: dict[str, Callable[[str], None]]
-    if _how() == "between":
-        actions = _between_controls(space, snapshot)
-    elif _how() == "axis":
-        actions = {}
-        _axis_controls()
-    else:
-        actions = _sum_controls(space, snapshot)
-    st.html(_markup(space, snapshot))
+    with part("walk", _how()):
+        if _how() == "between":
+            actions = _between_controls(space, snapshot)
+        elif _how() == "axis":
+            actions = {}
+            _axis_controls()
+        else:
+            actions = _sum_controls(space, snapshot)
+        st.html(_markup(space, snapshot))
     listen(actions)
 
 
@@ -151,11 +153,11 @@ def _axis_controls() -> None:
     with st.container(key="lab-bar-axis", horizontal=True, vertical_alignment="center", gap="medium"):
         st.session_state[_AXIS] = _axis()
         st.selectbox(
-            "Axis",
+            "Direction",
             list(range(1, COMPONENTS + 1)),
             key=_AXIS,
             width=240,
-            format_func=lambda number: f"Principal component {number}",
+            format_func=lambda number: f"Main direction {number}",
             on_change=lambda: url_state.set_param(_AXIS, str(st.session_state[_AXIS])),
         )
         _steps_control()
@@ -241,7 +243,7 @@ def _along(space: AppSpace, snapshot: Snapshot) -> str:
         return '<div class="ns-note">The collection does not spread along this axis. Choose an earlier one.</div>'
     stations = along_component(projection, component, _steps(), snapshot)
     text = (
-        f"Axis {component + 1}, or principal component {component + 1}: the direction in which the collection spreads "
+        f"Main direction {component + 1}: the one in which the collection differs "
         f"{_ordinal(component + 1)}most. It keeps {100 * share:.1f} % of all differences. What does it sort by?"
     )
     film = _film(space, stations, None, None, lambda station: f"{station.place:+.2f}".replace("-", "−"))
@@ -291,7 +293,7 @@ def _added(space: AppSpace, reference: Reference) -> str:
     words = known.nearest(point, _WORDS, frozenset(used | {f"{word}s" for word in used}))
     equation = "".join(
         f"<span>{'+' if term.weight > 0 else '−'}</span>"
-        f"<b>{image_tag(label, 'ns-medium') or in_html(snippet(label.name, 60))}</b>"
+        f"<b dir='auto'>{image_tag(label, 'ns-medium') or in_html(snippet(label.name, 60))}</b>"
         for term, label in ((term, term_label(space, term, items, pictures, MEDIUM)) for term in terms)
     ).removeprefix("<span>+</span>")
     best = in_html(words[0][0]) if words else "?"

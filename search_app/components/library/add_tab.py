@@ -7,13 +7,14 @@ from rich.filesize import decimal
 
 from ingest.encoders.registry import list_encoders
 from ingest.errors import NearspaceError
-from ingest.formatting import format_count, printable
+from ingest.formatting import format_count, format_duration, printable
 from ingest.resources import sample_folder
+from ingest.run.dry_run import time_files
 from ingest.settings import DEFAULT_ENCODER, DEMO_SPACE
 from ingest.sources.preview import Preview, preview
 from ingest.sources.selection import Selection
 from search_app.access.permissions import Permission
-from search_app.components.library import job_actions
+from search_app.components.library import folder_browser, job_actions
 from search_app.components.library.uploads import (
     MAX_FILE_BYTES,
     MAX_FILES,
@@ -22,7 +23,7 @@ from search_app.components.library.uploads import (
     save_uploads,
 )
 from search_app.components.shared import page_layout, page_url
-from search_app.components.shared.app_space import AppSpace
+from search_app.components.shared.app_space import AppSpace, encoder_of
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
 
 _FOLDER, _INCLUDE, _EXCLUDE, _ENCODER = "add-folder", "add-include", "add-exclude", "add-encoder"
@@ -30,12 +31,15 @@ _UPLOADER = "add-dropped"
 _UPLOADER_VERSION = "add-round"  # a new version empties the uploader
 _REFUSED = "add-refused"
 _SUGGESTIONS = 6
+_LOOK_SECONDS, _QUICK_SECONDS = 2.0, 0.4  # for counting what is in a folder
+_MEASURED_SECONDS = 0.7  # for files of each kind, to tell how long adding a folder takes
 
 
 def add_tab(home: Path, name: str, permission: Permission, space: AppSpace | None, *, busy: bool) -> None:
     """Draw the tab; `space` is None if it does not exist yet."""
-    if busy:
-        page_layout.note("A job is running; you can add more when it is done.")
+    with st.container():  # always there, so that what is below keeps its place
+        if busy:
+            page_layout.note("A job is running; you can add more when it is done.")
     left, right = st.columns(2, gap="medium")
     with left, st.container(key="add-a-folder"):
         _folder_form(home, name, permission, space, busy=busy)
@@ -80,12 +84,22 @@ def _folder_form(home: Path, name: str, permission: Permission, space: AppSpace 
         + ("." if permission.any_folder else f", in {', '.join(map(str, permission.folders))}.")
         + " Files are read where they are, not copied; everybody who can search here can find what is in it."
     )
-    st.text_input(
-        "Path of a folder or file",
-        key=_FOLDER,
-        placeholder="~/Pictures" if permission.any_folder else str(permission.folders[0]),
-        label_visibility="collapsed",
-    )
+    with st.container(key="add-path", horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.text_input(
+            "Path of a folder or file",
+            key=_FOLDER,
+            placeholder="~/Pictures" if permission.any_folder else str(permission.folders[0]),
+            label_visibility="collapsed",
+        )
+        browse = st.button(
+            "Browse …",
+            key="add-browse",
+            icon=":material/folder_open:",
+            on_click=folder_browser.open_at,
+            args=(str(st.session_state.get(_FOLDER) or ""),),
+        )
+    if browse:
+        folder_browser.browse_folders(lambda path: _describe(path, space, quick=True), _fill_in)
     suggested = _suggested_folders(permission, space)
     if suggested:
         with st.container(key="add-recent", horizontal=True, gap="xsmall"):
@@ -98,11 +112,18 @@ def _folder_form(home: Path, name: str, permission: Permission, space: AppSpace 
         st.text_input("Leave out", key=_EXCLUDE, placeholder="drafts/ *.tmp")
         if space is None:
             installed = [model.id for model in list_encoders() if model.here]
-            st.selectbox("Encoder of the new space", installed, key=_ENCODER, index=installed.index(DEFAULT_ENCODER))
+            st.selectbox(
+                "The model that reads them",
+                installed,
+                key=_ENCODER,
+                index=installed.index(DEFAULT_ENCODER),
+                help="It turns pictures and texts into numbers that stand for their meaning. All of a space is read "
+                "by the same one.",
+            )
         page_layout.note("As in a .gitignore file, several with spaces between. Hidden files are left out.")
-    ready = bool(typed) and _preview(permission, typed)
+    ready = bool(typed) and _preview(permission, typed, space)
     st.button(
-        "Ingest",
+        "Add this folder",
         key="add-ingest",
         icon=":material/create_new_folder:",
         type="primary",
@@ -112,22 +133,30 @@ def _folder_form(home: Path, name: str, permission: Permission, space: AppSpace 
     )
 
 
-def _preview(permission: Permission, typed: str) -> bool:
-    """Show what is at the path; returns whether there is anything to ingest."""
+def _preview(permission: Permission, typed: str, space: AppSpace | None) -> bool:
+    """Show what is at the path and how long it takes to add; returns whether there is anything to add."""
     try:
-        path = permission.resolve_folder(typed)
-        with page_layout.spinner("Looking …"):
-            found = _cached_preview(str(path), *_globs())
+        return _describe(permission.resolve_folder(typed), space)
     except NearspaceError as error:
         st.html(f'<div class="ns-preview ns-error" role="status">{in_html(str(error))}</div>')
         return False
-    st.html(f'<div class="ns-preview" role="status">{in_html(_preview_text(found))}</div>')
+
+
+def _describe(path: Path, space: AppSpace | None, *, quick: bool = False) -> bool:
+    """As `_preview`, for a path that exists and may be named; raises SettingsError if a glob is invalid.
+
+    A quick look counts for less long, and measures nothing.
+    """
+    with page_layout.spinner("Looking …"):
+        found = _cached_preview(str(path), *_globs(), _QUICK_SECONDS if quick else _LOOK_SECONDS)
+        time_needed = _time_needed(path, found, space, measure=not quick) if found.readable else ""
+    st.html(f'<div class="ns-preview" role="status">{in_html(_preview_text(found))}{in_html(time_needed)}</div>')
     return bool(found.readable)
 
 
 @st.cache_data(show_spinner=False, ttl=30, max_entries=32)
-def _cached_preview(path: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> Preview:
-    return preview(Path(path), Selection(include, exclude))
+def _cached_preview(path: str, include: tuple[str, ...], exclude: tuple[str, ...], seconds: float) -> Preview:
+    return preview(Path(path), Selection(include, exclude), seconds)
 
 
 def _preview_text(found: Preview) -> str:
@@ -138,6 +167,37 @@ def _preview_text(found: Preview) -> str:
     at_least = "" if found.complete else "At least "
     others = f"; {found.others:,} other files are left out" if found.others else ""
     return f"{at_least}{', '.join(kinds)}, {decimal(found.bytes)}{others}."
+
+
+def _time_needed(path: Path, found: Preview, space: AppSpace | None, *, measure: bool) -> str:
+    """About how long adding all of it takes, in a sentence; '' where that is not known.
+
+    The pace is that of the space's earlier ingests; without any it is measured, if `measure`.
+    """
+    pace = space.ledger.runs.pace() if space is not None else None
+    if pace:
+        seconds = found.readable / pace
+    elif not measure:
+        return ""
+    else:
+        encoder_id = space.manifest.encoder.id if space is not None else st.session_state.get(_ENCODER)
+        try:
+            seconds = _measured_seconds(str(path), *_globs(), str(encoder_id or DEFAULT_ENCODER))
+        except NearspaceError:
+            return ""  # the job will say what is wrong with the encoder
+    at_least = "" if found.complete else "more than "
+    return f" Adding all of it takes about {at_least}{format_duration(seconds)}."
+
+
+@st.cache_data(show_spinner=False, ttl=600, max_entries=32)
+def _measured_seconds(path: str, include: tuple[str, ...], exclude: tuple[str, ...], encoder_id: str) -> float:
+    """The seconds for a folder, as measured by reading and encoding a few of its files."""
+    found = preview(Path(path), Selection(include, exclude))
+    encoder = encoder_of(encoder_id)
+    return sum(
+        found.count(kind) * time_files(files, encoder, seconds=_MEASURED_SECONDS)[0]
+        for kind, files in found.samples.items()
+    )
 
 
 def _globs() -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -215,7 +275,8 @@ def _upload_form(home: Path, name: str, *, busy: bool) -> None:
         args=(home, name, key),
     )
     for file, reason in st.session_state.pop(_REFUSED, ()):
-        st.html(f'<div class="ns-preview ns-error" role="status">{in_html(printable(file))}: {in_html(reason)}.</div>')
+        name = f"<bdi>{in_html(printable(file))}</bdi>"
+        st.html(f'<div class="ns-preview ns-error" role="status">{name}: {in_html(reason)}.</div>')
 
 
 def _ingest_uploads(home: Path, name: str, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The Health tab: the space's size on disk, its check and repair, and recent jobs."""
+"""The tab Storage and repair: the space's size on disk, its check and repair, and recent jobs."""
 
 from datetime import datetime
 
@@ -16,10 +16,10 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
 
 _PARTS = {
-    LEDGER_NAME: "ledger: every source and every vector",
-    "chroma": "index (Chroma), built from the ledger",
-    "chroma-broken": "an index that was set aside",
-    "thumbnails": "thumbnails",
+    LEDGER_NAME: "what is known of every file",
+    "chroma": "search index",
+    "chroma-broken": "a broken search index, set aside",
+    "thumbnails": "small pictures",
     "projections": "maps",
     "uploads": "dropped files",
     "fetched": "copies of web pages and files",
@@ -62,14 +62,14 @@ def _sizes(folder: str, _space: AppSpace, revision: int) -> dict[str, int]:
 
 
 def _checks(space: AppSpace, *, may_change: bool, busy: bool) -> None:
-    st.html('<div class="ns-section">Is it sound?</div>')
+    st.html('<div class="ns-section">Is everything in order?</div>')
     page_layout.note(
-        "A check looks at every vector and thumbnail and compares a sample with the index; the full one compares "
-        "them all. A repair fixes what a check finds, from the ledger; it removes no item from the space."
+        "A check looks whether everything that a search needs is there and whole; the full one compares every entry, "
+        "and takes longer. A repair mends what a check finds. Neither removes anything, nor touches your own files."
     )
     not_indexed = space.ledger.pending.count()
     if not_indexed:
-        page_layout.note(f"{not_indexed:,} items are not in the index yet; they are added automatically.")
+        page_layout.note(f"{not_indexed:,} items are not in the search index yet; they are added by themselves.")
     if not may_change:
         return
     home, name = space.home, space.name

@@ -11,7 +11,7 @@ from ingest.formatting import format_count, format_duration, printable
 from ingest.outcomes import OUTCOMES
 from ingest.run.jobs import Job, log_tail, newest_job
 from search_app.components.library import job_actions, url_state
-from search_app.components.shared import navigation
+from search_app.components.shared import navigation, page_layout
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
 
 POLL_SECONDS = 1.0
@@ -19,19 +19,19 @@ _SHOWN_FOR = timedelta(minutes=15)
 _DISMISSED = "library-job-dismissed"
 
 _RUNNING_TITLES = {
-    "ingest": "Ingesting {}",
+    "ingest": "Adding {}",
     "remove": "Removing {}",
-    "tune": "Tuning {}",
-    "reencode": "Re-encoding with {}",
+    "tune": "Fitting the model {}",
+    "reencode": "Switching to the model {}",
     "check": "Checking the space{}",
     "repair": "Repairing the space{}",
 }
 _DONE_TITLES = {
-    "ingest": "Ingested {}",
+    "ingest": "Added {}",
     "remove": "Removed {}",
-    "tune": "Tuned {}",
-    "reencode": "Re-encoded with {}",
-    "check": "The space is sound{}",
+    "tune": "Fitted the model {}",
+    "reencode": "Switched to the model {}",
+    "check": "Everything is in order{}",
     "repair": "Repaired the space{}",
 }
 
@@ -52,7 +52,7 @@ def _live(home: Path, name: str, running_id: str, may_change: bool) -> None:
     job_actions.show_error()
     if job is None or not (job.running or _is_recent(job)):
         return
-    with st.container(key="job"):
+    with st.container(key="job"), page_layout.part("job", "running" if job.running else "ended"):
         if job.running:
             _running_job(home, name, job, may_change)
         else:
@@ -99,7 +99,7 @@ def _ended_job(home: Path, name: str, job: Job) -> None:
     good = None if job.ended_early else job.done and not (job.kind == "check" and job.status)
     _title_line(title(job), f"{format_duration(job.seconds())}" if job.finished else "", good=good)
     if sentence := _result_text(job) or _last_log_line(job, tail):
-        st.html(f'<p class="ns-message">{in_html(sentence)}</p>')
+        st.html(f'<p class="ns-message" dir="auto">{in_html(sentence)}</p>')
     _outcome_counts(job)
     for note in (job.result or {}).get("notes", []) if job.kind == "ingest" else []:
         st.html(f'<div class="ns-note">{in_html(str(note))}</div>')
@@ -160,7 +160,7 @@ def _result_text(job: Job) -> str:
     if job.kind == "ingest" and result:
         items = format_count(job.items, "new item")
         holds = result.get("items", {})
-        return f"{items}; the space holds {holds.get('image', 0):,} images and {holds.get('text', 0):,} passages now."
+        return f"{items}; the space holds {holds.get('image', 0):,} pictures and {holds.get('text', 0):,} passages now."
     if job.kind == "remove" and result:
         sources, items = format_count(result["sources"], "source"), format_count(result["items"], "item")
         return f"{sources} with {items} left the space. The files on disk are unchanged."
@@ -180,7 +180,7 @@ def check_findings(job: Job) -> None:
     result = job.result or {}
     check = result.get("after", result)
     for sentence in result.get("done", []):
-        st.html(f'<p class="ns-message">Repaired: {in_html(str(sentence))}.</p>')
+        st.html(f'<p class="ns-message" dir="auto">Repaired: {in_html(str(sentence))}.</p>')
     rows = "".join(
         f"<li><b>{in_html(str(each['part']))}</b> {in_html(_problem(each))}</li>" for each in check.get("problems", [])
     )
@@ -193,7 +193,8 @@ def check_findings(job: Job) -> None:
             f"were checked; {compared} compared with the index.</div>"
         )
     if folders := result.get("to_ingest"):
-        st.html(f'<p class="ns-message">Look for changes once more in: {in_html(", ".join(map(str, folders)))}</p>')
+        names = in_html(", ".join(map(str, folders)))
+        st.html(f'<p class="ns-message">Look for changes once more in: <bdi>{names}</bdi></p>')
 
 
 def _problem(problem: Mapping[str, Any]) -> str:
@@ -205,7 +206,7 @@ def _problem(problem: Mapping[str, Any]) -> str:
 def _title_line(text: str, aside: str, *, good: bool | None = None) -> None:
     mark = "" if good is None else ' class="ns-success"' if good else ' class="ns-error"'
     small = f"<small>{in_html(aside)}</small>" if aside else ""
-    st.html(f'<div class="ns-job-title" role="status"><b{mark}>{in_html(text)}</b>{small}</div>')
+    st.html(f'<div class="ns-job-title" role="status"><b{mark} dir="auto">{in_html(text)}</b>{small}</div>')
 
 
 def _outcome_counts(job: Job) -> None:

@@ -15,7 +15,7 @@ from ingest.space.status import describe_reencoding, describe_run, space_status
 from search_app.components.library import job_actions
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import in_html
+from search_app.components.shared.formatting import count_of, in_html
 
 _ROWS = 12  # of each chart
 _LOCATIONS = 30
@@ -34,11 +34,11 @@ def overview_tab(space: AppSpace, *, may_change: bool, busy: bool) -> None:
             "By format", {name.removeprefix(".") or "no suffix": kinds for name, kinds in status["formats"].items()}
         )
     with right:
-        _bar_chart("By year", dict(sorted(status["years"].items(), reverse=True)), by_size=False)
+        _years_taken(status["years_taken"])
     if run := status["last_run"]:
-        page_layout.note(f"Last ingest: {describe_run(run)}.")
+        page_layout.note(f"Last added: {describe_run(run)}.")
     if status["reencoding"]:
-        page_layout.note(f"Re-encoding {describe_reencoding(status['reencoding'], status['items'])}.")
+        page_layout.note(f"Switching to another model {describe_reencoding(status['reencoding'], status['items'])}.")
 
 
 def status_of(space: AppSpace) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _cached_status(_space: AppSpace, folder: str, fingerprint: str, revision: in
 def _figures(status: Mapping[str, Any]) -> None:
     file_count = sum(count for outcome, count in status["sources"].items() if outcome in IN_THE_SPACE)
     figures = [
-        (f"{status['items']['image']:,}", "images", "ns-image"),
+        (f"{status['items']['image']:,}", "pictures", "ns-image"),
         (f"{status['items']['text']:,}", "passages", "ns-text"),
         (f"{file_count:,}", "files", ""),
         (decimal(status["bytes"]), "on disk", ""),
@@ -78,7 +78,7 @@ def _locations(space: AppSpace, *, may_change: bool, busy: bool) -> None:
             missing = "" if exists else ' <em class="ns-negative">not there now</em>'
             sources = format_count(place.sources, "file")
             st.html(
-                f'<div class="ns-location"><b>{in_html(printable(place.path))}</b>'
+                f'<div class="ns-location"><b dir="auto">{in_html(printable(place.path))}</b>'
                 f"<small>{sources}{missing}</small></div>"
             )
             if may_change:
@@ -115,10 +115,11 @@ def confirm_removal(space: AppSpace, paths: list[str]) -> None:
     shared = "" if removal.items or not removal.sources else " (their items stay, as other files have the same content)"
     subject = in_html(printable(paths[0])) if len(paths) == 1 else f"{len(paths):,} chosen"
     st.html(
-        f'<div class="ns-item"><h4>{subject}</h4><p><b>{sources}</b> with <b>{items}</b> leave the space{shared}.</p>'
+        f'<div class="ns-item"><h4 dir="auto">{subject}</h4>'
+        f"<p><b>{sources}</b> with <b>{items}</b> leave the space{shared}.</p>"
         "<p>Nothing is deleted on disk: the files stay where they are.</p>"
-        "<p>They stay out: an ingest of a folder around them skips them, until you let them in again under "
-        "Sources, or ingest one by its own name.</p></div>"
+        "<p>They stay out, also when a folder around them is added again, until you let them in again under "
+        "Files, or add one by its own name.</p></div>"
     )
     about = paths[0] if len(paths) == 1 else f"{removal.sources:,} files"
     options = ["--yes", "--json", "--", *paths]
@@ -136,8 +137,21 @@ def confirm_removal(space: AppSpace, paths: list[str]) -> None:
             st.rerun()
 
 
+def _years_taken(counts: Mapping[str, Mapping[str, int]]) -> None:
+    """Draw a bar for each year in which pictures were taken; a file's own time says nothing about that."""
+    dated = {year: kinds for year, kinds in sorted(counts.items(), reverse=True) if year}
+    undated = counts.get("", {}).get("image", 0)
+    if not dated:
+        st.html('<div class="ns-section">By year taken</div>')
+        page_layout.note("No picture here says when it was taken.")
+        return
+    _bar_chart("By year taken", dated, by_size=False)
+    if undated:
+        page_layout.note(f"{count_of(undated, 'image')} without a date")
+
+
 def _bar_chart(heading: str, counts: Mapping[str, Mapping[str, int]], *, by_size: bool = True) -> None:
-    """Draw a bar for each name: its number of images and passages."""
+    """Draw a bar for each name: its number of pictures and passages."""
     rows = list(counts.items())
     if by_size:
         rows.sort(key=lambda row: -sum(row[1].values()))
@@ -148,6 +162,7 @@ def _bar_chart(heading: str, counts: Mapping[str, Mapping[str, int]], *, by_size
         bars = "".join(
             f'<i class="ns-{kind}" style="width:{100 * kinds.get(kind, 0) / largest:.2f}%"></i>' for kind in MODALITIES
         )
-        lines.append(f'<dt title="{in_html(name)}">{in_html(name)}</dt><dd><span>{bars}</span>{total:,}</dd>')
+        label = f'<dt class="ns-path" title="{in_html(name)}"><bdi>{in_html(name)}</bdi></dt>'
+        lines.append(f"{label}<dd><span>{bars}</span>{total:,}</dd>")
     more = f'<div class="ns-note">and {len(rows) - _ROWS:,} more</div>' if len(rows) > _ROWS else ""
     st.html(f'<div class="ns-section">{heading}</div><dl class="ns-bar-list">{"".join(lines)}</dl>{more}')

@@ -188,10 +188,10 @@ def _excluded(space: AppSpace, *, may_change: bool, busy: bool) -> None:
     if not excluded:
         return
     with st.expander(f"Removed by hand and kept out ({len(excluded):,})"):
-        page_layout.note("Their files are unchanged. An ingest skips them until they are let in again.")
+        page_layout.note("Their files are unchanged. They stay out until they are let in again.")
         for number, path in enumerate(excluded[:_MAX_EXCLUDED], start=1):
             with st.container(key=f"excluded-{number}", horizontal=True, vertical_alignment="center"):
-                st.html(f'<div class="ns-location"><b>{in_html(printable(path))}</b></div>')
+                st.html(f'<div class="ns-location"><b dir="auto">{in_html(printable(path))}</b></div>')
                 if may_change:
                     st.button(
                         "Let it in again",

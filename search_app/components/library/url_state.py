@@ -11,10 +11,10 @@ OVERVIEW, ADD, SOURCES, PROBLEMS, ENCODER, HEALTH = "overview", "add", "sources"
 TABS = {
     OVERVIEW: "Overview",
     ADD: "Add",
-    SOURCES: "Sources",
+    SOURCES: "Files",
     PROBLEMS: "Problems",
-    ENCODER: "Encoder",
-    HEALTH: "Health",
+    ENCODER: "Model",
+    HEALTH: "Storage and repair",
 }
 _MAX_LENGTH = 300
 

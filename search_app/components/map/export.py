@@ -19,8 +19,8 @@ _FILES = (
 _MAKE: dict[str, Callable[..., ExportedMap]] = {"page": export_html, "projector": export_projector}
 
 
-def export_menu(space: AppSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
-    """Draw a popover with the files; each is made when it is downloaded."""
+def export_buttons(space: AppSpace, snapshot: Snapshot, layout: Layout, topics: Topics | None) -> None:
+    """Draw a button for each file, which is made when it is downloaded."""
 
     def picture(item: Item) -> bytes | None:
         found = space.thumbnail(item)
@@ -30,16 +30,15 @@ def export_menu(space: AppSpace, snapshot: Snapshot, layout: Layout, topics: Top
         ledger = space.ledger
         return lambda: _MAKE[name](layout, snapshot, space.name, ledger.items.get, picture, topics).content
 
-    with st.popover("Save the map", icon=":material/download:", type="tertiary", key="map-out"):
-        st.caption("The view as PNG or SVG: the two last buttons on the map.")
-        for name, label, suffix, kind, icon in _FILES:
-            st.download_button(
-                label,
-                data=made(name),
-                file_name=f"map.{suffix}",
-                mime=kind,
-                key=f"map-out-{name}",
-                icon=icon,
-                type="tertiary",
-                on_click="ignore",
-            )
+    st.html('<div class="ns-eyebrow">Save</div>')
+    for name, label, suffix, kind, icon in _FILES:
+        st.download_button(
+            label,
+            data=made(name),
+            file_name=f"map.{suffix}",
+            mime=kind,
+            key=f"map-out-{name}",
+            icon=icon,
+            type="tertiary",
+            on_click="ignore",
+        )

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from search_app.components.map.scatter import DrawnMap
 
@@ -21,12 +20,6 @@ _POLL_EVERY = 0.02  # seconds
 def map_goes_first(picture: DrawnMap) -> bool:
     """Whether to send the map before the rest: it has many points, and this visit has drawn no map yet."""
     return len(picture.rows) >= _MANY and not st.session_state.get(_PAINTED)
-
-
-def reserve_space(*containers: DeltaGenerator) -> None:
-    """Fill containers that are drawn later with blank space, so that the map does not move."""
-    for container in containers:
-        container.html('<div class="ns-map-placeholder"></div>')
 
 
 def mark_painted(values: Mapping[str, Any]) -> None:

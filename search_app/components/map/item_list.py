@@ -1,6 +1,6 @@
 """Lists of items beside the map: a picture, a name that opens the item on the map, and its source."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
@@ -19,14 +19,14 @@ def section(title: str, remark: str = "") -> None:
     st.html(f'<div class="ns-section">{in_html(title)}{small}</div>')
 
 
-def panel_heading(title: str, remark: str = "") -> None:
-    """Draw a heading with a button that closes the panel."""
+def panel_heading(title: str, remark: str = "", close: Callable[[], None] = page_url.unfocus) -> None:
+    """Draw a heading with a button that closes the panel, by `close`."""
     with st.container(key="map-side-head", horizontal=True, vertical_alignment="top", gap="small"):
         st.html(
             f'<div class="ns-item"><h4>{in_html(title)}</h4><div class="ns-source-label">{in_html(remark)}</div></div>',
             width="stretch",
         )
-        st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=page_url.unfocus)
+        st.button("Close", key="map-close", icon=":material/close:", type="tertiary", on_click=close)
 
 
 def rows(space: AppSpace, items: Iterable[Item], key: str, remarks: Mapping[str, str] | None = None) -> None:

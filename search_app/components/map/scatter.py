@@ -30,6 +30,9 @@ from search_app.maps.layout import Layout
 MAX_POINTS = 150_000
 """Points drawn at most; of a larger space a steady sample is drawn, over the density of all items."""
 
+FITTED = (2, 98)
+"""Percentiles of each axis that a view of the whole map shows, so that a few outliers do not crowd all others."""
+
 _UNITS = 32_000  # from the middle of a map to its edge, as int16
 _DENSE = 20_000  # items from which on their density is drawn
 _CELLS = 160  # of the density, each way
@@ -119,6 +122,7 @@ def _scale(layout: Layout, most: int) -> DrawnMap:
         "packed": _digest(arrays),
         "n": len(rows),
         "dimensions": dimensions,
+        "fit": fitted_box(at).tolist(),
         "densitySize": _CELLS,
         "densityBox": box,
     }
@@ -141,6 +145,13 @@ def drawn_rows(layout: Layout, most: int) -> NDArray[np.int64]:
         share = count if len(layout) <= most else max(1, most * count // len(layout))
         parts.append(start + steady_sample(layout.ids[start:end], share))
     return np.concatenate(parts).astype(np.int64)
+
+
+def fitted_box(at: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The box that a view of the whole map shows: what FITTED of the positions, shape (n, d), span on each axis."""
+    if not len(at):
+        return np.array([[-1.0] * at.shape[1], [1.0] * at.shape[1]])
+    return np.asarray(np.round(np.percentile(at, FITTED, axis=0), 4), np.float64)
 
 
 def density(at: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -36,6 +36,8 @@ def scene_of(space: AppSpace, picture: DrawnMap, query: Query, view: MapView, an
         "pictures": False,
         "density": True,
         "small": False,
+        "numbered": 0,
+        "drawer": False,
     }
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ingest.errors import SpaceError
 from ingest.space import Item
+from search_app.components.map.axes import axis_button
 from search_app.components.map.item_list import panel_heading, rows, section, thumbnails
-from search_app.components.map.toolbar import axis_button
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import (
@@ -105,7 +105,7 @@ def _on_measure() -> None:
 def missing_item_panel() -> None:
     """Say that the item of the link no longer exists."""
     with st.container(key="map-item"):
-        panel_heading("That item is not in the space any more", "Its file was removed, or changed and read again.")
+        panel_heading("That item is no longer in the space", "Its file was removed, or changed and read again.")
 
 
 def selection_panel(space: AppSpace, ids: NDArray[np.int64], snapshot: Snapshot, vocabulary: Vocabulary | None) -> None:
@@ -190,9 +190,8 @@ def _filter_by_selection(space: AppSpace, ids: NDArray[np.int64]) -> None:
 
 
 def results_panel(space: AppSpace, answer: Answer) -> None:
-    """Draw the results of the query, as numbered on the map."""
+    """Draw the results of the query, by the numbers that they have on the map."""
     hits = answer.ranking.hits[:_HITS]
-    section("Results", "as numbered on the map")
     found = [answer.items[hit.id] for hit in hits if hit.id in answer.items]
     remarks = {hit.id: f"{hit.rank}" for hit in hits}
     rows(space, found, "hits", remarks)

@@ -47,7 +47,7 @@ def _find(space: AppSpace, snapshot: Snapshot) -> None:
 
 
 def topic_labels(picture: DrawnMap, topics: Topics, snapshot: Snapshot, colouring: Colouring) -> list[dict[str, Any]]:
-    """The name of each topic at the middle of its items, the largest first."""
+    """The name of each topic at the middle of its items, the largest first; none where no words hold of them."""
     labels = topics.labels(snapshot)
     counts = np.bincount(labels[labels >= 0], minlength=len(topics))
     colours = {category.name: _colour(category) for category in colouring.categories} if colouring.by == "topic" else {}
@@ -59,7 +59,7 @@ def topic_labels(picture: DrawnMap, topics: Topics, snapshot: Snapshot, colourin
             "colour": colours.get(topics.names[number].name, MAP_OTHER) if colours else None,
         }
         for number in np.argsort(-counts, kind="stable")
-        if counts[number]
+        if counts[number] and topics.names[number].holds
     ]
 
 
@@ -116,7 +116,6 @@ def topics_panel(space: AppSpace, snapshot: Snapshot, topics: Topics | None) -> 
         for topic in chosen:
             _topic(space, topic)
         return
-    section("Topics", f"{len(described)}, by what lies together")
     with st.container(key="map-topics", gap=None):
         for topic in described:
             _row(space, topic)
@@ -194,7 +193,6 @@ def _find_progress(space: AppSpace, snapshot: Snapshot) -> None:
     space_topics = space.searcher.topics
     task = space_topics.task()
     found = task is not None and task.status.state == "done" and space_topics.current(snapshot) is not None
-    section("Topics")
     # Topics that the space has outgrown since they were found must be found again.
     if task is None or (task.status.finished and not found):
         if task is not None and task.status.problem:

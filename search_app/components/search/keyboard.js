@@ -5,10 +5,8 @@ const SELECTED = "ns-selected";
 // The rank of the selected card: Streamlit may replace the element.
 let selectedRank = "";
 
-const cards = () => [...document.querySelectorAll(CARD)];
+const cards = () => [...document.querySelectorAll(`${CARD}:not([hidden])`)];
 const selectedCard = () => (selectedRank ? document.querySelector(`${CARD}[data-rank="${selectedRank}"]`) : null);
-// A popover has the role of a dialog too.
-const dialog = () => document.querySelector(".st-key-details-head")?.closest('[role="dialog"]');
 const clickButton = (root, name) => {
   const button = root?.querySelector(`[class*="st-key-${name}"] button:not([disabled])`);
   button?.click();
@@ -25,14 +23,18 @@ const takesKeys = (target) =>
   target.isContentEditable ||
   Boolean(target.closest?.('input, textarea, select, [role="combobox"], [role="listbox"], [role="slider"], [role="menu"]'));
 
-function select(card) {
+function select(card, keepsFocus = false) {
   selectedRank = card?.dataset.rank ?? "";
   markSelected();
   if (!card) return;
+  card.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  if (keepsFocus) return;
   card.tabIndex = -1;
   card.focus({ preventScroll: true });
-  card.scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
+
+// The result whose details are shown is the selected one.
+const onOpened = ({ detail }) => select(cards().find((card) => card.dataset.item === detail.item) ?? null, true);
 
 function markSelected() {
   const card = selectedCard();
@@ -57,11 +59,6 @@ function adjacentCard(card, key) {
     return Math.abs(there.top - here.top) * 4 + Math.abs(there.left - here.left);
   };
   return others.sort((one, two) => distance(one) - distance(two))[0];
-}
-
-function onDialogKey(event) {
-  const names = { ArrowLeft: "details-previous", ArrowRight: "details-next" };
-  return names[event.key] ? clickButton(dialog(), names[event.key]) : false;
 }
 
 function onPageKey(event) {
@@ -94,9 +91,7 @@ function onPageKey(event) {
     case "s":
       return runAction(card, "from");
     case "n":
-      return clickButton(document, "page-next");
-    case "p":
-      return clickButton(document, "page-previous");
+      return clickButton(document, "more-");
     case "?":
       return clickButton(document, "keys-help");
     case "Escape":
@@ -110,10 +105,10 @@ function onPageKey(event) {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
   if (takesKeys(event.target)) {
-    if (event.key === "Escape" && !dialog() && event.target.closest(".st-key-ask")) event.target.blur();
+    if (event.key === "Escape" && event.target.closest(".st-key-ask")) event.target.blur();
     return;
   }
-  if (dialog() ? onDialogKey(event) : onPageKey(event)) event.preventDefault();
+  if (onPageKey(event)) event.preventDefault();
 }
 
 // Copies the text beside a copy button; selects a card that is clicked.
@@ -160,11 +155,13 @@ export default function ({ data }) {
   const timer = setInterval(() => { markSelected(); scrollToPassage(); }, 150);
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
+  document.addEventListener("nearspace:opened", onOpened);
   document.documentElement.classList.add("ns-keys-ready");
   return () => {
     document.documentElement.classList.remove("ns-keys-ready");
     clearInterval(timer);
     document.removeEventListener("keydown", onKey);
     document.removeEventListener("click", onClick);
+    document.removeEventListener("nearspace:opened", onOpened);
   };
 }

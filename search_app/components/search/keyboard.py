@@ -22,9 +22,11 @@ KEYS = (
     ("Enter", "details of the chosen result"),
     ("m", "more like it"),
     ("s", "search from it alone"),
-    ("n  p", "next page, previous page"),
+    ("n", "more results"),
     ("← →", "in the details: previous result, next result"),
-    ("Esc", "close the details; leave the results"),
+    ("f", "in the details: the picture alone on the screen"),
+    ("+  -", "there: larger, smaller"),
+    ("Esc", "close the picture, then the details; leave the results"),
     ("?", "these keys"),
 )
 _KEY = "keys"

@@ -160,12 +160,23 @@ class _SharedEncoders:
         loaded = self._loaded.get(info.id)
         return loaded is not None and loaded.info.fingerprint == info.fingerprint
 
+    def by_id(self, encoder_id: str) -> Encoder:
+        with self._lock:
+            if encoder_id not in self._loaded:
+                self._loaded[encoder_id] = load_encoder(encoder_id)
+            return self._loaded[encoder_id]
+
     def get(self, info: EncoderInfo, log: Log | None) -> Encoder:
         with self._lock:
             # A tuned encoder may have been tuned again under its name since it was loaded.
             if not self.has(info):
                 self._loaded[info.id] = load_encoder(info.id, log=log)
             return self._loaded[info.id]
+
+
+def encoder_of(encoder_id: str) -> Encoder:
+    """The encoder with that id, loaded when it is first needed.  Raises EncoderError when it cannot be loaded."""
+    return _shared_encoders().by_id(encoder_id)
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,6 +2,8 @@
 export default function ({ setTriggerValue }) {
   const onClick = (event) => {
     const { action, item } = event.target.closest?.("button[data-action]")?.dataset ?? {};
+    // Where there is a drawer, it opens by itself: the page stays as it is.
+    if (action === "details" && document.documentElement.classList.contains("ns-details-ready")) return;
     if (action) setTriggerValue("click", { action, item });
   };
   document.addEventListener("click", onClick);

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -11,10 +12,13 @@ from search_app.search.hits import Hit
 from search_app.search.neighbours import Measure
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^@/'\"])")
+_RIGHT_TO_LEFT = ("R", "AL")  # classes of letters, as Unicode names them
+_ISOLATE = ("\u2068", "\u2069")  # the first letter between them gives the direction
+_JOINER = "\u200d"
 _WRAPPED = 50  # a shorter line was not wrapped at a fixed width
 _STARTS_A_BLOCK = re.compile(r"\s{2,}|\t|[-*+•>|#]|\d+[.)]")
 
-PLURAL: dict[Modality, str] = {"image": "images", "text": "passages"}
+PLURAL: dict[Modality, str] = {"image": "pictures", "text": "passages"}
 MEASURES: dict[Measure, str] = {"cosine": "Cosine", "euclidean": "Euclidean"}
 """The label of each measure."""
 
@@ -25,22 +29,61 @@ def in_html(text: str) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """`text` as Streamlit Markdown that shows it literally on one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """`text` as Streamlit Markdown that shows it literally on one line, in its own direction."""
+    return isolated(_MARKDOWN.sub(r"\\\1", " ".join(text.split())))
 
 
 def in_plotly(text: str) -> str:
-    """`text` as a Plotly label that shows it literally."""
-    return html.escape(text, quote=False)
+    """`text` as a Plotly label that shows it literally, in its own direction."""
+    return isolated(html.escape(text, quote=False))
+
+
+def isolated(text: str) -> str:
+    """`text` between marks that keep its direction to itself, where it has letters that run from right to left.
+
+    For places where no element of its own can have `dir="auto"`: labels that Streamlit, Plotly or SVG draw.
+    """
+    if any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
+        return text.join(_ISOLATE)
+    return text
 
 
 def snippet(text: str, max_length: int) -> str:
-    """The beginning of `text` on one line, cut between words to at most `max_length` characters."""
+    """The beginning of `text` on one line, cut between words to at most `max_length` characters.
+
+    What a reader sees as one character, such as a letter with its accents or a flag, is not cut.
+    """
     line = " ".join(text.split())
     if len(line) <= max_length:
         return line
-    cut = line[: max_length - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[max_length // 2 :] else cut).rstrip(" ,;:.-") + "…"
+    cut = line[: _between_characters(line, max_length - 1)]
+    if " " in cut[max_length // 2 :]:
+        cut = cut.rsplit(" ", 1)[0]
+    return cut.rstrip(" ,;:.-") + "…"
+
+
+def _between_characters(line: str, at: int) -> int:
+    """The last place at or before `at` where a character as readers see it ends."""
+    while 0 < at < len(line) and (_continues(line[at]) or line[at - 1] == _JOINER or _splits_flag(line, at)):
+        at -= 1
+    return at
+
+
+def _continues(letter: str) -> bool:
+    """Whether it belongs to the character before it: an accent, a joiner or the colour of an emoji."""
+    return (
+        letter == _JOINER
+        or unicodedata.category(letter) in ("Mn", "Mc", "Me")
+        or "\U0001f3fb" <= letter <= "\U0001f3ff"
+    )
+
+
+def _splits_flag(line: str, at: int) -> bool:
+    """Whether a cut at `at` would part the two letters of a flag."""
+    letters = 0
+    while at - letters > 0 and "\U0001f1e6" <= line[at - letters - 1] <= "\U0001f1ff":
+        letters += 1
+    return letters % 2 == 1 and "\U0001f1e6" <= line[at] <= "\U0001f1ff"
 
 
 def highlight(text: str, span: tuple[int, int] | None) -> str:
@@ -112,11 +155,11 @@ def percentile_label(hit: Hit) -> str:
 
 def score_details(hit: Hit) -> str:
     """The numbers behind the words: cosine, distance, and the chance of a match if it is known."""
-    chance = "" if hit.chance is None else f" · chance {_percent(hit.chance)}"
+    chance = "" if hit.chance is None else f" · chance {percent_label(hit.chance)}"
     return f"cosine {hit.cosine:.3f} · distance {hit.distance:.3f}{chance}"
 
 
-def _percent(share: float) -> str:
+def percent_label(share: float) -> str:
     """A share in per cent, never 0 % or 100 %."""
     if share < 0.01:
         return "below 1 %"
@@ -134,6 +177,6 @@ def readable_size(size: int) -> str:
 
 
 def count_of(number: int, modality: Modality) -> str:
-    """A count with its noun, such as `3 images`."""
+    """A count with its noun, such as `3 pictures`."""
     plural = PLURAL[modality]
     return f"{number:,} {plural if number != 1 else plural.removesuffix('s')}"

@@ -66,7 +66,8 @@ def count_line(space: AppSpace, revision: int, drawn_theme: Theme, show_name: bo
         counts, changed = ledger.items.counts(), ledger.revision() != revision
     except SpaceChanged:
         st.rerun()
-    totals = " · ".join(f"<b>{count_of(counts[modality], modality)}</b>" for modality in MODALITIES)
+    held = [count_of(counts[modality], modality) for modality in MODALITIES if counts[modality]]
+    totals = " · ".join(f"<b>{total}</b>" for total in held or ["nothing yet"])
     with st.container(key="counts", horizontal=True, vertical_alignment="center", gap="small"):
         name = f"{in_html(space.name)} · " if show_name else ""
         st.html(f'<div class="ns-count">{name}{totals}</div>', width="content")
@@ -76,20 +77,38 @@ def count_line(space: AppSpace, revision: int, drawn_theme: Theme, show_name: bo
 
 def notice(title: str, *lines: str, command: str = "", is_error: bool = False) -> None:
     """Show a message in a box; every part may be untrusted.  `command` is shown as code, to be copied."""
-    body = "".join(f"<p>{in_html(line)}</p>" for line in lines)
+    body = "".join(f'<p dir="auto">{in_html(line)}</p>' for line in lines)
     code = f"<pre>{in_html(command)}</pre>" if command else ""
     css_class = "ns-notice ns-error" if is_error else "ns-notice"
-    st.html(f'<div class="{css_class}" role="status"><h3>{in_html(title)}</h3>{body}{code}</div>')
+    st.html(f'<div class="{css_class}" role="status"><h3 dir="auto">{in_html(title)}</h3>{body}{code}</div>')
 
 
 def note(text: str) -> None:
     """Show a remark in small type; it may be untrusted."""
-    st.html(f'<div class="ns-note">{in_html(text)}</div>')
+    st.html(f'<div class="ns-note" dir="auto">{in_html(text)}</div>')
 
 
 def error_notice(title: str, error: Exception) -> None:
     """Show an expected error."""
     notice(title, str(error), is_error=True)
+
+
+@contextmanager
+def part(name: str, shown: str) -> Iterator[None]:
+    """A part of a page that is exchanged as a whole; `shown` says which of its contents is drawn, such as a tab.
+
+    Until a page is drawn, Streamlit leaves below the new content what the former one had more of.  That is hidden when
+    `shown` changes; otherwise all stays as it is until the new is there.
+    """
+    memory, key = f"shown part: {name}", f"part-{name}-{shown}"
+    leftovers = st.empty()
+    if st.session_state.get(memory, shown) != shown:
+        hidden = f'.st-key-{key} .stElementContainer[data-stale="true"]'
+        leftovers.html(f'<i class="ns-leftovers"></i><style>{hidden} {{ display: none; }}</style>')
+    st.session_state[memory] = shown
+    with st.container(key=key):
+        yield
+    leftovers.empty()
 
 
 @contextmanager

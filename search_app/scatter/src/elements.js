@@ -11,6 +11,9 @@ const TOOLS = [
   ["svg", "Save the view as SVG", '<path d="M4 20 14 4l6 10"/><circle cx="4" cy="20" r="2"/><circle cx="14" cy="4" r="2"/><circle cx="20" cy="14" r="2"/>'],
 ];
 
+const HEADER = ".st-key-head"; // of the page
+const OVER = ".st-key-map-ask, .st-key-map-bar, .st-key-map-drawer, .st-key-map-foot"; // elements of the page over a large map
+
 const SMALL_TOOLS = ["in", "out", "fit"]; // buttons of a small map
 
 const make = (tag, kind, parent) => {
@@ -38,7 +41,7 @@ export function build(root, map, small) {
   const buttons = new Map();
   for (const [name, title, drawing] of TOOLS) {
     if (small && !SMALL_TOOLS.includes(name)) continue;
-    const button = make("button", "", bar);
+    const button = make("button", name, bar);
     button.type = "button";
     button.title = title;
     button.setAttribute("aria-label", title);
@@ -53,14 +56,29 @@ export function build(root, map, small) {
     else if (name === "fit") stage.fit();
     else map.save(name);
   };
-  const caption = make("div", "caption", frame);
+  const dock = make("div", "dock", frame);
+  const legendBox = make("div", "legend", dock);
+  const caption = make("div", "caption", dock);
   caption.setAttribute("role", "status");
-  const legendBox = make("div", "legend", frame);
   const elements = {
     showMessage: (message) => { caption.textContent = message; },
     markTool: (tool) => buttons.forEach((button, name) => button.setAttribute("aria-pressed", String(name === tool))),
     update: (scene) => { caption.textContent = scene.caption; },
     legend: (...all) => legend(legendBox, ...all),
+    /** Put a large map under the page's header, and its buttons beside the drawer if that is open. */
+    arrange: (drawer) => {
+      if (small) return;
+      frame.style.top = `${Math.round(document.querySelector(HEADER)?.getBoundingClientRect().bottom ?? 0) + 6}px`;
+      frame.classList.toggle("beside", Boolean(drawer));
+    },
+    /** Pixels at each side of the view that other elements cover. */
+    insets: (width) => {
+      if (small) return { top: 44, right: 16, bottom: 16, left: 16 };
+      if (width < 640) return { top: 120, right: 56, bottom: 110, left: 14 };
+      return { top: 84, right: frame.classList.contains("beside") ? 460 : 72, bottom: 76, left: 28 };
+    },
+    /** What covers parts of the view. */
+    over: () => [bar, ...(small ? [] : [dock, ...document.querySelectorAll(OVER)])],
   };
   return { frame, stageBox, underCanvas, overCanvas, surface, elements };
 }
@@ -71,7 +89,7 @@ function legend(box, colours, scene, hidden, onHide) {
   box.dataset.drawn = drawn;
   box.replaceChildren();
   if (scene.star) make("span", "symbol star", box).textContent = "query";
-  if (scene.hits.length) make("span", "symbol hits", box).textContent = "results, by their number";
+  if (scene.hits.length) make("span", "symbol hits", box).textContent = "results";
   if (colours.ramp) {
     make("span", "scale-end", box).textContent = colours.ramp.low;
     make("span", "scale", box).style.background = `linear-gradient(90deg, ${colours.ramp.colours.join(", ")})`;

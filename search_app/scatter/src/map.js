@@ -1,11 +1,12 @@
 // One map: its parts, the layers it is drawn in, and what is done with pointer and keys.
 import { build } from "./elements.js";
 import { save } from "./export.js";
+import { Glide, lessMotion, sameItems } from "./glide.js";
 import { HoverCard } from "./hover_card.js";
 import { ItemDetails } from "./item_details.js";
-import { densityOf, drawAxisNames, drawOver, drawUnder } from "./overlay.js";
+import { densityOf, drawAxisNames, drawOver, drawUnder, markBoxes } from "./overlay.js";
 import { CanvasPen } from "./pens.js";
-import { rowsWithPicture } from "./picture_grid.js";
+import { pictureSide, rowsWithPicture } from "./picture_grid.js";
 import { Pointer } from "./pointer.js";
 import { ResultCards } from "./result_cards.js";
 import { Stage } from "./stage.js";
@@ -16,6 +17,8 @@ const DISPOSE_AFTER = 20_000; // milliseconds off the page after which a map is 
 const SLOW_FRAME = 34; // milliseconds; slower frames of a moving view draw fewer points
 const FAST_FRAME = 20; // milliseconds; faster frames of a moving view draw more points
 const MIN_POINTS = 4_000; // drawn while the view moves, on any machine
+const PULSE = 1000; // milliseconds of one pulse of the result whose card is under the pointer
+const PULSES = 3;
 const FAINT_ALPHA = 34; // of 255: points that are not highlighted
 const SIZES = [[300, 11], [3_000, 8], [20_000, 5.5], [60_000, 4], [200_000, 3], [Infinity, 2.2]]; // pixels across
 const OPACITIES = [[3_000, 0.88], [20_000, 0.75], [60_000, 0.6], [200_000, 0.5], [Infinity, 0.4]];
@@ -29,6 +32,9 @@ export class SpaceMap {
   constructor() {
     this.details = new ItemDetails(() => this.draw());
     this.pictured = [];
+    this.side = 0; // pixels of the longer side of the pictures that are shown
+    this.covered = []; // boxes of the view that buttons, legend and panels cover
+    this.gliding = null;
     this.frames = 0;
     this.share = 1; // of the points, drawn while the view moves
     this.moving = false;
@@ -42,12 +48,15 @@ export class SpaceMap {
   setPoints(points) {
     const sameMap = this.points?.name === points.name;
     if (sameMap && this.points.n === points.n && this.points.packed === points.packed) return;
+    const before = !sameMap && this.points && sameItems(this.points, points) ? this.positions : null;
     const positions = new Float32Array(3 * points.n);
     const { dimensions } = points;
     for (let row = 0; row < points.n; row++)
       for (let axis = 0; axis < dimensions; axis++) positions[3 * row + axis] = points.spots[dimensions * row + axis] / 32_000;
     this.points = points;
     this.positions = positions;
+    this.glideFrom = lessMotion() ? null : before;
+    this.gliding = null;
     this.keepView = sameMap;
     this.rows = null;
     this.screen = null;
@@ -78,9 +87,11 @@ export class SpaceMap {
     else if (before && before.revision !== scene.revision) this.details.known.clear();
     for (const [name, colour] of Object.entries(scene.theme)) this.frame.style.setProperty(`--ns-${name}`, colour);
     this.elements.update(scene);
+    this.elements.arrange(scene.drawer);
     this.queryChanged = Boolean(before) && JSON.stringify(before.star) !== JSON.stringify(scene.star);
     this.update();
     this.flyTo();
+    this.reveal(before);
     this.hoverCard.refresh();
     if (!this.stale) this.writeWindow();
   }
@@ -96,15 +107,25 @@ export class SpaceMap {
     this.flown = wanted;
   }
 
+  /** Move the item that has been picked out from under the drawer. */
+  reveal(before) {
+    const { item, drawer } = this.scene;
+    if (!item || !drawer || this.stale || this.points.dimensions === 3 || before?.item?.id === item.id || !this.stage.points) return;
+    this.measureCovered();
+    const [x, y] = this.stage.project(item.at);
+    if (!this.covered.some(([left, top, right, bottom]) => x > left && x < right && y > top && y < bottom)) return;
+    const { top, right, bottom, left } = this.stage.insets;
+    const [middleX, middleY] = [(left + this.stage.width - right) / 2, (top + this.stage.height - bottom) / 2];
+    this.stage.step((x - middleX) / this.stage.width, (middleY - y) / this.stage.height);
+  }
+
   /** Draw once all parts of the same map have arrived. */
   update() {
     if (!this.stage || !this.scene || !this.points || !this.colours) return;
     if (this.colours.name !== this.points.name || this.scene.name !== this.points.name) return;
     if (this.colours.codes.length !== this.points.n) return;
     if (this.stale) {
-      const diamonds = Float32Array.from(this.points.kinds);
-      this.stage.setPoints(this.positions, diamonds, this.points.dimensions, this.keepView);
-      this.stale = false;
+      this.setStage();
       this.flyTo();
       if (this.opening) this.stage.setWindow(this.opening);
       this.opening = "";
@@ -117,8 +138,45 @@ export class SpaceMap {
     this.draw();
   }
 
+  /** Give the points to the stage; if they lay elsewhere before, they glide from there. */
+  setStage() {
+    const before = this.glideFrom && this.stage.points ? this.stage.view : null;
+    this.setBox();
+    this.stage.setPoints(this.positions, Float32Array.from(this.points.kinds), this.points.dimensions, this.keepView);
+    this.stale = false;
+    this.gliding = null;
+    if (before) {
+      this.gliding = new Glide(this.glideFrom, this.positions, [before, this.stage.view]);
+      this.glideFrom = null;
+      this.positions = this.gliding.positions;
+    }
+  }
+
+  /** Bring one frame of the passage to another map; at its end the points are where the map has them. */
+  glide() {
+    if (this.gliding.step(this.stage)) {
+      this.positions = this.gliding.to;
+      this.stage.fitted = true;
+      this.gliding = null;
+    }
+    this.moved();
+  }
+
+  /** What the whole map is: what 96 of 100 points span on each axis, with the query and its results. */
+  setBox() {
+    const [low, high] = this.points.fit.map((corner) => [...corner, 0].slice(0, 3));
+    for (const { at } of [this.scene.star, ...this.scene.hits].filter(Boolean))
+      at.forEach((place, axis) => {
+        low[axis] = Math.min(low[axis], place);
+        high[axis] = Math.max(high[axis], place);
+      });
+    this.stage.box = [low, high];
+  }
+
   /** Show the whole map if a new query lies outside the visible part. */
   showStar() {
+    this.setBox();
+    if (this.queryChanged && this.stage.fitted) this.stage.fit();
     if (this.queryChanged && this.scene.star) {
       const [x, y] = this.stage.project(this.scene.star.at);
       if (!(x >= 0 && y >= 0 && x <= this.stage.width && y <= this.stage.height)) this.stage.fit();
@@ -147,7 +205,7 @@ export class SpaceMap {
     this.stage.canvas.classList.add("layer");
     this.hoverCard = new HoverCard(this.frame, this);
     this.pointer = new Pointer(this);
-    this.resultCards = new ResultCards((rank) => { this.highlighted = rank; this.draw(); });
+    this.resultCards = new ResultCards((rank) => this.highlight(rank));
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stageBox);
     this.stale = Boolean(this.points);
@@ -180,8 +238,41 @@ export class SpaceMap {
       canvas.height = height * pixelRatio;
     }
     this.pixelRatio = pixelRatio;
+    this.elements.arrange(this.scene?.drawer);
+    this.stage.insets = this.elements.insets(width);
+    this.measureCovered();
     this.stage.resize(width, height);
     this.moved();
+  }
+
+  /** Note which boxes of the view other elements cover, of the map itself and of the page over it. */
+  measureCovered() {
+    const { left, top } = this.stageBox.getBoundingClientRect();
+    this.covered = this.elements.over().map((element) => element.getBoundingClientRect())
+      .filter(({ width, height }) => width && height)
+      .map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
+  }
+
+  /** Let the result with that number pulse at once, or none for null. */
+  highlight(rank) {
+    this.highlighted = rank;
+    this.pulseFrom = performance.now();
+    this.draw();
+    if (rank !== null && !lessMotion()) this.keepPulsing();
+  }
+
+  keepPulsing() {
+    cancelAnimationFrame(this.pulsing);
+    this.pulsing = requestAnimationFrame(() => {
+      this.drawMarks();
+      if (this.highlighted !== null && performance.now() - this.pulseFrom < PULSE * PULSES) this.keepPulsing();
+    });
+  }
+
+  /** How far the present pulse is, 0 to 1; it rests at its beginning. */
+  get pulse() {
+    const turns = (performance.now() - this.pulseFrom) / PULSE;
+    return lessMotion() || !(turns < PULSES) ? 0.3 : turns % 1;
   }
 
   colour() {
@@ -226,11 +317,26 @@ export class SpaceMap {
     this.moving = false;
     this.lastFrame = 0;
     this.writeWindow();
-    if (!this.scene?.pictures || !this.points || !this.alpha || !this.stage) { this.pictured = []; return this.draw(); }
-    this.pictured = rowsWithPicture(this.stage, this.points, this.screenPositions(), this.alpha);
-    this.details.dropWaiting();
-    this.details.request(this.pictured.map((row) => this.idOf(row)), true);
+    if (!this.points || !this.alpha || !this.stage || !this.scene) return;
+    this.measureCovered();
+    this.choosePictures();
     this.draw();
+  }
+
+  /** Which items show their picture; on a small map none does. */
+  choosePictures() {
+    this.side = this.scene.small ? 0 : pictureSide(this.stage.magnification, this.scene.pictures);
+    this.pictured = [];
+    this.details.dropWaiting();
+    if (!this.side) return;
+    const taken = markBoxes(this.scene, (at) => this.onScreen(at));
+    this.pictured = rowsWithPicture(this.stage, this.points, this.screenPositions(), this.alpha, this.side, taken);
+    this.details.request(this.pictured.map((row) => this.idOf(row)), true);
+  }
+
+  onScreen(at) {
+    const place = this.stage.project(at);
+    return place[2] > 1 ? null : place;
   }
 
   /** Write the visible part of the map into the page's address, so that a link and a reload return to it. */
@@ -252,17 +358,25 @@ export class SpaceMap {
   drawNow() {
     if (!this.stage?.points || !this.alpha || !this.scene) return;
     this.frames++;
-    if (this.moving) this.adaptShare(performance.now());
+    if (this.gliding) this.glide();
+    else if (this.moving) this.adaptShare(performance.now());
     const share = this.moving ? this.share : 1;
     this.stage.render(this.size, upTo(OPACITIES, this.points.n) * (this.faintest ? 0.62 : 1), share);
-    const [below, above] = [this.underCanvas, this.overCanvas].map((canvas) => canvas.getContext("2d"));
-    for (const context of [below, above]) {
-      context.setTransform(this.pixelRatio, 0, 0, this.pixelRatio, 0, 0);
-      context.clearRect(0, 0, this.stage.width, this.stage.height);
-    }
-    this.drawUnder(new CanvasPen(below));
-    this.drawOver(new CanvasPen(above));
+    const below = this.cleared(this.underCanvas);
+    this.drawUnder(below);
+    this.drawMarks();
     this.announceDrawn();
+  }
+
+  drawMarks() {
+    if (this.stage?.points && this.alpha && this.scene) this.drawOver(this.cleared(this.overCanvas));
+  }
+
+  cleared(canvas) {
+    const context = canvas.getContext("2d");
+    context.setTransform(this.pixelRatio, 0, 0, this.pixelRatio, 0, 0);
+    context.clearRect(0, 0, this.stage.width, this.stage.height);
+    return new CanvasPen(context);
   }
 
   /** Report that the map is drawn: to the page, if it waits for that, and to whoever measures it. */
@@ -289,25 +403,36 @@ export class SpaceMap {
       this.density = densityOf({ values, size, box }, this.theme.muted);
       this.densityColour = this.theme.muted;
     } else if (!this.points.density?.length) this.density = null;
-    drawUnder(pen, { stage: this.stage, theme: this.theme, density: this.density, withDensity: this.scene.density, axes: this.scene.axes });
+    drawUnder(pen, { stage: this.stage, theme: this.theme, density: this.density, withDensity: this.scene.density && !this.gliding, axes: this.scene.axes });
   }
 
   drawOver(pen) {
     const pictures = [];
-    for (const row of this.scene.pictures ? this.pictured : []) {
+    for (const row of this.gliding ? [] : this.pictured) {
       const picture = this.details.picture(this.idOf(row));
       const at = this.stage.project(this.at(row));
       if (picture && at[2] <= 1 && this.alpha[row] > 128) pictures.push({ position: at, picture, colour: this.colourAt(row) });
     }
     this.names = drawOver(pen, {
-      stage: this.stage, theme: this.theme, scene: this.scene, pictures, highlighted: this.highlighted, area: this.area ?? this.drawnArea(),
+      stage: this.stage, theme: this.theme, scene: this.gliding ? this.passing() : this.scene, pictures, side: this.side,
+      highlighted: this.highlighted, pulse: this.pulse, covered: this.covered, area: this.area ?? this.drawnArea(),
       colourOf: (id) => { const row = this.rowOf(id); return row < 0 ? null : this.colourAt(row); },
     });
     if (this.hover >= 0) {
       const [x, y] = this.stage.project(this.at(this.hover));
       pen.circle(x, y, Math.max(this.size, 7), { stroke: this.theme.ink, width: 2 });
     }
-    drawAxisNames(pen, { stage: this.stage, theme: this.theme, axes: this.scene.axes });
+    if (!this.scene.small && !this.gliding) drawAxisNames(pen, { stage: this.stage, theme: this.theme, axes: this.scene.axes });
+  }
+
+  /** The scene while its points are on their way: marks go with their items, and what has a place of its own is left out. */
+  passing() {
+    const there = (mark) => { const row = this.rowOf(mark.id); return row < 0 ? mark : { ...mark, at: this.at(row) }; };
+    const { scene } = this;
+    return {
+      ...scene, hits: scene.hits.map(there), near: scene.near.map(there), item: scene.item && there(scene.item),
+      star: null, trail: [], place: null, topics: [],
+    };
   }
 
   /** The selected area on the screen, of a flat map; null in a scene, which may have been turned since. */
@@ -353,11 +478,11 @@ export class SpaceMap {
     const marked = [...this.scene.hits.map((hit) => [hit, 11]), ...this.scene.near.map((each) => [each, 8])];
     const found = marked.find(([{ at }, radius]) => near(at, radius));
     if (found) return String(found[0].id);
-    for (const row of this.scene.pictures ? [...this.pictured].reverse() : []) {
+    for (const row of [...this.pictured].reverse()) {
       const picture = this.details.picture(this.idOf(row));
       if (!picture) continue;
       const [u, v] = this.stage.project(this.at(row));
-      const scale = 29 / Math.max(picture.width, picture.height);
+      const scale = this.side / 2 / Math.max(picture.width, picture.height);
       if (Math.abs(u - x) <= picture.width * scale && Math.abs(v - y) <= picture.height * scale) return this.idOf(row);
     }
     const screen = this.screenPositions();

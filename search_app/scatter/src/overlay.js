@@ -3,8 +3,11 @@ import { contours } from "d3-contour";
 
 const STAR = 12; // pixels from its middle to a tip
 const LEVELS = [0.06, 0.16, 0.32, 0.55]; // of the greatest density
-const LABEL_ROOM = 6; // pixels between two names
-const PICTURE = 58; // pixels of the longer side of a picture on the map
+const NAME = { size: 12.5, weight: 600 }; // of a topic
+const NAME_HEIGHT = 23; // pixels of the pill behind it
+const NAME_GAP = 4; // pixels between two names
+const ROOM_OF_NAME = 60_000; // square pixels of the view for each name, seen from afar
+const BADGE = 9.5, RING = 7; // radii of a numbered result, and of another one
 
 const starPoints = (x, y, radius) =>
   Array.from({ length: 10 }, (_, corner) => {
@@ -83,16 +86,15 @@ export function drawAxisNames(pen, { stage, theme, axes }) {
 }
 
 /** Draw everything over the points; returns the boxes of names that can be clicked. */
-export function drawOver(pen, { stage, theme, scene, pictures, colourOf, area, highlighted }) {
-  for (const { position, picture, colour } of pictures) framed(pen, position, picture, colour, theme);
+export function drawOver(pen, { stage, theme, scene, pictures, side, colourOf, area, highlighted, pulse, covered }) {
+  for (const { position, picture, colour } of pictures) framed(pen, position, picture, side, colour, theme);
   const onScreen = (at) => {
     const place = stage.project(at);
     return place[2] > 1 ? null : place;
   };
-  const names = topics(pen, scene, onScreen, theme, stage);
   trail(pen, scene, onScreen, theme);
   neighbours(pen, scene, onScreen, theme, colourOf);
-  hits(pen, scene, onScreen, theme, highlighted);
+  hits(pen, scene, onScreen, theme, highlighted, pulse);
   if (scene.place) {
     const place = onScreen(scene.place);
     if (place) {
@@ -107,14 +109,27 @@ export function drawOver(pen, { stage, theme, scene, pictures, colourOf, area, h
     if (place) pen.path(starPoints(place[0], place[1], STAR), { fill: theme.star, stroke: theme.card, width: 1.5, closed: true });
   }
   outline(pen, area, theme);
-  return names;
+  return topics(pen, scene, onScreen, theme, stage, [...markBoxes(scene, onScreen), ...covered]);
 }
 
-function framed(pen, [x, y], picture, colour, theme) {
-  const scale = PICTURE / Math.max(picture.width, picture.height);
+const boxAround = ([x, y], reach) => [x - reach, y - reach, x + reach, y + reach];
+
+/** The boxes of all marks that nothing may cover: the results, the query's star, the item and the place looked at. */
+export function markBoxes(scene, onScreen) {
+  const marks = scene.hits.map((hit) => [hit.at, isNumbered(scene, hit) ? BADGE + 3 : RING + 2]);
+  if (scene.star) marks.push([scene.star.at, STAR + 2]);
+  if (scene.item) marks.push([scene.item.at, 12]);
+  if (scene.place) marks.push([scene.place, 14]);
+  return marks.map(([at, reach]) => [onScreen(at), reach]).filter(([place]) => place).map(([place, reach]) => boxAround(place, reach));
+}
+
+const isNumbered = (scene, { rank }) => !scene.numbered || Number(rank) <= scene.numbered;
+
+function framed(pen, [x, y], picture, side, colour, theme) {
+  const scale = side / Math.max(picture.width, picture.height);
   const wide = picture.width * scale, high = picture.height * scale;
   const corners = [[x - wide / 2, y - high / 2], [x + wide / 2, y - high / 2], [x + wide / 2, y + high / 2], [x - wide / 2, y + high / 2]];
-  pen.path(corners, { fill: theme.card, stroke: colour, width: 3, closed: true });
+  pen.path(corners, { fill: theme.card, stroke: colour, width: 2.5, closed: true });
   pen.image(picture, x - wide / 2, y - high / 2, wide, high);
 }
 
@@ -142,33 +157,59 @@ function neighbours(pen, scene, onScreen, theme, colourOf) {
   if (middle) pen.circle(middle[0], middle[1], 9, { fill: colourOf(scene.item.id) ?? theme.accent, stroke: theme.accent, width: 3 });
 }
 
-function hits(pen, scene, onScreen, theme, highlighted) {
+function hits(pen, scene, onScreen, theme, highlighted, pulse) {
   // The worst first, so that better ones lie above it, and the highlighted one above all.
   const worst = [...scene.hits].reverse().sort((one, other) => (one.rank === highlighted) - (other.rank === highlighted));
-  for (const { rank, at, kind } of worst) {
-    const place = onScreen(at);
+  for (const hit of worst) {
+    const place = onScreen(hit.at);
     if (!place) continue;
-    const edge = rank === highlighted ? { stroke: theme.accent, width: 5 } : { stroke: theme.card, width: 1.5 };
-    pen.circle(place[0], place[1], rank === highlighted ? 12 : 9.5, { fill: kind ? theme.text : theme.image, ...edge });
-    pen.text(rank, place[0], place[1] + 0.5, { size: 11, weight: 700, fill: theme.onBadge });
+    const [x, y] = place, colour = hit.kind ? theme.text : theme.image, lit = hit.rank === highlighted;
+    const numbered = lit || isNumbered(scene, hit);
+    if (lit) pen.circle(x, y, 15 + 9 * pulse, { stroke: theme.accent, width: 3 * (1 - pulse) + 1 });
+    if (numbered) {
+      pen.circle(x, y, lit ? 12 : BADGE, { fill: colour, stroke: lit ? theme.accent : theme.card, width: lit ? 4 : 1.5 });
+      pen.text(hit.rank, x, y + 0.5, { size: 11, weight: 700, fill: theme.onBadge });
+    } else {
+      pen.circle(x, y, RING, { stroke: theme.card, width: 4 });
+      pen.circle(x, y, RING, { fill: theme.card, stroke: colour, width: 2.5 });
+      pen.circle(x, y, 2.5, { fill: colour });
+    }
   }
 }
 
-function topics(pen, scene, onScreen, theme, stage) {
+const meet = (one, other, gap) =>
+  one[0] < other[2] + gap && one[2] > other[0] - gap && one[1] < other[3] + gap && one[3] > other[1] - gap;
+
+/** The names of topics, the largest topics first: none covers another one or a mark, and from afar there are fewer. */
+function topics(pen, scene, onScreen, theme, stage, taken) {
   const placed = [];
+  const most = Math.max(3, Math.floor((stage.width * stage.height * Math.max(1, stage.magnification)) / ROOM_OF_NAME));
   for (const { code, label, at, colour } of scene.topics) {
     const place = onScreen(at);
-    if (!place) continue;
-    const [x, y] = place;
-    const wide = 3.6 * label.length + 8;
-    const box = [x - wide, y - 9, x + wide, y + 9];
-    if (x < 0 || y < 0 || x > stage.width || y > stage.height) continue;
-    const overlaps = (other) => box[0] < other[2] + LABEL_ROOM && box[2] > other[0] - LABEL_ROOM && box[1] < other[3] && box[3] > other[1];
-    if (placed.some(({ box: other }) => overlaps(other))) continue;
-    placed.push({ code, box });
-    pen.text(label, x, y, { size: 13, weight: 650, fill: colour ?? theme.ink, halo: theme.background });
+    if (placed.length >= most) break;
+    if (!place || place[0] < 0 || place[1] < 0 || place[0] > stage.width || place[1] > stage.height) continue;
+    const dot = colour ? 13 : 0;
+    const wide = pen.measure(label, NAME) + 20 + dot;
+    const box = roomFor(place, wide, [...taken, ...placed.map((each) => each.box)], stage);
+    if (!box) continue;
+    placed.push({ code, label, box });
+    const x = (box[0] + box[2]) / 2, y = (box[1] + box[3]) / 2;
+    pen.pill(x, y, wide, NAME_HEIGHT, { fill: theme.card, stroke: theme.line });
+    if (colour) pen.circle(box[0] + 13, y, 4.5, { fill: colour });
+    pen.text(label, x + dot / 2, y + 0.5, { ...NAME, fill: theme.ink });
   }
   return placed;
+}
+
+/** The box of a name at its place, or just above or below it; null where all of these are taken. */
+function roomFor([x, y], wide, taken, stage) {
+  for (const shift of [0, -1, 1]) {
+    const middle = y + shift * (NAME_HEIGHT + 5);
+    const box = [x - wide / 2, middle - NAME_HEIGHT / 2, x + wide / 2, middle + NAME_HEIGHT / 2];
+    const inView = box[0] >= 0 && box[1] >= 0 && box[2] <= stage.width && box[3] <= stage.height;
+    if (inView && !taken.some((other) => meet(box, other, NAME_GAP))) return box;
+  }
+  return null;
 }
 
 function outline(pen, area, theme) {

@@ -1,5 +1,8 @@
 // One drawing interface with two outputs: a canvas for the screen, and SVG for a file.
 
+const font = (size, weight) => `${weight} ${size}px Inter, "Helvetica Neue", Arial, sans-serif`;
+const ruler = document.createElement("canvas").getContext("2d");
+
 /** Draws on a canvas whose units are CSS pixels. */
 export class CanvasPen {
   constructor(context) {
@@ -27,12 +30,30 @@ export class CanvasPen {
     if (stroke) { pen.strokeStyle = stroke; pen.lineWidth = width; pen.stroke(); }
   }
 
+  /** A rectangle with round ends around a middle. */
+  pill(x, y, width, height, { stroke, fill }) {
+    const pen = this.context;
+    pen.beginPath();
+    pen.roundRect(x - width / 2, y - height / 2, width, height, height / 2);
+    pen.fillStyle = fill;
+    pen.fill();
+    pen.strokeStyle = stroke;
+    pen.lineWidth = 1;
+    pen.stroke();
+  }
+
+  /** How wide words are, in pixels. */
+  measure(words, { size = 12, weight = 500 }) {
+    this.context.font = font(size, weight);
+    return this.context.measureText(words).width;
+  }
+
   text(words, x, y, { size = 12, weight = 500, fill, halo, align = "center", vertical = false }) {
     const pen = this.context;
     pen.save();
     pen.translate(x, y);
     if (vertical) pen.rotate(-Math.PI / 2);
-    pen.font = `${weight} ${size}px Inter, "Helvetica Neue", Arial, sans-serif`;
+    pen.font = font(size, weight);
     pen.textAlign = align === "start" ? "left" : align === "end" ? "right" : "center";
     pen.textBaseline = "middle";
     if (halo) { pen.strokeStyle = halo; pen.lineWidth = 3.5; pen.lineJoin = "round"; pen.strokeText(words, 0, 0); }
@@ -71,6 +92,16 @@ export class SvgPen {
     this.parts.push(
       `<circle cx="${short(x)}" cy="${short(y)}" r="${radius}" stroke="${stroke}" fill="${fill}"` +
       ` stroke-width="${width}"${opacity < 1 ? ` opacity="${opacity}"` : ""}/>`);
+  }
+
+  pill(x, y, width, height, { stroke, fill }) {
+    this.parts.push(
+      `<rect x="${short(x - width / 2)}" y="${short(y - height / 2)}" width="${short(width)}" height="${height}"` +
+      ` rx="${height / 2}" fill="${fill}" stroke="${stroke}"/>`);
+  }
+
+  measure(words, marks) {
+    return new CanvasPen(ruler).measure(words, marks);
   }
 
   text(words, x, y, { size = 12, weight = 500, fill, halo, align = "center", vertical = false }) {

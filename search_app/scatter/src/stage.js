@@ -32,6 +32,8 @@ const FRAGMENT = `
     gl_FragColor = vec4(vColour.rgb * there, there);
   }`;
 const MARGIN = 1.12; // of the map's half width, around it
+const ROOM = 1.06; // of the part that is fitted, around it
+const NO_INSETS = { top: 0, right: 0, bottom: 0, left: 0 };
 const MAX_ZOOM = 4000;
 const FIELD_OF_VIEW = 40; // degrees
 const CAMERA_3D = [2.2, 1.5, 2.6]; // where the camera of a 3-D map starts
@@ -75,6 +77,9 @@ export class Stage {
     this.matrix = new Matrix4();
     this.width = this.height = 1;
     this.dimensions = 0;
+    this.box = [[-1, -1, -1], [1, 1, 1]]; // what `fit` brings into view: its lowest and its highest corner
+    this.insets = NO_INSETS; // pixels at each side that other elements cover
+    this.fitted = true; // until someone moves the view
   }
 
   /**
@@ -99,6 +104,20 @@ export class Stage {
     } else if (!keepView) this.fit();
   }
 
+  /** Take other positions for the same points. */
+  movePoints(positions) {
+    const attribute = this.points.geometry.getAttribute("position");
+    const { order } = this;
+    for (let to = 0; to < order.length; to++)
+      for (let axis = 0; axis < 3; axis++) attribute.array[3 * to + axis] = positions[3 * order[to] + axis];
+    attribute.needsUpdate = true;
+  }
+
+  /** Where the camera looks now, as `lookAt` takes it. */
+  get view() {
+    return { target: this.controls.target.toArray(), position: this.camera.position.toArray(), zoom: this.camera.zoom };
+  }
+
   setColours(colours) {
     const attribute = this.points.geometry.getAttribute("colour");
     attribute.array.set(ordered(colours, this.order, 4));
@@ -120,29 +139,50 @@ export class Stage {
     controls.mouseButtons = { LEFT: flat ? MOUSE.PAN : MOUSE.ROTATE, MIDDLE: MOUSE.DOLLY, RIGHT: MOUSE.PAN };
     controls.touches = { ONE: this.small ? null : flat ? TOUCH.PAN : TOUCH.ROTATE, TWO: TOUCH.DOLLY_PAN };
     if (this.small) this.surface.style.touchAction = "pan-y";
+    controls.addEventListener("start", () => { this.fitted = false; });
     controls.addEventListener("change", () => this.onMove());
   }
 
-  /** Look at the whole map. */
+  /** Where the camera looks, and from where, to show the box in the part of the view that nothing covers. */
+  whole() {
+    const [low, high] = this.box;
+    const middle = low.map((from, axis) => (from + high[axis]) / 2);
+    const half = low.map((from, axis) => Math.max((high[axis] - from) / 2, 0.02));
+    if (this.dimensions === 3) {
+      const away = Math.min(Math.max(...half) * ROOM, 1);
+      return { target: middle, position: CAMERA_3D.map((place, axis) => middle[axis] + place * away), zoom: 1 };
+    }
+    const { top, right, bottom, left } = this.insets;
+    const unit = Math.min(this.width, this.height) / (2 * MARGIN); // pixels of 1 at a zoom of 1
+    const wide = Math.max(this.width - left - right, 40), tall = Math.max(this.height - top - bottom, 40);
+    const zoom = Math.min(wide / (2 * half[0] * ROOM * unit), tall / (2 * half[1] * ROOM * unit), MAX_ZOOM);
+    const target = [middle[0] - (left - right) / 2 / (unit * zoom), middle[1] + (top - bottom) / 2 / (unit * zoom), 0];
+    return { target, position: [target[0], target[1], 10], zoom };
+  }
+
+  /** Look at the whole map: at its box. */
   fit() {
-    this.controls.target.set(0, 0, 0);
-    if (this.dimensions === 2) {
-      this.camera.position.set(0, 0, 10);
-      this.camera.zoom = 1;
-    } else this.camera.position.set(...CAMERA_3D);
-    this.camera.up.set(0, 1, 0);
-    this.resize(this.width, this.height);
-    this.controls.update();
+    this.setSize(this.width, this.height);
+    this.lookAt(this.whole());
+    this.fitted = true;
     this.onMove();
+  }
+
+  lookAt({ target, position, zoom }) {
+    this.controls.target.set(...target);
+    this.camera.position.set(...position);
+    this.camera.up.set(0, 1, 0);
+    if (this.dimensions === 2) this.camera.zoom = zoom;
+    this.camera.updateProjectionMatrix();
+    this.controls.update();
   }
 
   /** The visible part of the map as text that `setWindow` reads; '' for the whole map. */
   get window() {
     const { position, zoom } = this.camera;
     const { target } = this.controls;
+    if (this.fitted) return "";
     const numbers = this.dimensions === 2 ? [target.x, target.y, zoom] : [...position, ...target];
-    const whole = this.dimensions === 2 ? [0, 0, 1] : [...CAMERA_3D, 0, 0, 0];
-    if (numbers.every((number, place) => Math.abs(number - whole[place]) < 1e-3)) return "";
     return numbers.map((number) => String(Number(number.toPrecision(5)))).join(" ");
   }
 
@@ -150,6 +190,7 @@ export class Stage {
   setWindow(window) {
     const numbers = window.split(" ").map(Number);
     if (numbers.length !== (this.dimensions === 2 ? 3 : 6) || !numbers.every(Number.isFinite)) return;
+    this.fitted = false;
     if (this.dimensions === 2) {
       this.controls.target.set(numbers[0], numbers[1], 0);
       this.camera.position.set(numbers[0], numbers[1], 10);
@@ -165,6 +206,7 @@ export class Stage {
 
   /** Bring a place, in the map's own numbers, to the middle, `wide` of them from one side to the other. */
   flyTo(at, wide) {
+    this.fitted = false;
     const shift = new Vector3(at[0], at[1], at[2] ?? 0).sub(this.controls.target);
     this.controls.target.add(shift);
     this.camera.position.add(shift);
@@ -176,6 +218,7 @@ export class Stage {
   }
 
   zoom(steps) {
+    this.fitted = false;
     const by = ZOOM_STEP ** steps;
     if (this.dimensions === 2) this.camera.zoom = Math.min(Math.max(this.camera.zoom * by, 0.4), MAX_ZOOM);
     else this.camera.position.sub(this.controls.target).divideScalar(by).add(this.controls.target);
@@ -186,6 +229,7 @@ export class Stage {
 
   /** Move by a part of the view's width and height; a scene is turned. */
   step(right, up) {
+    this.fitted = false;
     if (this.dimensions === 2) {
       const wide = (this.camera.right - this.camera.left) / this.camera.zoom;
       const shift = new Vector3(right * wide, up * wide, 0);
@@ -201,7 +245,13 @@ export class Stage {
     this.onMove();
   }
 
+  /** Take another size; a view of the whole map stays one. */
   resize(width, height) {
+    this.setSize(width, height);
+    if (this.camera && this.fitted) this.lookAt(this.whole());
+  }
+
+  setSize(width, height) {
     this.width = width;
     this.height = height;
     this.renderer.setSize(width, height, false);
@@ -219,7 +269,9 @@ export class Stage {
 
   /** How many times larger than the whole map the view is. */
   get magnification() {
-    return this.dimensions === 2 ? this.camera.zoom : 3.7 / this.camera.position.distanceTo(this.controls.target);
+    const { target, position, zoom } = this.whole();
+    if (this.dimensions === 2) return this.camera.zoom / zoom;
+    return new Vector3(...position).distanceTo(new Vector3(...target)) / this.camera.position.distanceTo(this.controls.target);
   }
 
   /** Draw the first `share` of the points. */

@@ -37,7 +37,8 @@ def test_status_counts_by_the_year_of_the_photo_else_of_the_file(tmp_path: Path,
         of_year(text(tmp_path / "files" / f"{year}.txt", f"The harvest of {year}."), year)
     ingest_folders(tmp_path / "home", [tmp_path / "files"])
     with open_space(tmp_path / "home", "test") as space:
-        years = space_status(space)["years"]
+        years, taken = space_status(space)["years"], space_status(space)["years_taken"]
+    assert taken == {"1999": {"image": 1}, "": {"image": 1, "text": 13}}
     assert years["1999"] == {"image": 1}
     assert years["2020"] == {"image": 1, "text": 1}
     assert list(years) == ["1999", *map(str, range(2001, 2013)), "2020"]

@@ -279,6 +279,7 @@ def test_a_caption_is_read_in_one_line_whatever_its_encoding(tmp_path: Path) -> 
     assert read_caption(path) == "Ein großer Hund am Strand"
     assert read_caption(write(tmp_path / "b.txt", b"")) == ""
     assert read_caption(write(tmp_path / "c.txt", b" \n")) == ""
+    assert read_caption(write(tmp_path / "d.txt", b"OLYMPUS DIGITAL CAMERA         \n")) == ""
 
 
 def test_a_long_caption_is_cut_between_words(tmp_path: Path) -> None:

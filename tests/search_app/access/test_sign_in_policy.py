@@ -131,7 +131,7 @@ def test_a_page_shows_nothing_before_somebody_has_signed_in(
     assert not app.exception
     assert "Sign in to search" in visible_text(app)
     assert app.button(key="sign-in")
-    assert not card_titles(app) and "11 images" not in visible_text(app) and not scene(app, "search_map")
+    assert not card_titles(app) and "11 pictures" not in visible_text(app) and not scene(app, "search_map")
     monkeypatch.setenv(SIGN_IN_VARIABLE, str(tmp_path / "nowhere.toml"))
     app = page(q="red")
     assert "Nobody can sign in" in visible_text(app)

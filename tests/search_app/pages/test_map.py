@@ -48,7 +48,18 @@ def test_every_item_is_on_the_map_and_what_it_keeps_is_told(colours: Path) -> No
     assert drawn(app)["caption"] == f"All {count} items drawn."
     assert sum(kind["count"] for kind in header(app, "colours")["legend"]) == count
     assert "of the variance" in visible_text(app) and "too few items to tell how far" in visible_text(app)
+    assert "Trust:  unknown" in visible_text(app)
     assert drawn(app)["star"] is None and drawn(app)["hits"] == []
+
+
+def test_the_drawer_opens_only_for_what_has_been_picked(colours: Path) -> None:
+    app = map_page(q="red")
+    assert not drawn(app)["drawer"] and "Nearest in the full space" not in visible_text(app)
+    app.button(key="map-list-results").click().run()
+    assert drawn(app)["drawer"] == "results" and "as numbered on the map" in visible_text(app)
+    app.button(key="map-close").click().run()
+    assert not drawn(app)["drawer"]
+    assert drawn(map_page(item=item_of(colours, "red.png")))["drawer"] == "item"
 
 
 def test_a_question_is_a_star_with_its_hits_and_those_before_it_a_trail(colours: Path) -> None:
@@ -71,7 +82,7 @@ def test_an_item_is_looked_at_with_its_neighbours_by_either_distance(colours: Pa
 
 def test_an_item_that_has_gone_says_so(colours: Path) -> None:
     app = map_page(item="999999")
-    assert "not in the space any more" in visible_text(app)
+    assert "no longer in the space" in visible_text(app)
     assert drawn(app)["item"] is None
 
 
@@ -79,7 +90,7 @@ def test_axes_lead_from_one_phrase_to_another(colours: Path) -> None:
     app = map_page(axis=["text:red>text:blue", "2"])
     axes = drawn(app)["axes"]
     assert (axes[0]["low"], axes[0]["high"]) == ("red", "blue")
-    assert axes[1]["title"].startswith("component 2")
+    assert axes[1]["title"].startswith("axis 2")
 
 
 def test_an_axis_is_laid_through_two_items(colours: Path) -> None:
@@ -147,7 +158,6 @@ def test_a_browser_that_never_says_the_map_is_drawn_gets_what_is_around_it(colou
     assert app.selectbox(key="space-colour").value == "modality"
     app.toggle(key="space-names").set_value(False).run()
     assert "drawn" not in drawn(app)["actions"], "only the first map of a visit is waited for"
-    assert 'class="ns-map-placeholder"' not in markup(app)
 
 
 def test_a_map_of_few_points_is_not_waited_for(colours: Path, monkeypatch) -> None:

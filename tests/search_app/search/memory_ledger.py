@@ -35,6 +35,7 @@ class Facts:
     shape: int = 0
     colours: int = 0
     captioned: bool = False
+    quality: float = 1.0
 
 
 @dataclass
@@ -117,6 +118,7 @@ class MemoryLedger:
             np.array([facts.shape for facts in known], np.int8),
             np.array([facts.colours for facts in known], np.int32),
             np.array([facts.captioned for facts in known], np.bool_),
+            np.array([facts.quality for facts in known], np.float32),
         )
 
     def matching(self, expression: str) -> NDArray[np.int64]:

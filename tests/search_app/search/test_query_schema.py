@@ -122,7 +122,7 @@ def test_numbers_of_pixels_and_bytes_and_days_are_read_as_people_write_them(clie
     )
     everything = client.get("/v1/search?text=red&count=96").json()
     assert client.get("/v1/search?text=red&count=96&max_bytes=1GB&after=1990").json() == everything
-    assert client.get("/v1/search?text=red&min_pixels=640x480").json() == {"results": []}
+    assert client.get("/v1/search?text=red&min_pixels=640x480").json()["results"] == []
 
 
 def test_a_question_of_no_limits_reads_as_no_filter() -> None:

@@ -113,7 +113,7 @@ def test_a_filter_narrows_the_list_without_changing_scores() -> None:
 
 def test_a_folder_that_is_not_there_finds_nothing() -> None:
     ranking = ask(colourful(), Query(text="red", filters=Filters(folder=("nowhere",))))
-    assert ranking == Ranking((), 0)
+    assert ranking == Ranking((), 0, good={"image": 0, "text": 0})
 
 
 def test_a_percentile_counts_the_others_of_the_same_modality_that_are_less_close() -> None:

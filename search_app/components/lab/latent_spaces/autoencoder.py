@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
 from search_app.components.lab import url_state
-from search_app.components.lab.latent_spaces.charts import lay_out
+from search_app.components.lab.latent_spaces.charts import Line, line_chart
 from search_app.components.lab.latent_spaces.explorer import explore
 from search_app.components.lab.latent_spaces.samples import (
     Sample,
@@ -26,7 +25,6 @@ from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
-from search_app.components.shared.palette import Theme
 from search_app.lab.latent_spaces.autoencoder import (
     CODE_SIZES,
     MIN_PICTURES,
@@ -62,7 +60,7 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     pictures = _training_pictures(*cache_key(space, snapshot), space, snapshot)
     if len(pictures.pixels) < MIN_PICTURES:
         few = f"There are {len(pictures.pixels)} pictures here, and an autoencoder needs {MIN_PICTURES} at least."
-        page_layout.notice("Too few pictures", few, "Ingest more pictures.")
+        page_layout.notice("Too few pictures", few, "Add more pictures.")
         return
     recipe = _recipe()
     training, ids = _training(str(space.folder)), pictures.sample.ids
@@ -86,7 +84,7 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
         )
         return
     _results(space, pictures, trained, recipe)
-    sample_note(len(pictures.pixels), len(snapshot.groups["image"]), "images")
+    sample_note(len(pictures.pixels), len(snapshot.groups["image"]), "pictures")
 
 
 def _start(training: TrainingTasks, recipe: Recipe, pictures: _TrainingPictures) -> None:
@@ -167,24 +165,13 @@ def _progress(training: TrainingTasks, recipe: Recipe, ids: Sequence[str]) -> No
 
 
 def _curve(losses: Sequence[Losses]) -> None:
-    st.plotly_chart(
-        _losses(losses, page_layout.theme()),
-        key=f"family-ae-losses-{len(losses)}",
-        width="stretch",
-        config={"displayModeBar": False},
-        alt="The error of a pixel after every epoch",
-    )
-
-
-def _losses(losses: Sequence[Losses], colours: Theme) -> go.Figure:
-    epochs = list(range(1, len(losses) + 1))
-    figure = go.Figure()
-    for place, name, colour in ((0, "pictures it learns from", colours.accent), (1, "held-out pictures", colours.star)):
+    lines = []
+    for place, name, colour in ((0, "pictures it learns from", "accent"), (1, "pictures kept back", "star")):
         values = [float(np.sqrt(loss[place])) for loss in losses]
         if np.isfinite(values).all():
-            figure.add_scatter(x=epochs, y=values, name=name, line={"color": colour, "width": 2})
-    y = {"title": "error of a pixel, 0 to 1", "rangemode": "tozero"}
-    return lay_out(figure, colours, height=240, legend="top", x={"title": "epoch"}, y=y)
+            lines.append(Line(name, values, f"var(--ns-{colour})"))
+    epochs = [str(epoch) for epoch in range(1, len(losses) + 1)]
+    st.html(line_chart(lines, epochs, along="epochs", up="error of a pixel, of at most 1"))
 
 
 def _results(space: AppSpace, pictures: _TrainingPictures, trained: TrainedModel, recipe: Recipe) -> None:

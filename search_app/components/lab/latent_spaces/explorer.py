@@ -9,7 +9,6 @@ import streamlit as st
 
 from search_app.components.lab import url_state
 from search_app.components.lab.item_labels import image_tag, item_label
-from search_app.components.lab.latent_spaces.charts import GRID
 from search_app.components.lab.latent_spaces.static_map import colour_of, map_svg, names_fit, readable
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import MEASURES, headline, in_html, in_plotly, snippet
@@ -21,6 +20,7 @@ from search_app.search.neighbours import Measure
 _COUNT = 8
 _HEIGHT = 520
 _CLEAR = "rgba(0,0,0,0)"
+_FONT = "Inter, 'Helvetica Neue', Arial, sans-serif"
 
 
 def explore(
@@ -40,7 +40,7 @@ def explore(
             figure,
             key=f"family-map-{key}-{'2d' if flat else '3d'}",
             width="stretch",
-            config={"displaylogo": False, "scrollZoom": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
+            config={"displayModeBar": False, "scrollZoom": True},
             on_select=lambda: _on_point_clicked(key),
             selection_mode="points",
             alt="Map of this latent space: nearby points are alike",
@@ -49,8 +49,8 @@ def explore(
         shares = " + ".join(f"{100 * share:.0f}" for share in kept)
         st.html(
             f'<div class="ns-note">{len(latent):,} points of {latent.vectors.shape[1]:,} numbers each, drawn by their '
-            f"first {len(kept)} principal components, which keep {shares} % of the variance. Neighbours are those in "
-            "the full space.</div>"
+            f"{len(kept)} main directions, which keep {shares} % of their differences. Neighbours are those by all "
+            "numbers. Scroll to zoom, drag to move.</div>"
         )
 
 
@@ -121,11 +121,11 @@ def _neighbour_list(latent: LatentSpace, near: Sequence[Neighbour], metric: Meas
     rows = ""
     for one, value in zip(near, shown, strict=True):
         item = by_id.get(latent.item_ids[one.row]) if latent.item_ids else None
-        label = image_tag(item_label(space, item)) if item is not None and item.modality == "image" else ""
+        label = image_tag(item_label(space, item), alt="") if item is not None and item.modality == "image" else ""
         name = headline(item) if item is not None else latent.names[one.row]
-        words = f"<small>{in_html(snippet(item.text, 90))}</small>" if item is not None and not label else ""
+        words = f'<small dir="auto">{in_html(snippet(item.text, 90))}</small>' if item is not None and not label else ""
         rows += (
-            f"<li>{label}<div><b>{in_html(snippet(name, 60))}</b>{words}"
+            f"<li>{label}<div><b dir='auto'>{in_html(snippet(name, 60))}</b>{words}"
             f'<i style="width:{max(100 * value / most, 0.0):.0f}%"></i></div><span>{value:.3f}</span></li>'
         )
     unit = "cosine: the higher, the closer" if metric == "cosine" else "distance: the lower, the closer"
@@ -207,7 +207,7 @@ class _Points:
 
 
 def _figure_layout(points: int, colours: Theme, flat: bool) -> dict[str, Any]:
-    hidden = {"showticklabels": False, "zeroline": False, "title": "", "gridcolor": GRID}
+    hidden = {"showticklabels": False, "zeroline": False, "title": "", "showgrid": False}
     layout: dict[str, Any] = {
         "height": _HEIGHT,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
@@ -215,11 +215,15 @@ def _figure_layout(points: int, colours: Theme, flat: bool) -> dict[str, Any]:
         "plot_bgcolor": _CLEAR,
         "showlegend": False,
         "dragmode": "pan" if flat else "orbit",
-        "hoverlabel": {"bgcolor": colours.card, "bordercolor": colours.line, "font": {"color": colours.ink}},
+        "hoverlabel": {
+            "bgcolor": colours.card,
+            "bordercolor": colours.line,
+            "font": {"color": colours.ink, "family": _FONT},
+        },
         "uirevision": f"{points}-{flat}",
-        "font": {"color": colours.muted},
+        "font": {"color": colours.muted, "family": _FONT},
     }
     if flat:
         return layout | {"xaxis": hidden, "yaxis": hidden | {"scaleanchor": "x"}}
-    walls = hidden | {"showbackground": False, "gridcolor": colours.line, "title": {"text": ""}}
+    walls = hidden | {"showbackground": False, "showgrid": True, "gridcolor": colours.line, "title": {"text": ""}}
     return layout | {"scene": {f"{axis}axis": walls for axis in "xyz"} | {"aspectmode": "data"}}

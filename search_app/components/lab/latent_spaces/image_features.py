@@ -30,7 +30,7 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     sides = {"": "Before alignment", "shared": "Shared space"}
     url_state.switch(_SIDE, "Which space", sides, "shared" if _shared() else "")
     explore("features", after if _shared() else before, space)
-    sample_note(len(before), len(snapshot.groups["image"]), "images")
+    sample_note(len(before), len(snapshot.groups["image"]), "pictures")
     kept = neighbours_kept(before, after)
     st.html(
         f'<div class="ns-section">What alignment changes<small>of ten neighbours, {10 * kept.mean():.1f} stay on '
@@ -75,7 +75,9 @@ def _changes(space: AppSpace, before: LatentSpace, after: LatentSpace, kept: Flo
             f"<dt>{title}</dt><dd>{''.join(tag(place) for place in places)}</dd>"
             for title, places in (("before", near[0]), ("shared", near[1]))
         )
-        shown += f'<figure class="ns-change">{tag(row)}<figcaption>{name}</figcaption><dl>{lines}</dl></figure>'
+        shown += (
+            f'<figure class="ns-change">{tag(row)}<figcaption dir="auto">{name}</figcaption><dl>{lines}</dl></figure>'
+        )
     return f'<div class="ns-changes">{shown}</div>'
 
 

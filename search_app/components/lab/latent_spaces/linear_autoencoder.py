@@ -1,10 +1,9 @@
 """Principal components as a linear autoencoder: how few numbers would do."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from ingest.readers.draft import Modality
-from search_app.components.lab.latent_spaces.charts import lay_out
+from search_app.components.lab.latent_spaces.charts import Line, line_chart
 from search_app.components.lab.latent_spaces.samples import (
     by_modality,
     cache_key,
@@ -15,8 +14,6 @@ from search_app.components.lab.latent_spaces.samples import (
 from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL
-from search_app.components.shared.page_layout import theme
-from search_app.components.shared.palette import MAP_MODALITY, Theme
 from search_app.lab.latent_spaces.linear_autoencoder import NEIGHBOURS, ReconstructionResult, measure_reconstruction
 from search_app.search.snapshot import Snapshot
 
@@ -30,13 +27,7 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
         found = _rebuilt(*cache_key(space, snapshot), modality, snapshot)
         left, right = st.columns([1.45, 1], gap="medium")
         with left:
-            st.plotly_chart(
-                _figure(found, MAP_MODALITY[modality], theme()),
-                key=f"family-components-{modality}",
-                width="stretch",
-                config={"displayModeBar": False},
-                alt="What codes of so many numbers keep: of the variance, and of the nearest neighbours",
-            )
+            st.html(_chart(found, f"var(--ns-{modality})"))
         with right:
             st.html(_table(found))
             sample_note(min(there, _MOST), there, PLURAL[modality])
@@ -55,29 +46,11 @@ def _rebuilt(folder: str, revision: int, modality: Modality, _snapshot: Snapshot
     return measure_reconstruction(sampled(_snapshot, modality, _MOST))
 
 
-def _figure(found: list[ReconstructionResult], colour: str, colours: Theme) -> go.Figure:
-    numbers = [str(one.components) for one in found]
-    line = {"color": colour, "width": 2.5}
-    figure = go.Figure(
-        [
-            go.Scatter(
-                x=numbers,
-                y=[100 * (1 - one.error) for one in found],
-                name="variance kept",
-                mode="lines+markers",
-                line=line,
-            ),
-            go.Scatter(
-                x=numbers,
-                y=[100 * one.recall for one in found],
-                name="neighbours kept",
-                mode="lines+markers",
-                line=line | {"dash": "dot"},
-            ),
-        ]
-    )
-    x, y = {"title": "numbers kept of each vector", "type": "category"}, {"title": "per cent", "range": [0, 103]}
-    return lay_out(figure, colours, height=300, legend="bottom", x=x, y=y)
+def _chart(found: list[ReconstructionResult], colour: str) -> str:
+    kept = Line("of the differences", [100 * (1 - one.error) for one in found], colour)
+    neighbours = Line("of the nearest", [100 * one.recall for one in found], colour, dashed=True)
+    places = [str(one.components) for one in found]
+    return line_chart([kept, neighbours], places, along="numbers kept of each", up="per cent kept", top=100, dots=True)
 
 
 def _table(found: list[ReconstructionResult]) -> str:

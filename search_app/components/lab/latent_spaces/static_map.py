@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from search_app.components.shared.formatting import in_html, snippet
+from search_app.components.shared.formatting import in_html, isolated, snippet
 from search_app.components.shared.palette import MAP_KINDS, MAP_OTHER, MAP_STAR
 from search_app.lab.latent_spaces.latent_space import LatentSpace
 
@@ -50,7 +50,7 @@ def class_legend(classes: Iterable[tuple[int, str, int]], more: str = "") -> str
     `more` is a further CSS class of the list.
     """
     rows = "".join(
-        f'<li><i style="background:{colour_of(place)}"></i><p>{name}</p><span>{count:,}</span></li>'
+        f'<li><i style="background:{colour_of(place)}"></i><p dir="auto">{name}</p><span>{count:,}</span></li>'
         for place, name, count in classes
     )
     return f'<ul class="ns-topics {more}">{rows}</ul>'
@@ -93,6 +93,6 @@ def _names(latent: LatentSpace, positions: NDArray[np.float64], first: Sequence[
     names = [snippet(name, 30) for name in latent.names]
     return "".join(
         f'<text x="{positions[row][0]:.1f}" y="{positions[row][1] - 9:.1f}"{" class=ns-first" if row in first else ""}>'
-        f"{in_html(names[row])}</text>"
+        f"{in_html(isolated(names[row]))}</text>"
         for row in sorted(readable(positions, names, first, _HEIGHT))
     )

@@ -82,7 +82,7 @@ def _agreements(models: dict[Model, TopicModel]) -> str:
         + "</tr>"
         for one in models
     )
-    return f'<table class="ns-numbers"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="ns-numbers"><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 VIEW = LatentSpaceView(

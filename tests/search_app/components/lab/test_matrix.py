@@ -52,8 +52,8 @@ def test_a_link_that_makes_no_sense_shows_the_first_section(colours: Path) -> No
 def test_a_pair_is_told_in_plain_words() -> None:
     dog, photo = ItemLabel("a dog", "a dog", False), ItemLabel("rex.jpg", "", True)
     assert sentence(dog, photo, "very close", 0, 217, "image") == (
-        "“a dog” and “rex.jpg” are very close: none of the 217 images here is closer to “a dog”."
+        "“a dog” and “rex.jpg” are very close: none of the 217 pictures here is closer to “a dog”."
     )
     assert sentence(dog, photo, "loosely related", 1, 217, "image") == (
-        "“a dog” and “rex.jpg” are loosely related: of the 217 images here, 1 is closer to “a dog”."
+        "“a dog” and “rex.jpg” are loosely related: of the 217 pictures here, 1 is closer to “a dog”."
     )

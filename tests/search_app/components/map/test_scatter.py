@@ -6,7 +6,7 @@ import struct
 import numpy as np
 
 from search_app.components.map.binary_message import pack_message
-from search_app.components.map.scatter import MAX_POINTS, drawn_map, drawn_rows, point_colours
+from search_app.components.map.scatter import MAX_POINTS, drawn_map, drawn_rows, fitted_box, point_colours
 from search_app.components.shared.palette import LIGHT
 from search_app.maps.colouring import Category, Colouring
 from search_app.maps.layout import Layout, MapSpec
@@ -89,6 +89,14 @@ def test_of_a_large_space_a_steady_sample_is_drawn_with_the_density_of_all() -> 
     density = unpacked(drawn_map(large).packed)["density"].reshape(160, 160)
     assert density.max() == 255
     assert density[80].sum() > 4 * density[110].sum()  # five times as wide as it is high
+
+
+def test_a_view_of_the_whole_map_is_of_what_all_but_a_few_outliers_span() -> None:
+    positions = np.random.default_rng(3).normal(size=(1_000, 2)).astype(np.float32)
+    positions[0] = (500.0, -500.0)
+    low, high = fitted_box(positions)
+    assert np.allclose([low, high], np.percentile(positions, (2, 98), axis=0), atol=1e-3)
+    assert high[0] < 4.0 and low[1] > -4.0
 
 
 def test_points_that_are_not_in_question_are_faint() -> None:

@@ -9,9 +9,13 @@ from search_app.components.shared.formatting import (
     count_of,
     excerpt,
     highlight,
+    in_markdown,
+    in_plotly,
+    isolated,
     percentile_label,
     readable_size,
     score_details,
+    snippet,
     unwrapped,
 )
 from search_app.search.hits import Hit
@@ -24,16 +28,16 @@ def hit(percentile: float, others: int, sampled: bool = False) -> Hit:
 @pytest.mark.parametrize(
     ("percentile", "others", "sampled", "words"),
     [
-        (100.0, 0, False, "the only image here"),
-        (100.0, 427, False, "closest of 428 images"),
-        (100.0, 2_048, True, "closer than 99.99 % of images"),
-        (100.0 * 426 / 427, 427, False, "closer than 99.7 % of images"),
-        (100.0 * 9_998 / 9_999, 9_999, False, "closer than 99.98 % of images"),
-        (100.0 * 999_999 / 1_000_000, 1_000_000, False, "closer than 99.99 % of images"),
-        (99.9, 1_000, False, "closer than 99.90 % of images"),
-        (12.39, 1_000, False, "closer than 12.3 % of images"),
-        (0.0, 500, False, "closer than 0.0 % of images"),
-        (75.0, 4, False, "closer than 3 of 4 images"),
+        (100.0, 0, False, "the only picture here"),
+        (100.0, 427, False, "closest of 428 pictures"),
+        (100.0, 2_048, True, "closer than 99.99 % of pictures"),
+        (100.0 * 426 / 427, 427, False, "closer than 99.7 % of pictures"),
+        (100.0 * 9_998 / 9_999, 9_999, False, "closer than 99.98 % of pictures"),
+        (100.0 * 999_999 / 1_000_000, 1_000_000, False, "closer than 99.99 % of pictures"),
+        (99.9, 1_000, False, "closer than 99.90 % of pictures"),
+        (12.39, 1_000, False, "closer than 12.3 % of pictures"),
+        (0.0, 500, False, "closer than 0.0 % of pictures"),
+        (75.0, 4, False, "closer than 3 of 4 pictures"),
     ],
 )
 def test_closeness_in_words(percentile: float, others: int, sampled: bool, words: str) -> None:
@@ -50,7 +54,7 @@ def test_the_numbers_behind_the_words(chance: float | None, words: str) -> None:
 
 
 def test_counts_have_their_noun() -> None:
-    assert count_of(1, "image") == "1 image"
+    assert count_of(1, "image") == "1 picture"
     assert count_of(0, "text") == "0 passages"
     assert count_of(12_345, "text") == "12,345 passages"
 
@@ -98,3 +102,31 @@ def test_sizes_are_readable() -> None:
         "6.7 MB",
         "2 GB",
     ]
+
+
+@pytest.mark.parametrize("text", ["صورة طائر أحمر", "ציפור אדומה.jpg", "IMG ציפור"])
+def test_text_from_right_to_left_keeps_its_direction_to_itself(text: str) -> None:
+    for shown in (in_markdown(text), in_plotly(text)):
+        assert shown[0] == "\u2068" and shown[-1] == "\u2069"
+
+
+@pytest.mark.parametrize("text", ["a red bird", "赤い鳥", "🐦‍🔥", "", "café"])
+def test_other_text_has_no_marks_of_direction(text: str) -> None:
+    assert isolated(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "shown"),
+    [
+        ("赤い鳥が枝にとまっている", 6, "赤い鳥が枝…"),
+        ("طائر أحمر على غصن", 12, "طائر أحمر…"),
+        ("🇯🇵🇸🇦🇮🇱🇧🇷", 6, "🇯🇵🇸🇦…"),
+        ("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 6, "…"),
+        ("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 10, "👩‍👩‍👧‍👦…"),
+        ("👍🏽👍🏽👍🏽", 4, "👍🏽…"),
+        ("שָׁלוֹםשָׁלוֹם", 4, "שָׁ…"),
+    ],
+)
+def test_a_snippet_ends_between_characters_as_readers_see_them(text: str, length: int, shown: str) -> None:
+    assert snippet(text, length) == shown
+    assert len(snippet(text, length)) <= length

@@ -27,7 +27,7 @@ def test_a_missing_space_offers_the_others(colours: Path, monkeypatch: pytest.Mo
     assert "There is no space other" in visible_text(app)
     app.button(key="space-1").click().run()
     assert url_params(app) == {"space": ["test"]}
-    assert "11 images" in visible_text(app)
+    assert "11 pictures" in visible_text(app)
 
 
 def test_a_name_that_no_space_can_have_is_reported(colours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_a_space_of_one_item_can_be_searched_and_searched_from(empty_home: Path,
     ingest_folders(empty_home, [tmp_path / "one"])
     app = page(q="red")
     assert not app.exception
-    assert "the only image here" in visible_text(app)
+    assert "the only picture here" in visible_text(app)
     click(app, "more")
     assert not app.exception
     assert "There is no other item in the space" in visible_text(app)
