@@ -20,6 +20,7 @@ from search_app.search.fusion import Floats, ModalityHits
 from search_app.search.hits import ENOUGH_RARE_WORDS
 from search_app.search.measure import doubt_of, even_of, evidence_of_odds, evidence_of_scores, keys_of, measures
 from search_app.search.modality_items import products
+from search_app.search.passage_quality import JUNK_NEARNESS, JUNK_SCORE, recorded_qualities
 
 
 @dataclass(frozen=True)
@@ -58,29 +59,42 @@ class GoodAnswers:
     estimated: bool = False
 
 
-def judge(candidates: Sequence[Candidates], targets: Sequence[Target], cells: Mapping[Modality, Cell]) -> list[Judged]:
-    """Judge the candidates of each modality, which answer the same question."""
-    nearness = [_nearness(one, cells.get(one.group.modality)) for one in candidates]
+def judge(
+    candidates: Sequence[Candidates],
+    targets: Sequence[Target],
+    cells: Mapping[Modality, Cell],
+    lacks: Sequence[Floats],
+) -> list[Judged]:
+    """Judge the candidates of each modality, which answer the same question.
+
+    `lacks` is what each lacks in quality, 0 to 1: so much less close it counts (see
+    `search_app.search.passage_quality`).
+    """
+    pairs = list(zip(candidates, lacks, strict=True))
+    nearness = [_nearness(one, cells.get(one.group.modality)) - JUNK_NEARNESS * lack for one, lack in pairs]
+    scored = [one.usual.standardise(one.affinities) - JUNK_SCORE * lack for one, lack in pairs]
     doubt = doubt_of(max((float(near.max(initial=0.0)) for near in nearness), default=0.0))
-    echoing = _echoing(candidates, targets)
-    scored = [one.usual.standardise(one.affinities) for one in candidates]
-    pairs = zip(scored, nearness, strict=True)
-    even = even_of(float(scores[near >= 1.0].max()) for scores, near in pairs if np.any(near >= 1.0))
+    echoing = _echoing(candidates, targets, scored)
+    close = zip(scored, nearness, strict=True)
+    even = even_of(float(scores[near >= 1.0].max()) for scores, near in close if np.any(near >= 1.0))
     judged = []
     for one, target, near, scores in zip(candidates, targets, nearness, scored, strict=True):
         cell = cells.get(one.group.modality)
         if cell is None:
             evidence = evidence_of_scores(scores, even)
         else:
-            evidence = evidence_of_odds(_logits(cell, scores, _echoes(one, target, echoing)), near)
+            evidence = evidence_of_odds(_logits(cell, scores, _echoes(one, target, echoing, scores)), near)
         measured = measures(evidence, near, doubt)
         measured = np.where(one.shares > ENOUGH_RARE_WORDS, np.maximum(measured, 0.0), measured)
         judged.append(Judged(one, target, cell, scores, near, measured))
     return judged
 
 
-def count_good(one: Judged, allowed: NDArray[np.bool_]) -> GoodAnswers:
-    """The good answers among the items of a modality that are `allowed`, shape (len(group),)."""
+def count_good(one: Judged, allowed: NDArray[np.bool_], *, any_quality: bool = False) -> GoodAnswers:
+    """The good answers among the items of a modality that are `allowed`, shape (len(group),).
+
+    `any_quality` takes nothing from what does not read like prose.
+    """
     found, group = one.candidates, one.candidates.group
     known = int(np.sum(one.measures >= 0.0))
     if found.nearest_count >= allowed.sum():
@@ -89,11 +103,15 @@ def count_good(one: Judged, allowed: NDArray[np.bool_]) -> GoodAnswers:
     others[found.rows] = False
     if len(group) <= SCANNED:
         # What is not among the candidates is too unlikely for the benefit of the doubt: its nearness alone decides.
-        return GoodAnswers(known + int(np.sum(_nearness_of_rows(one, None)[others] >= 0.0)))
+        lacks = 0.0 if any_quality else 1.0 - recorded_qualities(group)
+        near = _nearness_of_rows(one, None) - JUNK_NEARNESS * lacks
+        return GoodAnswers(known + int(np.sum(near[others] >= 0.0)))
     if not found.nearest_count or one.nearness[found.nearest_count - 1] < 0.0:
         return GoodAnswers(known)
     sample = group.background[others[group.background]]
-    share = float(np.mean(_nearness_of_rows(one, sample) >= 0.0)) if len(sample) else 0.0
+    lacks = 0.0 if any_quality else 1.0 - recorded_qualities(group, sample)
+    near = _nearness_of_rows(one, sample) - JUNK_NEARNESS * lacks
+    share = float(np.mean(near >= 0.0)) if len(sample) else 0.0
     return GoodAnswers(known + round(share * int(others.sum())), estimated=True)
 
 
@@ -121,19 +139,16 @@ def _logits(cell: Cell, scores: Floats, echoes: Floats) -> Floats:
     return logits
 
 
-def _echoing(candidates: Sequence[Candidates], targets: Sequence[Target]) -> Floats:
+def _echoing(candidates: Sequence[Candidates], targets: Sequence[Target], scores: Sequence[Floats]) -> Floats:
     """The texts that hits are compared with, centred, closest first; none where no texts are searched."""
-    for one, target in zip(candidates, targets, strict=True):
+    for one, target, of_one in zip(candidates, targets, scores, strict=True):
         if one.group.modality == "text":
-            return centred_rows(one.group.vectors[_closest(one)], target.mean)
+            best = one.rows[np.argsort(-of_one, kind="stable")[: ECHOING + 1]]
+            return centred_rows(one.group.vectors[best], target.mean)
     return np.empty((0, 0))
 
 
-def _closest(one: Candidates) -> NDArray[np.int64]:
-    return one.rows[np.argsort(-one.affinities, kind="stable")[: ECHOING + 1]]
-
-
-def _echoes(one: Candidates, target: Target, echoing: Floats) -> Floats:
+def _echoes(one: Candidates, target: Target, echoing: Floats, scores: Floats) -> Floats:
     """How close each candidate is to the best texts; see `ingest.encoders.calibration.echo`."""
     texts = one.group.modality == "text"
     if len(echoing) <= texts:
@@ -141,6 +156,6 @@ def _echoes(one: Candidates, target: Target, echoing: Floats) -> Floats:
     direction = echo_direction(echoing).astype(np.float32)
     echoes = affinity(one.group.vectors[one.rows], target.mean, direction).astype(np.float64)
     if texts:  # each of the best is compared with the best others
-        best = np.argsort(-one.affinities, kind="stable")[: min(ECHOING, len(echoing))]
+        best = np.argsort(-scores, kind="stable")[: min(ECHOING, len(echoing))]
         echoes[best] = echo(echoing, echoing, texts=True)[: len(best)]
     return echoes

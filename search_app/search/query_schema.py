@@ -114,6 +114,11 @@ class Filters:
         ),
     ] = None
     before: Annotated[date | None, Field(Day(last=True), "the same, on this day or earlier")] = None
+    taken_after: Annotated[
+        date | None,
+        Field(Day(), "only photos that say they were taken on this day or later, whatever the time of their file"),
+    ] = None
+    taken_before: Annotated[date | None, Field(Day(last=True), "the same, on this day or earlier")] = None
     min_pixels: Annotated[int, Field(_PIXELS, "only pictures of at least so many pixels: 2MP, 640x480 or 300000")] = 0
     max_pixels: Annotated[int, Field(_PIXELS, "only pictures of at most so many pixels; 0 for any")] = 0
     min_bytes: Annotated[int, Field(_BYTES, "only items of files of at least so many bytes: 500kB, 2MB or 500000")] = 0
@@ -124,6 +129,13 @@ class Filters:
     dominant_colour: Annotated[
         tuple[str, ...], Field(Choice(_colours), "only pictures that are mostly of this colour, such as red", many=True)
     ] = ()
+    dates: Annotated[
+        bool,
+        Field(
+            Flag(only_on=True),
+            "only photos taken when the words say, where they name a date: beach July 2023, a tent last summer",
+        ),
+    ] = False
     has_caption: Annotated[bool, Field(Flag(only_on=True), "only pictures that have a caption")] = False
     topic: Annotated[
         tuple[str, ...],
@@ -240,6 +252,7 @@ class Display:
         Field(_ITEM, "a hit whose near-duplicates are shown after all", many=True, most=MOST_UNFOLDED),
     ] = ()
     opened: Annotated[str, Field(_ITEM, "the item whose details are shown")] = ""
+    dated: Annotated[str, Field(_PART, "the words that its dates were read from")] = ""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ search_app.search.pagination.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +52,7 @@ from numpy.typing import NDArray
 
 from ingest.encoders.calibration import Calibration
 from ingest.readers.draft import MODALITIES, Modality
+from ingest.readers.prose_quality import names_terms
 from search_app.search.background_scores import modality_means
 from search_app.search.candidates import DEPTH, SCANNED, SEARCH_POOL, Candidates, Target, find_candidates
 from search_app.search.full_text import RareWords
@@ -58,6 +60,7 @@ from search_app.search.fusion import Floats, Method, method_for
 from search_app.search.hits import Hit, Ranking, levels_of, lifted
 from search_app.search.judging import Judged, count_good, judge
 from search_app.search.modality_items import ModalityItems
+from search_app.search.passage_quality import MeasureQualities, qualities_of
 from search_app.search.query import Query
 from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
@@ -80,6 +83,7 @@ def rank(
     masks: Mapping[Modality, NDArray[np.bool_]] | None = None,
     rare_words: RareWords | None = None,
     calibration: Calibration | None = None,
+    measure_qualities: MeasureQualities | None = None,
     exact: bool = False,
 ) -> Ranking:
     """Find the `query.count` items closest in meaning to `probe` among those that the query's filters let through.
@@ -87,7 +91,8 @@ def rank(
     `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
     less fairly.  `masks` are those of the query's filters, as `item_masks` makes them; without them, only the filter by
     modality applies.  `rare_words` are the question's, and which items contain them, as `rare_words_of` finds them.
-    `calibration` is that of the space's encoder, if it has one.
+    `calibration` is that of the space's encoder, if it has one.  `measure_qualities` gives the quality of passages that
+    the snapshot lacks.
     `exact` compares every item and queries no index.  Raises ServerError when Chroma does not answer.
     """
     method = method_for(query.listing.method, calibrated=calibration is not None)
@@ -108,8 +113,14 @@ def rank(
         return find_candidates(group, target, mask, rare_words.shares, asked)
 
     targets = [target_of(group) for group in groups]
-    judged = judge(list(SEARCH_POOL.map(candidates_of, groups, targets, allowed)), targets, cells)
-    good = list(SEARCH_POOL.map(count_good, judged, allowed))
+    candidates = list(SEARCH_POOL.map(candidates_of, groups, targets, allowed))
+    any_quality = names_terms(query.words)
+    lacks = [
+        np.zeros(len(one.rows)) if any_quality else 1.0 - qualities_of(one.group, one.rows, measure_qualities)
+        for one in candidates
+    ]
+    judged = judge(candidates, targets, cells, lacks)
+    good = list(SEARCH_POOL.map(partial(count_good, any_quality=any_quality), judged, allowed))
     hits = _best_hits(judged, method, query, rare_words)
     return Ranking(
         tuple(hit.at(place) for place, hit in enumerate(hits, start=1)),

@@ -16,7 +16,7 @@ from search_app.components.library.overview_tab import confirm_removal
 from search_app.components.library.url_state import LibraryView
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import in_html, path_tail, snippet
+from search_app.components.shared.formatting import in_html, snippet
 
 PAGE_SIZE = 50
 
@@ -27,7 +27,6 @@ _SOURCE_FILTERS = {"": "All", _IN: "In the space", _SKIPPED: "Skipped", _FAILED:
 _PROBLEM_FILTERS = {"": "All", _FAILED: "Failed", _SKIPPED: "Skipped"}
 _NO_REMEDY = "Nothing: such files are skipped."
 _MAX_REASONS = 40
-_FOLDER_LENGTH = 40  # characters of a folder that the table has room for
 _MAX_EXCLUDED = 100
 
 
@@ -137,7 +136,7 @@ def _source_table(ledger: Ledger, wanted: SourceFilter, view: LibraryView, *, se
     key = f"sources-{ledger.revision()}-{view.find}-{view.show}-{view.reason}-{at}-{selectable}"
     rows = {
         "File": [printable(PurePath(source.path).name) for source in found],
-        "Folder": [path_tail(printable(str(PurePath(source.path).parent)), _FOLDER_LENGTH) for source in found],
+        "Folder": [printable(str(PurePath(source.path).parent)) for source in found],
         "Outcome": [source.outcome for source in found],
         "Items": [source.items for source in found],
         "Size": [decimal(source.size) for source in found],

@@ -62,14 +62,6 @@ def snippet(text: str, max_length: int) -> str:
     return cut.rstrip(" ,;:.-") + "…"
 
 
-def path_tail(path: str, max_length: int) -> str:
-    """The end of a path, from a separator on, of at most `max_length` characters if there is such; it tells most."""
-    if len(path) <= max_length:
-        return path
-    start = path.find("/", len(path) - max_length + 1)
-    return f"…{path[start:] if start >= 0 else path[-max_length + 1 :]}"
-
-
 def _between_characters(line: str, at: int) -> int:
     """The last place at or before `at` where a character as readers see it ends."""
     while 0 < at < len(line) and (_continues(line[at]) or line[at - 1] == _JOINER or _splits_flag(line, at)):

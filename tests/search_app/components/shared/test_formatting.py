@@ -12,7 +12,6 @@ from search_app.components.shared.formatting import (
     in_markdown,
     in_plotly,
     isolated,
-    path_tail,
     percentile_label,
     readable_size,
     score_details,
@@ -131,9 +130,3 @@ def test_other_text_has_no_marks_of_direction(text: str) -> None:
 def test_a_snippet_ends_between_characters_as_readers_see_them(text: str, length: int, shown: str) -> None:
     assert snippet(text, length) == shown
     assert len(snippet(text, length)) <= length
-
-
-def test_a_path_is_cut_at_its_beginning_between_folders() -> None:
-    assert path_tail("/home/ada/Pictures", 18) == "/home/ada/Pictures"
-    assert path_tail("/home/ada/Pictures/2024/Rome", 17) == "…/2024/Rome"
-    assert path_tail("/home/" + "x" * 30, 11) == "…" + "x" * 10
