@@ -9,8 +9,9 @@ from playwright.sync_api import Page
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from ingest.resources import sample_folder
 from tests.browser.acting import settled
-from tests.browser.serving import nearspace, serving
+from tests.browser.serving import serving
 from tests.browser.visiting import expect
+from tests.command_line import nearspace
 from tests.servers import end_server
 
 NAMES = {

@@ -18,7 +18,7 @@ from search_app.search.url_state import from_params, to_params
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
 from search_app.server.open_space import ServedSpace
-from tests.browser.serving import nearspace
+from tests.command_line import nearspace_here
 
 Envelope = dict[str, Any]
 
@@ -47,7 +47,7 @@ def by_mcp(served: ServedSpace, **asked: Any) -> Envelope:
 
 
 def by_command(home: Path, *options: str) -> Any:
-    done = nearspace("search", "red", "-k", "40", *options, "--home", home, "--space", "test")
+    done = nearspace_here("search", "red", "-k", "40", *options, "--home", home, "--space", "test")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -85,9 +85,9 @@ def test_a_link_keeps_the_cut() -> None:
 
 
 def test_the_terminal_says_how_many_match_and_praises_nothing_that_does_not(colours_home: Path) -> None:
-    done = nearspace("search", "red", "-k", "30", "--home", colours_home, "--space", "test")
+    done = nearspace_here("search", "red", "-k", "30", "--home", colours_home, "--space", "test")
     assert done.returncode == 0 and "good match" in done.stderr
     rows = [line for line in done.stdout.splitlines() if "no real match" in line]
     assert rows and not any("%" in row for row in rows)
-    none = nearspace("search", "xylophone quartz", "--good-only", "--home", colours_home, "--space", "test")
+    none = nearspace_here("search", "xylophone quartz", "--good-only", "--home", colours_home, "--space", "test")
     assert "without --good-only" in " ".join((none.stderr + none.stdout).split())
