@@ -10,6 +10,7 @@ from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.search.cards import ResultCards, starter_cards
+from search_app.components.search.choosing import choosing_bar
 from search_app.components.search.details_drawer import details_drawer
 from search_app.components.search.filter_row import terms_and_filters
 from search_app.components.search.keyboard import listen_for_keys
@@ -103,6 +104,7 @@ def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         with containers.right:
             map_panel(space, answer.snapshot, query, answer)
     with containers.beside:
+        choosing_bar(space, query)
         details_drawer(space, query, answer, encoder)
     result_cards.highlight_best_sentences(encoder)
 
