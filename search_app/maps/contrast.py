@@ -12,6 +12,8 @@ from search_app.search.pca_reduction import groups_of
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.ctfidf import DistinctiveWord, distinctive_words, words_of
+from search_app.search.topics.holding import HELD_IN_PART, near_and_true
+from search_app.search.topics.naming import WITH_TEXT
 from search_app.search.topics.vocabulary import Vocabulary
 
 TEXT_SAMPLE = 1_500
@@ -27,9 +29,12 @@ class Contrast:
     images: int
     texts: int
     nearest_words: tuple[tuple[str, float], ...]
-    """The words of the vocabulary nearest to the selection's mean less that of the rest, with their cosines."""
+    """The words of the vocabulary nearest to the selection's mean less that of the rest, with their cosines.
+
+    Only those that hold of enough of its items, see `search_app.search.topics.holding`.
+    """
     distinctive_words: tuple[DistinctiveWord, ...]
-    """The words that its texts and captions use more than others, the foremost first."""
+    """The words that its texts and captions use more than others, the foremost first; () where few have a text."""
     spread: float
     """The mean cosine of its items to their mean, each without its modality's mean: 1 where all mean the same."""
     medoids: tuple[str, ...]
@@ -74,7 +79,7 @@ def contrast(
     return Contrast(
         counts.get("image", 0),
         counts.get("text", 0),
-        tuple(vocabulary.nearest(difference, count)) if vocabulary else (),
+        near_and_true(vocabulary, difference, count, wanted, snapshot, means, HELD_IN_PART) if vocabulary else (),
         tuple(_distinctive(snapshot, known, read, count)),
         float(closeness.mean()),
         tuple(str(int(known[row])) for row in np.argsort(-closeness, kind="stable")[:count]),
@@ -89,6 +94,8 @@ def _distinctive(
     ordered = np.sort(chosen)
     mine, others = (each[steady_sample(each, TEXT_SAMPLE)] for each in (ordered, rest))
     texts = read([int(number) for number in np.concatenate([mine, others])])
+    if sum(bool(texts.get(int(number))) for number in mine) < WITH_TEXT * len(mine):
+        return []
     parts = [mine, *(others[start::_PARTS] for start in range(_PARTS))]
     classes = [[words_of(texts[int(number)]) for number in part if texts.get(int(number))] for part in parts]
     return distinctive_words(classes, count)[0]

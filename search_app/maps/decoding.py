@@ -18,6 +18,7 @@ from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Projection
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
+from search_app.search.topics.holding import HELD, near_and_true
 from search_app.search.topics.vocabulary import Vocabulary
 
 Method = Literal["inverse", "interpolated"]
@@ -46,7 +47,10 @@ class DecodedPlace:
     items: tuple[NearItem, ...]
     """The items nearest to those vectors, nearest first."""
     words: tuple[tuple[str, float], ...]
-    """The words of the vocabulary that lie nearest, with their cosines, nearest first; untrusted words."""
+    """The words of the vocabulary that lie nearest, with their cosines, nearest first; untrusted words.
+
+    Only those that hold of `items`, see `search_app.search.topics.holding`.
+    """
     interpolated_from: tuple[str, ...] = ()
     """The ids of the items between which the place was interpolated, nearest first; () for an inverse."""
 
@@ -76,13 +80,13 @@ def decode(
         method = "interpolated"
         direction, between = _interpolated(layout, place, snapshot, projection)
     vectors = {name: unit(projection.means[name] + direction) for name, _ in groups_of(snapshot)}
-    return DecodedPlace(
-        method,
-        vectors,
-        _nearest(snapshot, vectors, direction, projection, layout.spec.gap, count),
-        tuple(vocabulary.nearest(_for_words(direction, snapshot, projection, layout), count)) if vocabulary else (),
-        between,
-    )
+    items = _nearest(snapshot, vectors, direction, projection, layout.spec.gap, count)
+    words: tuple[tuple[str, float], ...] = ()
+    if vocabulary:
+        ids = np.array(sorted(int(near.id) for near in items), np.int64)
+        towards = _for_words(direction, snapshot, projection, layout)
+        words = near_and_true(vocabulary, towards, count, ids, snapshot, projection.means, HELD)
+    return DecodedPlace(method, vectors, items, words, between)
 
 
 def _interpolated(

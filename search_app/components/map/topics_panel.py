@@ -47,7 +47,7 @@ def _find(space: AppSpace, snapshot: Snapshot) -> None:
 
 
 def topic_labels(picture: DrawnMap, topics: Topics, snapshot: Snapshot, colouring: Colouring) -> list[dict[str, Any]]:
-    """The name of each topic at the middle of its items, the largest first."""
+    """The name of each topic at the middle of its items, the largest first; none where no words hold of them."""
     labels = topics.labels(snapshot)
     counts = np.bincount(labels[labels >= 0], minlength=len(topics))
     colours = {category.name: _colour(category) for category in colouring.categories} if colouring.by == "topic" else {}
@@ -59,7 +59,7 @@ def topic_labels(picture: DrawnMap, topics: Topics, snapshot: Snapshot, colourin
             "colour": colours.get(topics.names[number].name, MAP_OTHER) if colours else None,
         }
         for number in np.argsort(-counts, kind="stable")
-        if counts[number]
+        if counts[number] and topics.names[number].holds
     ]
 
 

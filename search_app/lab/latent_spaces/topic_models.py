@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ingest.errors import SpaceError
 from search_app.lab.latent_spaces.latent_space import Floats, LatentSpace
 from search_app.search.topics.ctfidf import distinctive_words, words_of
+from search_app.search.topics.stop_words import STOP_WORDS
 
 Kind = Literal["lda", "plsa", "lsa", "neural"]
 KINDS: dict[Kind, str] = {"lda": "LDA", "plsa": "PLSA", "lsa": "LSA", "neural": "neural topics"}
@@ -92,14 +93,20 @@ def agreement(one: TopicModel, other: TopicModel) -> float:
 def word_counts(texts: Sequence[str], topics: int) -> tuple[Any, tuple[str, ...]]:
     """The word counts of texts: a sparse matrix (n, words), and the words.
 
-    Words too common to distinguish `topics` topics are left out, in any language.  Raises SpaceError where
-    no word is left.
+    Stop words, and words too common to distinguish `topics` topics in any language, are left out.  Raises SpaceError
+    where no word is left.
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
     few = len(texts) < _FEW_TEXTS
     common = 0.5 if few else min(0.5, _MAX_SHARE / topics)
-    counter = CountVectorizer(token_pattern=_WORD, max_df=common, min_df=1 if few else 2, max_features=_VOCABULARY)
+    counter = CountVectorizer(
+        token_pattern=_WORD,
+        max_df=common,
+        min_df=1 if few else 2,
+        max_features=_VOCABULARY,
+        stop_words=sorted(word for word in STOP_WORDS if word.isalpha() and len(word) > 2),
+    )
     try:
         counts = counter.fit_transform(texts)
     except ValueError as error:  # it says so where nothing is left to count

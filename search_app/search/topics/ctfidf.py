@@ -1,6 +1,6 @@
 """Words that set a class of texts apart from others, by class-based TF-IDF (Grootendorst 2022).
 
-Stop words are found in the texts themselves, in any language: words that are common in most classes.
+Stop words are those of seven languages, and in any language words of the texts that are common in most classes.
 """
 
 import itertools
@@ -12,21 +12,24 @@ from dataclasses import dataclass
 from statistics import median
 
 from ingest.space.ledger.search_index import spaced
+from search_app.search.topics.stop_words import STOP_WORDS
 
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
+_ELIDED = re.compile(r"^(?:[cdjlmnst]|qu|un|all|dell|nell|dall|sull|quest)[’'](?=\w{2})")  # French and Italian: d'un
 _PREFIX = 2_000  # characters of a text that are read
 _STOP_SHARE = 0.08  # share of the texts of a class that a stop word is in, in most classes
 _MIN_LETTERS = 3  # of a word, in scripts that separate words
 
 
 def words_of(text: str) -> set[str]:
-    """The words of a text, in lower case; pairs of letters where a script does not separate words."""
+    """The words of a text without stop words, in lower case; pairs of letters where a script separates no words."""
     found: set[str] = set()
-    for word in _WORD.findall(text[:_PREFIX].casefold()):
+    for found_word in _WORD.findall(text[:_PREFIX].casefold()):
+        word = _ELIDED.sub("", found_word)
         letters = spaced(word).split()
         if len(letters) > 1:
             found.update(first + second for first, second in itertools.pairwise(letters))
-        elif len(word) >= _MIN_LETTERS:
+        elif len(word) >= _MIN_LETTERS and word not in STOP_WORDS:
             found.add(word)
     return found
 

@@ -16,6 +16,8 @@ MIN_ITEMS = 10
 """Items that topics need; a space of fewer has none."""
 SEPARATOR = " · "
 """Between the words of a name."""
+UNNAMED = "topic"
+"""What a topic is called of which no words hold, with a number where there are several."""
 _REPRESENTATIVES = 6
 _CHUNK = 16_384  # rows at a time
 _CACHED_GROUPS = 4  # two modalities, of this snapshot and the one before
@@ -31,6 +33,11 @@ class TopicName:
     """The words that set its texts and captions apart, the foremost first."""
     near: tuple[str, ...] = ()
     """The words of the vocabulary that lie nearest to its centre, nearest first."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether words hold of its items; of another topic only the items tell."""
+        return bool(self.said or self.near)
 
     @property
     def words(self) -> list[str]:

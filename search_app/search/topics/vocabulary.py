@@ -49,6 +49,14 @@ class Vocabulary:
         rows = vectors - self.vectors.mean(axis=0) if len(self.vectors) else vectors
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
 
+    def vectors_of(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of some of its words without their mean, at unit length, shape (len(words), dimension)."""
+        return self.centred[[self._places[word] for word in words]]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.words)}
+
     def nearest(
         self, direction: NDArray[np.floating], count: int, without: Collection[str] = ()
     ) -> list[tuple[str, float]]:

@@ -70,3 +70,17 @@ def test_weights_of_plsa_and_lda_are_shares(models) -> None:
 def test_too_little_text_is_refused_with_what_to_do(texts: list[str]) -> None:
     with pytest.raises(SpaceError, match="Ingest more documents"):
         topic_models(texts, texts, texts, FakeEncoder().encode_texts(texts), 3)
+
+
+def test_stop_words_name_no_topic_however_a_subject_favours_them() -> None:
+    chance = np.random.default_rng(1)
+    idle = {"cooking": "day behind too", "sailing": "und nicht auch", "music": "dans avec tout"}
+    texts = [
+        " ".join([*chance.choice(words.split(), 5), *chance.choice(idle[subject].split(), 3)])
+        for _ in range(30)
+        for subject, words in SUBJECTS.items()
+    ]
+    ids = [str(number) for number in range(len(texts))]
+    models = topic_models(ids, texts, ids, FakeEncoder().encode_texts(texts), 3)
+    named = {word for model in models.values() for row in model.words for word in row}
+    assert named and not named & {word for words in idle.values() for word in words.split()}

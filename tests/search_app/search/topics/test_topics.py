@@ -129,4 +129,10 @@ def test_words_that_most_classes_say_set_none_apart_in_any_language() -> None:
 
 def test_a_script_without_spaces_is_told_by_pairs_of_letters() -> None:
     assert {"東京", "京タ", "タワ"} <= words_of("東京タワー2024")
-    assert words_of("It's a well-known café") == {"it's", "well-known", "café"}
+    assert words_of("It's a well-known café") == {"well-known", "café"}
+
+
+def test_stop_words_of_several_languages_are_no_words() -> None:
+    for text in ("The day behind them was too", "und dann auch noch", "que c'est d'un", "para todos los", "l'un"):
+        assert not words_of(text), text
+    assert words_of("l'oiseau d'hiver") == {"oiseau", "hiver"}
