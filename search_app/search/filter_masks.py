@@ -141,6 +141,8 @@ def _looked_up(filters: Filters, ledger: "Ledger") -> Iterator[NDArray[np.int64]
     for expression in expressions:
         # Words without a letter or a digit are said nowhere.
         yield ledger.search_index.matching(expression) if expression else np.empty(0, np.int64)
+    if filters.taken_after or filters.taken_before:
+        yield ledger.search_index.taken_between(filters.taken_after, filters.taken_before)
     for pair in filters.where:
         # A command line may hold bytes that are no text, which SQLite would refuse.
         key, equals, value = pair.encode("utf-8", "replace").decode().partition("=")

@@ -108,6 +108,11 @@ class Filters:
         ),
     ] = None
     before: Annotated[date | None, Field(Day(last=True), "the same, on this day or earlier")] = None
+    taken_after: Annotated[
+        date | None,
+        Field(Day(), "only photos that say they were taken on this day or later, whatever the time of their file"),
+    ] = None
+    taken_before: Annotated[date | None, Field(Day(last=True), "the same, on this day or earlier")] = None
     min_pixels: Annotated[int, Field(_PIXELS, "only pictures of at least so many pixels: 2MP, 640x480 or 300000")] = 0
     max_pixels: Annotated[int, Field(_PIXELS, "only pictures of at most so many pixels; 0 for any")] = 0
     min_bytes: Annotated[int, Field(_BYTES, "only items of files of at least so many bytes: 500kB, 2MB or 500000")] = 0

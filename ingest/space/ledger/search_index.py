@@ -112,6 +112,23 @@ class SearchIndex:
             return self._ids("SELECT DISTINCT item AS id FROM meta_values WHERE key = ? ORDER BY item", [key])
         return self._ids("SELECT item AS id FROM meta_values WHERE key = ? AND value = ? ORDER BY item", [key, value])
 
+    def taken_between(self, first: date | None, last: date | None) -> NDArray[np.int64]:
+        """The live items that say they were taken from `first` to `last`, those days included, ascending."""
+        # As text: ISO dates are in the order of time.  The sign after the last day follows any time of that day.
+        low, high = (first or date.min).isoformat(), f"{(last or date.max).isoformat()}~"
+        return self._ids(
+            "SELECT item AS id FROM meta_values WHERE key = 'taken' AND value BETWEEN ? AND ? ORDER BY item",
+            [low, high],
+        )
+
+    def days_taken(self) -> NDArray[np.int64]:
+        """The day, since 1970, that each live item says it was taken on, in no order."""
+        return self._ids(
+            "SELECT CAST(julianday(substr(value, 1, 10)) - 2440587.5 AS INTEGER) AS id FROM meta_values "
+            "WHERE key = 'taken' AND julianday(substr(value, 1, 10)) IS NOT NULL",
+            [],
+        )
+
     def metadata_keys(self) -> dict[str, int]:
         """How many values each metadata key has, by key."""
         stamp = self._database.rows("SELECT key, value FROM facts WHERE key IN ('revision', 'facets')")

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from search_app.components.search.timeline import Range, timeline
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_markdown, snippet
@@ -75,6 +76,8 @@ def more_filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None
         ),
         st.container(key="filter-panel", gap="small"),
     ):
+        if space is not None:
+            timeline(space, snapshot, (query.filters.taken_after, query.filters.taken_before), _taken_changed)
         for name in ("exact", "title", "topic", "format"):
             _draw(name, query, snapshot, space)
         left, right = st.columns(2)
@@ -124,6 +127,10 @@ def _chips(filters: Filters) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield chip(each), {name: tuple(other for other in value if other != each)}
         elif value != getattr(Filters(), name):
             yield chip(value), {name: getattr(Filters(), name)}
+
+
+def _taken_changed(days: Range) -> None:
+    _set_filters(taken_after=days[0], taken_before=days[1])
 
 
 def _set_filters(**changes: Any) -> None:
@@ -290,6 +297,8 @@ _CONTROLS: Mapping[str, Control] = {
     "title": Control(lambda shown: _words(shown, "Title says"), "title says “{}”".format),
     "after": Control(lambda shown: _date(shown, "From"), lambda day: f"from {day.isoformat()}"),
     "before": Control(lambda shown: _date(shown, "To"), lambda day: f"to {day.isoformat()}"),
+    "taken_after": Control(None, lambda day: f"taken from {day.isoformat()}"),
+    "taken_before": Control(None, lambda day: f"taken to {day.isoformat()}"),
     "min_pixels": Control(_picture_size, lambda pixels: f"at least {_megapixels(pixels)}"),
     "max_pixels": Control(None, lambda pixels: f"at most {_megapixels(pixels)}"),
     "min_bytes": Control(None, lambda size: f"at least {size:,} bytes"),

@@ -22,6 +22,7 @@ LINKED = (
     Filters(),
     Filters(modality=("image",), folder=("a/b", "a/b, c", "50%"), format=("jpg", "png")),
     Filters(after=date(2019, 5, 1), before=date(2020, 2, 29)),
+    Filters(taken_after=date(2019, 5, 1), taken_before=date(2020, 2, 29)),
     Filters(min_pixels=1_000_000, max_pixels=9_000_000, min_bytes=5, max_bytes=10**11),
     Filters(orientation=("landscape", "square"), dominant_colour=("red", "white"), has_caption=True),
     Filters(topic=("birds · owls", "sky")),
