@@ -8,6 +8,7 @@ from ingest.errors import NearspaceError, SpaceChanged
 from search_app.components import lab
 from search_app.components.lab import evaluation, labelling, matrix, occlusion, presentation, sections, walks
 from search_app.components.lab.latent_spaces import section
+from search_app.components.lab.sections import Section
 from search_app.components.shared import page_layout
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.open_page import draw_page, show_empty_space
@@ -32,17 +33,24 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         return
     now = sections.chosen(SECTIONS)
     with st.container(key="lab"):
-        try:
-            if presentation.is_presenting():
-                presentation.present(space, snapshot, SECTIONS)
-                return
+        presenting = presentation.is_presenting()
+        if not presenting:
             with st.container(key="lab-top", horizontal=True, horizontal_alignment="distribute"):
                 sections.section_list(SECTIONS, now)
                 presentation.steps_panel(space, snapshot, SECTIONS, now)
-            sections.section_head(now)
-            now.draw(space, snapshot)
-        except SpaceChanged:
-            raise
-        except NearspaceError as error:
-            page_layout.error_notice("This cannot be shown", error)
-        sections.previous_and_next(SECTIONS, now)
+        with page_layout.part("lab", "presentation" if presenting else now.key):
+            _draw_section(space, snapshot, now, presenting=presenting)
+
+
+def _draw_section(space: AppSpace, snapshot: Snapshot, now: Section, *, presenting: bool) -> None:
+    try:
+        if presenting:
+            presentation.present(space, snapshot, SECTIONS)
+            return
+        sections.section_head(now)
+        now.draw(space, snapshot)
+    except SpaceChanged:
+        raise
+    except NearspaceError as error:
+        page_layout.error_notice("This cannot be shown", error)
+    sections.previous_and_next(SECTIONS, now)

@@ -32,15 +32,20 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     job_actions.show_error()
     running = job_panel(home, name, may_change=permission.may_change)
     tab = url_state.current().tab or (url_state.OVERVIEW if len(snapshot) or running else url_state.ADD)
-    if not len(snapshot) and tab == url_state.ADD and not running:
-        _welcome(permission)
+    with st.container():
+        if not len(snapshot) and tab == url_state.ADD and not running:
+            _welcome(permission)
     _tabs(space, tab)
-    busy = running is not None
+    with page_layout.part("library", tab):
+        _draw_tab(space, tab, permission, busy=running is not None)
+
+
+def _draw_tab(space: AppSpace, tab: str, permission: Permission, *, busy: bool) -> None:
     if tab == url_state.OVERVIEW:
         overview_tab(space, may_change=permission.may_change, busy=busy)
     elif tab == url_state.ADD:
         if permission.may_change:
-            add_tab(home, name, permission, space, busy=busy)
+            add_tab(space.home, space.name, permission, space, busy=busy)
         else:
             job_actions.show_read_only(permission)
     elif tab == url_state.SOURCES:

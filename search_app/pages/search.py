@@ -1,6 +1,7 @@
 """The search page: the query box, the results as cards, and the map beside them."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -9,7 +10,7 @@ from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
-from search_app.components.search.cards import ResultCards, starter_cards
+from search_app.components import search
 from search_app.components.search.choosing import choosing_bar
 from search_app.components.search.details_drawer import details_drawer
 from search_app.components.search.filter_row import terms_and_filters
@@ -18,7 +19,10 @@ from search_app.components.search.map_panel import LEAST_ITEMS, map_panel
 from search_app.components.search.more_filters import filter_chips
 from search_app.components.search.query_box import query_box, query_item_card
 from search_app.components.search.query_terms import TermContents, only_item, term_contents
-from search_app.components.search.results_bar import pager, results_bar
+from search_app.components.search.result_grid import arrange_grids
+from search_app.components.search.result_view import ResultView, starter_cards
+from search_app.components.search.results_bar import results_bar
+from search_app.components.search.shelves import ask_shown
 from search_app.components.shared import card_actions, page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
@@ -30,7 +34,8 @@ from search_app.search.query_vectors import within_window
 from search_app.search.snapshot import Snapshot
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
-_STARTER_COUNT = 6
+_STARTER_PICTURES, _STARTER_PASSAGES = 14, 4
+_STYLE = Path(search.__file__).with_name("results.css")
 
 
 def search_page() -> None:
@@ -39,6 +44,7 @@ def search_page() -> None:
 
 
 def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
+    st.html(_STYLE)
     query_box(space, query)
     if not len(snapshot):
         show_empty_space(space, snapshot)
@@ -64,10 +70,11 @@ def _layout(query: Query, snapshot: Snapshot) -> _Layout:
     with st.container(key="listeners"):
         listen_for_keys(query)
         card_actions.listen_for_clicks()
+        arrange_grids()
     top = st.container(key="page-top")
     if len(snapshot) < LEAST_ITEMS:
         return _Layout(top, st.container(), None, st.container(key="beside"))
-    left, right = st.columns([1.6, 1], gap="medium")
+    left, right = st.columns([1.6, 1], gap="small")
     return _Layout(top, left, right, st.container(key="beside"))
 
 
@@ -77,7 +84,7 @@ def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         head, notes = st.container(), st.container()
     try:
         encoder = loaded_encoder(space)
-        answer = space.searcher.ask(query, encoder, contents.pictures)
+        shown = ask_shown(space.searcher, query, encoder, contents.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
@@ -86,13 +93,13 @@ def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         with notes:
             page_layout.error_notice("The search cannot be done", error)
         return
-    result_cards = ResultCards(space, query, answer)
+    results = ResultView(space, query, shown)
     # The results are sent to the browser first, so that nothing delays them.
     with containers.left:
         if (alone := only_item(query)) in contents.items:
             query_item_card(space, contents.items[alone])
         _missing_operands(query, contents)
-        _draw_cards(result_cards)
+        _draw_shown(results)
     with head:
         terms_and_filters(space, query, snapshot, contents)
     with notes:
@@ -102,33 +109,27 @@ def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
             )
     if containers.right is not None:
         with containers.right:
-            map_panel(space, answer.snapshot, query, answer)
+            map_panel(space, shown.answer.snapshot, query, shown.answer)
     with containers.beside:
         choosing_bar(space, query)
-        details_drawer(space, query, answer, encoder)
-    result_cards.highlight_best_sentences(encoder)
+        details_drawer(space, query, shown.answer, encoder)
+    results.highlight_best_sentences(encoder)
 
 
-def _draw_cards(cards: ResultCards) -> None:
-    query, page = cards.query, cards.answer.page
-    if not page.entries and query.listing.page > 1:
+def _draw_shown(results: ResultView) -> None:
+    query, shown = results.query, results.shown
+    if not shown.page.entries and query.listing.page > 1:
         page_layout.notice("There is no such page", f"The results end before page {query.listing.page:,}.")
         st.button(
             "To the first page", key="first-page", icon=":material/first_page:", on_click=page_url.go_to_page, args=(1,)
         )
-    elif page.entries:
+    elif shown.page.entries:
         bar = st.container()
-        if not page.matches:
-            page_layout.notice(
-                "Nothing here really matches",
-                "These are the nearest items anyway. A fuller description may find more; or there is nothing like it.",
-            )
-        cards.draw()
+        results.draw()
         with bar:
-            results_bar(cards.space, query, page)
-        pager(query, page)
-    elif cards.answer.probe is not None:
-        _no_results(query, cards.answer.snapshot)
+            results_bar(results.space, query, shown)
+    elif shown.answer.probe is not None:
+        _no_results(query, shown.answer.snapshot)
 
 
 def _missing_operands(query: Query, contents: TermContents) -> None:
@@ -194,10 +195,9 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
 
 
 def _starter_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:
-    """A few items to start from, the same at every visit: mostly images, if there are any."""
+    """Some items to start from, the same at every visit: mostly pictures, if there are any."""
     ids: list[str] = []
-    for modality, share in (("image", 4), ("text", _STARTER_COUNT)):
+    for modality, count in (("image", _STARTER_PICTURES), ("text", _STARTER_PASSAGES)):
         group = snapshot.groups[modality]  # type: ignore[index]
-        room = min(share, _STARTER_COUNT - len(ids))
-        ids += [str(group.ids[row]) for row in steady_sample(group.ids, room)]
+        ids += [str(group.ids[row]) for row in steady_sample(group.ids, count)]
     return space.ledger.items.get(ids)

@@ -70,7 +70,8 @@ class Query:
     @property
     def at_start(self) -> "Query":
         """The same on its first page, with nothing opened: how a new question begins."""
-        return replace(self, listing=replace(self.listing, page=1), display=Display(self.display.layout))
+        display = Display(self.display.layout, self.display.arrangement)
+        return replace(self, listing=replace(self.listing, page=1), display=display)
 
     @property
     def is_empty(self) -> bool:

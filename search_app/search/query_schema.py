@@ -33,12 +33,16 @@ Sort = Literal["closeness", "date", "name", "folder", "size"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 """By closeness, or the newest, the first by name or folder, or the largest file first."""
 CardLayout = Literal["grid", "list"]
+Arrangement = Literal["shelves", "mixed"]
+Part = Literal["pictures", "passages", "weaker"]
 Dimensions = Literal[2, 3]
 Measure = Literal["cosine", "euclidean"]
 Projection = Literal["pca", "umap", "tsne"]
 PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
 
 LAST_PAGE = 10_000
+MOST_PAGES = 20
+"""Pages of results that are shown below one another."""
 MOST_UNFOLDED = 20
 LONGEST_AREA = 1_200
 """Characters of a selection that a link keeps."""
@@ -223,6 +227,17 @@ class Display:
     """How the page shows the results; it changes nothing about what is listed."""
 
     layout: Annotated[CardLayout, Field(Choice(lambda: get_args(CardLayout)), "cards in a grid, or a list")] = "grid"
+    arrangement: Annotated[
+        Arrangement,
+        Field(Choice(lambda: get_args(Arrangement)), "pictures and passages on a shelf each, or mixed in one list"),
+    ] = "shelves"
+    expanded: Annotated[
+        tuple[Part, ...],
+        Field(Choice(lambda: get_args(Part)), "a part of the results that is shown in full", many=True),
+    ] = ()
+    pages: Annotated[
+        int, Field(Whole(1, MOST_PAGES, "a number of pages"), "how many pages are shown, from that page on")
+    ] = 1
     unfolded: Annotated[
         tuple[str, ...],
         Field(_ITEM, "a hit whose near-duplicates are shown after all", many=True, most=MOST_UNFOLDED),

@@ -25,7 +25,7 @@ from tests.compatibility import cases
 from tests.compatibility.differences import difference
 from tests.compatibility.pages import shown
 from tests.compatibility.recorded_space import SPACE, Recorded, record_of
-from tests.compatibility.surface import page
+from tests.compatibility.surface import ONE_LIST, page
 from tests.fake_encoder import COLOURS
 
 Answers = dict[str, Any]
@@ -264,7 +264,7 @@ def python_api(recorded: Recorded, items: Items) -> Answers:
 
 def link(recorded: Recorded, case: cases.Link) -> Answers:
     """What the page of a link shows."""
-    path, params = filled_in(list(case), recorded)
+    path, params = _as_one_list(*filled_in(list(case), recorded))
     with _of_the_app(recorded):
         answer: Answers = recorded.neutral(shown(page(path, **params)))
     if params.get("family") in cases.UNSTEADY:
@@ -274,12 +274,18 @@ def link(recorded: Recorded, case: cases.Link) -> Answers:
 
 def link_and_written_anew(recorded: Recorded, case: cases.Link) -> tuple[Answers, Answers]:
     """What the page of a link shows, and what the page shows for the link that it writes itself for the same view."""
-    path, params = filled_in(list(case), recorded)
+    path, params = _as_one_list(*filled_in(list(case), recorded))
     with _of_the_app(recorded):
         app = page(path, **params)
         [written] = {each.proto.query_string for each in app.get("page_link")}
         again: dict[str, str | list[str]] = dict(parse_qs(written))
         return recorded.neutral(shown(app)), recorded.neutral(shown(page(path, **again)))
+
+
+def _as_one_list(path: str, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A link to results as they were when it was recorded: all in one list, unless it asks for two."""
+    in_full = ONE_LIST if "lists" not in params else {"expanded": ONE_LIST["expanded"]}
+    return path, params if path else {**params, **in_full}
 
 
 @contextlib.contextmanager

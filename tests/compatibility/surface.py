@@ -12,9 +12,18 @@ from search_app.search.query_pictures import keep_picture
 from search_app.search.selections import keep_selection
 from search_app.server.http import make_app
 from search_app.server.open_space import ServedSpace
-from tests.search_app.page_driver import markup, page, visible_text
+from tests.search_app.page_driver import ONE_LIST, markup, page, visible_text
 
-__all__ = ["http_client", "keep_the_picture", "keep_the_selection", "keep_the_steps", "markup", "page", "visible_text"]
+__all__ = [
+    "ONE_LIST",
+    "http_client",
+    "keep_the_picture",
+    "keep_the_selection",
+    "keep_the_steps",
+    "markup",
+    "page",
+    "visible_text",
+]
 
 
 def keep_the_selection(space: Path, ids: list[int]) -> str:

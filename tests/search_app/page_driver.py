@@ -9,6 +9,8 @@ from typing import Any
 from streamlit.navigation.page import calc_hash
 from streamlit.testing.v1 import AppTest
 
+ONE_LIST: dict[str, str | list[str]] = {"arrangement": "mixed", "expanded": "weaker"}
+"""The parameters of a link that shows all results in one list, the weaker ones too."""
 APP = Path(__file__).resolve().parents[2] / "search_app" / "app.py"
 
 
@@ -34,13 +36,15 @@ def visible_text(app: AppTest) -> str:
 
 
 def card_titles(app: AppTest) -> list[str]:
-    """The title of each result card, in order."""
-    return [html.unescape(title) for title in re.findall(r'<div class="ns-facts"><h4[^>]*>(.*?)</h4>', markup(app))]
+    """The title of each result, in order."""
+    found = re.findall(r'<article class="ns-result\b.*?<h4[^>]*>(.*?)</h4>', markup(app), flags=re.S)
+    return [html.unescape(title) for title in found]
 
 
 def card_modalities(app: AppTest) -> list[str]:
     """IMAGE or TEXT for each card."""
-    return re.findall(r'<span class="ns-modality">(\w+)</span>', markup(app))
+    kinds = re.findall(r'<article class="ns-(?:result|starter)[^"]* ns-(image|text)"', markup(app))
+    return [kind.upper() for kind in kinds]
 
 
 def card_buttons(app: AppTest, number: int = 1) -> list[tuple[str, str, str]]:

@@ -27,6 +27,7 @@ from search_app.components.lab.shades import shade
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of, in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
+from search_app.components.shared.page_layout import part
 from search_app.components.shared.palette import MAP_KINDS
 from search_app.lab.labelling import (
     LONGEST_LABEL,
@@ -95,14 +96,15 @@ def _state(space: AppSpace, snapshot: Snapshot) -> _State:
 def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     state = _state(space, snapshot)
     _controls(state)
-    if state.view == "one":
-        with st.container(horizontal=True, gap="small"):
-            item_search(space, snapshot, _ITEM, state.modality, f"Choose a {_WORD[state.modality]}")
-            picture_upload(space, _ITEM, _choose)
-    if state.view == "map":
-        _map(state)
-    else:
-        st.html(_render(state))
+    with part("labels", state.view):
+        if state.view == "one":
+            with st.container(horizontal=True, gap="small"):
+                item_search(space, snapshot, _ITEM, state.modality, f"Choose a {_WORD[state.modality]}")
+                picture_upload(space, _ITEM, _choose)
+        if state.view == "map":
+            _map(state)
+        else:
+            st.html(_render(state))
     listen({_ITEM: on_item_picked(_choose), "mixed": _cell_picked})
 
 
@@ -309,8 +311,9 @@ def _folders(state: _State) -> str:
         )
     return (
         f'<div class="ns-lab-text"><p>{in_html(text)}</p></div>'
-        f'<table class="ns-matrix ns-confusion" aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}'
-        f"</tr></thead><tbody>{rows}</tbody></table>{_cell(state, found)}"
+        f'<div class="ns-scroll"><table class="ns-matrix ns-confusion" style="--columns:{len(columns)}" '
+        f'aria-label="Folders against labels"><thead><tr><td>folder</td>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{_cell(state, found)}"
     )
 
 

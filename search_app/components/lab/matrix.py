@@ -108,8 +108,9 @@ def table(matrix: Matrix, labels: Sequence[ItemLabel], measure: Measure, cell: t
         rows += f'<tr><th scope="row">{_heading(labels[i], row=True)}</th>{cells}</tr>'
     what = "closeness (cosine)" if measure == "cosine" else "distance (Euclidean)"
     return (
-        f'<table class="ns-matrix" aria-label="The {what} of each pair"><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
+        f'<div class="ns-scroll"><table class="ns-matrix" style="--columns:{len(matrix.order)}" '
+        f'aria-label="The {what} of each pair"><thead><tr><td></td>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 

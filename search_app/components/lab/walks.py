@@ -32,6 +32,7 @@ from search_app.components.lab.sections import Section
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html, snippet
 from search_app.components.shared.open_page import loaded_encoder
+from search_app.components.shared.page_layout import part
 from search_app.lab.everyday_words import everyday_words
 from search_app.lab.operands import operands_of
 from search_app.lab.reference import Reference, reference_of
@@ -88,14 +89,15 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
         "How", list(_HOWS.values()), key=_HOW, required=True, label_visibility="collapsed", on_change=_how_changed
     )
     actions: dict[str, Callable[[str], None]]
-    if _how() == "between":
-        actions = _between_controls(space, snapshot)
-    elif _how() == "axis":
-        actions = {}
-        _axis_controls()
-    else:
-        actions = _sum_controls(space, snapshot)
-    st.html(_markup(space, snapshot))
+    with part("walk", _how()):
+        if _how() == "between":
+            actions = _between_controls(space, snapshot)
+        elif _how() == "axis":
+            actions = {}
+            _axis_controls()
+        else:
+            actions = _sum_controls(space, snapshot)
+        st.html(_markup(space, snapshot))
     listen(actions)
 
 

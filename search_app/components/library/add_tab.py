@@ -37,8 +37,9 @@ _MEASURED_SECONDS = 0.7  # for files of each kind, to tell how long adding a fol
 
 def add_tab(home: Path, name: str, permission: Permission, space: AppSpace | None, *, busy: bool) -> None:
     """Draw the tab; `space` is None if it does not exist yet."""
-    if busy:
-        page_layout.note("A job is running; you can add more when it is done.")
+    with st.container():  # always there, so that what is below keeps its place
+        if busy:
+            page_layout.note("A job is running; you can add more when it is done.")
     left, right = st.columns(2, gap="medium")
     with left, st.container(key="add-a-folder"):
         _folder_form(home, name, permission, space, busy=busy)

@@ -71,7 +71,9 @@ def report_error(error: NearspaceError) -> None:
 
 def show_error() -> None:
     """Show, once, the error that the last click caused, if there was one."""
-    if message := st.session_state.pop(_ERROR, ""):
+    with st.container():  # always there, so that what is below keeps its place
+        if not (message := st.session_state.pop(_ERROR, "")):
+            return
         page_layout.error_notice("That could not be done", SettingsError(message))
         st.toast(in_markdown(message), icon=":material/error:")  # the notice may be above the visible part
 

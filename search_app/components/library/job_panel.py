@@ -11,7 +11,7 @@ from ingest.formatting import format_count, format_duration, printable
 from ingest.outcomes import OUTCOMES
 from ingest.run.jobs import Job, log_tail, newest_job
 from search_app.components.library import job_actions, url_state
-from search_app.components.shared import navigation
+from search_app.components.shared import navigation, page_layout
 from search_app.components.shared.formatting import in_html, in_markdown, snippet
 
 POLL_SECONDS = 1.0
@@ -52,7 +52,7 @@ def _live(home: Path, name: str, running_id: str, may_change: bool) -> None:
     job_actions.show_error()
     if job is None or not (job.running or _is_recent(job)):
         return
-    with st.container(key="job"):
+    with st.container(key="job"), page_layout.part("job", "running" if job.running else "ended"):
         if job.running:
             _running_job(home, name, job, may_change)
         else:

@@ -1,42 +1,28 @@
-"""Results as cards in a grid or as rows of a list: what was found, where it comes from, and how close it is.
+"""The HTML of a result: a picture at its own aspect, a passage with its best sentence, or a row of a list."""
 
-They are drawn as one piece of HTML, because a browser is slow with the many elements that Streamlit would create.
-"""
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
-
-from ingest.encoders.base import Encoder
 from ingest.formatting import format_count
 from ingest.readers.passages import Span
 from ingest.space import Item
 from search_app.components.search.choosing_corner import choosing_corner
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.card_actions import action_button
-from search_app.components.shared.formatting import (
-    excerpt,
-    headline,
-    in_html,
-    percentile_label,
-    score_details,
-    snippet,
-    source_label,
-)
-from search_app.components.shared.media import alt_text, media_url, thumbnail_fit
-from search_app.search.hits import ENOUGH_RARE_WORDS, Hit
-from search_app.search.query import Query
-from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
-from search_app.search.searcher import Answer
+from search_app.components.shared.formatting import excerpt, headline, in_html, snippet, source_label
+from search_app.components.shared.media import alt_text, media_url
+from search_app.components.shared.thumbnails import resized_thumbnail
+from search_app.search.hits import Closeness, Hit
+from search_app.search.result_groups import PASSAGES_SHOWN, Entry
 
-_FIRST_BATCH = 6  # results that fit on a screen, drawn first
-_DRAWING_SECONDS = 0.2  # that a browser gets to draw them
-_MODALITY_LABELS = {"image": "IMAGE", "text": "TEXT"}
-_CARD_LENGTH, _HIGHLIGHT_LENGTH, _ROW_LENGTH = 320, 135, 420  # characters of a passage; a card shows some 135 of them
-_CLOSENESS_CLASSES = {
+Render = Callable[[Span | None], str]
+"""Returns the HTML of a result, with the best sentence of its passage highlighted if that is known."""
+
+_TILE_LENGTH, _PASSAGE_LENGTH, _ROW_LENGTH = 120, 260, 190  # characters of a passage: in a grid, on its shelf, in a row
+_TILE_ASPECT = 1.7
+_NARROWEST, _WIDEST = 0.4, 3.5  # aspects of a picture's place; of others, a part of the place stays empty
+_CLASSES: Mapping[Closeness, str] = {
     "very close": "ns-very",
     "close": "ns-near",
     "loosely related": "ns-loose",
@@ -44,202 +30,182 @@ _CLOSENESS_CLASSES = {
 }
 
 
-_Render = Callable[[Span | None], str]
-"""Returns the HTML of a result, with the best sentence of its passage highlighted if that is known."""
-
-
 @dataclass(frozen=True)
-class _Batch:
-    """Results that are drawn together as one piece of HTML, and the element that shows them."""
-
-    slot: DeltaGenerator
-    results: tuple[tuple[Item, _Render], ...]
-
-    def draw(self, spans: Mapping[str, Span]) -> None:
-        """Draw them, with the best sentences at `spans`, by item id."""
-        self.slot.html("".join(render(spans.get(item.id)) for item, render in self.results))
-
-
-@dataclass(frozen=True)
-class ResultCards:
-    """The results of a page; `highlight_best_sentences` completes passages whose best sentence was not known."""
+class CardMaker:
+    """Makes the HTML of results, of which some are `unfolded`; `items` are what they show, by id."""
 
     space: AppSpace
-    query: Query
-    answer: Answer
-    unfinished: list[_Batch] = field(default_factory=list)
+    items: Mapping[str, Item]
+    unfolded: tuple[str, ...]
 
-    def draw(self) -> None:
-        """Draw a card for each result whose item still exists; images and passages separately if the query says so."""
-        if not self.query.listing.separate:
-            self._section(self.answer.page.entries, "results")
-            return
-        for modality, title in (("image", "Images"), ("text", "Passages")):
-            entries = [entry for entry in self.answer.page.entries if entry.hit.modality == modality]
-            if entries:
-                st.html(f'<div class="ns-section ns-part">{title}<small>{len(entries)}</small></div>')
-                self._section(entries, f"results-{modality}")
-
-    def highlight_best_sentences(self, encoder: Encoder) -> None:
-        """Find the best sentences that need the encoder, and draw their passages again with them highlighted."""
-        if self.unfinished:
-            time.sleep(_DRAWING_SECONDS)  # a browser on this machine needs the processor to draw the results first
-        for batch in self.unfinished:
-            if spans := self._best_sentences(_passages(batch), encoder):
-                batch.draw(spans)
-
-    def _best_sentences(self, texts: dict[str, str], encoder: Encoder) -> dict[str, Span]:
-        question = self.answer.question
-        if question is None or not texts:
-            return {}
-        return self.space.sentences.best(texts, question, self.answer.means["text"], encoder)
-
-    def _section(self, entries: Sequence[Entry], key: str) -> None:
-        as_list = self.query.display.layout == "list"
-        with st.container(key=f"{key}-list" if as_list else key):
-            for batch in (entries[:_FIRST_BATCH], entries[_FIRST_BATCH:]):
-                if batch:
-                    self._batch(batch, self._row if as_list else self._card)
-
-    def _batch(self, entries: Sequence[Entry], render: Callable[[Entry, Item, str], _Render]) -> None:
-        results = [
-            (item, render(entry, item, number))
-            for number, entry in with_numbers(entries, self.query.display.unfolded)
-            if (item := self.answer.items.get(entry.hit.id))
-        ]
-        if not results:
-            return
-        batch = _Batch(st.empty(), tuple(results))
-        texts = _passages(batch)
-        # Known sentences cost nothing; the others are highlighted once everything has been drawn.
-        known = self.space.sentences.known(texts)
-        batch.draw(self._best_sentences(known, self.space.encoder()))
-        if self.answer.question is not None and len(known) < len(texts):
-            self.unfinished.append(batch)
-
-    def _card(self, entry: Entry, item: Item, number: str) -> _Render:
-        hit, links = entry.hit, self._near_duplicates_button(entry)
-        if count := len(entry.passages):
-            links += action_button("details", hit.id, f"+{format_count(count, 'more passage')}")
-        facts = f'<div class="ns-facts">{_title(item)}{_caption(item, 120)}{_score(hit)}</div>'
-        rest = facts + (f'<div class="ns-card-links">{links}</div>' if links else "") + _action_row(hit)
+    def tile(self, entry: Entry, item: Item, number: str) -> Render:
+        """A result in a grid."""
+        name = f'<div class="ns-facts">{_heading(item)}{_closeness(entry.hit)}{_source(item)}</div>'
+        strip = (
+            f'<div class="ns-strip-line">{_number(number)}{_meter(entry.hit)}'
+            f"{_actions(entry.hit.id, self._near_duplicates_button(entry, short=True))}</div>"
+        )
         if item.modality == "image":
-            front = _picture_front(self.space, item, key=f"hit-{number}", badge=number)
-            return lambda _: _article(number, item, front + rest)
-        return lambda span: _article(number, item, _passage_front(item, number, span) + rest)
+            body = picture_button(self.space, item, key=f"hit-{number}") + strip + name
+            return lambda _: _article(number, item, body, "ns-tile-card", aspect_of(item))
+        return lambda span: _article(
+            number, item, passage_button(item, span) + strip + name, "ns-tile-card", _TILE_ASPECT
+        )
 
-    def _row(self, entry: Entry, item: Item, number: str) -> _Render:
-        hit, picture, badge = entry.hit, "", ""
-        if item.modality == "image":
-            picture = _picture_front(self.space, item, key=f"hit-{number}", badge=number)
-        else:
-            badge = f'<span class="ns-badge ns-text">{number}</span>'
-        head = f'<div class="ns-row">{badge}<div class="ns-facts">{_title(item)}</div></div>'
-        rest = f"{self._more_passages(entry)}{_score(hit)}{_action_row(hit, self._near_duplicates_button(entry))}"
+    def passage(self, entry: Entry, item: Item, number: str) -> Render:
+        """A passage on its shelf."""
+        links = self._links(entry)
+        ends = f'<div class="ns-card-links">{links}</div>' if links else ""
+        actions = _actions(entry.hit.id)
 
         def render(span: Span | None) -> str:
-            text = excerpt(item.text, span, _ROW_LENGTH)  # the text of a picture is its caption
-            shown = f'<div class="ns-excerpt">{text}</div>' if text else ""
-            return _article(number, item, f'{picture}<div class="ns-body">{head}{shown}{rest}</div>', as_row=True)
+            text = excerpt(item.text, span, _PASSAGE_LENGTH)
+            return _article(
+                number,
+                item,
+                f'{_number(number)}<div class="ns-body"><div class="ns-passage-head"><div class="ns-facts">'
+                f"{_heading(item)}{_source(item)}</div>{_closeness(entry.hit)}{actions}</div>"
+                f'<div class="ns-excerpt" dir="auto">{text}</div>{ends}</div>',
+                "ns-passage-card",
+            )
 
         return render
 
-    def _more_passages(self, entry: Entry) -> str:
-        """Buttons for further passages of the same document."""
-        items = self.answer.items
-        shown = [items[hit.id] for hit in entry.passages[:PASSAGES_SHOWN] if hit.id in items]
-        rows = ""
-        for item in shown:
-            page = f"p. {item.page}: " if item.page is not None else ""
-            rows += action_button("details", item.id, f"{page}{snippet(item.text, 110)}")
-        if left := len(entry.passages) - len(shown):
-            rows += f'<div class="ns-note">and {left:,} more of this document</div>'
-        return f'<div class="ns-more-passages">{rows}</div>' if rows else ""
+    def row(self, entry: Entry, item: Item, number: str) -> Render:
+        """A result in a list, whose columns line up."""
+        if item.modality == "image":
+            front = picture_button(self.space, item, key=f"hit-{number}")
+        else:
+            front = '<span class="ns-glyph" aria-hidden="true">¶</span>'
+        facts = f'<div class="ns-facts">{_heading(item)}{_source(item)}</div>'
+        links = self._links(entry)
+        ends = f'<div class="ns-card-links">{links}</div>' if links else ""
+        last = f"{_closeness(entry.hit)}{_actions(entry.hit.id)}"
 
-    def _near_duplicates_button(self, entry: Entry) -> str:
+        def render(span: Span | None) -> str:
+            text = excerpt(item.text, span, _ROW_LENGTH)  # the text of a picture is its caption
+            shown = f'<div class="ns-excerpt" dir="auto">{text}</div>'
+            middle = f'<div class="ns-row-words">{shown}{ends}</div>'
+            return _article(number, item, f"{_number(number)}{front}{facts}{middle}{last}", "ns-listed")
+
+        return render
+
+    def _links(self, entry: Entry) -> str:
+        """Buttons for near-duplicates, and for further passages of the same document."""
+        links = self._near_duplicates_button(entry)
+        shown = [self.items[hit.id] for hit in entry.passages[:PASSAGES_SHOWN] if hit.id in self.items]
+        if entry.passages:
+            links += action_button("details", entry.hit.id, f"+{format_count(len(entry.passages), 'more passage')}")
+        for item in shown if any(item.page is not None for item in shown) else ():
+            page = f"p. {item.page}" if item.page is not None else snippet(item.text, 30)
+            links += action_button("details", item.id, page)
+        return links
+
+    def _near_duplicates_button(self, entry: Entry, short: bool = False) -> str:
         if not entry.alike:
             return ""
-        if entry.hit.id in self.query.display.unfolded:
-            return action_button("fold", entry.hit.id, "Hide those like it")
-        return action_button("unfold", entry.hit.id, f"+{len(entry.alike):,} like it")
+        if entry.hit.id in self.unfolded:
+            return action_button("fold", entry.hit.id, "Hide" if short else "Hide those like it")
+        label = f"+{len(entry.alike):,}" if short else f"+{len(entry.alike):,} like it"
+        return action_button("unfold", entry.hit.id, label)
 
 
-def _passages(batch: _Batch) -> dict[str, str]:
-    """The texts of the passages of a batch, by item id."""
-    return {item.id: item.text for item, _ in batch.results if item.modality == "text"}
+def picture_button(space: AppSpace, item: Item, key: str, side: int = 0) -> str:
+    """The picture of an item, which opens its details; `key` names the place on the page that shows it.
 
-
-def _action_row(hit: Hit, more: str = "") -> str:
-    return (
-        '<div class="ns-actions">'
-        f"{action_button('from', hit.id, 'Search from this alone', 'travel_explore')}"
-        f"{action_button('more', hit.id, 'More like this', 'thumb_up')}"
-        f"{action_button('less', hit.id, 'Less like this', 'thumb_down')}"
-        f"{action_button('details', hit.id, 'Details')}{more}</div>"
-    )
-
-
-def _article(number: str, item: Item, body: str, as_row: bool = False) -> str:
-    """The HTML of the result with that number; its corner chooses it."""
-    css_class = "ns-result ns-listed" if as_row else "ns-result"
-    return (
-        f'<article class="{css_class}" data-rank="{number}" data-item="{in_html(item.id)}">'
-        f"{choosing_corner(item)}{body}</article>"
-    )
-
-
-def starter_cards(space: AppSpace, items: Sequence[Item]) -> None:
-    """Draw small cards of items to start a search from."""
-    html = ""
-    for place, item in enumerate(items, start=1):
-        if item.modality == "image":
-            front = _picture_front(space, item, key=f"start-{place}")
-        else:
-            front = _passage_front(item, "", None)
-        button = action_button("from", item.id, "Start here")
-        html += f'<article class="ns-starter">{front}<div class="ns-actions">{button}</div></article>'
-    if html:
-        with st.container(key="starters"):
-            st.html(html)
-
-
-def _title(item: Item) -> str:
-    title, source = in_html(headline(item)), in_html(source_label(item))
-    return f'<h4 title="{title}">{title}</h4><div class="ns-source-label" title="{source}">{source}</div>'
-
-
-def _caption(item: Item, max_length: int) -> str:
-    caption = in_html(snippet(item.text, max_length)) if item.modality == "image" else ""
-    return f'<div class="ns-caption" title="{caption}">{caption}</div>'
-
-
-def _score(hit: Hit) -> str:
-    return (
-        f'<div class="ns-score"><b class="{_CLOSENESS_CLASSES[hit.closeness]}">{_closeness_label(hit)}</b>'
-        f"<span>{percentile_label(hit)}</span><details><summary>numbers</summary>{score_details(hit)}</details></div>"
-    )
-
-
-def _closeness_label(hit: Hit) -> str:
-    """How close a hit is, in words; a hit that contains the words of the query says so."""
-    return "says your words" if hit.rare_words > ENOUGH_RARE_WORDS else hit.closeness
-
-
-def _badges(item: Item, badge: str) -> str:
-    number = f'<span class="ns-badge">{badge}</span>' if badge else ""
-    return f'{number}<span class="ns-modality">{_MODALITY_LABELS[item.modality]}</span>'
-
-
-def _picture_front(space: AppSpace, item: Item, key: str, badge: str = "") -> str:
+    With `side` it has at most so many pixels in each direction.
+    """
     thumbnail = space.thumbnail(item)
     if thumbnail is None:
-        picture = '<div class="ns-missing-thumbnail">no thumbnail</div>'
+        shown = '<span class="ns-missing-thumbnail">no thumbnail</span>'
     else:
-        url, fit, alt = media_url(thumbnail.jpeg, key), thumbnail_fit(item, thumbnail), in_html(alt_text(item))
-        picture = f'<img class="ns-{fit}" src="{url}" alt="{alt}" decoding="sync">'
-    return f'<div class="ns-image">{_badges(item, badge)}{picture}</div>'
+        path = space.thumbnail_path(item) if side else None
+        smaller = resized_thumbnail(path, side) if path else None
+        url = media_url(smaller or thumbnail.jpeg, key)
+        paper = " ns-paper" if thumbnail.on_white else ""
+        shown = f'<img class="ns-picture{paper}" src="{url}" alt="{in_html(alt_text(item))}" loading="lazy">'
+    return _opener(item, shown)
 
 
-def _passage_front(item: Item, badge: str, span: Span | None) -> str:
-    text = excerpt(item.text, span, _HIGHLIGHT_LENGTH if span else _CARD_LENGTH)
-    return f'<div class="ns-text">{_badges(item, badge)}<div class="ns-passage"><p>{text}</p></div></div>'
+def passage_button(item: Item, span: Span | None) -> str:
+    """The beginning of a passage or its best sentence, as a tile that opens its details."""
+    text = excerpt(item.text, span, _TILE_LENGTH)
+    return _opener(item, f'<span class="ns-tile-words" dir="auto">{text}</span>')
+
+
+def start_card(space: AppSpace, item: Item, place: int) -> str:
+    """A small card of an item to start a search from."""
+    button = f'<div class="ns-actions">{action_button("from", item.id, "Start here")}</div>'
+    name = f'<div class="ns-facts">{_heading(item)}</div>'
+    if item.modality == "image":
+        front, aspect = picture_button(space, item, f"start-{place}", _START_SIDE), aspect_of(item)
+    else:
+        front, aspect = passage_button(item, None), _TILE_ASPECT
+    return (
+        f'<article class="ns-starter ns-tile-card ns-{item.modality}" style="--aspect:{aspect:.3g}">'
+        f'{front}<div class="ns-strip-line">{button}</div>{name}</article>'
+    )
+
+
+_START_SIDE = 200  # pixels: a picture to start from is never shown large
+
+
+def aspect_of(item: Item) -> float:
+    """The width of a picture's place in a grid, as a multiple of its height."""
+    width, height = float(item.meta.get("width", 1) or 1), float(item.meta.get("height", 1) or 1)
+    return min(max(width / max(height, 1.0), _NARROWEST), _WIDEST)
+
+
+def _article(number: str, item: Item, body: str, css_class: str, aspect: float = 0.0) -> str:
+    """The HTML of the result with that number; its corner chooses it."""
+    style = f' style="--aspect:{aspect:.3g}"' if aspect else ""
+    return (
+        f'<article class="ns-result {css_class} ns-{item.modality}" data-rank="{number}" '
+        f'data-item="{in_html(item.id)}"{style}>{choosing_corner(item)}{body}</article>'
+    )
+
+
+def _opener(item: Item, shown: str) -> str:
+    return (
+        f'<button type="button" class="ns-open" data-action="details" data-item="{in_html(item.id)}">{shown}</button>'
+    )
+
+
+def _number(number: str) -> str:
+    return f'<span class="ns-rank">{number}</span>'
+
+
+def _heading(item: Item) -> str:
+    title = in_html(headline(item))
+    return f'<h4 dir="auto" title="{title}">{title}</h4>'
+
+
+def _source(item: Item) -> str:
+    source = in_html(source_label(item))
+    return f'<div class="ns-source-label" dir="auto" title="{source}">{source}</div>'
+
+
+def _meter(hit: Hit) -> str:
+    """Three dots, of which the style sheet fills as many as the closeness has."""
+    return f'<span class="ns-meter {_CLASSES[hit.closeness]}" aria-hidden="true"><i></i><i></i><i></i></span>'
+
+
+def _closeness(hit: Hit) -> str:
+    """How close a hit is, in one word beside its meter, and what else lifted it."""
+    lift = f'<small class="ns-lift" dir="auto">{_emphasised(hit.lift)}</small>' if hit.lift else ""
+    return f'<span class="ns-closeness">{_meter(hit)}<b>{hit.closeness}</b>{lift}</span>'
+
+
+def _emphasised(lift: str) -> str:
+    """What lifted a hit, as HTML: `contains *red*` with the words between its stars emphasised."""
+    return re.sub(r"\*(.+?)\*", r"<em>\1</em>", in_html(lift))
+
+
+def _actions(item_id: str, more: str = "") -> str:
+    return (
+        '<div class="ns-actions">'
+        f"{action_button('from', item_id, 'Search from this alone', 'travel_explore')}"
+        f"{action_button('more', item_id, 'More like this', 'thumb_up')}"
+        f"{action_button('less', item_id, 'Less like this', 'thumb_down')}"
+        f"{action_button('details', item_id, 'Details', 'info')}{more}</div>"
+    )

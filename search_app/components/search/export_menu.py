@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from search_app.components.search.shelves import ask_shown, on_shelves
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import note
 from search_app.search.export import as_csv, as_json, write_zip
@@ -17,7 +18,7 @@ MAX_ARCHIVE_BYTES = 200_000_000
 """The limit on originals in an archive made here: Streamlit holds it in memory."""
 
 _SCOPE = "export-what"
-_THIS_PAGE, _MORE = "This page", f"The first {LARGEST_COUNT}"
+_THIS_PAGE, _MORE = "These", f"The first {LARGEST_COUNT}"
 
 
 def export_menu(space: AppSpace, query: Query) -> None:
@@ -35,12 +36,12 @@ def _choices(space: AppSpace, query: Query) -> None:
         "Results", [_THIS_PAGE, _MORE], key=_SCOPE, default=_THIS_PAGE, required=True, label_visibility="collapsed"
     )
     if scope == _MORE:
-        query = replace(query, count=LARGEST_COUNT, listing=replace(query.listing, page=1))
+        query = replace(query.at_start, count=LARGEST_COUNT // (2 if on_shelves(query) else 1))
 
     def find_results() -> list[Result]:
         pictures = {name: open_picture(space.folder, name) for name in query.images}
         existing = {name: picture for name, picture in pictures.items() if picture is not None}
-        return list(results_of(space.searcher.ask(query, space.encoder(), existing)))
+        return list(results_of(ask_shown(space.searcher, query, space.encoder(), existing).answer))
 
     def make_archive() -> bytes:
         output = io.BytesIO()

@@ -5,7 +5,7 @@ const SELECTED = "ns-selected";
 // The rank of the selected card: Streamlit may replace the element.
 let selectedRank = "";
 
-const cards = () => [...document.querySelectorAll(CARD)];
+const cards = () => [...document.querySelectorAll(`${CARD}:not([hidden])`)];
 const selectedCard = () => (selectedRank ? document.querySelector(`${CARD}[data-rank="${selectedRank}"]`) : null);
 const clickButton = (root, name) => {
   const button = root?.querySelector(`[class*="st-key-${name}"] button:not([disabled])`);
@@ -91,9 +91,7 @@ function onPageKey(event) {
     case "s":
       return runAction(card, "from");
     case "n":
-      return clickButton(document, "page-next");
-    case "p":
-      return clickButton(document, "page-previous");
+      return clickButton(document, "more-");
     case "?":
       return clickButton(document, "keys-help");
     case "Escape":

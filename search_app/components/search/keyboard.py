@@ -23,7 +23,7 @@ KEYS = (
     ("m", "more like it"),
     ("s", "search from it alone"),
     ("x", "choose it; with Shift, all from the last chosen one"),
-    ("n  p", "next page, previous page"),
+    ("n", "more results"),
     ("← →", "in the details: previous result, next result"),
     ("f", "in the details: the picture alone on the screen"),
     ("+  -", "there: larger, smaller"),

@@ -1,91 +1,70 @@
-"""The bar above the results: their number, layout, order, further options and export."""
+"""The bar above the results: how many good ones there are, their size, layout and order, further options, export."""
 
 from dataclasses import replace
 
 import streamlit as st
 
-from ingest.formatting import format_count
 from search_app.components.search.export_menu import export_menu
 from search_app.components.search.keyboard import keys_button
+from search_app.components.search.result_grid import SIZE_SLIDER
+from search_app.components.search.shelves import Shown, on_shelves
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import count_of
 from search_app.components.shared.page_layout import note
 from search_app.search.fusion import METHODS, STANDARDISED
 from search_app.search.pagination import Page
 from search_app.search.query import LARGEST_COUNT, Query
-from search_app.search.query_schema import Sort
+from search_app.search.query_schema import Arrangement, Sort
 
 _LAYOUT, _SORT, _COUNT = "results-layout", "results-sort", "results-count"
 _FOLD, _GROUP, _DIVERSITY = "results-fold", "results-group", "results-diversity"
-_BALANCE, _SEPARATE, _METHOD = "merge-balance", "merge-separate", "merge-method"
+_BALANCE, _METHOD = "merge-balance", "merge-method"
 _LAYOUTS = {"grid": ":material/grid_view:", "list": ":material/view_list:"}
-_ORDERS: dict[str, tuple[Sort, bool]] = {
-    "Closest first": ("closeness", False),
-    "Newest first": ("date", False),
-    "Oldest first": ("date", True),
-    "By name": ("name", False),
-    "By folder": ("folder", False),
-    "Largest file": ("size", False),
-    "Smallest file": ("size", True),
+Order = tuple[Sort, bool, Arrangement]
+_MIXED: Order = ("closeness", False, "mixed")
+_ORDERS: dict[str, Order] = {
+    "Closest first": ("closeness", False, "shelves"),
+    "Mixed": _MIXED,
+    "Newest first": ("date", False, "shelves"),
+    "Oldest first": ("date", True, "shelves"),
+    "By name": ("name", False, "shelves"),
+    "By folder": ("folder", False, "shelves"),
+    "Largest file": ("size", False, "shelves"),
+    "Smallest file": ("size", True, "shelves"),
 }
 _COUNTS = (12, 24, 48, LARGEST_COUNT)
 
 
-def results_bar(space: AppSpace, query: Query, page: Page) -> None:
+def results_bar(space: AppSpace, query: Query, shown: Shown) -> None:
     """Draw the bar as the query has it; a change goes into the URL."""
     with st.container(key="results-head", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<div class="ns-section">{_range_label(query, page)}</div>', width="content")
+        st.html(f'<div class="ns-count-of-good" role="status">{_count_label(query, shown)}</div>', width="content")
         with st.container(
             key="results-bar", horizontal=True, vertical_alignment="center", gap="xsmall", width="content"
         ):
+            st.html(SIZE_SLIDER, width="content")
             _view_controls(query)
-            _more_options(query, page)
+            _more_options(query, shown.page)
             export_menu(space, query)
             keys_button()
 
 
-def pager(query: Query, page: Page) -> None:
-    """Draw the buttons for the previous and the next page, if there are any."""
-    number = query.listing.page
-    if number == 1 and not page.more:
-        return
-    with st.container(
-        key="pager", horizontal=True, horizontal_alignment="center", vertical_alignment="center", gap="small"
-    ):
-        for name, to, icon, exists in (
-            ("Previous", number - 1, "chevron_left", number > 1),
-            ("Next", number + 1, "chevron_right", page.more),
-        ):
-            st.button(
-                name,
-                key=f"page-{name.lower()}",
-                icon=f":material/{icon}:",
-                icon_position="left" if name == "Previous" else "right",
-                on_click=page_url.go_to_page,
-                args=(to,),
-                disabled=not exists,
-            )
-            if name == "Previous":
-                st.html(f'<div class="ns-note">Page {number:,}</div>', width="content")
-
-
-def _range_label(query: Query, page: Page) -> str:
-    """Which results are shown, and out of how many, as HTML."""
-    first = page.entries[0].hit.rank if page.entries else 0
-    last = page.entries[-1].hit.rank if page.entries else 0
-    all_shown = not page.more and query.listing.page == 1
-    shown = format_count(last, "result") if all_shown else f"{first:,}–{last:,}"
+def _count_label(query: Query, shown: Shown) -> str:
+    """How many good answers there are, as HTML; of an order that sorts a part of them, how many it sorts."""
+    page = shown.page
     if page.sorted_hits:
-        total = f"the {page.sorted_hits:,} closest, sorted" if page.sorted_hits > 1 else "sorted"
+        count = f"The {page.sorted_hits:,} closest, sorted" if page.sorted_hits > 1 else "Sorted"
+    elif shown.good:
+        count = "1 good match" if shown.good == 1 else f"{shown.good:,} good matches"
     else:
-        only = query.filters.modality
-        total = f"of {count_of(page.searched, only[0]) if only else f'{page.searched:,} items'}"
-    return f'{shown}<small>{total}</small> <a class="ns-map-link" href="#nearspace-map">to the map</a>'
+        count = "Nothing here really matches; these come nearest"
+    number = query.listing.page
+    part = f"<small>from page {number:,} on</small>" if number > 1 else ""
+    return f'<b>{count}</b>{part} <a class="ns-map-link" href="#nearspace-map">to the map</a>'
 
 
 def _view_controls(query: Query) -> None:
-    listing, state = query.listing, st.session_state
+    state = st.session_state
     state[_LAYOUT] = query.display.layout
     st.segmented_control(
         "View",
@@ -96,17 +75,34 @@ def _view_controls(query: Query) -> None:
         label_visibility="collapsed",
         on_change=lambda: page_url.change_display(layout=state[_LAYOUT]),
     )
-    current_order = (listing.sort, listing.reverse if listing.sorts else False)
-    orders = _ORDERS | ({} if current_order in _ORDERS.values() else {f"By {listing.sort}, reversed": current_order})
-    state[_SORT] = next(name for name, order in orders.items() if order == current_order)
+    current = _order_of(query)
+    orders = _ORDERS if current in _ORDERS.values() else {**_ORDERS, f"By {query.listing.sort}, reversed": current}
+    if len(query.filters.modalities_searched) == 1:
+        orders = {name: order for name, order in orders.items() if order == current or order != _MIXED}
+    state[_SORT] = next(name for name, order in orders.items() if order == current)
     st.selectbox(
         "Order",
         list(orders),
         key=_SORT,
         label_visibility="collapsed",
         width=142,
-        on_change=lambda: page_url.change_listing(sort=orders[state[_SORT]][0], reverse=orders[state[_SORT]][1]),
+        on_change=lambda: _set_order(orders[state[_SORT]]),
     )
+
+
+def _order_of(query: Query) -> Order:
+    """The order that a query asks for; sorted results are mixed only where a link says so."""
+    listing = query.listing
+    mixed = query.display.arrangement == "mixed" and not listing.separate and not listing.sorts
+    return listing.sort, listing.reverse if listing.sorts else False, "mixed" if mixed else "shelves"
+
+
+def _set_order(order: Order) -> None:
+    sort, reverse, arrangement = order
+    query, _ = page_url.current()
+    listing = replace(query.listing, page=1, sort=sort, reverse=reverse, separate=False)
+    display = replace(query.at_start.display, arrangement=arrangement)
+    page_url.go(replace(query.at_start, listing=listing, display=display))
 
 
 def _more_options(query: Query, page: Page) -> None:
@@ -137,16 +133,15 @@ def _more_options(query: Query, page: Page) -> None:
             "later (maximal marginal relevance).",
         )
         st.selectbox(
-            "Results on a page", sorted({*_COUNTS, query.count}), key=_COUNT, on_change=_changed, filter_mode=None
+            "Results at a time", sorted({*_COUNTS, query.count}), key=_COUNT, on_change=_changed, filter_mode=None
         )
         if len(query.filters.modalities_searched) > 1:
             _merging_options(query, page)
 
 
 def _merging_options(query: Query, page: Page) -> None:
-    """Draw the options for merging images and texts: balance, separate lists, and the method."""
+    """Draw the options for merging pictures and passages: balance, and the method."""
     st.session_state[_BALANCE] = query.listing.balance
-    st.session_state[_SEPARATE] = query.listing.separate
     st.session_state[_METHOD] = query.listing.method
     st.slider(
         "From texts (-1) to images (1)",
@@ -156,10 +151,9 @@ def _merging_options(query: Query, page: Page) -> None:
         key=_BALANCE,
         format="%.1f",
         on_change=_changed,
-        disabled=query.listing.separate,
-        help="0 is what ranks best. To the left texts come first, to the right images.",
+        disabled=on_shelves(query),
+        help="For the order “Mixed”. 0 is what ranks best; to the left passages come first, to the right pictures.",
     )
-    st.toggle("Images and texts in separate lists", key=_SEPARATE, on_change=_changed)
     with st.expander("For experts: the method"):
         st.radio(
             "Method",
@@ -183,7 +177,6 @@ def _changed() -> None:
     listing = replace(
         query.listing,
         balance=round(float(state.get(_BALANCE, query.listing.balance)), 2),
-        separate=bool(state.get(_SEPARATE, query.listing.separate)),
         method=str(state.get(_METHOD, query.listing.method)),
     )
     page_url.go(replace(query, count=int(state.get(_COUNT, query.count)), listing=listing).at_start)

@@ -12,6 +12,7 @@ from ingest.settings import DEFAULT_HOME, DEFAULT_SPACE
 from search_app.components.shared import navigation, page_layout, page_url, recovery
 from search_app.components.shared.app_space import AppSpace, SpaceChoice, choose_space, open_app_space
 from search_app.components.shared.formatting import in_markdown
+from search_app.components.shared.markup import correct_markup
 from search_app.search.query import Query
 from search_app.search.snapshot import Snapshot
 
@@ -37,6 +38,7 @@ def draw_page(
 
 def _draw(draw: Callable[[AppSpace, Query, Snapshot], None], without_space: Callable[[SpaceChoice], None]) -> None:
     page_layout.apply_style()
+    correct_markup()
     recovery.recover_lost_page()
     try:
         choice = choose_space(page_url.space_name())

@@ -94,6 +94,24 @@ def error_notice(title: str, error: Exception) -> None:
 
 
 @contextmanager
+def part(name: str, shown: str) -> Iterator[None]:
+    """A part of a page that is exchanged as a whole; `shown` says which of its contents is drawn, such as a tab.
+
+    Until a page is drawn, Streamlit leaves below the new content what the former one had more of.  That is hidden when
+    `shown` changes; otherwise all stays as it is until the new is there.
+    """
+    memory, key = f"shown part: {name}", f"part-{name}-{shown}"
+    leftovers = st.empty()
+    if st.session_state.get(memory, shown) != shown:
+        hidden = f'.st-key-{key} .stElementContainer[data-stale="true"]'
+        leftovers.html(f'<i class="ns-leftovers"></i><style>{hidden} {{ display: none; }}</style>')
+    st.session_state[memory] = shown
+    with st.container(key=key):
+        yield
+    leftovers.empty()
+
+
+@contextmanager
 def spinner(text: str) -> Iterator[None]:
     """Show `text` with a spinner while the block runs.
 

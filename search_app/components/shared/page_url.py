@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from search_app.search.query import Query, with_terms, without_filters
-from search_app.search.query_schema import MOST_UNFOLDED, MapView
+from search_app.search.query_schema import MOST_PAGES, MOST_UNFOLDED, MapView, Part
 from search_app.search.terms import MOST_TERMS, Term
 from search_app.search.url_state import Params, from_params, to_params
 
@@ -61,6 +61,18 @@ def change_display(**changes: Any) -> None:
     """Show the same results otherwise; see Display."""
     query, _ = current()
     go(replace(query, display=replace(query.display, **changes)))
+
+
+def expand(part: Part, *, shown: bool) -> None:
+    """Show a part of the results in full, or no longer."""
+    query, _ = current()
+    others = tuple(other for other in query.display.expanded if other != part)
+    change_display(expanded=(*others, part) if shown else others)
+
+
+def show_more(pages: int) -> None:
+    """Show a page of results more below the `pages` that are shown."""
+    change_display(pages=min(pages + 1, MOST_PAGES))
 
 
 def open_details(item_id: str) -> None:

@@ -8,7 +8,16 @@ import pytest
 import streamlit as st
 
 from tests.make_files import ingest_folders, picture, text
-from tests.search_app.page_driver import card_buttons, card_titles, click, markup, page, url_params, visible_text
+from tests.search_app.page_driver import (
+    ONE_LIST,
+    card_buttons,
+    card_titles,
+    click,
+    markup,
+    page,
+    url_params,
+    visible_text,
+)
 
 WICKED = "<script>alert('x')</script> **stars** $y$ :heart:"
 REDS = ("red.png", "red tall.png")
@@ -49,23 +58,27 @@ def best_sentences(shown: str) -> set[str]:
 
 
 def badges(shown: str) -> list[str]:
-    return re.findall(r'<span class="ns-badge[^"]*">([^<]+)</span>', shown)
+    return re.findall(r'<span class="ns-rank">([^<]+)</span>', shown)
 
 
-def test_each_page_continues_where_the_previous_one_ended_and_a_link_opens_any() -> None:
-    app = page(q="red", k="5")
+def test_more_results_follow_below_those_that_are_shown_and_a_link_opens_any_page() -> None:
+    app = page(q="red", k="5", **ONE_LIST)
     assert not app.exception
     first = card_titles(app)
-    assert app.button(key="page-previous").disabled
-    app.button(key="page-next").click().run()
-    assert url_params(app) == {"text": ["red"], "count": ["5"], "page": ["2"]}
-    second = card_titles(app)
-    assert badges(markup(app)) == ["6", "7", "8", "9", "10"]
-    assert len(second) == 5 and not set(first) & set(second)
-    assert card_titles(page(q="red", k="5", page="2")) == second
-    app.button(key="page-previous").click().run()
-    assert url_params(app) == {"text": ["red"], "count": ["5"]}
-    assert card_titles(app) == first
+    assert len(first) == 5
+    app.button(key="more-weaker").click().run()
+    assert url_params(app)["pages"] == ["2"]
+    assert card_titles(app)[:5] == first and len(card_titles(app)) == 10
+    assert badges(markup(app)) == [str(number) for number in range(1, 11)]
+    second = page(q="red", k="5", page="2", **ONE_LIST)
+    assert card_titles(second) == card_titles(app)[5:]
+    assert badges(markup(second)) == ["6", "7", "8", "9", "10"]
+    assert "from page 2 on" in visible_text(second)
+
+
+def test_there_is_no_more_behind_the_last_result() -> None:
+    app = page(q="red", fold="off", group="off", k="96", **ONE_LIST)
+    assert not [button for button in app.button if (button.key or "").startswith("more-")]
 
 
 def test_another_query_starts_at_its_first_page() -> None:
@@ -87,16 +100,16 @@ def test_a_page_after_the_last_says_so_and_links_to_the_first() -> None:
 
 
 def test_near_duplicates_are_one_result_that_unfolds() -> None:
-    app = page(q="red", modality="image", k="4")
+    app = page(q="red", modality="image", k="4", expanded="weaker")
     [(number, lead)] = [(place, name) for place, name in enumerate(card_titles(app), start=1) if name in REDS]
     other = next(name for name in REDS if name != lead)
-    assert "+1 like it" in [label for _, _, label in card_buttons(app, number)]
+    assert "+1" in [label for action, _, label in card_buttons(app, number) if action == "unfold"]
     click(app, "unfold", number)
     [unfolded] = url_params(app)["unfolded"]
     assert card_titles(app)[number] == other
     assert badges(markup(app))[number] == f"{number}-1"
     assert len(card_titles(app)) == 5, "what is unfolded takes no other result's place"
-    assert card_titles(page(q="red", modality="image", k="4", unfold=unfolded)) == card_titles(app)
+    assert card_titles(page(q="red", modality="image", k="4", unfold=unfolded, expanded="weaker")) == card_titles(app)
     click(app, "details", number + 1)
     assert f", result {number}-1" in visible_text(app), "its details have the number of its card"
     click(app, "fold", number)
@@ -106,13 +119,14 @@ def test_near_duplicates_are_one_result_that_unfolds() -> None:
 
 
 def test_passages_of_a_document_are_one_result_with_the_best_sentence_highlighted() -> None:
-    app = page(q="red", modality="text")
+    app = page(q="red", modality="text", expanded="weaker")
     assert sum(name == "book" for name in card_titles(app)) == 1
     assert best_sentences(markup(app)) & {"The rose was red.", "Red again, and red."}
     number = card_titles(app).index("book") + 1
     assert any(re.fullmatch(r"\+\d more passages", label) for _, _, label in card_buttons(app, number))
     app.toggle(key="results-group").set_value(False).run()
     assert url_params(app)["group"] == ["off"]
+    app.button(key="all-weaker").click().run()
     assert sum(name == "book" for name in card_titles(app)) > 1
 
 
@@ -140,7 +154,7 @@ def test_diversity_goes_into_the_link_and_changes_what_comes_first() -> None:
 
 
 def test_rows_show_more_of_a_passage_and_further_passages_of_its_document() -> None:
-    app = page(q="red", modality="text", view="list")
+    app = page(q="red", modality="text", view="list", expanded="weaker")
     assert not app.exception
     number = next(place for place, name in enumerate(names_in_rows(markup(app)), start=1) if name == "book")
     assert best_sentences(markup(app)) & {"The rose was red.", "Red again, and red."}
@@ -150,7 +164,7 @@ def test_rows_show_more_of_a_passage_and_further_passages_of_its_document() -> N
 
 
 def names_in_rows(shown: str) -> list[str]:
-    return re.findall(r'<div class="ns-facts"><h4[^>]*>(.*?)</h4>', shown)
+    return re.findall(r'<article class="ns-result ns-listed.*?<h4[^>]*>(.*?)</h4>', shown, flags=re.S)
 
 
 def test_the_view_is_switched_and_kept_in_the_link() -> None:
@@ -161,7 +175,7 @@ def test_the_view_is_switched_and_kept_in_the_link() -> None:
 
 
 def test_the_details_show_a_whole_document_with_every_hit_marked_and_escaped() -> None:
-    app = page(q="red", modality="text")
+    app = page(q="red", modality="text", expanded="weaker")
     number = card_titles(app).index("book") + 1
     click(app, "details", number)
     assert not app.exception

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from search_app.components.search import cards
+from search_app.components.search import result_view
 from search_app.search.fusion import METHODS
 from search_app.search.query_pictures import open_picture
 from search_app.search.terms import LONGEST_TEXT
 from tests.fake_encoder import COLOURS
 from tests.make_files import ingest_folders, picture
 from tests.search_app.page_driver import (
+    ONE_LIST,
     card_buttons,
     card_modalities,
     card_titles,
@@ -36,7 +37,6 @@ PAGE_KEYS = (
     "results-diversity",
     "results-count",
     "merge-balance",
-    "merge-separate",
     "merge-method",
     "map-dimensions",
     "map-colour",
@@ -56,23 +56,33 @@ def test_without_a_query_the_page_explains_itself_and_offers_ways_to_start(colou
     assert "Search by meaning" in visible_text(app)
     assert re.search(r"11 pictures\s+·\s+\d+ passages", visible_text(app))
     assert app.button(key="example-1").label
-    assert len(card_modalities(app)) == 6
-    assert [label for _, _, label in card_buttons(app, 6)] == ["Start here"]
-    assert url_params(click(app, "from", 6))["like"]
+    assert card_modalities(app) == ["IMAGE"] * 11 + ["TEXT"] * 4
+    assert [label for act, _, label in card_buttons(app, 15) if act == "from"] == ["Start here"]
+    assert url_params(click(app, "from", 15))["like"]
 
 
-def test_every_card_shows_its_closeness_in_words_and_the_numbers_on_demand(colours: Path) -> None:
-    app = page(q="red")
+def test_every_card_shows_its_closeness_by_three_dots_and_one_word_and_no_figure(colours: Path) -> None:
+    app = page(q="red", **ONE_LIST)
     assert not app.exception
-    assert re.search(r"<b class=\"ns-(very|near)\">(very close|close)</b>", markup(app))
-    assert re.search(r"<details><summary>numbers</summary>cosine 0\.\d{3} · distance \d\.\d{3}", markup(app))
+    words = re.findall(
+        r'class="ns-meter ns-(very|near|loose|none)"[^>]*>(?:<i></i>){3}</span><b>([^<]+)</b>', markup(app)
+    )
+    assert len(words) == len(card_titles(app))
+    assert set(words) <= {
+        ("very", "very close"),
+        ("near", "close"),
+        ("loose", "loosely related"),
+        ("none", "no real match"),
+    }
+    results = " ".join(re.findall(r'<article class="ns-result.*?</article>', markup(app), flags=re.S))
+    assert not re.search(r"cosine|closer than|percentile|distance", results)
     assert "Nothing here really matches" not in visible_text(app)
 
 
 def test_results_without_sentences_to_highlight_are_drawn_once(colours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
-    draw = cards._Batch.draw
-    monkeypatch.setattr(cards._Batch, "draw", lambda batch, spans: (drawn.append(len(spans)), draw(batch, spans)))
+    draw = result_view._Batch.draw
+    monkeypatch.setattr(result_view._Batch, "draw", lambda batch, spans: (drawn.append(len(spans)), draw(batch, spans)))
     page(q="red", modality="image", k="4")
     assert drawn == [0], "images have none"
     page(q="red", modality="text", k="4")
@@ -82,32 +92,54 @@ def test_results_without_sentences_to_highlight_are_drawn_once(colours: Path, mo
 def test_when_nothing_matches_the_page_says_so_and_shows_the_nearest(colours: Path) -> None:
     app = page(q="xylophone quartz mumbling")
     assert "Nothing here really matches" in visible_text(app)
-    assert card_titles(app)
+    assert 0 < len(card_titles(app)) <= 11, "the nearest few"
     assert "no real match" in visible_text(app)
 
 
-def test_the_balance_and_separate_lists_go_into_the_url_and_hold(colours: Path) -> None:
-    app = page(q="red", k="6", fold="off")
+def test_mixed_is_an_order_and_its_balance_goes_into_the_url(colours: Path) -> None:
+    app = page(q="red", k="6", fold="off", expanded="weaker")
+    assert app.slider(key="merge-balance").disabled, "shelves are not merged"
+    app.selectbox(key="results-sort").set_value("Mixed").run()
+    assert url_params(app) == {"text": ["red"], "count": ["6"], "arrangement": ["mixed"], "fold": ["off"]}
     app.slider(key="merge-balance").set_value(1.0).run()
-    assert url_params(app) == {"text": ["red"], "count": ["6"], "balance": ["1"], "fold": ["off"]}
-    images = card_modalities(app).count("IMAGE")
+    assert url_params(app)["balance"] == ["1"]
     assert card_modalities(app)[:3] == ["IMAGE"] * 3
     app.slider(key="merge-balance").set_value(-1.0).run()
-    assert card_modalities(app)[:3] == ["TEXT"] * 3
-    assert card_modalities(app).count("IMAGE") < images
-    app.toggle(key="merge-separate").set_value(True).run()
-    assert url_params(app) == {"text": ["red"], "count": ["6"], "balance": ["-1"], "separate": ["on"], "fold": ["off"]}
-    assert card_modalities(app) == ["IMAGE"] * 3 + ["TEXT"] * 3
-    assert card_modalities(page(q="red", k="6", lists="separate", fold="off")) == card_modalities(app)
+    assert card_modalities(app)[:2] == ["TEXT"] * 2
+    app.selectbox(key="results-sort").set_value("Closest first").run()
+    assert "arrangement" not in url_params(app)
+
+
+def test_good_pictures_and_passages_have_a_shelf_each_and_the_weaker_ones_are_folded(colours: Path) -> None:
+    app = page(q="red", fold="off", group="off")
+    good = card_titles(app)
+    assert card_modalities(app) == ["IMAGE"] * good.index("red") + ["TEXT"] * (len(good) - good.index("red"))
+    assert f"{len(good)} good matches" in visible_text(app)
+    assert not {"blue.png", "green.png", "blue", "green"} & set(good)
+    assert app.button(key="all-weaker").label == f"{19 - len(good)} weaker ones"
+    app.button(key="all-weaker").click().run()
+    assert url_params(app)["expanded"] == ["weaker"]
+    assert card_titles(app)[: len(good)] == good, "what was drawn stays"
+    assert len(card_titles(app)) == 19
+    app.button(key="fewer-weaker").click().run()
+    assert card_titles(app) == good
+
+
+def test_an_old_link_to_separate_lists_keeps_its_shares_and_its_shelves(colours: Path) -> None:
+    app = page(q="red", k="6", lists="separate", fold="off", expanded="weaker")
+    assert card_modalities(app).count("IMAGE") == card_modalities(app).count("TEXT") == 3
+    assert app.selectbox(key="results-sort").value == "Closest first"
 
 
 def test_the_method_can_be_changed_and_each_is_explained(colours: Path) -> None:
-    app = page(q="red", k="6")
+    app = page(q="red", k="6", arrangement="mixed")
     assert not app.exception
     assert "no calibration" in visible_text(app)
     app.radio(key="merge-method").set_value("cosine").run()
-    assert url_params(app) == {"text": ["red"], "count": ["6"], "method": ["cosine"]}
-    assert "IMAGE" not in card_modalities(app)[:3], "to words, passages are closer than pictures"
+    assert url_params(app) == {"text": ["red"], "count": ["6"], "method": ["cosine"], "arrangement": ["mixed"]}
+    before = [hit["id"] for hit in scene(app, "search_map")["hits"]]
+    app.radio(key="merge-method").set_value("standardised").run()
+    assert [hit["id"] for hit in scene(app, "search_map")["hits"]] != before
     assert all(method.sentence in app.radio(key="merge-method").proto.captions for method in METHODS.values())
 
 
@@ -131,8 +163,7 @@ def test_words_find_pictures_and_passages_of_their_colour(colours: Path) -> None
     assert url_params(app) == {"text": ["red"], "fold": ["off"]}
     assert {"red.png", "red tall.png", "red"} <= set(card_titles(app)[:6])
     assert not {"blue.png", "green.png", "blue", "green"} & set(card_titles(app)[:4])
-    assert set(card_modalities(app)[:4]) == {"IMAGE", "TEXT"}
-    assert "closer than" in visible_text(app) and "cosine 0." in visible_text(app)
+    assert set(card_modalities(app)) == {"IMAGE", "TEXT"}
 
 
 def test_a_space_of_fewer_than_five_items_has_no_map(empty_home: Path, tmp_path: Path) -> None:
@@ -154,6 +185,7 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
         map="3d",
         colour="folder",
         gap="open",
+        expanded="weaker",
     )
     assert not app.exception
     assert set(card_titles(app)[:2]) == {"blue.png", "blue tall.png"}
@@ -176,7 +208,7 @@ def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
     assert set(card_modalities(app)) == {"TEXT"}
     app.multiselect(key="filter-folders").set_value(["odd"]).run()
     assert url_params(app) == {"text": ["red"], "modality": ["text"], "folder": ["odd"]}
-    assert len(card_titles(app)) == 2
+    assert card_titles(app)[0] == "script"
     app.selectbox(key="results-count").set_value(12).run()
     assert url_params(app)["count"] == ["12"]
 
@@ -195,7 +227,7 @@ def test_searching_from_a_result_shows_the_item_and_excludes_it_from_the_results
 
 
 def test_more_and_less_like_a_result_change_the_query_and_can_be_undone(colours: Path) -> None:
-    app = page(q="red", k="6")
+    app = page(q="red", k="6", arrangement="mixed")
     before = card_titles(app)
     number = before.index("red") + 1
     click(app, "less", number)
@@ -204,7 +236,7 @@ def test_more_and_less_like_a_result_change_the_query_and_can_be_undone(colours:
     [liked] = url_params(app)["like"]
     assert url_params(app)["text"] == ["red"]
     assert "less like" in visible_text(app) and "more like" in visible_text(app)
-    assert len(card_titles(app)) == 6 and "red" not in card_titles(app)
+    assert card_titles(app) and "red" not in card_titles(app)
     app.button(key=f"clear-judged-{unliked}").click().run()
     app.button(key=f"clear-judged-{liked}").click().run()
     assert not {"like", "unlike"} & url_params(app).keys()
@@ -373,7 +405,7 @@ def test_the_widgets_have_stable_keys(colours: Path) -> None:
     for key in PAGE_KEYS:
         assert key in app.session_state or app.chat_input(key=key)
     assert app.button(key="clear-text").label
-    assert [(act, label) for act, _, label in card_buttons(app)][-4:] == [
+    assert [(act, label) for act, _, label in card_buttons(app)][1:5] == [
         ("from", "Search from this alone"),
         ("more", "More like this"),
         ("less", "Less like this"),

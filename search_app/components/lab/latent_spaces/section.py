@@ -15,6 +15,7 @@ from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.lab.sections import Section
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import in_html
+from search_app.components.shared.page_layout import part
 from search_app.search.snapshot import Snapshot
 
 _VIEW = "family"
@@ -32,8 +33,9 @@ VIEWS = (
 def _draw(space: AppSpace, snapshot: Snapshot) -> None:
     now = _selected()
     url_state.switch(_VIEW, "Kind of latent space", {view.key: view.title for view in VIEWS}, now.key)
-    st.html(f'<p class="ns-family-description">{in_html(now.description)}</p>')
-    now.draw(space, snapshot)
+    with part("family", now.key):
+        st.html(f'<p class="ns-family-description">{in_html(now.description)}</p>')
+        now.draw(space, snapshot)
 
 
 def _selected() -> LatentSpaceView:

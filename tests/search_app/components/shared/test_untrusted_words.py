@@ -13,7 +13,7 @@ NASTY = [CAPTION, PASSAGE, "<b>red & co **x**.png"]
 
 
 def test_names_captions_and_passages_are_escaped(colours: Path) -> None:
-    app = page(q="red stars", k="96")
+    app = page(q="red stars", k="96", layout="list", expanded="weaker")
     assert not app.exception
     seen = visible_text(app)
     assert "<b>red & co **x**.png" in card_titles(app)
