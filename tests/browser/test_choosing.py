@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
-from tests.browser.acting import ask, cards
+from tests.browser.acting import ask, settled
 from tests.browser.visiting import expect
 
 
@@ -17,7 +17,8 @@ def corner(page: Page, number: int) -> Locator:
 
 def results(page: Page, address: str) -> None:
     page.goto(f"{address}/?q=a+castle&k=12&modality=image")
-    cards(page)
+    settled(page)
+    expect(page.locator(".ns-result[data-rank='5']")).to_be_visible()
     expect(page.locator("html.ns-choosing-ready")).to_be_attached()
 
 

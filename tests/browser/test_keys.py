@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.acting import cards
+from tests.browser.acting import cards, settled
 from tests.browser.visiting import PHONE, expect, visiting
 
 CHOSEN = ".ns-selected"
@@ -100,11 +100,12 @@ def test_the_found_passage_is_in_view_and_a_phone_shows_rows_and_details(
 
 def test_details_lie_beside_the_results_which_stay_as_they_are(page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=a+castle&k=12&modality=image")
-    cards(page)
+    settled(page)
+    expect(page.locator("html.ns-details-ready")).to_be_attached()
     first = page.locator(".ns-result").first
     first.evaluate("card => { card.drawnOnce = true; }")
     drawer = page.get_by_role("region", name="Details of")
-    page.locator(".ns-result[data-rank='2'] .ns-actions [data-action=details]").click()
+    page.locator(".ns-result[data-rank='2'] .ns-open").click()
     expect(drawer).to_be_focused()
     expect(drawer).to_contain_text("result 2", ignore_case=True)
     covered, card = drawer.bounding_box(), page.locator(".ns-result[data-rank='2']").bounding_box()
@@ -112,12 +113,12 @@ def test_details_lie_beside_the_results_which_stay_as_they_are(page: Page, sampl
     for number in (3, 4):
         page.keyboard.press("ArrowRight")
         expect(drawer).to_contain_text(f"result {number}", ignore_case=True)
-    assert rank(page) == "4"
+    expect(page.locator(CHOSEN)).to_have_attribute("data-rank", "4")
     drawer.get_by_role("button", name="Previous result").click()
     expect(drawer).to_contain_text("result 3", ignore_case=True)
+    assert first.evaluate("card => card.drawnOnce") is True
     page.go_back()
     expect(drawer).to_contain_text("result 4", ignore_case=True)
-    assert first.evaluate("card => card.drawnOnce") is True
     drawer.get_by_role("button", name="Close the details").click()
     expect(drawer).to_have_count(0)
     expect(page.locator(".ns-result[data-rank='4']")).to_be_focused()
@@ -125,8 +126,9 @@ def test_details_lie_beside_the_results_which_stay_as_they_are(page: Page, sampl
 
 def test_a_picture_alone_on_the_screen_is_zoomed_by_keys_wheel_and_double_click(page: Page, sample_address: str):
     page.goto(f"{sample_address}/?q=a+castle&k=12&modality=image")
-    cards(page)
-    page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=details]").click()
+    settled(page)
+    expect(page.locator("html.ns-details-ready")).to_be_attached()
+    page.locator(".ns-result[data-rank='1'] .ns-open").click()
     page.get_by_role("button", name="Show the picture alone").click()
     viewer = page.get_by_role("dialog", name="alone on the screen")
     picture = viewer.get_by_role("img")
