@@ -104,11 +104,16 @@ def echo(hits: NDArray[np.floating], best: NDArray[np.floating], *, texts: bool)
     with the best texts: pseudo-relevance feedback (Rocchio 1971) from the surer modality to the other.
     """
     nearest: Floats = np.asarray(best[: ECHOING + 1], dtype=np.float64)
-    echoes = hits @ _direction(nearest[:ECHOING])
+    echoes = hits @ echo_direction(nearest)
     if texts:
         for rank in range(min(ECHOING, len(nearest))):
             echoes[rank] = hits[rank] @ _direction(np.delete(nearest, rank, axis=0))
     return np.asarray(echoes)
+
+
+def echo_direction(best: NDArray[np.floating]) -> Floats:
+    """The mean direction of the best texts, unit length, which the cosine of an echo is taken with."""
+    return _direction(np.asarray(best[:ECHOING], dtype=np.float64))
 
 
 def _direction(rows: Floats) -> Floats:

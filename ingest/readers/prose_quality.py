@@ -74,6 +74,11 @@ def prose_quality(text: str, title: str = "") -> float:
     return 1.0 - (1.0 - quality) * _ramp(filled, 40, 140)
 
 
+def names_terms(words: str) -> bool:
+    """Whether a question or a title names licences, credits or terms of use."""
+    return bool(_LEGAL_TITLE.search(words)) or any(word[:6].casefold() in _TERMS for word in _LETTERS.findall(words))
+
+
 def _running(text: str, words: float) -> float:
     """Low where words are listed: between separators, or a few a line without the end of a sentence."""
     separators = len(_SEPARATOR.findall(text)) / max(words, 1)

@@ -77,7 +77,7 @@ def colour_by_topic(names: Sequence[str], labels: NDArray[np.integer]) -> Colour
 
 
 def _by_modality(snapshot: Snapshot) -> Colouring:
-    plural = {"image": "images", "text": "passages"}
+    plural = {"image": "pictures", "text": "passages"}
     groups = groups_of(snapshot)
     codes = [np.full(len(group), MODALITIES.index(name), np.uint8) for name, group in groups]
     categories = tuple(Category(MODALITIES.index(name), plural[name], len(group)) for name, group in groups)

@@ -83,10 +83,11 @@ class MapSpec:
 
 
 def spec_of(view: MapView) -> MapSpec:
-    """The map of a view; an axis that cannot be read is left out."""
+    """The map of a view, by principal components unless it names another; an axis that cannot be read is left out."""
     read = dict.fromkeys(axis for written in view.axis if (axis := _parse_axis(written)) is not None)
-    axes = tuple(read)[: view.dimensions] if view.projection == "pca" else ()
-    return MapSpec(view.projection, view.dimensions, view.gap, axes)
+    method: Method = "pca" if view.projection == "auto" else view.projection
+    axes = tuple(read)[: view.dimensions] if method == "pca" else ()
+    return MapSpec(method, view.dimensions, view.gap, axes)
 
 
 def with_spec(view: MapView, spec: MapSpec) -> MapView:

@@ -3,22 +3,24 @@
 Both are fitted in the first REDUCED principal components, on at most FIT_SAMPLE items: in a larger space on a steady
 sample.  Every other item, and every later one, is placed at the mean of its PLACING_NEIGHBOURS nearest fitted items,
 weighted by inverse distance.  A fit starts from the principal components, or from the former map, with a fixed seed: so
-a map is the same between runs, and a refit keeps its orientation.
+a map is the same between runs, and a refit keeps its orientation.  The fit itself runs in a process of its own (see
+`fit_process`).
 """
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import SettingsError
 from ingest.readers.draft import MODALITIES, Modality
+from search_app.maps.fit_process import fit_elsewhere
 from search_app.maps.layout import METHODS, Method, Trust
 from search_app.search.array_cache import load_arrays, save_arrays
 from search_app.search.background_tasks import Cancelled, Progress
@@ -66,10 +68,7 @@ class Manifold:
 
     @cached_property
     def _neighbours(self) -> "NearestNeighbors":
-        from sklearn.neighbors import NearestNeighbors
-
-        count = min(PLACING_NEIGHBOURS, len(self.fit_rows))
-        return NearestNeighbors(n_neighbors=count, algorithm="brute").fit(self.fit_rows)
+        return _fitted_neighbours(self.fit_rows)
 
     def place(self, modality: Modality, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """The positions of vectors of one modality, shape (n, dimension): the mean of their nearest fitted items."""
@@ -79,10 +78,22 @@ class Manifold:
         """The same for reduced vectors, shape (n, len(reduction.basis))."""
         if not len(rows):
             return np.empty((0, self.fit_positions.shape[1]), np.float32)
-        distances, near = self._neighbours.kneighbors(rows)
-        weights = 1.0 / np.maximum(distances, 1e-6)  # a fitted item keeps the position of the fit
-        weights /= weights.sum(axis=1, keepdims=True)
-        return np.asarray(np.einsum("nk,nkd->nd", weights, self.fit_positions[near]), np.float32)
+        return _mean_of_nearest(self._neighbours, self.fit_positions, rows)
+
+
+def _fitted_neighbours(fit_rows: NDArray[np.float32]) -> "NearestNeighbors":
+    from sklearn.neighbors import NearestNeighbors
+
+    return NearestNeighbors(n_neighbors=min(PLACING_NEIGHBOURS, len(fit_rows)), algorithm="brute").fit(fit_rows)
+
+
+def _mean_of_nearest(
+    neighbours: "NearestNeighbors", fit_positions: NDArray[np.float32], rows: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    distances, near = neighbours.kneighbors(rows)
+    weights = 1.0 / np.maximum(distances, 1e-6)  # a fitted item keeps the position of the fit
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray(np.einsum("nk,nkd->nd", weights, fit_positions[near]), np.float32)
 
 
 def fit_manifold(
@@ -104,6 +115,8 @@ def fit_manifold(
             f"{METHODS[method]} needs at least {MIN_ITEMS} items, and the space has {len(snapshot):,}. Choose PCA, or "
             "ingest more."
         )
+    if method == "umap":
+        require_umap()
     progress(0.0, "reducing to principal components")
     reduction = reduction_of(snapshot, means)
     groups = groups_of(snapshot)
@@ -112,30 +125,46 @@ def fit_manifold(
     start = former.place_reduced(_reduced_by(former, snapshot, chosen)) if former else fit_rows[:, :dimensions]
     start = _initial_positions(start, dimensions)
     progress(0.05, f"fitting {METHODS[method]} on {len(fit_rows):,} items")
-    fit_positions = _FITS[method](fit_rows, start, progress)
-    others = len(snapshot) - len(fit_rows)
-    progress(0.9, f"placing {others:,} more items" if others > 0 else "placing")
-    fitted = Manifold(method, reduction, fit_rows, fit_positions, {}, {})
-    positions = _place_all(fitted, snapshot, chosen, progress)
-    return replace(fitted, ids={name: group.ids.copy() for name, group in groups}, positions=positions)
-
-
-def _place_all(
-    fitted: Manifold, snapshot: Snapshot, chosen: Mapping[Modality, NDArray[np.int64]], progress: Progress
-) -> dict[Modality, NDArray[np.float32]]:
-    """The position of every item: of the `chosen` rows that of the fit, of all others the mean of fitted neighbours."""
+    left = {name: np.setdiff1d(np.arange(len(group)), chosen[name]) for name, group in groups}
+    other_rows = np.concatenate([reduction.apply(name, group.vectors[left[name]]) for name, group in groups])
+    settings = {"method": method, "epochs": _EPOCHS, "early": _EARLY_EPOCHS}
+    fit_positions, other_positions = fit_elsewhere(settings, fit_rows, start, other_rows, progress)
     positions: dict[Modality, NDArray[np.float32]] = {}
-    done = 0
-    for name, group in groups_of(snapshot):
-        positions[name] = np.empty((len(group), fitted.fit_positions.shape[1]), np.float32)
-        others = np.setdiff1d(np.arange(len(group)), chosen[name])
-        positions[name][chosen[name]] = fitted.fit_positions[done : done + len(chosen[name])]
-        done += len(chosen[name])
-        for start in range(0, len(others), _CHUNK):
-            rows = others[start : start + _CHUNK]
-            positions[name][rows] = fitted.place(name, group.vectors[rows])
-            progress(0.9 + 0.1 * start / len(snapshot), "")
-    return positions
+    fitted, placed = iter(fit_positions), iter(other_positions)
+    for name, group in groups:
+        positions[name] = np.empty((len(group), dimensions), np.float32)
+        for rows, source in ((chosen[name], fitted), (left[name], placed)):
+            positions[name][rows] = np.fromiter(source, (np.float32, dimensions), len(rows))
+    ids = {name: group.ids.copy() for name, group in groups}
+    return Manifold(method, reduction, fit_rows, fit_positions, ids, positions)
+
+
+def fit_and_place(
+    settings: Mapping[str, Any],
+    fit_rows: NDArray[np.float32],
+    start: NDArray[np.float64],
+    others: NDArray[np.float32],
+    progress: Progress,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The positions of reduced vectors: `fit_rows`, which are fitted from `start` on, and `others`, placed by them.
+
+    `settings` are the `method` and its numbers of rounds: `epochs`, and of t-SNE `early` ones before them.
+    """
+    rounds = _Rounds(settings["epochs"], settings["early"])
+    fit_positions = _FITS[settings["method"]](fit_rows, start, rounds, progress)
+    progress(0.9, f"placing {len(others):,} more items" if len(others) else "placing")
+    neighbours = _fitted_neighbours(fit_rows)
+    placed = np.empty((len(others), start.shape[1]), np.float32)
+    for first in range(0, len(others), _CHUNK):
+        placed[first : first + _CHUNK] = _mean_of_nearest(neighbours, fit_positions, others[first : first + _CHUNK])
+        progress(0.9 + 0.1 * first / len(others), "")
+    return fit_positions, placed
+
+
+@dataclass(frozen=True)
+class _Rounds:
+    epochs: int
+    early: int
 
 
 def _reduced_by(
@@ -155,8 +184,9 @@ def _initial_positions(positions: NDArray[np.float32], dimensions: int) -> NDArr
     return start
 
 
-def _umap(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progress) -> NDArray[np.float32]:
-    require_umap()
+def _umap(
+    rows: NDArray[np.float32], start: NDArray[np.float64], rounds: _Rounds, progress: Progress
+) -> NDArray[np.float32]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # from its parts: no TensorFlow, one thread because of the seed
         import umap
@@ -168,11 +198,16 @@ def _umap(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progr
             precomputed_knn=(*_nearest(rows, count)[::-1], None),
             force_approximation_algorithm=True,  # with fewer than 4,096 items it would compute the neighbours again
             min_dist=_MIN_DISTANCE,
-            n_epochs=_EPOCHS,
+            n_epochs=rounds.epochs,
             init=start * 5.0,  # about as wide as umap-learn's own initialisation
             random_state=_SEED,
             n_jobs=1,  # required by a seed; it leaves the other cores to the page
-            tqdm_kwds={"file": _EpochReader(progress), "disable": False, "mininterval": 0.2, "bar_format": "{n_fmt}"},
+            tqdm_kwds={
+                "file": _EpochReader(rounds.epochs, progress),
+                "disable": False,
+                "mininterval": 0.2,
+                "bar_format": "{n_fmt}",
+            },
         )
         return np.asarray(model.fit_transform(rows), np.float32)
 
@@ -193,19 +228,21 @@ def _nearest(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32]
 class _EpochReader:
     """A file for tqdm: reports the number of epochs done, as tqdm prints it, to `progress`, which may raise."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, epochs: int, progress: Progress) -> None:
+        self._epochs, self._progress = epochs, progress
 
     def write(self, printed: str) -> None:
         done = printed.strip().lstrip("\r")
         if done.isdecimal():
-            self._progress(0.3 + 0.6 * int(done) / _EPOCHS, "")
+            self._progress(0.3 + 0.6 * int(done) / self._epochs, "")
 
     def flush(self) -> None:
         """Nothing is buffered."""
 
 
-def _tsne(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progress) -> NDArray[np.float32]:
+def _tsne(
+    rows: NDArray[np.float32], start: NDArray[np.float64], rounds: _Rounds, progress: Progress
+) -> NDArray[np.float32]:
     cancelled: list[Cancelled] = []
 
     def should_stop(done: float) -> bool:
@@ -233,7 +270,7 @@ def _tsne(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progr
             random_state=_SEED,
         )
         # Early exaggeration pulls clusters together before they find their places.
-        for epochs, exaggeration, begin, end in ((_EARLY_EPOCHS, 12, 0.2, 0.45), (_EPOCHS, 1, 0.45, 0.9)):
+        for epochs, exaggeration, begin, end in ((rounds.early, 12, 0.2, 0.45), (rounds.epochs, 1, 0.45, 0.9)):
             embedding = embedding.optimize(
                 n_iter=epochs,
                 exaggeration=exaggeration,
@@ -246,11 +283,17 @@ def _tsne(rows: NDArray[np.float32], start: NDArray[np.float64], progress: Progr
     return np.asarray(embedding, np.float32)
 
 
-_FITS: dict[Method, Callable[[NDArray[np.float32], NDArray[np.float64], Progress], NDArray[np.float32]]] = {
+_Fit = Callable[[NDArray[np.float32], NDArray[np.float64], _Rounds, Progress], NDArray[np.float32]]
+_FITS: dict[Method, _Fit] = {
     "umap": _umap,
     "tsne": _tsne,
 }
-"""Each takes the reduced rows, their initial positions, and where to report progress; it returns their positions."""
+"""Each takes the reduced rows, their initial positions, its rounds and where to report; it returns positions."""
+
+
+def neighbours_method() -> Method:
+    """The layout of neighbours that this installation can fit: UMAP where the extra is there, else t-SNE."""
+    return "umap" if find_spec("umap") else "tsne"
 
 
 def require_umap() -> None:

@@ -22,7 +22,14 @@ from search_app.maps.layout import (
     Trust,
     with_spec,
 )
-from search_app.maps.manifold import SETTINGS, Manifold, fit_manifold, load_manifold, save_manifold
+from search_app.maps.manifold import (
+    SETTINGS,
+    Manifold,
+    fit_manifold,
+    load_manifold,
+    neighbours_method,
+    save_manifold,
+)
 from search_app.maps.semantic_axes import AxisDirection, axis_direction, end_vectors
 from search_app.maps.trustworthiness import measure_trust, modality_gap
 from search_app.search.array_cache import PROJECTION_FOLDER, load_arrays, save_arrays
@@ -31,11 +38,13 @@ from search_app.search.modality_items import ModalityItems
 from search_app.search.pca_reduction import groups_of
 from search_app.search.projection import Drift, LiveProjections, Projection, Projections
 from search_app.search.projection import drift as pca_drift
-from search_app.search.query_schema import MapView
+from search_app.search.query_schema import Dimensions, MapView
 from search_app.search.query_vectors import Probe
 from search_app.search.searcher import Searcher
 from search_app.search.snapshot import Snapshot
 
+LEAST_NEIGHBOURS = 50
+"""Items from which on a layout of neighbours is fitted unasked: of fewer, straight axes show all there is."""
 _CACHED_LAYOUTS = 6
 _SAVED_TRUSTS = 64
 
@@ -56,12 +65,16 @@ class SpaceMaps:
         self._layouts: OrderedDict[tuple[object, ...], Layout] = OrderedDict()
         self._manifolds: dict[str, Manifold] = {}
         self._trusts: dict[str, Trust | None] | None = None
+        self._started: set[str] = set()
+        self._closed = False
+        self._wanted: dict[str, str] = {}  # the fit that each visitor waits for
+        self._looked_at = -1  # the revision whose layout of neighbours was looked after last
 
     @classmethod
     def of(cls, searcher: Searcher) -> "SpaceMaps":
         """The maps of the space that `searcher` searches, by the components that it keeps."""
         space = searcher.space
-        return cls(space.folder, space.manifest.encoder.fingerprint, searcher.live_projections, searcher.tasks)
+        return cls(space.folder, space.manifest.encoder.fingerprint, searcher.live_projections)
 
     def layout(self, snapshot: Snapshot, spec: MapSpec, encoder: Encoder | None = None) -> Layout | None:
         """The map laid out; None before UMAP or t-SNE has been fitted for it: then `start` the fit.
@@ -93,11 +106,57 @@ class SpaceMaps:
 
         While a fit of the same map runs, its task is returned.
         """
+        self._started.add(_fit_key(spec))
         return self.tasks.start(_fit_key(spec), lambda progress: self._fit(snapshot, spec, progress))
 
     def task(self, spec: MapSpec) -> Task[None] | None:
         """The last fit of this map that `start` began, if any."""
         return self.tasks.get(_fit_key(spec))
+
+    def neighbours(self, gap: bool = False, dimensions: Dimensions = 2) -> MapSpec:
+        """The layout of neighbours that this installation can fit."""
+        return MapSpec(neighbours_method(), dimensions, gap)
+
+    def is_fitted(self, spec: MapSpec) -> bool:
+        """Whether `layout` returns this map at once."""
+        return spec.method == "pca" or self._manifold(spec) is not None
+
+    def keep_neighbours(self, snapshot: Snapshot) -> None:
+        """Start the fit of the flat layout of neighbours where there is none, or the space has moved on since.
+
+        Asked once for each revision, so that a fit that was stopped stays so; not in a space of few items.
+        """
+        if self._closed or len(snapshot) < LEAST_NEIGHBOURS or snapshot.revision == self._looked_at:
+            return
+        self._looked_at = snapshot.revision
+        spec = self.neighbours()
+        layout = self.layout(snapshot, spec)
+        if layout is None or layout.drift.offered:
+            self.start(snapshot, spec)
+
+    def want(self, visitor: str, spec: MapSpec | None) -> None:
+        """Note which fit a visitor waits for, None for none; one that nobody waits for any more is cancelled."""
+        wanted = None if spec is None else _fit_key(spec)
+        with self._lock:
+            before = self._wanted.pop(visitor, None)
+            if wanted is not None:
+                self._wanted[visitor] = wanted
+            kept = set(self._wanted.values())
+            if wanted is None:
+                kept.add(_fit_key(self.neighbours()))  # it is fitted for everyone, and holds up nobody
+                started = {before} if before else set()
+            else:
+                started = set(self._started)
+        for key in started - kept:
+            if (task := self.tasks.get(key)) is not None:
+                task.cancel()
+
+    def close(self) -> None:
+        """Cancel all fits, and begin no more unasked."""
+        self._closed = True
+        for key in list(self._started):
+            if (task := self.tasks.get(key)) is not None:
+                task.cancel()
 
     def gap(self, snapshot: Snapshot) -> ModalityGap | None:
         """The size of the modality gap; None unless there are both images and passages."""

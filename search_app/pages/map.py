@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from ingest.encoders.base import Encoder
-from ingest.errors import NearspaceError, SpaceChanged
+from ingest.errors import NearspaceError, SpaceChanged, SpaceError
 from search_app.components.map import first_paint
 from search_app.components.map.axes import reset_axes_button
 from search_app.components.map.captions import count_caption, trust_note
 from search_app.components.map.decoded_place import decode_place, place_panel, place_vocabulary
 from search_app.components.map.drawer import RESULTS, TOPICS, list_button, list_panel, list_shown
 from search_app.components.map.export import export_buttons
+from search_app.components.map.fitting import awaited_spec, best_view, fit_chip, note_wanted, refit_offer, stand_in
 from search_app.components.map.menus import colour_menu, view_menu
 from search_app.components.map.scatter import DrawnMap, Handler, drawn_map, item_details, point_colours, scatter
 from search_app.components.map.scene import item_marks, query_label, scene_of
@@ -36,9 +37,9 @@ from search_app.components.map.topics_panel import (
     topics_panel,
 )
 from search_app.components.search.details_drawer import details_drawer
-from search_app.components.search.filter_row import terms_and_filters
+from search_app.components.search.filter_row import filters
 from search_app.components.search.keyboard import listen_for_keys
-from search_app.components.search.query_box import query_box
+from search_app.components.search.query_bar import query_bar
 from search_app.components.search.query_terms import term_contents
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
@@ -46,15 +47,15 @@ from search_app.components.shared.open_page import draw_page, loaded_encoder, sh
 from search_app.maps.area import Area, inside, parse_area, simplified_area
 from search_app.maps.colouring import Colouring, colour_items
 from search_app.maps.decoding import DecodedPlace
-from search_app.maps.layout import Layout, MapSpec, spec_of
+from search_app.maps.layout import Layout, spec_of
 from search_app.search.filter_masks import item_masks, with_quoted_phrases
 from search_app.search.neighbours import Neighbour
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query import Query
-from search_app.search.query_schema import Filters, MapView
+from search_app.search.query_schema import MapView
 from search_app.search.query_vectors import Probe
 from search_app.search.searcher import Answer
-from search_app.search.selections import open_selection
+from search_app.search.selections import keep_selection, open_selection
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import Topics
 
@@ -65,7 +66,6 @@ _HELP = (
     "Click a point to see it and what it lies near, or an empty place to see what it stands for. Draw around points "
     "with the lasso to compare them with the rest."
 )
-_POLL_EVERY = 1.0  # seconds, while a map is fitted
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ class _Focus:
     neighbours: tuple[Neighbour, ...]
     """Of the selected item."""
     area: Area | None
-    in_area: NDArray[np.bool_] | None
-    """Which items lie in that area, those hidden in the legend left out, shape (len(layout),); None without an area."""
+    chosen: NDArray[np.bool_] | None
+    """Which items are selected, shape (len(layout),); None without a selection."""
     place: DecodedPlace | None
     drawer: str
     """What the drawer shows: item, place, area, topic, one of its lists, or '' where it is closed."""
@@ -108,10 +108,12 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     beside = st.container(key="beside")
     if not len(snapshot):
         with box:
-            query_box(space, query)
+            query_bar(space, query, snapshot)
         show_empty_space(space, snapshot)
         return
-    view = _view_for(query, page_url.current()[1])
+    view = best_view(space, query, _view_for(query, page_url.current()[1]))
+    awaited = awaited_spec(space, snapshot, view)
+    note_wanted(space, awaited)
     with asked:
         answer = _answer(space, query)
         listen_for_keys(query)
@@ -128,13 +130,9 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
             page_layout.error_notice("This map cannot be laid out", error)
             reset_axes_button()
             return
-        place = decode_place(space, snapshot, view, layout, page.topics) if layout else None
+        in_its_place = layout.spec == spec_of(view)  # positions of a view are those of its own layout
+        place = decode_place(space, snapshot, view, layout, page.topics) if in_its_place else None
     notes = st.container(key="map-notes")
-    if layout is None:
-        _draw_above(page, box, bar, None)
-        with notes:
-            _fit_progress(space, snapshot, spec_of(view))
-        return
     map_first = first_paint.map_goes_first(drawn_map(layout))
     focus = _focus(page, layout, place)
     _map(page, layout, focus, map_first=map_first)
@@ -142,7 +140,10 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         first_paint.wait_until_painted()
     _draw_above(page, box, bar, layout)
     with notes:
-        _refit_offer(space, snapshot, layout)
+        if awaited is not None:
+            fit_chip(space, snapshot, awaited, asked=view.projection != "auto")
+        else:
+            refit_offer(space, snapshot, layout)
     with st.container(key="map-foot"):
         trust_note(layout)
     if focus.drawer:
@@ -151,9 +152,10 @@ def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
 
 
 def _draw_above(page: _Page, box: DeltaGenerator, bar: DeltaGenerator, layout: Layout | None) -> None:
-    """Draw the query box and the menus over the map, in their containers."""
-    with box:
-        query_box(page.space, page.query)
+    """Draw the query bar and the menus over the map, in their containers."""
+    with box, st.container(key="asked", horizontal=True, gap="small"):
+        query_bar(page.space, page.query, page.snapshot, compact=True)
+        filters(page.query, page.snapshot, page.space, compact=True)
     with bar:
         view_menu(page.space, page.view, page.snapshot, lambda: _end_of_view_menu(page, layout))
         colour_menu(page.space, page.view, page.query, topics=page.topics is not None)
@@ -179,14 +181,10 @@ def _view_for(query: Query, view: MapView) -> MapView:
 
 
 def _answer(space: AppSpace, query: Query) -> Answer | None:
-    """The answer to the query, with its terms and filters drawn; None without a query, or where the search fails."""
+    """The answer to the query; None without a query, or where the search fails."""
     if query.is_empty:
-        # A selected topic is described beside the map.
-        if replace(query.filters, topic=()) != Filters():
-            terms_and_filters(space, query, space.searcher.vectors.now())
         return None
     contents = term_contents(space, query)
-    terms_and_filters(space, query, space.searcher.vectors.now(), contents)
     try:
         return space.searcher.ask(query, loaded_encoder(space), contents.pictures)
     except SpaceChanged:
@@ -196,55 +194,17 @@ def _answer(space: AppSpace, query: Query) -> Answer | None:
         return None
 
 
-# ---- fitting -------------------------------------------------------------------------------------------------------
-
-
-def _layout(page: _Page) -> Layout | None:
+def _layout(page: _Page) -> Layout:
+    """The map that the view asks for; while that one is fitted, straight axes."""
     spec = spec_of(page.view)
     encoder: Encoder | None = None
     if any(end.kind == "text" for axis in spec.semantic_axes for end in (axis.start, axis.end)):
         encoder = loaded_encoder(page.space)
     with page_layout.spinner("Laying out the map …"):
-        return page.space.maps.layout(page.snapshot, spec, encoder)
-
-
-@st.fragment(run_every=_POLL_EVERY)
-def _fit_progress(space: AppSpace, snapshot: Snapshot, spec: MapSpec) -> None:
-    """Show the progress of a fit, and the map once it is done; starts the fit if nobody has."""
-    task = space.maps.task(spec)
-    if task is None:
-        task = space.maps.start(snapshot, spec)
-    status = task.status
-    if status.state == "done":
-        st.rerun()
-    with st.container(key="map-fitting"):
-        if status.state in ("failed", "cancelled"):
-            why = status.problem or "It was stopped."
-            page_layout.notice("This map has not been fitted", why, is_error=status.state == "failed")
-            if st.button("Fit it", key="fit-again", icon=":material/refresh:"):
-                space.maps.start(snapshot, spec)
-            return
-        st.progress(status.share, text=f"{status.message or 'waiting for another fit'} · {status.seconds:.0f} s")
-        page_layout.note("The fit runs in the background and is kept beside the space: it is done once.")
-        if st.button("Stop", key="fit-stop", icon=":material/stop:", type="tertiary"):
-            task.cancel()
-
-
-def _refit_offer(space: AppSpace, snapshot: Snapshot, layout: Layout) -> None:
-    """Offer a new fit where the space has drifted from this one."""
-    task = space.maps.task(layout.spec)
-    if task is not None and not task.status.finished:
-        _fit_progress(space, snapshot, layout.spec)
-    elif layout.drift.offered:
-        drift = layout.drift
-        with st.container(key="map-drift", horizontal=True, vertical_alignment="center", gap="small"):
-            page_layout.note(
-                f"Since this map was fitted, {drift.came:,} items came and {drift.gone:,} went. "
-                "They are drawn where the old axes put them."
-            )
-            if st.button("Fit it anew", key="refit", icon=":material/refresh:", type="tertiary"):
-                space.maps.start(snapshot, layout.spec)
-                st.rerun()
+        layout = page.space.maps.layout(page.snapshot, spec, encoder)
+        layout = layout or page.space.maps.layout(page.snapshot, stand_in(spec))
+        assert layout is not None  # straight axes are fitted at once
+        return layout
 
 
 # ---- the map -------------------------------------------------------------------------------------------------------
@@ -255,7 +215,8 @@ def _map(page: _Page, layout: Layout, focus: _Focus, *, map_first: bool) -> None
     near = [each.id for each in (focus.neighbours if focus.place is None else focus.place.items)]
     item = item_marks(picture, [view.item])
     area = focus.area
-    in_view = len(view.spot) == layout.spec.dimensions
+    own = layout.spec == spec_of(view)  # else it stands in for one that is being fitted
+    in_view = own and len(view.spot) == layout.spec.dimensions
     scene = {
         **scene_of(page.space, picture, page.query, view, page.answer),
         "caption": count_caption(picture, page.snapshot, len(page.answer.ranking.hits) if page.answer else 0),
@@ -263,17 +224,17 @@ def _map(page: _Page, layout: Layout, focus: _Focus, *, map_first: bool) -> None
         "item": item[0] if item else None,
         "near": item_marks(picture, near),
         "place": picture.to_drawn(np.array(view.spot)).tolist() if in_view else None,
-        "area": picture.to_drawn(np.array(area.corners)).tolist() if area and not area.view_matrix else None,
+        "area": picture.to_drawn(np.array(area.corners)).tolist() if area and own and not area.view_matrix else None,
         "topics": topic_labels(picture, page.topics, page.snapshot, focus.colouring)
         if page.topics and view.names
         else [],
         "flyTo": topic_view(picture, page.topics, page.snapshot),
-        "window": view.window,
+        "window": view.window if own else "",
         "pictures": view.pictures,
         "drawer": focus.drawer,
     }
-    actions = _actions(picture, page.topics) | ({"drawn": first_paint.mark_painted} if map_first else {})
-    colours = point_colours(picture, focus.colouring, page_layout.theme(), _highlighted(page, focus.in_area))
+    actions = _actions(page, picture, focus) | ({"drawn": first_paint.mark_painted} if map_first else {})
+    colours = point_colours(picture, focus.colouring, page_layout.theme(), _highlighted(page, focus.chosen))
     with st.container(key="map-place"):
         scatter(_NAME, picture, colours, scene, actions)
         item_details(_NAME, page.space)
@@ -283,18 +244,25 @@ def _focus(page: _Page, layout: Layout, place: DecodedPlace | None) -> _Focus:
     view = page.view
     colouring = _colouring(page)
     area = parse_area(view.area) if view.area else None
-    in_area = _items_in(layout, area, colouring, view) if area else None
+    chosen = _chosen(page, layout, area, colouring)
     neighbours = item_neighbours(page.snapshot, view) if view.item else []
-    return _Focus(colouring, tuple(neighbours), area, in_area, place, _picked(page, place, in_area))
+    return _Focus(colouring, tuple(neighbours), area, chosen, place, _picked(page, place, chosen))
 
 
-def _picked(page: _Page, place: DecodedPlace | None, in_area: NDArray[np.bool_] | None) -> str:
+def _chosen(page: _Page, layout: Layout, area: Area | None, colouring: Colouring) -> NDArray[np.bool_] | None:
+    """The selected items: those that the space keeps, whatever map they were drawn on, else those in the area."""
+    if page.view.chosen and len(kept := open_selection(page.space.folder, page.view.chosen)):
+        return np.isin(layout.ids, kept)
+    return _items_in(layout, area, colouring, page.view) if area and layout.spec == spec_of(page.view) else None
+
+
+def _picked(page: _Page, place: DecodedPlace | None, chosen: NDArray[np.bool_] | None) -> str:
     """What has been picked, for the drawer to show; '' for nothing."""
     if page.view.item:
         return "item"
     if place is not None:
         return "place"
-    if in_area is not None:
+    if chosen is not None:
         return "area"
     if page.query.filters.topic and page.topics is not None:
         return "topic"
@@ -308,8 +276,8 @@ def _colouring(page: _Page) -> Colouring:
     return colour_items(page.view.colouring, page.snapshot, page.space.ledger, probe)
 
 
-def _highlighted(page: _Page, in_area: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-    """Which items pass the filters and lie in the selected area; None where all do."""
+def _highlighted(page: _Page, chosen: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """Which items pass the filters and are selected; None where all do."""
     highlighted = None
     filters = with_quoted_phrases(page.query)
     if filters.narrow or filters.modality:
@@ -318,8 +286,8 @@ def _highlighted(page: _Page, in_area: NDArray[np.bool_] | None) -> NDArray[np.b
         masks = item_masks(filters, page.snapshot, page.space.ledger, topics, selected)
         none = {name: np.zeros(len(group), np.bool_) for name, group in groups_of(page.snapshot)}
         highlighted = np.concatenate([masks.get(name, none[name]) for name, _ in groups_of(page.snapshot)])
-    if in_area is not None:
-        highlighted = in_area if highlighted is None else highlighted & in_area
+    if chosen is not None:
+        highlighted = chosen if highlighted is None else highlighted & chosen
     return highlighted
 
 
@@ -344,8 +312,17 @@ def _trail(page: _Page, picture: DrawnMap) -> list[dict[str, Any]]:
     ]
 
 
-def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
+def _kept_selection(space: AppSpace, ids: NDArray[np.int64]) -> str:
+    """The name that the space keeps a selection under; '' where it is empty, or the space cannot be written."""
+    try:
+        return keep_selection(space.folder, ids) if len(ids) else ""
+    except SpaceError:
+        return ""
+
+
+def _actions(page: _Page, picture: DrawnMap, focus: _Focus) -> dict[str, Handler]:
     """What a person can do on the map."""
+    own = picture.layout.spec == spec_of(page.view)
 
     def pick(values: Mapping[str, Any]) -> None:
         if str(values.get("id", "")).isdecimal():
@@ -366,17 +343,22 @@ def _actions(picture: DrawnMap, topics: Topics | None) -> dict[str, Handler]:
             found = simplified_area(picture.to_layout(np.array(points, np.float64).reshape(-1, 2)).tolist())
         if found is not None:
             query, view = page_url.current()
-            page_url.go(query, view.unfocused)
-            page_url.change_map(area=found.to_param())
+            inside_it = _items_in(picture.layout, found, focus.colouring, view)
+            chosen = _kept_selection(page.space, picture.layout.ids[inside_it])
+            outline = found.to_param() if own or not chosen else ""
+            page_url.go(query, replace(view.unfocused, area=outline, chosen=chosen))
 
     def hide(values: Mapping[str, Any]) -> None:
         page_url.change_map(hidden=tuple(str(name) for name in values.get("hidden") or ()))
 
     def topic(values: Mapping[str, Any]) -> None:
         if isinstance(code := values.get("code"), int):
-            topic_clicked(topics, code)
+            topic_clicked(page.topics, code)
 
-    return {"pick": pick, "place": place, "area": area, "hide": hide, "topic": topic}
+    actions: dict[str, Handler] = {"pick": pick, "area": area, "hide": hide, "topic": topic}
+    if own:
+        actions["place"] = place
+    return actions
 
 
 # ---- beside the map ------------------------------------------------------------------------------------------------
@@ -389,9 +371,9 @@ def _side_panel(page: _Page, layout: Layout, focus: _Focus) -> None:
         item_panel(space, found[0], focus.neighbours, view) if found else missing_item_panel()
     elif focus.place is not None and focus.drawer == "place":
         place_panel(space, focus.place)
-    elif focus.in_area is not None and focus.drawer == "area":
+    elif focus.chosen is not None and focus.drawer == "area":
         vocabulary = place_vocabulary(space, page.snapshot, page.topics)
-        selection_panel(space, layout.ids[focus.in_area], page.snapshot, vocabulary)
+        selection_panel(space, layout.ids[focus.chosen], page.snapshot, vocabulary)
     elif focus.drawer == "topic":
         topics_panel(space, page.snapshot, page.topics)
     elif focus.drawer == TOPICS:

@@ -13,12 +13,11 @@ from ingest.space.steady_sample import steady_sample
 from search_app.components import search
 from search_app.components.search.choosing import choosing_bar
 from search_app.components.search.details_drawer import details_drawer
-from search_app.components.search.filter_row import terms_and_filters
+from search_app.components.search.filter_row import filters
 from search_app.components.search.keyboard import listen_for_keys
 from search_app.components.search.map_panel import LEAST_ITEMS, map_panel
-from search_app.components.search.more_filters import filter_chips
-from search_app.components.search.query_box import query_box, query_item_card
-from search_app.components.search.query_terms import TermContents, only_item, term_contents
+from search_app.components.search.query_bar import query_bar
+from search_app.components.search.query_terms import TermContents, term_contents
 from search_app.components.search.result_grid import arrange_grids
 from search_app.components.search.result_view import ResultView, starter_cards
 from search_app.components.search.results_bar import results_bar
@@ -45,12 +44,17 @@ def search_page() -> None:
 
 def _draw(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     st.html(_STYLE)
-    query_box(space, query)
+    contents = term_contents(space, query)
+    with st.container(key="asked", horizontal=True, gap="small"):
+        query_bar(space, query, snapshot, contents)
+        bar_side = st.container(key="bar-side", width="content")
     if not len(snapshot):
         show_empty_space(space, snapshot)
     elif not query.is_empty:
-        _draw_results(space, query, snapshot)
+        _draw_results(space, query, snapshot, contents, bar_side)
     else:
+        with bar_side:
+            filters(query, snapshot, space)
         _draw_start(space, query, snapshot)
 
 
@@ -78,31 +82,30 @@ def _layout(query: Query, snapshot: Snapshot) -> _Layout:
     return _Layout(top, left, right, st.container(key="beside"))
 
 
-def _draw_results(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
-    contents, containers = term_contents(space, query), _layout(query, snapshot)
-    with containers.top:
-        head, notes = st.container(), st.container()
+def _draw_results(
+    space: AppSpace, query: Query, snapshot: Snapshot, contents: TermContents, bar_side: DeltaGenerator
+) -> None:
+    """Draw the answer to `query`, and the filters into `bar_side` once it is drawn."""
+    containers = _layout(query, snapshot)
     try:
         encoder = loaded_encoder(space)
         shown = ask_shown(space.searcher, query, encoder, contents.pictures)
     except SpaceChanged:
         raise
     except NearspaceError as error:
-        with head:
-            terms_and_filters(space, query, snapshot, contents)
-        with notes:
+        with bar_side:
+            filters(query, snapshot, space)
+        with containers.top:
             page_layout.error_notice("The search cannot be done", error)
         return
     results = ResultView(space, query, shown)
     # The results are sent to the browser first, so that nothing delays them.
     with containers.left:
-        if (alone := only_item(query)) in contents.items:
-            query_item_card(space, contents.items[alone])
         _missing_operands(query, contents)
         _draw_shown(results)
-    with head:
-        terms_and_filters(space, query, snapshot, contents)
-    with notes:
+    with bar_side:
+        filters(query, snapshot, space)
+    with containers.top:
         if any(within_window(term.value, encoder) != term.value for term in query.all_terms if term.kind == "text"):
             page_layout.note(
                 f"This text is longer than the encoder reads: only the first {encoder.info.text_window} tokens count."
@@ -177,15 +180,14 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
     with containers.left:
         st.html(
             '<div class="ns-hero"><h1>Search by meaning, in words and pictures.</h1>'
-            "<p>Images and passages lie in one space: what is close in meaning lies close together. Ask in "
+            "<p>Pictures and passages lie together: what is alike in meaning lies close. Ask in "
             "words, with a picture, or with both; every result says how close it is, and the map shows where it "
             "lies.</p></div>"
         )
-        filter_chips(query)
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, example in enumerate(EXAMPLES, start=1):
                 st.button(example, key=f"example-{number}", on_click=page_url.search_text, args=(example,))
-        st.html('<div class="ns-section">Or start from an item of this space</div>')
+        st.html('<h2 class="ns-section">Or start from something in this space</h2>')
         starter_cards(space, _starter_items(space, snapshot))
     if containers.right is not None:
         with containers.right:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SCANNED = 200_000
 """Items of a modality up to which a search compares all of them."""
+DEPTH = 2_400
+"""Items of such a modality that are ordered, however few hits are asked for, and as deep as pages go."""
 OVERSAMPLED = 3
 """How many times the needed items the index is queried for, as it orders them by raw cosine."""
 SEARCH_POOL = ThreadPoolExecutor(8, thread_name_prefix="search")
@@ -66,6 +68,8 @@ class Candidates:
     usual: Background
     usual_cosine: tuple[float, float] | None
     """Mean and standard deviation of the sample's cosines, where the nearest by raw cosine were looked for."""
+    every: NDArray[np.float32] | None = None
+    """The affinities of all items of the modality, where all were looked at; shape (len(group),)."""
 
 
 def find_candidates(
@@ -107,6 +111,7 @@ def _of_all(
         np.full(len(rows), len(group) - 1, np.int64),
         background_of(every[group.background], target.mean, target.centred, target.phrases),
         None if cosines is None else usual_cosine(cosines[group.background]),
+        every,
     )
 
 

@@ -3,6 +3,8 @@
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.space.ledger.search_index import spaced
@@ -40,8 +42,18 @@ def tokens_of(words: str) -> list[str]:
     return [token[:_LONGEST_WORD] for token in kept.split()][:MOST_WORDS]
 
 
-def rare_word_shares(text: str, ledger: "Ledger", items: int) -> dict[int, float]:
-    """How much of the rare words of `text` items say, above 0 and up to 1, by id; for a space of so many `items`.
+@dataclass(frozen=True)
+class RareWords:
+    """The items that contain rare words of a question."""
+
+    shares: Mapping[int, float] = field(default_factory=dict)
+    """How much of the rare words each contains, above 0 and up to 1, by id."""
+    said: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Those words, as the question has them, the rarest first."""
+
+
+def rare_words_of(text: str, ledger: "Ledger", items: int) -> RareWords:
+    """The rare words of `text`, and the items that say them, in a space of so many `items`.
 
     A word is rare when between 1 and RARE of all items say it; what is written together (`IMG_2041`, `R&D`) counts as
     one word.  In a small space every word is rare, so there only names and codes count, up to _FEW items that say
@@ -53,7 +65,8 @@ def rare_word_shares(text: str, ledger: "Ledger", items: int) -> dict[int, float
     """
     usual = int(items * RARE)
     whole = 0.0
-    shares: dict[int, float] = {}
+    weights: dict[int, float] = {}
+    said: dict[int, list[tuple[float, str]]] = {}
     words = list(dict.fromkeys(word.rstrip("*") for word in text.split()[:MOST_WORDS]))
     for place, word in enumerate(words):
         begins = place == 0 and len(words) > 1
@@ -66,9 +79,13 @@ def rare_word_shares(text: str, ledger: "Ledger", items: int) -> dict[int, float
         whole += weight
         if len(found) <= most:
             for item in found:
-                shares[item] = shares.get(item, 0.0) + weight
-    best = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:_MOST_SAYING]
-    return {item: weight / whole for item, weight in best}
+                weights[item] = weights.get(item, 0.0) + weight
+                said.setdefault(item, []).append((-weight, word))
+    best = sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:_MOST_SAYING]
+    return RareWords(
+        {item: weight / whole for item, weight in best},
+        {item: tuple(word for _, word in sorted(said[item])) for item, _ in best},
+    )
 
 
 def _names(word: str, *, begins: bool) -> bool:

@@ -5,13 +5,13 @@ comparable, and how far they are is what tells the methods apart (measured by te
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.calibration import Cell, features
 from ingest.readers.draft import Modality
+from search_app.search.measure import keys_of
 
 CALIBRATED, STANDARDISED = "calibrated", "standardised"
 RANK_CONSTANT = 60
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ModalityHits:
-    """The hits of one modality that are to be merged, closest first; each array has shape (k,)."""
+    """The hits of one modality that are to be merged; each array has shape (k,)."""
 
     modality: Modality
     cosines: Floats
@@ -33,15 +33,8 @@ class ModalityHits:
     """Cosines once query and items have lost their modality's mean."""
     scores: Floats
     """How many deviations each affinity lies above the background's mean."""
-    echoes: Floats
-    """See `ingest.encoders.calibration.echo`."""
-    cell: Cell | None
-    """What the encoder's calibration says of this query and modality."""
-
-    @property
-    def logits(self) -> Floats | None:
-        """The logarithm of the odds that each hit is relevant; None without a calibration."""
-        return None if self.cell is None else self.cell.logits(features(self.scores, self.echoes))
+    measures: Floats
+    """What hits are ordered by unless another way is chosen: see `search_app.search.measure`."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +50,8 @@ class Method:
     """The key of each hit."""
     reach: float
     """What a balance of 1 adds to the keys of images and takes from those of texts."""
+    lift: str = ""
+    """What lifted a hit that this way puts above one with a better word; '' where none does."""
     raw: bool = False
     """Whether hits are looked for by the cosine as the encoder gave it, not by the centred one."""
 
@@ -87,13 +82,14 @@ def _rank_fusion(found: ModalityHits) -> Floats:
 
     The logarithm keeps that order, and lets a balance move it.
     """
-    return np.asarray(-np.log(RANK_CONSTANT + np.arange(1.0, len(found.scores) + 1)))
+    ranks = np.empty(len(found.scores))
+    ranks[np.argsort(-found.scores, kind="stable")] = np.arange(1.0, len(found.scores) + 1)
+    return np.asarray(-np.log(RANK_CONSTANT + ranks))
 
 
-def _calibrated(found: ModalityHits) -> Floats:
-    """Odds of being relevant (Platt 1999 scales scores so): see ingest.encoders.calibration."""
-    logits = found.logits
-    return found.scores if logits is None else logits
+def _measured(found: ModalityHits) -> Floats:
+    """By the odds of being relevant (Platt 1999 scales scores so), as far as an item is near at all."""
+    return keys_of(found.measures)
 
 
 METHODS: dict[str, Method] = {
@@ -103,7 +99,7 @@ METHODS: dict[str, Method] = {
             CALIBRATED,
             "Calibrated",
             "Orders by the chance that a hit is relevant, learnt for this encoder from captioned pictures.",
-            _calibrated,
+            _measured,
             3.0,
         ),
         Method(
@@ -112,6 +108,7 @@ METHODS: dict[str, Method] = {
             "Takes each modality's mean away, then counts how far a hit stands out among others of its modality.",
             _standardised,
             1.5,
+            "placed by how far it stands out",
         ),
         Method(
             "zscore",
@@ -119,6 +116,7 @@ METHODS: dict[str, Method] = {
             "Counts how far a hit's cosine stands out among others of its modality, for this query.",
             _raw_standardised,
             1.5,
+            "placed by how far its cosine stands out",
             raw=True,
         ),
         Method(
@@ -127,6 +125,7 @@ METHODS: dict[str, Method] = {
             "Takes each modality's mean away and orders by the cosine of what is left; texts keep an advantage.",
             _centred,
             0.4,
+            "placed by its centred cosine",
         ),
         Method(
             "rrf",
@@ -134,6 +133,7 @@ METHODS: dict[str, Method] = {
             "Takes images and texts in turn, by rank alone, however close they are.",
             _rank_fusion,
             0.25,
+            "pictures and passages in turn",
         ),
         Method(
             "cosine",
@@ -141,6 +141,7 @@ METHODS: dict[str, Method] = {
             "Orders by the encoder's own cosine: to words, nearly every text is closer than any picture.",
             _raw_cosine,
             0.4,
+            "placed by its raw cosine",
             raw=True,
         ),
     )
@@ -149,6 +150,8 @@ METHODS: dict[str, Method] = {
 
 
 def method_for(name: str, *, calibrated: bool) -> Method:
-    """The method of that name; centring with standardising where the encoder is not `calibrated`, or none has it."""
+    """The method of that name, or the default; where the encoder is not `calibrated`, scores stand for its odds."""
     method = METHODS.get(name, METHODS[CALIBRATED])
-    return METHODS[STANDARDISED] if method.name == CALIBRATED and not calibrated else method
+    if not calibrated and method.name in (CALIBRATED, STANDARDISED):
+        return replace(METHODS[CALIBRATED], name=STANDARDISED)
+    return method

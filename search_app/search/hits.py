@@ -1,26 +1,40 @@
 """What a search found: items, and how close they are."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
 from search_app.search.fusion import STANDARDISED
 
 ENOUGH_RARE_WORDS = 0.5
-"""The share of a question's rare words above which an item that contains them matches, whatever its vector."""
+"""The share of a question's rare words above which an item that contains them is a good answer, whatever its vector."""
 
 Closeness = Literal["very close", "close", "loosely related", "no real match"]
+CLOSENESS: tuple[Closeness, ...] = get_args(Closeness)[::-1]
+"""The words by level, from 0."""
+_STEPS = (0.0, 0.5, 1.0)
+"""The measures or nearnesses from which the next better word holds."""
 
 
-def closeness_of(nearness: float) -> Closeness:
-    """A nearness in words; see `Hit.nearness`."""
-    if nearness >= 1.0:
-        return "very close"
-    if nearness >= 0.5:
-        return "close"
-    return "loosely related" if nearness >= 0.0 else "no real match"
+def closeness_of(measure: float) -> Closeness:
+    """A measure in words, or a nearness, which is on the same scale; see `Hit`."""
+    return CLOSENESS[bisect_right(_STEPS, measure)]
+
+
+def levels_of(measures: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each measure the level of its word: its place in CLOSENESS."""
+    return np.searchsorted(_STEPS, measures, side="right")
+
+
+def lifted(levels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which places of a list stand above one with a better word, by the levels of the words in its order."""
+    return np.asarray(levels < np.maximum.accumulate(levels[::-1])[::-1])
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,7 @@ class Hit:
     nearness: float = 0.0
     """0 at what unrelated items reach, 1 at what items that belong together have; below and above in proportion."""
     chance: float | None = None
-    """The chance, 0 to 1, that the hit is relevant, by the encoder's calibration; None without one."""
+    """The measure as the chance, 0 to 1, that the hit is relevant; None where the encoder has no calibration."""
 
     measure: float = 0.0
     """What the hit's place and word both come from, on the scale of `nearness`; see `search_app.search.measure`."""
@@ -53,6 +67,15 @@ class Hit:
     lift: str = ""
     """What lifted the hit above where its closeness alone would put it, such as `contains *red*`; '' for nothing."""
 
+    def at(self, rank: int) -> Self:
+        """The hit at that place of the list."""
+        return replace(self, rank=rank)
+
+    def capped(self, measure: float) -> Self:
+        """The hit, with no better word than that of `measure`."""
+        better = bisect_right(_STEPS, self.measure) > bisect_right(_STEPS, measure)
+        return replace(self, measure=measure) if better else self
+
     @property
     def distance(self) -> float:
         """Euclidean distance of query and item, both of unit length: 0 to 2."""
@@ -60,7 +83,7 @@ class Hit:
 
     @property
     def closeness(self) -> Closeness:
-        """How close the hit is, in words."""
+        """How close the hit is, in words, by its measure."""
         return closeness_of(self.measure)
 
     @property

@@ -6,7 +6,8 @@ what the smaller ones gave, however approximately an index found it: so a result
 page is looked at.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
 from ingest.readers.formats import is_table
+from search_app.search.candidates import DEPTH
 from search_app.search.diversity import Means, diverse
-from search_app.search.hits import Hit, Ranking
-from search_app.search.listing import ordered
+from search_app.search.hits import ENOUGH_RARE_WORDS, Hit, Ranking, levels_of, lifted
+from search_app.search.listing import Listing, ordered
 from search_app.search.query import Query
 from search_app.search.result_groups import Entry, folded, grouped
 from search_app.search.snapshot import Snapshot
@@ -28,8 +30,12 @@ if TYPE_CHECKING:
 
 CHOSEN_FROM = 240
 """Hits, at least, that diversity chooses from and that are sorted."""
-DEEPEST = 2_400
+DEEPEST = DEPTH
 """Hits that can be paged through."""
+
+
+DIFFERS = "differs from those above it"
+"""What lifted a hit that diversity puts above one with a better word."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def results_page(query: Query, ranked: Callable[[int, bool], Ranking], by: PageC
     for depth, count in enumerate(_pools(query)):
         deepest = depth == 2
         found = ranked(count, deepest)
-        hits |= {hit.id: hit for hit in found.hits if hit.id not in hits}
+        hits |= {hit.id: hit for hit in _behind(hits.values(), found.hits, listing)}
         if not deepest:
             chosen_from = frozenset(hits)
         ended = len(hits) >= found.searched
@@ -108,6 +114,22 @@ def results_page(query: Query, ranked: Callable[[int, bool], Ranking], by: PageC
     )
 
 
+def _behind(known: Collection[Hit], found: Iterable[Hit], listing: Listing) -> list[Hit]:
+    """What was found besides what was `known`: of no better word than that, since it goes behind it.
+
+    Only where an index names the nearest can a larger pool hold closer ones; they were missed before.
+    """
+    ids = {hit.id for hit in known}
+    lowest = {
+        modality: min(
+            (hit.measure for hit in known if not hit.lift and (hit.modality == modality or not listing.separate)),
+            default=math.inf,
+        )
+        for modality in MODALITIES
+    }
+    return [hit.capped(lowest[hit.modality]) for hit in found if hit.id not in ids]
+
+
 def _pools(query: Query) -> tuple[int, int, int]:
     return 2 * query.count, max(CHOSEN_FROM, 4 * query.count), DEEPEST
 
@@ -121,10 +143,11 @@ def _lists(hits: list[Hit], query: Query) -> list[list[Hit]]:
 
 def _shelves(hits: Iterable[Hit]) -> tuple[Modality, ...]:
     """The modalities of the hits, that of the better first hit first."""
-    best: dict[Modality, float] = {}
+    best: dict[Modality, tuple[bool, float]] = {}
     for hit in hits:
-        best[hit.modality] = max(best.get(hit.modality, hit.measure), hit.measure)
-    return tuple(sorted(best, key=lambda modality: (-best[modality], MODALITIES.index(modality))))
+        worth = hit.rare_words > ENOUGH_RARE_WORDS, hit.measure
+        best[hit.modality] = max(best.get(hit.modality, worth), worth)
+    return tuple(sorted(best, key=lambda modality: best[modality], reverse=True))
 
 
 def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: PageContext) -> list[Entry]:
@@ -139,7 +162,16 @@ def _arranged(hits: list[Hit], query: Query, chosen_from: frozenset[str], by: Pa
         entries = [*(near[item_id] for item_id in order), *far]
     if listing.group:
         entries = grouped(entries, _documents(entries, by.ledger))
-    return _sorted(entries, query, by) if listing.sorts else entries
+    return _sorted(entries, query, by) if listing.sorts else _with_lifts(entries)
+
+
+def _with_lifts(entries: list[Entry]) -> list[Entry]:
+    """The entries, of which those say so that only diversity puts above one with a better word."""
+    raised = lifted(levels_of(np.array([entry.hit.measure for entry in entries])))
+    return [
+        replace(entry, hit=replace(entry.hit, lift=DIFFERS)) if above and not entry.hit.lift else entry
+        for entry, above in zip(entries, raised.tolist(), strict=True)
+    ]
 
 
 def _documents(entries: Sequence[Entry], ledger: "Ledger") -> Mapping[str, str]:

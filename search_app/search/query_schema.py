@@ -39,6 +39,8 @@ Dimensions = Literal[2, 3]
 Measure = Literal["cosine", "euclidean"]
 Projection = Literal["pca", "umap", "tsne"]
 PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
+ProjectionChoice = Literal["auto", "pca", "umap", "tsne"]
+"""A projection, or the one that is best at hand: of neighbours once it is fitted, else principal components."""
 
 LAST_PAGE = 10_000
 MOST_PAGES = 20
@@ -267,8 +269,15 @@ class MapView:
         bool, Field(Flag(), "leave the gap between pictures and passages; else each modality is centred on its mean")
     ] = False
     projection: Annotated[
-        Projection, Field(Choice(lambda: PROJECTIONS), "how the space is projected: pca, umap or tsne")
-    ] = "pca"
+        ProjectionChoice,
+        Field(
+            Choice(lambda: get_args(ProjectionChoice)),
+            "how the space is projected: pca, umap or tsne; auto is a layout of neighbours once fitted, else pca",
+        ),
+    ] = "auto"
+    neighbours: Annotated[
+        bool, Field(Flag(), "draw the search page's map by the layout of neighbours, else along straight axes")
+    ] = False
     axis: Annotated[
         tuple[str, ...],
         Field(
@@ -296,6 +305,13 @@ class MapView:
             "what is selected, as search_app.maps.area writes it",
         ),
     ] = ""
+    chosen: Annotated[
+        str,
+        Field(
+            Matching(is_selection, "a selection of the map", "Draw around items of the map again.", metavar="NAME"),
+            "the items that are selected, by the name that the space keeps them under",
+        ),
+    ] = ""
     window: Annotated[
         str,
         Field(
@@ -307,9 +323,9 @@ class MapView:
     @property
     def focused(self) -> bool:
         """Whether an item, a place or a selection is looked at."""
-        return bool(self.item or self.spot or self.area)
+        return bool(self.item or self.spot or self.area or self.chosen)
 
     @property
     def unfocused(self) -> "MapView":
         """The same map with nothing on it looked at."""
-        return replace(self, item="", spot=(), area="")
+        return replace(self, item="", spot=(), area="", chosen="")

@@ -13,9 +13,11 @@ passage is closer than any picture.  So nothing is ever ordered by raw cosine ac
 3.  Standardising.  For each query and modality, the affinities to a steady background sample of that modality (at most
     2,048 items, chosen by a hash of their id, so the same ones from query to query) give a mean and a standard
     deviation; a hit's score is how many of these deviations it lies above that mean.  A z-score, computed per query.
-4.  Merging.  By default the encoder's calibration turns score, place and echo of a hit into the chance that it is
-    relevant, and all candidates are ordered by that; without a calibration, by the score.  The other ways are in
-    search_app.search.fusion.
+4.  Measuring.  The encoder's calibration turns score, place and echo of a hit into the odds that it is relevant;
+    without a calibration the score stands for them.  Odds and nearness make one measure (search_app.search.measure).
+5.  Merging.  By default all candidates are ordered by that measure, which their words come from too, so that words
+    never rise as one reads on.  The other ways to merge are in search_app.search.fusion; where one of them, a balance
+    or rare words put a hit above one with a better word, the hit tells what lifted it.
 
 A modality of few items has too small a background for a deviation to mean anything.  For texts, a fixed list of
 everyday phrases in the encoder's own vectors fills up both the mean and the background.  Besides, the
@@ -31,28 +33,34 @@ SCANNED items all are counted.  Beyond that, a hit that the index gave is as far
 for others the background sample is counted.
 
 Names and codes hardly move an encoder's vectors.  So items that contain a question's rare words (see
-`rare_word_shares`) are candidates as well, and the more of them they contain, the more is added to their key, whatever
-the method.
+`rare_words_of`) are candidates as well, and the more of them they contain, the more is added to their key, whatever
+the method; who contains most of them is loosely related at least.
+
+Of a modality of up to SCANNED items the same DEPTH candidates are ordered however many hits are asked for, so that
+later pages go on where earlier ones ended.
 
 The order of this list is final unless the listing folds, diversifies, groups or sorts it: see
 search_app.search.pagination.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.encoders.calibration import ECHOING, Calibration, Cell, echo
+from ingest.encoders.calibration import Calibration
 from ingest.readers.draft import MODALITIES, Modality
-from search_app.search.background_scores import centred_rows, modality_means
-from search_app.search.candidates import SEARCH_POOL, Candidates, Target, find_candidates
-from search_app.search.fusion import Method, ModalityHits, method_for
-from search_app.search.good_answers import GoodAnswers, count_good
-from search_app.search.hits import ENOUGH_RARE_WORDS, Hit, Ranking
+from ingest.readers.prose_quality import names_terms
+from search_app.search.background_scores import modality_means
+from search_app.search.candidates import DEPTH, SCANNED, SEARCH_POOL, Candidates, Target, find_candidates
+from search_app.search.full_text import RareWords
+from search_app.search.fusion import Floats, Method, method_for
+from search_app.search.hits import Hit, Ranking, levels_of, lifted
+from search_app.search.judging import Judged, count_good, judge
 from search_app.search.modality_items import ModalityItems
+from search_app.search.passage_quality import MeasureQualities, qualities_of
 from search_app.search.query import Query
 from search_app.search.query_vectors import Probe
 from search_app.search.snapshot import Snapshot
@@ -62,6 +70,7 @@ if TYPE_CHECKING:
 
 _RARE_WORDS = 16 / 3
 """What saying all of a question's rare words adds to a key, in reaches: 8 deviations where keys are deviations."""
+_FAVOURED: dict[Modality, str] = {"image": "pictures favoured", "text": "passages favoured"}
 
 
 def rank(
@@ -72,105 +81,131 @@ def rank(
     phrases: NDArray[np.float32] | None = None,
     *,
     masks: Mapping[Modality, NDArray[np.bool_]] | None = None,
-    rare_words: Mapping[int, float] | None = None,
+    rare_words: RareWords | None = None,
     calibration: Calibration | None = None,
+    measure_qualities: MeasureQualities | None = None,
     exact: bool = False,
 ) -> Ranking:
     """Find the `query.count` items closest in meaning to `probe` among those that the query's filters let through.
 
     `phrases` are the vectors of PHRASES, shape (len(PHRASES), dimension); without them, spaces of few texts are ranked
     less fairly.  `masks` are those of the query's filters, as `item_masks` makes them; without them, only the filter by
-    modality applies.  `rare_words` is the share of the question's rare words that items contain, by id, as
-    `rare_word_shares` computes it.  `calibration` is that of the space's encoder, if it has one.
+    modality applies.  `rare_words` are the question's, and which items contain them, as `rare_words_of` finds them.
+    `calibration` is that of the space's encoder, if it has one.  `measure_qualities` gives the quality of passages that
+    the snapshot lacks.
     `exact` compares every item and queries no index.  Raises ServerError when Chroma does not answer.
     """
     method = method_for(query.listing.method, calibrated=calibration is not None)
+    rare_words = rare_words or RareWords()
     means = modality_means(snapshot, phrases)
     raw, centred = probe.raw, probe.centred(means)
     groups = [snapshot.groups[name] for name in query.filters.modalities_searched if len(snapshot.groups.get(name, ()))]
     allowed = [_allowed(query, group, masks) for group in groups]
-
     cells = {name: calibration.cell(_share_of_texts(probe), name) for name in MODALITIES} if calibration else {}
 
-    def candidates_of(group: ModalityItems, mask: NDArray[np.bool_]) -> tuple[Candidates, GoodAnswers]:
+    def target_of(group: ModalityItems) -> Target:
         stands_in = phrases if group.modality == "text" else None
-        target = Target(raw, centred, means[group.modality], stands_in, _asked(query), method.raw)
-        found = find_candidates(group, target, mask, rare_words or {}, None if exact or masks is not None else index)
-        return found, count_good(found, target, mask, cells.get(group.modality))
+        count = DEPTH if len(group) <= SCANNED else _asked(query)
+        return Target(raw, centred, means[group.modality], stands_in, count, method.raw)
 
-    answers = list(SEARCH_POOL.map(candidates_of, groups, allowed))
-    candidates = [found for found, _ in answers]
-    good = {found.group.modality: answer for found, answer in answers}
-    searched = sum(int(mask.sum()) for mask in allowed)
-    echoing = _echoing(candidates, means)
-    merged: list[tuple[float, Hit]] = []
-    for one in candidates:
-        found = _found(one, means[one.group.modality], echoing, cells.get(one.group.modality))
-        merged += _hits(one, found, method, query)
-    merged.sort(key=lambda keyed: (-keyed[0], int(keyed[1].id)))
-    best = _apart(merged, query.count) if query.listing.separate else [hit for _, hit in merged[: query.count]]
-    hits = tuple(replace(hit, rank=place) for place, hit in enumerate(best, start=1))
-    counts = {modality: answer.count for modality, answer in good.items()}
-    estimated = any(answer.estimated for answer in good.values())
-    return Ranking(hits, searched, method.name, counts, estimated)
+    def candidates_of(group: ModalityItems, target: Target, mask: NDArray[np.bool_]) -> Candidates:
+        asked = None if exact or masks is not None else index
+        return find_candidates(group, target, mask, rare_words.shares, asked)
 
-
-def _found(one: Candidates, mean: NDArray[np.float64], echoing: NDArray[np.float64], cell: Cell | None) -> ModalityHits:
-    """What methods order the candidates by."""
-    texts = one.group.modality == "text"
-    echoes = np.zeros(len(one.rows))
-    if cell is not None and len(echoing) > texts:
-        echoes = echo(centred_rows(one.group.vectors[one.rows], mean), echoing, texts=texts)
-    scores = one.usual.standardise(one.affinities)
-    return ModalityHits(one.group.modality, one.cosines, one.usual_cosine, one.affinities, scores, echoes, cell)
-
-
-def _hits(one: Candidates, found: ModalityHits, method: Method, query: Query) -> list[tuple[float, Hit]]:
-    """The best hits of the modality with their keys."""
-    modality = one.group.modality
-    keys = method.keys(found) + method.reach * query.listing.balance * (1.0 if modality == "image" else -1.0)
-    keys = keys + _RARE_WORDS * method.reach * one.shares**2
-    logits = found.logits
-    chances = [None] * len(keys) if logits is None else (1.0 / (1.0 + np.exp(-logits))).tolist()
-    near = found.cell.nearness(found.cosines) if found.cell else one.usual.nearness(found.affinities)
-    percentiles = np.where(one.others > 0, 100.0 * one.lower / np.maximum(one.others, 1), 100.0)
-    return [
-        (
-            float(keys[place]),
-            Hit(
-                str(one.group.ids[one.rows[place]]),
-                modality,
-                0,
-                float(found.scores[place]),
-                float(percentiles[place]),
-                int(one.others[place]),
-                int(one.others[place]) < len(one.group) - 1,
-                float(found.cosines[place]),
-                float(near[place]),
-                chances[place],
-                max(float(near[place]), 0.0) if one.shares[place] > ENOUGH_RARE_WORDS else float(near[place]),
-                float(one.shares[place]),
-            ),
-        )
-        # No more than `count` of each modality can be among the best.
-        for place in np.argsort(-keys, kind="stable")[: query.count].tolist()
+    targets = [target_of(group) for group in groups]
+    candidates = list(SEARCH_POOL.map(candidates_of, groups, targets, allowed))
+    any_quality = names_terms(query.words)
+    lacks = [
+        np.zeros(len(one.rows)) if any_quality else 1.0 - qualities_of(one.group, one.rows, measure_qualities)
+        for one in candidates
     ]
+    judged = judge(candidates, targets, cells, lacks)
+    good = list(SEARCH_POOL.map(partial(count_good, any_quality=any_quality), judged, allowed))
+    hits = _best_hits(judged, method, query, rare_words)
+    return Ranking(
+        tuple(hit.at(place) for place, hit in enumerate(hits, start=1)),
+        sum(int(mask.sum()) for mask in allowed),
+        method.name,
+        {one.candidates.group.modality: answers.count for one, answers in zip(judged, good, strict=True)},
+        any(answers.estimated for answers in good),
+    )
 
 
-def _echoing(candidates: list[Candidates], means: dict[Modality, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """The texts that hits are compared with, centred, closest first; none where no texts are searched."""
-    for one in candidates:
-        if one.group.modality == "text":
-            return centred_rows(one.group.vectors[one.rows[: ECHOING + 1]], means["text"])
-    return np.empty((0, 0))
+def _best_hits(judged: Sequence[Judged], method: Method, query: Query, rare_words: RareWords) -> list[Hit]:
+    """The best hits in one list, or images and texts apart, images first."""
+    keys = [_keys(one, method, query.listing.balance) for one in judged]
+    if not query.listing.separate:
+        return _list_of(judged, keys, query.count, method, query, rare_words)
+    # As many of each as there is room for.
+    lists = {name: list[Hit]() for name in MODALITIES}
+    for one, own in zip(judged, keys, strict=True):
+        lists[one.candidates.group.modality] = _list_of([one], [own], query.count, method, query, rare_words)
+    first, second = lists.values()
+    half = max(query.count - len(second), (query.count + 1) // 2)
+    return [*first[:half], *second[: query.count - min(half, len(first))]]
 
 
-def _apart(merged: list[tuple[float, Hit]], count: int) -> list[Hit]:
-    """As many of each modality as there is room for, images first."""
-    lists = [[hit for _, hit in merged if hit.modality == modality] for modality in MODALITIES]
-    first, second = lists
-    half = max(count - len(second), (count + 1) // 2)
-    return [*first[:half], *second[: count - min(half, len(first))]]
+def _keys(one: Judged, method: Method, balance: float) -> Floats:
+    """What the candidates of a modality are ordered by."""
+    keys = method.keys(one.hits) + method.reach * balance * (1.0 if one.candidates.group.modality == "image" else -1.0)
+    return np.asarray(keys + _RARE_WORDS * method.reach * one.candidates.shares**2)
+
+
+def _list_of(
+    judged: Sequence[Judged],
+    keys: Sequence[Floats],
+    count: int,
+    method: Method,
+    query: Query,
+    rare_words: RareWords,
+) -> list[Hit]:
+    """The `count` candidates of the largest keys; those that stand above one with a better word say why."""
+    if not judged:
+        return []
+    every = np.concatenate(keys)
+    ids = np.concatenate([one.candidates.group.ids[one.candidates.rows] for one in judged])
+    part = np.repeat(np.arange(len(judged)), [len(own) for own in keys])
+    place = np.concatenate([np.arange(len(own)) for own in keys])
+    order = np.lexsort((ids, -every))
+    above = lifted(levels_of(np.concatenate([one.measures for one in judged])[order]))
+    hits = []
+    for row, raised in zip(order[:count].tolist(), above[:count].tolist(), strict=True):
+        one = judged[part[row]]
+        said = rare_words.said.get(int(ids[row]), ())
+        lift = _lift(one.candidates.group.modality, method, query) if raised and not said else contains(said)
+        hits.append(_hit(one, int(place[row]), lift))
+    return hits
+
+
+def _lift(modality: Modality, method: Method, query: Query) -> str:
+    """What put a hit above one with a better word, if not what it says."""
+    favoured = query.listing.balance * (1.0 if modality == "image" else -1.0) > 0.0
+    return _FAVOURED[modality] if favoured or not method.lift else method.lift
+
+
+def contains(words: Sequence[str]) -> str:
+    """That an item contains these rare words, as a lift; '' for none."""
+    return f"contains {', '.join(f'*{word}*' for word in words)}" if words else ""
+
+
+def _hit(one: Judged, place: int, lift: str) -> Hit:
+    found, chances = one.candidates, one.chances
+    lower, others = int(found.lower[place]), int(found.others[place])
+    return Hit(
+        str(found.group.ids[found.rows[place]]),
+        found.group.modality,
+        0,
+        float(one.scores[place]),
+        100.0 * lower / others if others > 0 else 100.0,
+        others,
+        others < len(found.group) - 1,
+        float(found.cosines[place]),
+        float(one.nearness[place]),
+        None if chances is None else float(chances[place]),
+        float(one.measures[place]),
+        float(found.shares[place]),
+        lift,
+    )
 
 
 def _share_of_texts(probe: Probe) -> float:

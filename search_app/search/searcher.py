@@ -18,7 +18,7 @@ from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.background_tasks import TaskQueue
 from search_app.search.diversity import Means
 from search_app.search.filter_masks import Masks, with_quoted_phrases
-from search_app.search.full_text import rare_word_shares
+from search_app.search.full_text import rare_words_of
 from search_app.search.hits import Ranking
 from search_app.search.pagination import Page, PageContext, results_page
 from search_app.search.projection import LiveProjections, Projections
@@ -100,7 +100,7 @@ class Searcher:
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
         masks = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
         phrases = self.phrases(encoder)
-        rare_words = rare_word_shares(query.words, self.space.ledger, len(snapshot))
+        rare_words = rare_words_of(query.words, self.space.ledger, len(snapshot))
         calibration = self.calibration(encoder)
 
         def ranked(count: int, every: bool) -> Ranking:
@@ -113,6 +113,7 @@ class Searcher:
                 masks=masks,
                 rare_words=rare_words,
                 calibration=calibration,
+                measure_qualities=self.space.ledger.passage_qualities.measure,
                 exact=exact or every,
             )
 

@@ -8,6 +8,7 @@ from tests.benchmarks import (
     encoding,
     finding,
     ingesting,
+    junk,
     openclip,
     passages,
     projecting,
@@ -32,6 +33,7 @@ def main() -> None:
     searching.main()
     starting.main()
     ranking.main()
+    junk.main()
     projecting.main()
 
 

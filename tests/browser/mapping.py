@@ -15,7 +15,9 @@ ON_PAGE = f"{_FRAMES}.find(Boolean).nearspace"
 
 
 def open_map(page: Page, address: str, query: str = "") -> None:
-    """Open the page of the map, and wait until its points are drawn."""
+    """Open the page of the map, and wait until its points are drawn: on straight axes unless `query` says otherwise."""
+    if "projection=" not in query:
+        query = f"{query}{'&' if query else '?'}projection=pca"
     # The first visit of all must be to the main page, until which Streamlit knows no other.
     page.goto(address)
     settled(page)
@@ -33,7 +35,7 @@ def drawn(page: Page) -> None:
     """Wait until the map is drawn and nothing runs any more."""
     expect(page.locator(".frame[data-drawn]")).to_be_visible()
     settled(page)
-    page.wait_for_function(f"() => {ON_PAGE}.alpha && !{ON_PAGE}.pending")
+    page.wait_for_function(f"() => {ON_PAGE}.alpha && !{ON_PAGE}.pending && !{ON_PAGE}.gliding")
 
 
 def on_map(page: Page, asked: str) -> Any:

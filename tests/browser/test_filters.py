@@ -8,7 +8,7 @@ from tests.browser.visiting import PHONE, expect, visiting
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_chips_and_popover_fit_on_a_phone(browser: Browser, sample_address: str, scheme: str):
+def test_tokens_and_popover_fit_on_a_phone(browser: Browser, sample_address: str, scheme: str):
     with visiting(browser, viewport=PHONE, color_scheme=scheme) as page:
         page.goto(f"{sample_address}/?q=a+bird&shape=landscape&of-colour=brown&after=2001-01-01&exact=a+bird")
         settled(page)

@@ -22,6 +22,7 @@ from tests.browser.mapping import (
 )
 from tests.browser.serving import serving
 from tests.browser.visiting import LAPTOP, expect, visiting
+from tests.patience import limit
 
 
 def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Page, sample_address: str):
@@ -267,3 +268,45 @@ def test_pictures_take_the_place_of_dots_as_one_comes_closer_and_do_not_overlap(
     side = on_map(page, "map.side")
     on_map(page, f"map.stage.flyTo({picture}, 0.15)")
     page.wait_for_function(f"() => {ON_PAGE}.side > {side}")
+
+
+_GLIDES = "window.glides = 0; const glide = map.glide.bind(map); map.glide = () => { window.glides++; glide(); }"
+
+
+def test_straight_axes_stay_until_neighbours_are_fitted_and_then_the_points_glide_over(
+    browser: Browser, page: Page, sample_address: str
+):
+    open_map(page, sample_address, "?projection=tsne&names=off")
+    assert on_map(page, "map.points.n") > 100
+    page.evaluate(f"() => {{ const map = {ON_PAGE}; {_GLIDES}; }}")
+    straight = on_map(page, "map.scene.axes[0].title")
+    if straight:  # unless another test has fitted it
+        expect(page.locator(".st-key-map-fitting")).to_contain_text("Sorting by neighbours")
+        page.wait_for_function(f"() => {ON_PAGE}.scene.axes[0].title === ''", timeout=1000 * limit(120))
+        drawn(page)
+        assert page.evaluate("window.glides") > 1
+    expect(page.locator(".st-key-map-fitting")).to_have_count(0)
+    assert on_map(page, "map.stage.fitted"), "the view goes with the points"
+    with visiting(browser, viewport=LAPTOP, reduced_motion="reduce") as calm:
+        open_map(calm, sample_address, "?projection=tsne&names=off")
+        calm.evaluate(f"() => {{ const map = {ON_PAGE}; {_GLIDES}; }}")
+        open_view_menu(calm)
+        calm.locator(".st-key-space-method").get_by_text("Straight axes", exact=True).click()
+        calm.wait_for_function(f"() => {ON_PAGE}.scene.axes[0].title !== ''")
+        drawn(calm)
+        assert calm.evaluate("window.glides") == 0
+
+
+def test_a_selection_stays_on_another_layout_and_on_the_search_page(page: Page, sample_address: str):
+    open_map(page, sample_address, "?names=off")
+    lasso(page, [(0.45, 0.2), (0.7, 0.2), (0.7, 0.8), (0.45, 0.8)])
+    heading = page.locator(".st-key-map-side-head h4")
+    expect(heading).to_have_text(re.compile(r"^\d+ items selected$"))
+    selected = heading.inner_text()
+    page.goto(re.sub(r"dimensions=\d&?|area=[^&]*&?|window=[^&]*&?", "", page.url) + "&gap=open")
+    expect(heading).to_have_text(selected)
+    page.get_by_role("link", name="Search").click()
+    expect(page.locator(".st-key-map-panel")).to_be_visible()
+    drawn(page)
+    count = int(selected.split()[0])
+    assert on_map(page, "map.alpha.filter((alpha) => alpha === 255).length") == count

@@ -32,7 +32,7 @@ def test_searching_from_a_result_excludes_it_from_the_results(page: Page, sample
     first = cards(page)[0]
     page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=from]").click()
     likes(page)
-    expect(page.locator(".st-key-query-item")).to_be_visible()
+    expect(page.locator(".ns-bar .ns-token")).to_contain_text("like")
     name = re.search(r"\S+\.(?:webp|jpg|png)", first).group()
     expect(page.locator(".ns-result").filter(has_text=name)).to_have_count(0)
     assert sum("music" in card for card in cards(page)[:8]) >= 5
@@ -71,7 +71,7 @@ def test_a_click_on_a_numbered_point_searches_from_its_item(page: Page, sample_a
     best = on_map(page, "map.scene.hits.find((hit) => hit.rank === '1').id")  # it lies above all others
     click_item(page, best)
     expect(page).to_have_url(re.compile(rf"[?&]like={best}"))
-    expect(page.locator(".st-key-query-item")).to_be_visible()
+    expect(page.locator(".ns-bar .ns-token")).to_contain_text("like")
 
 
 def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str):
@@ -82,9 +82,9 @@ def test_a_point_and_its_card_light_up_together(page: Page, sample_address: str)
     expect(page.locator(".ns-result[data-rank='1'].ns-lit")).to_be_visible()
     expect(page.locator(".hover-card .title")).to_contain_text("1 · ")
     page.locator(".ns-result[data-rank='2']").hover()
-    assert on_map(page, "map.highlighted") == "2"
+    assert on_map(page, "map.pulse.rank") == "2"
     expect(page.locator(".ns-lit")).to_have_count(0)
-    assert on_map(page, "map.pulse") != on_map(page, "map.pulse"), "it pulses, without a word from the app"
+    assert on_map(page, "map.pulse.share") != on_map(page, "map.pulse.share"), "it pulses, without a word from the app"
 
 
 def test_the_map_leaves_the_results_most_of_the_width_and_says_how_far_to_trust_it(page: Page, sample_address: str):

@@ -1,8 +1,10 @@
 """Runs a page of the app without a browser, and reads what it shows."""
 
+import base64
 import html
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +59,16 @@ def card_buttons(app: AppTest, number: int = 1) -> list[tuple[str, str, str]]:
 def click(app: AppTest, action: str, number: int = 1, label: str = "") -> AppTest:
     """The page after a click on a card's button for `action`; see `components.shared.card_actions`."""
     item = next(item for name, item, text in card_buttons(app, number) if name == action and label in text)
-    # AppTest cannot trigger a custom component: another app runs the action on the same URL.
-    runner = AppTest.from_function(_run_action, args=(action, item))
+    _run_elsewhere(app, _run_action, action, item)
+    return app.run()
+
+
+def _run_elsewhere(app: AppTest, function: Callable[..., None], *arguments: Any) -> AppTest:
+    """Bring the URL of `app` to where `function` brings it; gives the app that has run it.
+
+    AppTest cannot trigger a custom component: another app runs its action on the same URL.
+    """
+    runner = AppTest.from_function(function, args=arguments, default_timeout=300)
     for name, values in url_params(app).items():
         runner.query_params[name] = values
     runner.run()
@@ -67,7 +77,7 @@ def click(app: AppTest, action: str, number: int = 1, label: str = "") -> AppTes
         del app.query_params[name]
     for name, values in url_params(runner).items():
         app.query_params[name] = values
-    return app.run()
+    return runner
 
 
 def _run_action(action: str, item_id: str) -> None:
@@ -76,11 +86,56 @@ def _run_action(action: str, item_id: str) -> None:
     ACTIONS[action](item_id)
 
 
+def bar(app: AppTest) -> dict[str, Any]:
+    """What the query bar shows; {} if the page has none."""
+    return _sent_to(app, "query_bar")
+
+
+def in_bar(app: AppTest, name: str, **values: object) -> AppTest:
+    """The page after something was done in the query bar; see `components.search.query_bar.EVENTS`."""
+    from search_app.components.search.query_bar import PROBLEM
+
+    runner = _run_elsewhere(app, _run_event, {"name": name, **values})
+    if PROBLEM in runner.session_state:
+        app.session_state[PROBLEM] = runner.session_state[PROBLEM]
+    return app.run()
+
+
+def ask(app: AppTest, text: str, picture: bytes = b"", file: str = "") -> AppTest:
+    """The page after these words, and a picture, were asked in the bar."""
+    return in_bar(app, "ask", text=text, picture=base64.b64encode(picture).decode(), file=file)
+
+
+def token_of(app: AppTest, words: str) -> dict[str, Any]:
+    """The token of the bar with these words, of a part of the question or of a filter."""
+    shown = bar(app)
+    return next(token for token in [*shown["tokens"], *shown["filters"]] if token["words"] == words)
+
+
+def drop(app: AppTest, words: str) -> AppTest:
+    """The page after the token with these words was taken out of the bar."""
+    return in_bar(app, "drop", token=token_of(app, words)["id"])
+
+
+def _run_event(event: dict[str, object]) -> None:
+    from search_app.components.search.query_bar import run_event
+    from search_app.components.shared import page_url
+    from search_app.components.shared.app_space import choose_space, open_app_space
+
+    choice = choose_space(page_url.space_name())
+    run_event(open_app_space(choice.home, choice.name), event)
+
+
 def scene(app: AppTest, name: str) -> dict[str, Any]:
     """What the map called `name` draws besides its points; {} if the page has no such map."""
-    found = [each.proto for each in app.get("bidi_component") if each.proto.component_name == f"nearspace.{name}_scene"]
-    drawn: dict[str, Any] = json.loads(found[0].json) if found else {}
-    return drawn
+    return _sent_to(app, f"{name}_scene")
+
+
+def _sent_to(app: AppTest, component: str) -> dict[str, Any]:
+    """What a component of our own was sent; {} if the page has no such component."""
+    found = [each.proto for each in app.get("bidi_component") if each.proto.component_name == f"nearspace.{component}"]
+    sent: dict[str, Any] = json.loads(found[0].json) if found else {}
+    return sent
 
 
 def url_params(app: AppTest) -> dict[str, list[str]]:

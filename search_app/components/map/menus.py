@@ -10,6 +10,7 @@ from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
 from search_app.maps.layout import METHODS, Method, ModalityGap, spec_of, with_spec
+from search_app.maps.manifold import neighbours_method
 from search_app.search.query import Query
 from search_app.search.query_schema import Dimensions, MapView
 from search_app.search.snapshot import Snapshot
@@ -30,16 +31,19 @@ _LAYOUTS: dict[Method, tuple[str, str]] = {
 def view_menu(space: AppSpace, view: MapView, snapshot: Snapshot, more: Callable[[], None]) -> None:
     """Draw the menu of what is drawn and how; `more` draws what stands at its end."""
     spec = spec_of(view)
+    methods: list[Method] = [
+        method for method in METHODS if method != "umap" or "umap" in {neighbours_method(), spec.method}
+    ]
     state = st.session_state
     state[_METHOD], state[_DIMENSIONS] = spec.method, spec.dimensions
     state[_GAP], state[_SHEET], state[_NAMES] = view.gap, view.pictures, view.names
     with st.popover("View", icon=":material/tune:", key="map-view-menu"), st.container(key="map-view"):
         st.radio(
             "Layout",
-            list(METHODS),
+            methods,
             key=_METHOD,
             format_func=lambda method: _LAYOUTS[method][0],
-            captions=[_LAYOUTS[method][1] for method in METHODS],
+            captions=[_LAYOUTS[method][1] for method in methods],
             on_change=_on_change,
         )
         st.segmented_control(
@@ -114,7 +118,9 @@ def _on_change() -> None:
     spec = spec_of(view)
     dimensions: Dimensions = 3 if state[_DIMENSIONS] == 3 else 2
     changed = replace(spec, method=state[_METHOD], dimensions=dimensions, gap=bool(state[_GAP]))
-    new_view = with_spec(view, changed)
+    new_view = view if changed == spec else with_spec(view, changed)
+    if changed.method == spec.method:
+        new_view = replace(new_view, projection=view.projection)  # one that nobody has chosen stays open
     new_view = replace(new_view, pictures=bool(state[_SHEET]), names=bool(state[_NAMES]))
     if changed != spec:
         new_view = replace(new_view, spot=(), area="", window="")  # these are positions on the former map

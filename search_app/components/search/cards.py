@@ -177,7 +177,7 @@ def _number(number: str) -> str:
 
 def _heading(item: Item) -> str:
     title = in_html(headline(item))
-    return f'<h4 dir="auto" title="{title}">{title}</h4>'
+    return f'<h4 aria-level="3" dir="auto" title="{title}">{title}</h4>'
 
 
 def _source(item: Item) -> str:

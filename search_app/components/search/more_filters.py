@@ -1,4 +1,4 @@
-"""Every filter but modality and folder, in a popover: only what this space has, and how much of it.
+"""Every filter but the modality, in a popover: only what this space has, and how much of it.
 
 A filter of the schema that has no entry in `_CONTROLS` gets the plain control of its type.
 """
@@ -13,7 +13,7 @@ import streamlit as st
 from search_app.components.search.timeline import Range, timeline
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import in_markdown, snippet
+from search_app.components.shared.formatting import PLURAL, snippet
 from search_app.search.fields import LONGEST_PART, MOST_PARTS, Field, fields_of
 from search_app.search.query import Query
 from search_app.search.query_schema import Filters
@@ -23,7 +23,7 @@ from search_app.search.value_types import Choice, Day, Flag
 
 _PICTURE_SIZES = (0, 300_000, 1_000_000, 2_000_000, 8_000_000, 12_000_000, 24_000_000)
 _EARLIEST, _LATEST = date(1800, 1, 1), date(2200, 1, 1)
-_IN_THE_ROW = ("modality", "folder")  # beside the popover; see `filter_row`
+_BESIDE = ("modality",)  # beside the popover; see `filter_row`
 
 
 @dataclass(frozen=True)
@@ -56,55 +56,62 @@ Draw = Callable[[Shown], None]
 
 @dataclass(frozen=True)
 class Control:
-    """How a filter is set, and shown once it is."""
+    """How a filter is set, and said once it is."""
 
     draw: Draw | None
     """Draws the widget; None for a filter that only the map, links and programs set."""
-    chip: Callable[[Any], str]
+    words: Callable[[Any], str]
     """A value in words."""
 
 
-def more_filters(query: Query, snapshot: Snapshot, space: AppSpace | None = None) -> None:
-    """Draw the popover as the query has it, with the topics of `space`; a change goes into the URL."""
-    chips = len(list(_chips(query.filters)))
+def more_filters(
+    query: Query, snapshot: Snapshot, space: AppSpace | None = None, first: Callable[[], None] | None = None
+) -> None:
+    """Draw the popover as the query has it, with the topics of `space`; a change goes into the URL.
+
+    `first` draws what stands above all other filters.
+    """
+    upper = ("folder", "exact", "title", "topic", "format")
     with (
-        st.popover(
-            f"Filters · {chips}" if chips else "Filters",
-            icon=":material/tune:",
-            key="filter-more",
-            width="content",
-        ),
+        st.popover("Filters", icon=":material/tune:", key="filter-more", width="content"),
         st.container(key="filter-panel", gap="small"),
     ):
+        if first is not None:
+            first()
         if space is not None:
             timeline(space, snapshot, (query.filters.taken_after, query.filters.taken_before), _taken_changed)
-        for name in ("exact", "title", "topic", "format"):
+        for name in upper:
             _draw(name, query, snapshot, space)
         left, right = st.columns(2)
         with left:
             _draw("after", query, snapshot, space)
         with right:
             _draw("before", query, snapshot, space)
-        drawn = {*_IN_THE_ROW, "exact", "title", "topic", "format", "after", "before", "where"}
+        drawn = {*_BESIDE, *upper, "after", "before", "where"}
         for name in [*(name for name in fields_of(Filters) if name not in drawn), "where"]:
             _draw(name, query, snapshot, space)
 
 
-def filter_chips(query: Query) -> None:
-    """Draw a chip for each filter that is set in the popover, which removes it."""
-    chips = list(_chips(query.filters))
-    if not chips:
-        return
-    with st.container(key="narrowed", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        for number, (words, change) in enumerate(chips, start=1):
-            st.button(
-                in_markdown(snippet(words, 60)),
-                key=f"drop-filter-{number}",
-                icon=":material/close:",
-                on_click=_set_filters,
-                kwargs=change,
-                help="Take this filter away",
-            )
+def filter_tokens(query: Query, *, modality: bool = False) -> list[dict[str, str]]:
+    """A token of the query bar for each filter that is set in the popover: its id and its words.
+
+    The `modality` has one only where no control beside the bar says it.
+    """
+    kinds = [PLURAL[each] for each in query.filters.modality] if modality else []
+    return [{"id": "filter-modality", "words": f"only {' and '.join(kinds)}"}] * bool(kinds) + [
+        {"id": f"filter-{number}", "words": snippet(words, 60)}
+        for number, (words, _) in enumerate(_set(query.filters), start=1)
+    ]
+
+
+def drop_filter(name: str) -> None:
+    """Take the filter of the token with this id away."""
+    query, _ = page_url.current()
+    if name == "filter-modality":
+        _set_filters(modality=())
+    for number, (_, change) in enumerate(_set(query.filters), start=1):
+        if name == f"filter-{number}":
+            _set_filters(**change)
 
 
 def _draw(name: str, query: Query, snapshot: Snapshot, space: AppSpace | None) -> None:
@@ -116,17 +123,17 @@ def _control(name: str) -> Control:
     return _CONTROLS.get(name) or Control(_plain, lambda value: f"{name.replace('_', ' ')}: {value}")
 
 
-def _chips(filters: Filters) -> Iterator[tuple[str, dict[str, Any]]]:
+def _set(filters: Filters) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each value of a filter in words, with the change that removes it; filters of several values first."""
-    fields = {name: field for name, field in fields_of(Filters).items() if name not in _IN_THE_ROW}
+    fields = {name: field for name, field in fields_of(Filters).items() if name not in _BESIDE}
     order = [*_CONTROLS, *(name for name in fields if name not in _CONTROLS)]
     for name in sorted(order, key=lambda name: not fields[name].many):
-        value, chip = getattr(filters, name), _control(name).chip
+        value, words = getattr(filters, name), _control(name).words
         if fields[name].many:
             for each in value:
-                yield chip(each), {name: tuple(other for other in value if other != each)}
+                yield words(each), {name: tuple(other for other in value if other != each)}
         elif value != getattr(Filters(), name):
-            yield chip(value), {name: getattr(Filters(), name)}
+            yield words(value), {name: getattr(Filters(), name)}
 
 
 def _taken_changed(days: Range) -> None:
@@ -211,6 +218,12 @@ def _multiselect(shown: Shown, counts: Mapping[str, int], label: str, name_of: C
     )
 
 
+def _folder(shown: Shown) -> None:
+    names = dict.fromkeys([*shown.snapshot.folder_counts(), *shown.value], 0)
+    if len(names) > 1:
+        _multiselect(shown, names, "Folder", str)
+
+
 def _format(shown: Shown) -> None:
     counts = _with_chosen(shown.snapshot.facet_counts.formats, shown.value)
     if len(counts) > 1 or shown.value:
@@ -285,6 +298,7 @@ def _megapixels(pixels: int) -> str:
 
 
 _CONTROLS: Mapping[str, Control] = {
+    "folder": Control(_folder, "in {}".format),
     "exact": Control(_exact, "says “{}”".format),
     "topic": Control(_topic, "about {}".format),
     "format": Control(_format, "{} files".format),
@@ -305,4 +319,4 @@ _CONTROLS: Mapping[str, Control] = {
     "max_bytes": Control(None, lambda size: f"at most {size:,} bytes"),
     "has_caption": Control(_has_caption, lambda _: "has a caption"),
 }
-"""In the order of their chips, filters of several values first."""
+"""In the order of their tokens, filters of several values first."""

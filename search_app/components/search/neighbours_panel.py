@@ -19,7 +19,7 @@ _MEASURE, _CENTRED = "neighbour-measure", "neighbour-centred"
 _EXPLANATIONS = {
     False: "In the space as it is. All vectors have unit length there, so that both measures give the same order: "
     "distance² = 2 − 2 · cosine. Those of the other kind are far, for the two kinds lie in separate cones.",
-    True: "Each kind without its mean, so that images and passages can be compared. Without it vectors differ in "
+    True: "Each kind without its mean, so that pictures and passages can be compared. Without it vectors differ in "
     "length, and so the two measures in their order: cosine compares directions alone.",
 }
 
@@ -65,7 +65,7 @@ def map_section(space: AppSpace, item: Item) -> None:
     )
     shares = " + ".join(f"{100 * share:.1f}" for share in projection.kept[:2])
     note(
-        f"The star is this item, the large marks are its {_COUNT} nearest images (dots) and passages (diamonds) by "
+        f"The star is this item, the large marks are its {_COUNT} nearest pictures (dots) and passages (diamonds) by "
         f"centred cosine. The map keeps {shares} % of the variance: what is near on it need not be near in the space."
     )
 

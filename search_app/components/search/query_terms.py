@@ -1,29 +1,47 @@
-"""The question as it stands: a chip for each part of the question, and ways to compose it further."""
+"""The question as it stands, as the tokens that the query bar shows: one for each term and each judged item."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
-import streamlit as st
 from PIL.Image import Image
 
-from ingest.errors import ReadError, SpaceError
 from ingest.space import Item
 from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
-from search_app.components.shared.formatting import headline, in_html, snippet
+from search_app.components.shared.formatting import headline, snippet
+from search_app.components.shared.media import media_url
+from search_app.components.shared.thumbnails import resized_thumbnail
 from search_app.search.query import Query
-from search_app.search.query_pictures import keep_picture, open_picture, upload_suffixes
-from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, between
+from search_app.search.query_pictures import open_picture
+from search_app.search.terms import LARGEST_WEIGHT, Term, between
+from search_app.search.thumbnails import jpeg_of
 
 MEGABYTES = 50
 """The largest picture that may be uploaded."""
 
-_HEAVIEST = 3.0
-_STEP = 0.25
-_NEW_WORDS, _NEW_PICTURE = "compose-words", "compose-picture"
-_PROBLEM = "problem of the last composing"
-_USED = "pictures added so far"
-_ADD, _LEAVE_OUT = "Add", "Leave out"
+TokenKind = Literal["text", "image", "item", "between", "judged"]
+_SIDE = 240  # pixels of a token's picture, which is shown small, and larger once the token is opened
+_LONGEST = 400
+
+
+@dataclass(frozen=True)
+class Token:
+    """A part of the question, as the bar shows it."""
+
+    id: str
+    """`term-` and its place among the terms, or `judged-` and the id of the item."""
+    kind: TokenKind
+    words: str
+    """Its words, or the names of what it stands for."""
+    weight: float = 1.0
+    """How much it counts; below 0 it is left out."""
+    pictures: tuple[str, ...] = ()
+    """The addresses of what it shows."""
+    at: float | None = None
+    """Of a point between two items: the place, from 0 to 1."""
+    item: str = ""
+    """The id of the one item that it stands for."""
 
 
 @dataclass(frozen=True)
@@ -43,206 +61,101 @@ def term_contents(space: AppSpace, query: Query) -> TermContents:
     return TermContents(pictures, {item.id: item for item in space.ledger.items.get(query.items)})
 
 
-def term_chips(space: AppSpace, query: Query, contents: TermContents) -> None:
-    """Show the parts of the question, each with a button that drops it and, in company, its weight and sign.
-
-    An item that is the whole question has no chip: the page shows it large.
-    """
-    alone = only_item(query)
-    with st.container(key="chips", horizontal=True, vertical_alignment="center", gap="small"):
-        together = len(query.all_terms) + len(query.like) + len(query.unlike) > 1
-        for place in range(len(query.all_terms)):
-            _term(space, query.all_terms, place, contents, together)
-        for item_id in () if alone else query.like:
-            _judgement(space, contents, item_id, liked=True)
-        for item_id in query.unlike:
-            _judgement(space, contents, item_id, liked=False)
-        if len(query.like) == 2 and not query.unlike and not query.all_terms:
-            st.button(
-                "Go between the two",
-                key="go-between",
-                type="tertiary",
-                icon=":material/linear_scale:",
-                on_click=_go_between,
-            )
-        _add_popover(space)
+def tokens(space: AppSpace, query: Query, contents: TermContents) -> list[dict[str, object]]:
+    """The tokens of a question, as the bar's script takes them; its plain words are not among them."""
+    return [asdict(token) for token in _tokens(space, query, contents)]
 
 
-def only_item(query: Query) -> str:
-    """The id of the item that is all the question there is; '' when there is more, or none."""
-    return query.like[0] if len(query.like) == 1 and not query.all_terms and not query.unlike else ""
+def _tokens(space: AppSpace, query: Query, contents: TermContents) -> Iterator[Token]:
+    for place, term in enumerate(query.all_terms):
+        if place or not query.text:
+            yield _term_token(space, f"term-{place}", term, contents)
+    for item_id, weight in [*((each, 1.0) for each in query.like), *((each, -1.0) for each in query.unlike)]:
+        item = contents.items.get(item_id)
+        yield Token(f"judged-{item_id}", "judged", _name(item), weight, _pictures(space, [item]), item=item_id)
 
 
-def _term(space: AppSpace, terms: Sequence[Term], place: int, contents: TermContents, together: bool) -> None:
-    term = terms[place]
-    name = _name(terms, place)
-    with st.container(key=f"chip-{name}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
-        label = {"text": "words", "image": "your picture", "item": "item", "between": "between"}[term.kind]
-        body = f"<b>{in_html(snippet(term.value, 120))}</b>" if term.kind == "text" else ""
-        if term.kind == "image" and term.value in contents.pictures:
-            _small(contents.pictures[term.value])
-        for item_id in term.items:
-            _thumbnail(space, contents.items.get(item_id))
-        if term.items:
-            longest = 40 // len(term.items)
-            body = (
-                f"<b>{in_html(' – '.join(_title(contents.items.get(item_id), longest) for item_id in term.items))}</b>"
-            )
-        sign = '<em class="ns-negative">without</em>' if term.weight < 0 else ""
-        share = abs(term.weight)
-        weight = f"<small>× {share:g}</small>" if share != 1.0 else ""
-        at = f"<small>at {term.ends[2]:.0%}</small>" if term.kind == "between" else ""
-        label = "" if sign and body else f"<small>{label}</small>"
-        st.html(f'<div class="ns-chip">{sign}{label}{body}{at}{weight}</div>', width="content")
-        if together or term.weight != 1.0 or term.kind == "between":
-            _adjust(terms, place, name)
-        label = {"text": "Clear the words", "image": "Clear the picture"}.get(name, "Clear this part")
-        _drop(name, label, page_url.set_terms, [*terms[:place], *terms[place + 1 :]])
+def _term_token(space: AppSpace, key: str, term: Term, contents: TermContents) -> Token:
+    if term.kind == "text":
+        return Token(key, "text", term.value, term.weight)
+    if term.kind == "image":
+        picture = contents.pictures.get(term.value)
+        if picture is None:
+            return Token(key, "image", "a picture that has gone", term.weight)
+        address = media_url(jpeg_of(picture, _SIDE), f"query-{term.value}")
+        return Token(key, "image", "your picture", term.weight, (address,))
+    items = [contents.items.get(item_id) for item_id in term.items]
+    words, shown = " – ".join(map(_name, items)), _pictures(space, items)
+    if term.kind == "between":
+        return Token(key, "between", words, term.weight, shown, at=term.ends[2])
+    return Token(key, "item", words, term.weight, shown, item=term.value)
 
 
-def _name(terms: Sequence[Term], place: int) -> str:
-    """The simple question's words and picture are named so, the other terms by their number."""
-    term = terms[place]
-    first = next(number for number, other in enumerate(terms) if other.kind == term.kind)
-    simple = {"text": "text", "image": "picture"}.get(term.kind, "")
-    return simple if simple and first == place and term.weight == 1.0 else f"term-{place}"
+def _name(item: Item | None) -> str:
+    return "an item that has gone" if item is None else snippet(headline(item), 60)
 
 
-def _adjust(terms: Sequence[Term], place: int, name: str) -> None:
-    """A popover with the weight and the sign of a term."""
-    term = terms[place]
-    weight, sign, at = f"weight-{name}", f"sign-{name}", f"at-{name}"
-    given = abs(term.weight)  # a link may give any
-    st.session_state[weight] = given
-    st.session_state[sign] = _ADD if term.weight > 0 else _LEAVE_OUT
-    with st.popover("Weight", key=f"adjust-{name}", icon=":material/tune:", type="tertiary"):
-        st.segmented_control(
-            "This part",
-            [_ADD, _LEAVE_OUT],
-            key=sign,
-            required=True,
-            label_visibility="collapsed",
-            on_change=_set_term,
-            args=(terms, place, name),
-        )
-        st.slider(
-            "How much it counts",
-            min(_STEP, given),
-            max(_HEAVIEST, given),
-            step=_STEP,
-            format="× %g",
-            key=weight,
-            on_change=_set_term,
-            args=(terms, place, name),
-        )
-        if term.kind == "between":
-            st.session_state[at] = round(term.ends[2] * 100)
-            st.slider(
-                "From the first to the second",
-                0,
-                100,
-                step=5,
-                format="%d %%",
-                key=at,
-                on_change=_set_term,
-                args=(terms, place, name),
-            )
+def _pictures(space: AppSpace, items: Sequence[Item | None]) -> tuple[str, ...]:
+    found = []
+    for item in items:
+        path = space.thumbnail_path(item) if item else None
+        if item and path and (jpeg := resized_thumbnail(path, _SIDE)):
+            found.append(media_url(jpeg, f"token-{item.id}"))
+    return tuple(found)
 
 
-def _set_term(terms: Sequence[Term], place: int, name: str) -> None:
-    state = st.session_state
-    weight = float(state[f"weight-{name}"]) * (-1.0 if state[f"sign-{name}"] == _LEAVE_OUT else 1.0)
-    term = replace(terms[place], weight=weight)
+def question_label(query: Query) -> str:
+    """The question in words, as a list of recent ones shows it; '' for one that is not of words alone."""
+    if query.like or query.unlike or any(term.kind != "text" for term in query.all_terms):
+        return ""
+    signs = [("− " if term.weight < 0 else "+ " if place else "") for place, term in enumerate(query.all_terms)]
+    words = [sign + term.value for sign, term in zip(signs, query.all_terms, strict=True)]
+    return snippet(" ".join(words), _LONGEST)
+
+
+def change_term(token_id: str, *, weight: float, words: str = "", at: float = 0.5) -> None:
+    """Ask the term of a token with another weight, other words, or another place between its items."""
+    query, _ = page_url.current()
+    place = _place(token_id)
+    if not 0 <= place < len(query.all_terms) or not 0 < abs(weight) <= LARGEST_WEIGHT:
+        return
+    term = replace(query.all_terms[place], weight=weight)
     if term.kind == "between":
         first, second, _ = term.ends
-        term = between(first, second, state[f"at-{name}"] / 100, weight)
-    page_url.set_terms([*terms[:place], term, *terms[place + 1 :]])
+        term = between(first, second, at, weight)
+    elif term.kind == "text" and words:
+        term = replace(term, value=words)
+    # The others keep their places, which `with_terms` would give anew.
+    simple = len(query.all_terms) - len(query.term)
+    if place >= simple:
+        page_url.go(replace(query, term=(*query.term[: place - simple], term, *query.term[place - simple + 1 :])))
+    else:
+        kept, further = (term.value, query.term) if weight == 1.0 else ("", (term, *query.term))
+        if term.kind == "text":
+            page_url.go(replace(query, text=kept, term=further))
+        else:
+            page_url.go(replace(query, image=kept, term=further))
 
 
-def _judgement(space: AppSpace, contents: TermContents, item_id: str, *, liked: bool) -> None:
-    item = contents.items.get(item_id)
-    with st.container(key=f"chip-judged-{item_id}", horizontal=True, vertical_alignment="center", gap="xxsmall"):
-        _thumbnail(space, item)
-        label = "<small>more like</small>" if liked else '<em class="ns-negative">less like</em>'
-        st.html(f'<div class="ns-chip">{label}<b>{in_html(_title(item))}</b></div>', width="content")
-        _drop(f"judged-{item_id}", "Take this back", page_url.forget_judgement, item_id)
+def drop_token(token_id: str) -> None:
+    """Ask no more what a token stands for."""
+    kind, _, which = token_id.partition("-")
+    if kind == "judged":
+        page_url.forget_judgement(which)
+    elif (place := _place(token_id)) >= 0:
+        terms = page_url.current()[0].all_terms
+        page_url.set_terms([*terms[:place], *terms[place + 1 :]])
 
 
-def _add_popover(space: AppSpace) -> None:
-    """A popover that adds words or a picture to the question, or leaves them out."""
-    with st.popover("Add or leave out", key="compose", icon=":material/add:", type="tertiary"):
-        st.text_input("Words", key=_NEW_WORDS, max_chars=LONGEST_TEXT, placeholder="at night, people, in the snow …")
-        st.file_uploader(
-            "Picture",
-            type=upload_suffixes(),
-            key=_picture_key(),
-            max_upload_size=MEGABYTES,
-        )
-        with st.container(horizontal=True, gap="small"):
-            st.button(_ADD, key="compose-add", icon=":material/add:", on_click=_add_term, args=(space, 1.0))
-            st.button(
-                _LEAVE_OUT, key="compose-leave-out", icon=":material/remove:", on_click=_add_term, args=(space, -1.0)
-            )
-
-
-def term_problem() -> str:
-    """Why the last picture that was to be added cannot be; '' when there was no such trouble."""
-    return str(st.session_state.pop(_PROBLEM, ""))
-
-
-def _add_term(space: AppSpace, weight: float) -> None:
+def go_between() -> None:
+    """Ask for the middle between the two items that are liked."""
     query, _ = page_url.current()
-    terms = list(query.all_terms)
-    if words := str(st.session_state.get(_NEW_WORDS) or "").strip():
-        terms.append(Term("text", words, weight))
-    if upload := st.session_state.get(_picture_key()):
-        at_least = space.manifest.encoder.image_size
-        try:
-            name = keep_picture(space.folder, upload.getvalue(), at_least, upload.name)
-            terms.append(Term("image", name, weight))
-        except (ReadError, SpaceError) as error:
-            st.session_state[_PROBLEM] = f"{snippet(upload.name, 80)}: {error}"
-            return
-    if len(terms) > MOST_TERMS:
-        st.session_state[_PROBLEM] = f"A question has at most {MOST_TERMS} parts. Clear one first."
-        return
-    st.session_state[_NEW_WORDS] = ""
-    st.session_state[_USED] = st.session_state.get(_USED, 0) + 1
-    page_url.set_terms(terms)
+    if len(query.like) == 2:
+        first, second = query.like
+        page_url.go(replace(query, like=(), term=(*query.term, between(first, second, 0.5))))
 
 
-def _picture_key() -> str:
-    """The uploader's key, another one each time: an uploader cannot be emptied, and would add its picture again."""
-    return f"{_NEW_PICTURE}-{st.session_state.get(_USED, 0)}"
-
-
-def _go_between() -> None:
-    query, _ = page_url.current()
-    first, second = query.like
-    page_url.go(replace(query, like=(), term=(between(first, second, 0.5),)))
-
-
-def _title(item: Item | None, longest: int = 40) -> str:
-    return "an item that has gone" if item is None else snippet(headline(item), longest)
-
-
-def _thumbnail(space: AppSpace, item: Item | None) -> None:
-    if item and (small := space.thumbnail(item)):
-        st.image(small.jpeg, width=40, alt=snippet(item.text or item.name, 120))
-
-
-def _small(picture: Image) -> None:
-    small = picture.copy()
-    small.thumbnail((160, 160))
-    st.image(small, width=40, alt="Your picture")
-
-
-def _drop(name: str, label: str, action: object, *given: object) -> None:
-    st.button(
-        label,
-        key=f"clear-{name}",
-        icon=":material/close:",
-        type="tertiary",
-        on_click=action,  # type: ignore[arg-type]
-        args=given,
-    )
+def _place(token_id: str) -> int:
+    """Which term a token stands for; -1 for none."""
+    kind, _, number = token_id.partition("-")
+    return int(number) if kind == "term" and number.isascii() and number.isdigit() and len(number) < 4 else -1

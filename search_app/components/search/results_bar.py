@@ -144,7 +144,7 @@ def _merging_options(query: Query, page: Page) -> None:
     st.session_state[_BALANCE] = query.listing.balance
     st.session_state[_METHOD] = query.listing.method
     st.slider(
-        "From texts (-1) to images (1)",
+        "From passages (-1) to pictures (1)",
         -1.0,
         1.0,
         step=0.1,

@@ -20,6 +20,7 @@ from search_app.maps.space_maps import SpaceMaps
 from search_app.search.background_scores import PHRASES
 from search_app.search.best_sentence import Sentences
 from search_app.search.searcher import Searcher
+from search_app.search.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class AppSpace:
         self.maps = SpaceMaps.of(self.searcher)
         self.sentences = Sentences()
         self._warm_up_thread: threading.Thread | None = None
+        self._is_warm = False
 
     @property
     def name(self) -> str:
@@ -85,17 +87,27 @@ class AppSpace:
         described = f"{self.folder} {self.manifest.created} {self.manifest.encoder.fingerprint}"
         return hashlib.blake2b(described.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
-    def warm_up(self) -> None:
-        """Load in the background what the first query needs; an error is left for that query to report."""
+    def warm_up(self, snapshot: Snapshot) -> None:
+        """Load in the background what the first query needs, whose errors are left for that query to report.
+
+        Then have the map's layout of neighbours fitted, if that is due: nothing that a query needs waits for it.
+        """
         if self._warm_up_thread is None:
-            self._warm_up_thread = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
+            self._warm_up_thread = threading.Thread(target=self._warm_up, args=(snapshot,), name="warm-up", daemon=True)
             self._warm_up_thread.start()
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, snapshot: Snapshot) -> None:
         with suppress(NearspaceError):
             encoder = self.encoder()
             self.searcher.phrases(encoder)
             encoder.encode_texts(PHRASES[:1])  # a model's first run takes longer
+        self._is_warm = True
+        self.keep_neighbours(snapshot)
+
+    def keep_neighbours(self, snapshot: Snapshot) -> None:
+        """Have a layout of neighbours fitted for the map, once nothing that a query needs has to wait for it."""
+        if self._is_warm:
+            self.maps.keep_neighbours(snapshot)
 
     def encoder(self, log: Log | None = None) -> Encoder:
         """The space's encoder, loaded when it is first needed.
@@ -121,6 +133,7 @@ class AppSpace:
 
     def close(self) -> None:
         """Close the space."""
+        self.maps.close()
         self.stored.close()
 
 

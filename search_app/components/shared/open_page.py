@@ -55,7 +55,8 @@ def _draw(draw: Callable[[AppSpace, Query, Snapshot], None], without_space: Call
     with counts:
         page_layout.count_line(space, snapshot.revision, page_layout.theme(), show_name=len(choice.existing) < 2)
     draw(space, query, snapshot)
-    space.warm_up()
+    space.warm_up(snapshot)
+    space.keep_neighbours(snapshot)
 
 
 def _open(choice: SpaceChoice) -> AppSpace:

@@ -6,19 +6,21 @@ import { HoverCard } from "./hover_card.js";
 import { ItemDetails } from "./item_details.js";
 import { densityOf, drawAxisNames, drawOver, drawUnder, markBoxes } from "./overlay.js";
 import { CanvasPen } from "./pens.js";
+import { itemAt } from "./picking.js";
 import { pictureSide, rowsWithPicture } from "./picture_grid.js";
 import { Pointer } from "./pointer.js";
+import { Pulse } from "./pulse.js";
 import { ResultCards } from "./result_cards.js";
 import { Stage } from "./stage.js";
 import { same } from "./unpack.js";
 
 const SETTLE_AFTER = 160; // milliseconds without a move after which pictures are chosen again
+const DRAWER_AFTER = 400; // milliseconds after which a drawer that opens or closes has done so
+const LISTS = ["results", "topics"]; // of the drawer: nothing on the map is picked for them
 const DISPOSE_AFTER = 20_000; // milliseconds off the page after which a map is disposed of
 const SLOW_FRAME = 34; // milliseconds; slower frames of a moving view draw fewer points
 const FAST_FRAME = 20; // milliseconds; faster frames of a moving view draw more points
 const MIN_POINTS = 4_000; // drawn while the view moves, on any machine
-const PULSE = 1000; // milliseconds of one pulse of the result whose card is under the pointer
-const PULSES = 3;
 const FAINT_ALPHA = 34; // of 255: points that are not highlighted
 const SIZES = [[300, 11], [3_000, 8], [20_000, 5.5], [60_000, 4], [200_000, 3], [Infinity, 2.2]]; // pixels across
 const OPACITIES = [[3_000, 0.88], [20_000, 0.75], [60_000, 0.6], [200_000, 0.5], [Infinity, 0.4]];
@@ -39,7 +41,7 @@ export class SpaceMap {
     this.share = 1; // of the points, drawn while the view moves
     this.moving = false;
     this.hover = -1;
-    this.highlighted = null; // the number of the hit whose card is under the pointer
+    this.pulse = new Pulse(() => this.drawMarks());
     this.area = null; // while it is drawn, on the screen
   }
 
@@ -92,6 +94,7 @@ export class SpaceMap {
     this.update();
     this.flyTo();
     this.reveal(before);
+    this.makeRoom(before);
     this.hoverCard.refresh();
     if (!this.stale) this.writeWindow();
   }
@@ -110,13 +113,23 @@ export class SpaceMap {
   /** Move the item that has been picked out from under the drawer. */
   reveal(before) {
     const { item, drawer } = this.scene;
-    if (!item || !drawer || this.stale || this.points.dimensions === 3 || before?.item?.id === item.id || !this.stage.points) return;
+    if (!item || !drawer || this.stale || this.points?.dimensions !== 2 || before?.item?.id === item.id || !this.stage.points) return;
     this.measureCovered();
     const [x, y] = this.stage.project(item.at);
     if (!this.covered.some(([left, top, right, bottom]) => x > left && x < right && y > top && y < bottom)) return;
     const { top, right, bottom, left } = this.stage.insets;
     const [middleX, middleY] = [(left + this.stage.width - right) / 2, (top + this.stage.height - bottom) / 2];
     this.stage.step((x - middleX) / this.stage.width, (middleY - y) / this.stage.height);
+  }
+
+  /** A list beside the map leaves it less room: the whole map is brought into what is left. */
+  makeRoom(before) {
+    const { drawer } = this.scene;
+    if (!this.stage.points || Boolean(before?.drawer) === Boolean(drawer)) return;
+    setTimeout(() => this.settle(), DRAWER_AFTER);
+    if (!this.stage.fitted || !LISTS.includes(drawer || before.drawer)) return;
+    this.stage.insets = this.elements.insets(this.stage.width);
+    this.stage.fit();
   }
 
   /** Draw once all parts of the same map have arrived. */
@@ -205,7 +218,7 @@ export class SpaceMap {
     this.stage.canvas.classList.add("layer");
     this.hoverCard = new HoverCard(this.frame, this);
     this.pointer = new Pointer(this);
-    this.resultCards = new ResultCards((rank) => this.highlight(rank));
+    this.resultCards = new ResultCards((rank) => this.pulse.start(rank));
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stageBox);
     this.stale = Boolean(this.points);
@@ -251,28 +264,6 @@ export class SpaceMap {
     this.covered = this.elements.over().map((element) => element.getBoundingClientRect())
       .filter(({ width, height }) => width && height)
       .map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
-  }
-
-  /** Let the result with that number pulse at once, or none for null. */
-  highlight(rank) {
-    this.highlighted = rank;
-    this.pulseFrom = performance.now();
-    this.draw();
-    if (rank !== null && !lessMotion()) this.keepPulsing();
-  }
-
-  keepPulsing() {
-    cancelAnimationFrame(this.pulsing);
-    this.pulsing = requestAnimationFrame(() => {
-      this.drawMarks();
-      if (this.highlighted !== null && performance.now() - this.pulseFrom < PULSE * PULSES) this.keepPulsing();
-    });
-  }
-
-  /** How far the present pulse is, 0 to 1; it rests at its beginning. */
-  get pulse() {
-    const turns = (performance.now() - this.pulseFrom) / PULSE;
-    return lessMotion() || !(turns < PULSES) ? 0.3 : turns % 1;
   }
 
   colour() {
@@ -415,7 +406,7 @@ export class SpaceMap {
     }
     this.names = drawOver(pen, {
       stage: this.stage, theme: this.theme, scene: this.gliding ? this.passing() : this.scene, pictures, side: this.side,
-      highlighted: this.highlighted, pulse: this.pulse, covered: this.covered, area: this.area ?? this.drawnArea(),
+      highlighted: this.pulse.rank, pulse: this.pulse.share, covered: this.covered, area: this.area ?? this.drawnArea(),
       colourOf: (id) => { const row = this.rowOf(id); return row < 0 ? null : this.colourAt(row); },
     });
     if (this.hover >= 0) {
@@ -474,36 +465,7 @@ export class SpaceMap {
 
   /** The id of the item at a position of the screen: of a hit, a neighbour, a picture or a point; or null. */
   itemAt(x, y) {
-    const near = (at, radius) => { const [u, v, depth] = this.stage.project(at); return depth <= 1 && Math.hypot(u - x, v - y) <= radius; };
-    const marked = [...this.scene.hits.map((hit) => [hit, 11]), ...this.scene.near.map((each) => [each, 8])];
-    const found = marked.find(([{ at }, radius]) => near(at, radius));
-    if (found) return String(found[0].id);
-    for (const row of [...this.pictured].reverse()) {
-      const picture = this.details.picture(this.idOf(row));
-      if (!picture) continue;
-      const [u, v] = this.stage.project(this.at(row));
-      const scale = this.side / 2 / Math.max(picture.width, picture.height);
-      if (Math.abs(u - x) <= picture.width * scale && Math.abs(v - y) <= picture.height * scale) return this.idOf(row);
-    }
-    const screen = this.screenPositions();
-    const reach = Math.max(this.size / 2 + 3, 7);
-    let best = reach * reach, chosenRow = -1;
-    for (let row = 0; row < this.points.n; row++) {
-      if (!this.alpha[row]) continue;
-      const right = screen[2 * row] - x, down = screen[2 * row + 1] - y;
-      const away = right * right + down * down;
-      if (away < best) { best = away; chosenRow = row; }
-    }
-    return chosenRow < 0 ? null : this.idOf(chosenRow);
-  }
-
-  /** How many of the drawn points lie within a polygon of the screen. */
-  countInside(polygon) {
-    const screen = this.screenPositions();
-    let count = 0;
-    for (let row = 0; row < this.points.n; row++)
-      if (this.alpha[row] && inside(polygon, screen[2 * row], screen[2 * row + 1])) count++;
-    return count;
+    return itemAt(this, x, y);
   }
 
   // ---- actions that are sent to the page -----------------------------------------------------------------------------
@@ -534,13 +496,4 @@ export class SpaceMap {
   save(kind) {
     save(this, kind);
   }
-}
-
-function inside(polygon, x, y) {
-  let within = false;
-  for (let here = 0, before = polygon.length - 1; here < polygon.length; before = here++) {
-    const [ax, ay] = polygon[here], [bx, by] = polygon[before];
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) within = !within;
-  }
-  return within;
 }

@@ -46,7 +46,7 @@ export function drawUnder(pen, { stage, theme, density, withDensity, axes }) {
       pen.path(line.map((place) => stage.project(place)), { stroke: theme.muted, width: 0.8, opacity: 0.55, closed: true });
   }
   if (stage.dimensions === 3) frame3d(pen, stage, theme, axes);
-  else cross(pen, stage, theme);
+  else if (axes.some(({ title }) => title)) cross(pen, stage, theme);
 }
 
 function cross(pen, stage, theme) {

@@ -16,7 +16,7 @@ def ledger(folders: int = 3) -> MemoryLedger:
 def test_images_come_before_passages_whatever_came_first() -> None:
     made = colour_items("modality", snapshot_of(ledger()), ledger())
     assert made.codes.tolist() == [0] + [1] * 9
-    assert [(kind.name, kind.count) for kind in made.categories] == [("images", 1), ("passages", 9)]
+    assert [(kind.name, kind.count) for kind in made.categories] == [("pictures", 1), ("passages", 9)]
 
 
 def test_the_largest_folders_have_a_colour_each_and_the_others_share_one() -> None:

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import pytest
 
 from search_app.maps import manifold
@@ -43,6 +45,12 @@ def test_what_cannot_be_read_in_a_link_takes_its_default(params: dict[str, list[
     assert linked(params) == MapSpec()
 
 
+def test_a_link_that_names_no_layout_is_of_straight_axes_unless_a_page_knows_a_better_one() -> None:
+    assert MapView().projection == "auto" and spec_of(MapView()) == MapSpec("pca")
+    assert "projection" not in to_params(Query(), MapView())
+    assert to_params(Query(), with_spec(MapView(), MapSpec("pca")))["projection"] == ["pca"]
+
+
 def test_axes_that_are_not_asked_for_are_the_first_components_that_are_free() -> None:
     assert MapSpec(dimensions=3).drawn_axes == (1, 2, 3)
     assert MapSpec(dimensions=3, axes=(2,)).drawn_axes == (2, 1, 3)
@@ -52,7 +60,7 @@ def test_axes_that_are_not_asked_for_are_the_first_components_that_are_free() ->
 
 def test_dimensions_and_gap_are_written_as_the_search_page_writes_them() -> None:
     view = with_spec(MapView(), MapSpec(dimensions=3, gap=True))
-    assert view == MapView(dimensions=3, gap=True)
+    assert view == MapView(dimensions=3, gap=True, projection="pca")
     assert linked(to_params(Query(), view)) == MapSpec(dimensions=3, gap=True)
 
 
@@ -63,5 +71,5 @@ def test_an_axis_is_not_repeated_and_words_are_bounded() -> None:
 
 
 def test_the_schema_and_the_maps_know_the_same_projections() -> None:
-    assert tuple(METHODS) == query_schema.PROJECTIONS
+    assert tuple(METHODS) == query_schema.PROJECTIONS == get_args(query_schema.ProjectionChoice)[1:]
     assert set(manifold._FITS) == set(METHODS) - {"pca"}

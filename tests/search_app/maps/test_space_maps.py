@@ -18,7 +18,8 @@ from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapsho
 
 @pytest.fixture(autouse=True)
 def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enough for clusters that lie far apart."""
+    """Enough for clusters that lie far apart, in this process: to start one takes longer than such a fit."""
+    monkeypatch.setattr(manifold, "fit_elsewhere", manifold.fit_and_place)
     monkeypatch.setattr(manifold, "_EPOCHS", 120)
     monkeypatch.setattr(manifold, "_EARLY_EPOCHS", 60)
 
@@ -201,3 +202,44 @@ def test_a_map_of_new_items_lets_go_of_the_vectors_that_there_were_before(tmp_pa
     layout_of(maps, snapshot_of(ledger), MapSpec())
     gc.collect()
     assert gone() is None
+
+
+def test_a_layout_of_neighbours_is_fitted_unasked_once_for_each_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifold, "find_spec", lambda name: None)
+    ledger = clustered()
+    live, maps = LiveVectors(ledger), maps_of(tmp_path)
+    spec = maps.neighbours()
+    assert spec == MapSpec("tsne"), "without the extra it is t-SNE"
+    maps.keep_neighbours(live.now())
+    task = maps.task(spec)
+    assert task is not None and task.wait(60) and maps.is_fitted(spec)
+    maps.keep_neighbours(live.now())
+    assert maps.task(spec) is task
+    ledger.add("text", vectors_of("green", "text", 60, seed=8), "green")
+    maps.keep_neighbours(live.now())
+    again = maps.task(spec)
+    assert again is not None and again is not task and again.wait(60), "the space has moved on"
+    few = MemoryLedger()
+    few.add("image", vectors_of("red", "image", 20))
+    other = maps_of(tmp_path / "few")
+    other.keep_neighbours(snapshot_of(few))
+    assert other.task(spec) is None
+
+
+def test_a_fit_is_cancelled_once_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifold, "_EPOCHS", 1_000_000)
+    snapshot, maps = snapshot_of(clustered()), maps_of(tmp_path)
+    first, second = MapSpec("tsne"), MapSpec("tsne", 3)
+    maps.want("one", first)
+    maps.want("two", first)
+    task = maps.start(snapshot, first)
+    maps.want("one", second)
+    assert not task.wait(0.5), "the other visitor still waits"
+    maps.want("two", second)
+    assert task.wait(30) and task.status.state == "cancelled"
+    task = maps.start(snapshot, second)
+    maps.want("one", None)
+    maps.want("two", None)
+    assert task.wait(30) and task.status.state == "cancelled"

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from ingest.space import open_space
 from search_app.components.map import first_paint, topics_panel
 from tests.make_files import ingest_folders
-from tests.search_app.page_driver import markup, page, scene, url_params, visible_text
+from tests.search_app.page_driver import ask, markup, page, scene, url_params, visible_text
 
 
 def map_page(**asked: str | list[str]) -> AppTest:
@@ -23,12 +23,12 @@ def drawn(app: AppTest) -> dict[str, Any]:
     return scene(app, "space_map")
 
 
-def header(app: AppTest, part: str) -> dict[str, Any]:
+def header(app: AppTest, part: str, name: str = "space_map") -> dict[str, Any]:
     """The beginning of a packed part of the map; see `search_app.components.map.binary_message`."""
     [packed] = [
         each.proto.bytes
         for each in app.get("bidi_component")
-        if each.proto.component_name == f"nearspace.space_map_{part}"
+        if each.proto.component_name == f"nearspace.{name}_{part}"
     ]
     found: dict[str, Any] = json.loads(packed[4 : 4 + int.from_bytes(packed[:4], "little")])
     return found
@@ -66,7 +66,7 @@ def test_a_question_is_a_star_with_its_hits_and_those_before_it_a_trail(colours:
     app = map_page(q="red", k="5")
     assert [hit["rank"] for hit in drawn(app)["hits"]] == ["1", "2", "3", "4", "5"]
     assert drawn(app)["star"]["label"] == "red"
-    app.chat_input(key="query-box").set_value("blue").run()
+    ask(app, "blue")
     assert drawn(app)["star"]["label"] == "blue"
     assert [stop["label"] for stop in drawn(app)["trail"]] == ["red"]
 

@@ -10,6 +10,7 @@ import streamlit as st
 from tests.make_files import ingest_folders, picture, text
 from tests.search_app.page_driver import (
     ONE_LIST,
+    ask,
     card_buttons,
     card_titles,
     click,
@@ -83,7 +84,7 @@ def test_there_is_no_more_behind_the_last_result() -> None:
 
 def test_another_query_starts_at_its_first_page() -> None:
     app = page(q="red", k="5", page="2")
-    app.chat_input(key="query-box").set_value("blue").run()
+    ask(app, "blue")
     assert url_params(app) == {"text": ["blue"], "count": ["5"]}
     app = page(q="red", k="5", page="2")
     app.toggle(key="results-fold").set_value(False).run()

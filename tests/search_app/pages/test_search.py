@@ -1,7 +1,9 @@
 """The search page's states, run without a browser."""
 
+import base64
 import io
 import re
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -15,21 +17,25 @@ from tests.fake_encoder import COLOURS
 from tests.make_files import ingest_folders, picture
 from tests.search_app.page_driver import (
     ONE_LIST,
+    ask,
+    bar,
     card_buttons,
     card_modalities,
     card_titles,
     click,
+    drop,
+    in_bar,
     markup,
     page,
     scene,
+    token_of,
     url_params,
     visible_text,
 )
 
 PAGE_KEYS = (
-    "query-box",
     "filter-modality",
-    "filter-folders",
+    "filter-folder",
     "results-layout",
     "results-sort",
     "results-fold",
@@ -113,7 +119,7 @@ def test_mixed_is_an_order_and_its_balance_goes_into_the_url(colours: Path) -> N
 def test_good_pictures_and_passages_have_a_shelf_each_and_the_weaker_ones_are_folded(colours: Path) -> None:
     app = page(q="red", fold="off", group="off")
     good = card_titles(app)
-    assert card_modalities(app) == ["IMAGE"] * good.index("red") + ["TEXT"] * (len(good) - good.index("red"))
+    assert sorted(kind for kind, _ in groupby(card_modalities(app))) == ["IMAGE", "TEXT"], "a shelf each"
     assert f"{len(good)} good matches" in visible_text(app)
     assert not {"blue.png", "green.png", "blue", "green"} & set(good)
     assert app.button(key="all-weaker").label == f"{19 - len(good)} weaker ones"
@@ -158,7 +164,7 @@ def test_an_example_is_searched_for_when_it_is_clicked(colours: Path) -> None:
 
 def test_words_find_pictures_and_passages_of_their_colour(colours: Path) -> None:
     app = page(fold="off")
-    app.chat_input(key="query-box").set_value("red").run()
+    ask(app, "red")
     assert not app.exception
     assert url_params(app) == {"text": ["red"], "fold": ["off"]}
     assert {"red.png", "red tall.png", "red"} <= set(card_titles(app)[:6])
@@ -192,8 +198,8 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
     assert len(card_titles(app)) == 3
     assert set(card_modalities(app)) == {"IMAGE"}
     state = app.session_state
-    assert state["filter-modality"] == "Images"
-    assert state["filter-folders"] == ["pictures", "pictures/tall"]
+    assert state["filter-modality"] == "Pictures"
+    assert state["filter-folder"] == ["pictures", "pictures/tall"]
     assert state["results-count"] == 3
     assert (state["map-dimensions"], state["map-colour"], state["map-gap"]) == ("3-D", "folder", True)
     drawn = scene(app, "search_map")
@@ -203,10 +209,10 @@ def test_a_link_reopens_its_query_with_filters_and_map(colours: Path) -> None:
 
 def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
     app = page(q="red")
-    app.get("button_group")[0].set_value("Text").run()
+    app.get("button_group")[0].set_value("Passages").run()
     assert url_params(app) == {"text": ["red"], "modality": ["text"]}
     assert set(card_modalities(app)) == {"TEXT"}
-    app.multiselect(key="filter-folders").set_value(["odd"]).run()
+    app.multiselect(key="filter-folder").set_value(["odd"]).run()
     assert url_params(app) == {"text": ["red"], "modality": ["text"], "folder": ["odd"]}
     assert card_titles(app)[0] == "script"
     app.selectbox(key="results-count").set_value(12).run()
@@ -215,13 +221,14 @@ def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
 
 def test_searching_from_a_result_shows_the_item_and_excludes_it_from_the_results(colours: Path) -> None:
     app = page(q="green", modality="image", k="1")
-    assert card_titles(app) == [name] if (name := card_titles(app)[0]) else False
+    [name] = card_titles(app)
     click(app, "from")
     assert list(url_params(app)) == ["like", "modality", "count"]
-    assert "searching from this image" in visible_text(app)
-    assert name in visible_text(app)
+    [token] = bar(app)["tokens"]
+    assert (token["kind"], token["words"], token["weight"]) == ("judged", name, 1.0)
+    assert len(token["pictures"]) == 1
     assert name not in card_titles(app)
-    app.button(key="clear-like").click().run()
+    drop(app, name)
     assert "like" not in url_params(app)
     assert "Search by meaning" in visible_text(app)
 
@@ -235,42 +242,104 @@ def test_more_and_less_like_a_result_change_the_query_and_can_be_undone(colours:
     click(app, "more")
     [liked] = url_params(app)["like"]
     assert url_params(app)["text"] == ["red"]
-    assert "less like" in visible_text(app) and "more like" in visible_text(app)
+    assert [(token["id"], token["weight"]) for token in bar(app)["tokens"]] == [
+        (f"judged-{liked}", 1.0),
+        (f"judged-{unliked}", -1.0),
+    ]
     assert card_titles(app) and "red" not in card_titles(app)
-    app.button(key=f"clear-judged-{unliked}").click().run()
-    app.button(key=f"clear-judged-{liked}").click().run()
+    in_bar(app, "drop", token=f"judged-{unliked}")
+    in_bar(app, "drop", token=f"judged-{liked}")
     assert not {"like", "unlike"} & url_params(app).keys()
     assert card_titles(app) == before
 
 
-def test_a_text_term_is_negated_weighted_and_cleared_by_its_chip(colours: Path) -> None:
+def test_a_text_term_is_weighted_negated_reworded_and_taken_out_by_its_token(colours: Path) -> None:
     app = page(q="red", modality="image", folder=["pictures", "pictures/tall"], k="4", fold="off")
-    app.text_input(key="compose-words").set_value("blue").run()
-    app.button(key="compose-add").click().run()
+    in_bar(app, "add", text="blue")
     assert url_params(app)["term"] == ["text:1:blue"]
+    assert bar(app)["text"] == "red", "the words of the question are not said again by a token"
+    assert [(token["kind"], token["words"]) for token in bar(app)["tokens"]] == [("text", "blue")]
     assert {name.split()[0].split(".")[0] for name in card_titles(app)} == {"red", "blue"}
-    app.slider(key="weight-term-1").set_value(3.0).run()
+    in_bar(app, "change", token=token_of(app, "blue")["id"], weight=3)
     assert url_params(app)["term"] == ["text:3:blue"]
     assert "blue" in card_titles(app)[0]
-    app.button_group(key="sign-term-1").set_value("Leave out").run()
+    in_bar(app, "change", token=token_of(app, "blue")["id"], weight=-3)
     assert url_params(app)["term"] == ["text:-3:blue"]
-    assert "without" in visible_text(app)
     assert "blue" not in " ".join(card_titles(app))
-    app.button(key="clear-term-1").click().run()
+    in_bar(app, "change", token=token_of(app, "blue")["id"], weight=-3, text="green")
+    assert url_params(app)["term"] == ["text:-3:green"]
+    drop(app, "green")
     assert url_params(app).keys() == {"text", "modality", "folder", "count", "fold"}
 
 
-def test_a_negative_picture_term_is_added_in_the_popover(colours: Path) -> None:
+def test_the_words_of_a_question_become_a_token_when_they_are_weighted(colours: Path) -> None:
+    app = page(q="red", term="text:1:blue")
+    in_bar(app, "change", token="term-0", weight=2, text="red")
+    assert url_params(app) == {"term": ["text:2:red", "text:1:blue"]}
+    assert bar(app)["text"] == ""
+    assert [token["words"] for token in bar(app)["tokens"]] == ["red", "blue"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"name": "change", "token": "term-7", "weight": 2},
+        {"name": "change", "token": "term-0", "weight": 0},
+        {"name": "change", "token": "term-0", "weight": "<b>"},
+        {"name": "change", "token": None, "weight": 99},
+        {"name": "drop", "token": "term--1"},
+        {"name": "drop", "token": "filter-1"},
+        {"name": "drop", "token": ["term-0"]},
+        {"name": "details", "item": "../../etc"},
+        {"name": "recent", "params": "text=blue"},
+        {"name": "add", "text": "  "},
+        {"name": ["ask"], "text": "blue"},
+        {"name": "between"},
+    ],
+)
+def test_events_that_no_bar_sends_change_nothing(colours: Path, event: dict[str, object]) -> None:
+    app = page(q="red")
+    before = card_titles(app)
+    in_bar(app, **event) if isinstance(event["name"], str) else None
+    assert not app.exception
+    if event["name"] != "recent":
+        assert card_titles(app) == before and url_params(app).get("text", ["red"]) == ["red"]
+
+
+def test_a_negative_picture_term_is_added_and_made_positive(colours: Path) -> None:
     app = page(q="red", k="5")
-    app.get("file_uploader")[0].upload("mine.png", png("red"), "image/png").run()
-    app.button(key="compose-leave-out").click().run()
+    picture = base64.b64encode(png("red")).decode()
+    in_bar(app, "add", picture=picture, file="mine.png", without=True)
     assert not app.exception
     [term] = url_params(app)["term"]
     assert re.fullmatch(r"image:-1:[0-9a-f]{32}", term)
-    assert "without" in visible_text(app)
-    app.text_input(key="compose-words").set_value("blue").run()
-    app.button(key="compose-add").click().run()
-    assert url_params(app)["term"] == [term, "text:1:blue"], "the picture is not added once more"
+    assert [(token["kind"], token["weight"], len(token["pictures"])) for token in bar(app)["tokens"]] == [
+        ("image", -1.0, 1)
+    ]
+    in_bar(app, "change", token=token_of(app, "your picture")["id"], weight=1)
+    assert url_params(app)["term"] == [term.replace("-1", "1")]
+
+
+def test_a_question_is_cleared_whole_and_its_filters_stay(colours: Path) -> None:
+    app = page(q="red", term="text:-1:blue", like="3", modality="image")
+    in_bar(app, "clear")
+    assert url_params(app) == {"modality": ["image"]}
+
+
+def test_a_recent_question_is_asked_again_with_its_parts(colours: Path) -> None:
+    app = page(q="red", term="text:-1:blue", modality="image")
+    asked = bar(app)["asked"]
+    assert asked["label"] == "red − blue"
+    ask(app, "green")
+    drop(app, "blue")
+    in_bar(app, "recent", params=asked["params"])
+    assert url_params(app) == {"text": ["red"], "term": ["text:-1:blue"], "modality": ["image"]}
+
+
+def test_only_questions_of_words_alone_are_kept_as_recent_ones(colours: Path) -> None:
+    assert bar(page(like="1"))["asked"]["label"] == ""
+    assert bar(page(q="red", like="1"))["asked"]["label"] == ""
+    assert bar(page())["asked"]["label"] == ""
 
 
 def test_items_are_added_to_the_query_and_removed_from_it_in_their_details(colours: Path) -> None:
@@ -279,7 +348,7 @@ def test_items_are_added_to_the_query_and_removed_from_it_in_their_details(colou
     app.button(key="details-remove").click().run()
     [term] = url_params(app)["term"]
     assert re.fullmatch(r"item:-0\.5:\d+", term)
-    assert "without" in visible_text(app)
+    assert [(token["kind"], token["weight"]) for token in bar(app)["tokens"]] == [("item", -0.5)]
     click(app, "details")
     app.button(key="details-add").click().run()
     assert not app.exception
@@ -289,41 +358,42 @@ def test_items_are_added_to_the_query_and_removed_from_it_in_their_details(colou
 
 def test_two_liked_items_can_become_an_interpolation(colours: Path) -> None:
     app = page(like=["1", "3"], k="4")
-    app.button(key="go-between").click().run()
+    assert bar(app)["between"]
+    in_bar(app, "between")
     assert url_params(app) == {"term": ["between:1:1,3,0.5"], "count": ["4"]}
-    app.slider(key="at-term-0").set_value(20).run()
+    in_bar(app, "change", token="term-0", weight=1, at=0.2)
     assert url_params(app)["term"] == ["between:1:1,3,0.2"]
-    assert "at 20%" in visible_text(app)
+    assert bar(app)["tokens"][0]["at"] == 0.2
 
 
 def test_a_picture_is_searched_for_alone_with_words_and_by_its_link(colours: Path) -> None:
     app = page(fold="off")
-    app.chat_input(key="query-box").upload("mine.png", png("purple"), "image/png").run()
+    ask(app, "", png("purple"), "mine.png")
     assert not app.exception
     [picture_name] = url_params(app)["image"]
     assert open_picture(colours / "test", picture_name) is not None
     assert set(card_titles(app)[:3]) == {"purple.png", "purple tall.png", "purple"}
-    app.chat_input(key="query-box").set_value("yellow").run()
+    ask(app, "yellow")
     assert url_params(app) == {"text": ["yellow"], "image": [picture_name], "fold": ["off"]}
     both = card_titles(app)
     assert {name.split()[0].split(".")[0] for name in both[:6]} == {"purple", "yellow"}
     assert card_titles(page(q="yellow", image=picture_name, fold="off")) == both
-    app.button(key="clear-text").click().run()
+    ask(app, "")
     assert url_params(app) == {"image": [picture_name], "fold": ["off"]}
-    app.button(key="clear-picture").click().run()
+    drop(app, "your picture")
     assert url_params(app) == {"fold": ["off"]}
 
 
 def test_new_text_replaces_the_item_that_was_searched_from(colours: Path) -> None:
     app = page(like="1")
-    app.chat_input(key="query-box").set_value("blue").run()
+    ask(app, "blue")
     assert url_params(app) == {"text": ["blue"]}
 
 
 def test_an_upload_that_is_no_picture_is_reported_and_changes_nothing(colours: Path) -> None:
     app = page(q="red")
     before = card_titles(app)
-    app.chat_input(key="query-box").upload("<i>bad</i>.png", b"no picture", "image/png").run()
+    ask(app, "", b"no picture", "<i>bad</i>.png")
     assert "This cannot be searched for" in visible_text(app)
     assert "<i>bad</i>.png" in visible_text(app)
     assert url_params(app) == {"q": ["red"]}
@@ -336,7 +406,7 @@ def test_an_upload_of_too_many_pixels_is_refused_and_leaves_nothing(
     kept = set((colours / "test" / "queries").glob("*"))
     monkeypatch.setattr("search_app.search.query_pictures.MOST_PIXELS", 1_999)
     app = page()
-    app.chat_input(key="query-box").upload("../../../big.png", png("brown"), "image/png").run()
+    ask(app, "", png("brown"), "../../../big.png")
     assert not app.exception
     assert "too large" in visible_text(app)
     assert url_params(app) == {}
@@ -349,12 +419,12 @@ def test_text_of_ten_thousand_characters_is_cut_and_answered(colours: Path) -> N
     assert not app.exception
     assert card_titles(app)
     assert "longer than the encoder reads" in visible_text(app)
-    app.chat_input(key="query-box").set_value("blue " * 2_000).run()
+    ask(app, "blue " * 2_000)
     assert not app.exception
     assert len(url_params(app)["text"][0]) <= LONGEST_TEXT
     app = page(q="red", term=f"text:-1:{long}", k="1")
     assert not app.exception
-    assert "without" in visible_text(app)
+    assert bar(app)["tokens"][0]["weight"] == -1
 
 
 def test_a_link_that_names_files_opens_none(colours: Path) -> None:
@@ -403,8 +473,7 @@ def test_text_longer_than_the_encoders_window_is_reported(colours: Path) -> None
 def test_the_widgets_have_stable_keys(colours: Path) -> None:
     app = page(q="red")
     for key in PAGE_KEYS:
-        assert key in app.session_state or app.chat_input(key=key)
-    assert app.button(key="clear-text").label
+        assert key in app.session_state
     assert [(act, label) for act, _, label in card_buttons(app)][1:5] == [
         ("from", "Search from this alone"),
         ("more", "More like this"),

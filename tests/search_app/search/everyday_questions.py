@@ -1,5 +1,7 @@
 """Questions as people type them, none of which a licence or a table of credits answers."""
 
+from pathlib import PurePath
+
 EVERYDAY = (
     "a red bird",
     "a bird on a branch",
@@ -32,3 +34,18 @@ EVERYDAY = (
     "learning to take photos",
     "free things to do outside",
 )
+
+ABOUT_TERMS = (
+    "who made the picture of the rabbit",
+    "credits of the pictures",
+    "gnu general public license warranty",
+    "creative commons waiver of copyright",
+    "terms for copying and distributing the program",
+    "free documentation license invariant sections",
+)
+"""Questions that a licence or the table of credits does answer."""
+
+
+def is_junk(path: str) -> bool:
+    """Whether a file of the sample is the table of credits or a licence."""
+    return PurePath(path).name == "CREDITS.md" or PurePath(path).parent.name == "LICENSES"

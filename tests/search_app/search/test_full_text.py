@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from search_app.search import candidates
-from search_app.search.full_text import phrase, rare_word_shares
+from search_app.search.full_text import RareWords, phrase, rare_words_of
 from search_app.search.hits import Hit
 from search_app.search.query import Query
 from search_app.search.query_vectors import encode
@@ -17,7 +17,7 @@ def ask(ledger: MemoryLedger, words: str, **choices: object) -> list[Hit]:
     query = Query(text=words, **choices)  # type: ignore[arg-type]
     probe = encode(query, ENCODER, snapshot)
     assert probe is not None
-    shares = rare_word_shares(words, ledger, len(snapshot))
+    shares = rare_words_of(words, ledger, len(snapshot))
     return list(rank(query, probe, snapshot, ExactIndex(ledger), rare_words=shares).hits)
 
 
@@ -34,24 +34,24 @@ def test_an_item_that_says_a_code_comes_first_however_far_its_vector_is() -> Non
 def test_common_words_weigh_nothing_and_one_rare_word_among_many_weighs_little() -> None:
     ledger = colourful(60)
     ledger.said = {phrase("red"): list(range(1, 121)), phrase("thing"): list(range(1, 601)), phrase("moss"): [7]}
-    assert rare_word_shares("red thing", ledger, 1_200) == {}
-    assert rare_word_shares("nothing of this", ledger, 1_200) == {}
-    among = rare_word_shares("red thing moss", ledger, 1_200)[7]
-    assert 0 < among < rare_word_shares("moss", ledger, 1_200)[7] == 1.0
+    assert rare_words_of("red thing", ledger, 1_200) == RareWords()
+    assert rare_words_of("nothing of this", ledger, 1_200) == RareWords()
+    among = rare_words_of("red thing moss", ledger, 1_200).shares[7]
+    assert 0 < among < rare_words_of("moss", ledger, 1_200).shares[7] == 1.0
 
 
 def test_in_a_small_space_only_names_and_codes_count_since_every_word_is_rare_there() -> None:
     ledger = colourful(2)
     ledger.said = {phrase(word): [7, 8] for word in ("moss", "Moss", "Zürich", "9001", "r&d", "The")}
-    assert rare_word_shares("moss", ledger, 40) == rare_word_shares("The moss", ledger, 40) == {}
+    assert rare_words_of("moss", ledger, 40) == rare_words_of("The moss", ledger, 40) == RareWords()
     for name in ("Zürich", "near Moss", "9001", "r&d"):
-        assert rare_word_shares(name, ledger, 40).keys() == {7, 8}
+        assert rare_words_of(name, ledger, 40).shares.keys() == {7, 8}
 
 
 def test_an_item_that_says_more_of_the_rare_words_comes_before_one_that_says_less() -> None:
     ledger = colourful(20)
     ledger.said = {phrase("ISO"): [15, 16], phrase("9001"): [16]}
-    shares = rare_word_shares("ISO 9001", ledger, 200)
+    shares = rare_words_of("ISO 9001", ledger, 200).shares
     assert 0 < shares[15] < shares[16] == 1.0
     keyed = {hit.id: hit.rank for hit in ask(ledger, "ISO 9001", count=96)}
     assert keyed["16"] == 1 < keyed.get("15", 97)

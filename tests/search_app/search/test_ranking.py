@@ -56,11 +56,14 @@ def test_by_raw_cosine_every_passage_would_come_before_any_picture_of_another_co
     assert {hit.modality for hit in top} == {"image", "text"}
 
 
-def test_ranks_count_from_one_and_scores_fall() -> None:
+def test_ranks_count_from_one_and_measures_fall_and_scores_within_each_modality() -> None:
     ranking = ask(colourful(), Query(text="blue", count=20))
     assert [hit.rank for hit in ranking.hits] == list(range(1, 21))
-    scores = [hit.score for hit in ranking.hits]
-    assert scores == sorted(scores, reverse=True)
+    measures = [hit.measure for hit in ranking.hits]
+    assert measures == sorted(measures, reverse=True)
+    for modality in ("image", "text"):
+        scores = [hit.score for hit in ranking.hits if hit.modality == modality]
+        assert scores == sorted(scores, reverse=True)
     assert ranking.searched == 120
 
 

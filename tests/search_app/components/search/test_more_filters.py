@@ -1,13 +1,13 @@
-"""The popover of filters and their chips, run without a browser."""
+"""The popover of filters and their tokens, run without a browser."""
 
 from datetime import date
 from pathlib import Path
 
 from search_app.search.fields import MOST_PARTS
-from tests.search_app.page_driver import card_modalities, card_titles, page, scene, url_params, visible_text
+from tests.search_app.page_driver import bar, card_modalities, card_titles, drop, page, scene, url_params, visible_text
 
 
-def test_filters_of_the_popover_go_into_the_url_and_their_chips_take_them_away(colours: Path) -> None:
+def test_filters_of_the_popover_go_into_the_url_and_their_tokens_take_them_away(colours: Path) -> None:
     app = page(q="red", fold="off")
     assert not app.exception
     app.get("button_group")[2].set_value(["blue"]).run()
@@ -15,10 +15,10 @@ def test_filters_of_the_popover_go_into_the_url_and_their_chips_take_them_away(c
     assert set(card_titles(app)) == {"blue.png", "blue tall.png"}
     app.get("button_group")[1].set_value(["portrait"]).run()
     assert card_titles(app) == ["blue tall.png"]
-    app.button(key="drop-filter-2").click().run()
+    drop(app, "mostly blue")
     assert url_params(app) == {"text": ["red"], "orientation": ["portrait"], "fold": ["off"]}
     assert len(scene(app, "search_map")["hits"]) == 5
-    app.button(key="drop-filter-1").click().run()
+    drop(app, "portrait")
     assert url_params(app) == {"text": ["red"], "fold": ["off"]}
 
 
@@ -36,20 +36,18 @@ def test_words_titles_and_dates_are_typed(colours: Path) -> None:
     assert url_params(app) == {"text": ["red"]}
 
 
-def test_a_link_with_filters_opens_with_their_chips_and_words_of_files_stay_literal(colours: Path) -> None:
+def test_a_link_with_filters_opens_with_their_tokens_and_words_of_files_stay_literal(colours: Path) -> None:
     app = page(q="red", captioned="yes", exact="**bold**", where="colours=red")
     assert not app.exception
     assert len(card_titles(app)) == 1
-    labels = [app.button(key=f"drop-filter-{number}").label for number in (1, 2, 3)]
-    assert labels[2] == "has a caption"
-    assert "\\*\\*bold\\*\\*" in labels[0]
+    assert [token["words"] for token in bar(app)["filters"]] == ["says “**bold**”", "colours=red", "has a caption"]
     assert app.session_state["filter-has-caption"] is True
 
 
 def test_a_link_may_ask_for_any_day_and_any_weight(colours: Path) -> None:
     app = page(q="red", after="0001-01-01", before="2999", term=["text:0.1:blue", "text:5:green"])
     assert not app.exception
-    assert app.session_state["weight-term-1"] == 0.1 and app.session_state["weight-term-2"] == 5.0
+    assert [token["weight"] for token in bar(app)["tokens"]] == [0.1, 5.0]
     assert card_titles(app)
 
 
@@ -59,5 +57,5 @@ def test_quotation_marks_in_the_box_ask_word_for_word(colours: Path) -> None:
 
 def test_no_more_can_be_chosen_than_a_link_keeps(colours: Path) -> None:
     app = page(q="red")
-    for key in ("filter-folders", "filter-format"):
+    for key in ("filter-folder", "filter-format"):
         assert app.multiselect(key=key).proto.max_selections == MOST_PARTS

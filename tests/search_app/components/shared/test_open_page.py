@@ -9,7 +9,7 @@ import pytest
 from ingest.space import open_to_write
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.make_files import ingest_folders, picture, text
-from tests.search_app.page_driver import card_titles, click, page, url_params, visible_text
+from tests.search_app.page_driver import ask, card_titles, click, page, url_params, visible_text
 
 
 def test_a_home_without_spaces_shows_the_commands(empty_home: Path) -> None:
@@ -45,7 +45,7 @@ def test_an_empty_space_shows_the_command_and_fills_while_the_page_is_open(empty
     assert f"nearspace ingest FOLDER --space test --home {empty_home}" in visible_text(app)
     picture(tmp_path / "later" / "red.png", "red")
     ingest_folders(empty_home, [tmp_path / "later"])
-    app.chat_input(key="query-box").set_value("red").run()
+    ask(app, "red")
     assert card_titles(app) == ["red.png"]
 
 
