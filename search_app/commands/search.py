@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ingest.space import Item
     from search_app.search.export import Export
     from search_app.search.pagination import Page
+    from search_app.search.query import Query
     from search_app.search.query_builder import Part
     from search_app.search.query_schema import Listing
     from search_app.search.result_groups import Entry
@@ -83,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
             count=options.count,
             listing=listing,
         )
+        query = _with_date(query)
         require_items(query, space.ledger)
         require_filters(filters, searcher, encoder)
         answer = searcher.ask(query, encoder, pictures)
@@ -111,6 +113,19 @@ def _tell(exported: "Export", file: Path) -> None:
         if exported.left_out:
             words += f"; {len(exported.left_out):,} are not in it, as `left out.txt` there tells"
     show_message(words)
+
+
+def _with_date(query: "Query") -> "Query":
+    """The query with the date that its words name, where the options ask for it; says which."""
+    from search_app.search.query_dates import with_date_of_words
+
+    dated = with_date_of_words(query)
+    first, last = dated.filters.taken_after, dated.filters.taken_before
+    if query.filters.dates and (first or last):
+        show_message("taken" + (f" from {first}" if first else "") + (f" to {last}" if last else ""))
+    elif query.filters.dates:
+        show_message("the words name no date; write one such as: beach July 2023, a tent last summer")
+    return dated
 
 
 def _parts(terms: Sequence[TypedTerm]) -> "list[Part]":

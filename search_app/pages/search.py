@@ -26,10 +26,11 @@ from search_app.components.shared import card_actions, page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
 from search_app.components.shared.open_page import draw_page, loaded_encoder, show_empty_space
-from search_app.search.filter_masks import with_quoted_phrases
+from search_app.search.filter_masks import item_masks, with_quoted_phrases
 from search_app.search.query import Query
 from search_app.search.query_schema import Filters
 from search_app.search.query_vectors import within_window
+from search_app.search.selections import open_selection
 from search_app.search.snapshot import Snapshot
 
 EXAMPLES = ("a bird", "making music", "trees", "a red thing", "buildings", "the sky")
@@ -112,10 +113,10 @@ def _draw_results(
             )
     if containers.right is not None:
         with containers.right:
-            map_panel(space, shown.answer.snapshot, query, shown.answer)
+            map_panel(space, shown.answer.snapshot, query, shown.in_view(query))
     with containers.beside:
         choosing_bar(space, query)
-        details_drawer(space, query, shown.answer, encoder)
+        details_drawer(space, query, shown.in_view(query), encoder)
     results.highlight_best_sentences(encoder)
 
 
@@ -187,8 +188,13 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         with st.container(key="examples", horizontal=True, gap="xsmall"):
             for number, example in enumerate(EXAMPLES, start=1):
                 st.button(example, key=f"example-{number}", on_click=page_url.search_text, args=(example,))
-        st.html('<h2 class="ns-section">Or start from something in this space</h2>')
-        starter_cards(space, _starter_items(space, snapshot))
+        items, passing = _starter_items(space, query.filters, snapshot)
+        title = "Or start from something in this space"
+        if query.filters != Filters():
+            counted = f"{len(items):,} of {passing:,} items that pass the filters"
+            title = counted if passing else "No item passes the filters"
+        st.html(f'<h2 class="ns-section">{title}</h2>')
+        starter_cards(space, items)
     if containers.right is not None:
         with containers.right:
             map_panel(space, snapshot, query, None)
@@ -196,10 +202,14 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
         details_drawer(space, query)
 
 
-def _starter_items(space: AppSpace, snapshot: Snapshot) -> list[Item]:
-    """Some items to start from, the same at every visit: mostly pictures, if there are any."""
-    ids: list[str] = []
+def _starter_items(space: AppSpace, filters: Filters, snapshot: Snapshot) -> tuple[list[Item], int]:
+    """Some items to start from, and how many pass the filters; the same at every visit: mostly pictures, if any."""
+    topics = space.searcher.topics.current(snapshot) if filters.topic else None
+    selected = open_selection(space.folder, filters.selection) if filters.selection else None
+    masks = item_masks(filters, snapshot, space.ledger, topics, selected)
+    found: list[str] = []
     for modality, count in (("image", _STARTER_PICTURES), ("text", _STARTER_PASSAGES)):
-        group = snapshot.groups[modality]  # type: ignore[index]
-        ids += [str(group.ids[row]) for row in steady_sample(group.ids, count)]
-    return space.ledger.items.get(ids)
+        if modality in masks:
+            ids = snapshot.groups[modality].ids[masks[modality]]
+            found += [str(ids[row]) for row in steady_sample(ids, count)]
+    return space.ledger.items.get(found), sum(int(mask.sum()) for mask in masks.values())

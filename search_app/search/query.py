@@ -70,7 +70,7 @@ class Query:
     @property
     def at_start(self) -> "Query":
         """The same on its first page, with nothing opened: how a new question begins."""
-        display = Display(self.display.layout, self.display.arrangement)
+        display = Display(self.display.layout, self.display.arrangement, dated=self.display.dated)
         return replace(self, listing=replace(self.listing, page=1), display=display)
 
     @property
@@ -117,4 +117,4 @@ def with_terms(query: Query, terms: Iterable[Term]) -> Query:
 
 def without_filters(query: Query) -> Query:
     """The same question to the whole space."""
-    return replace(query, filters=Filters())
+    return replace(query, filters=Filters(), display=replace(query.display, dated=""))

@@ -129,6 +129,13 @@ class Filters:
     dominant_colour: Annotated[
         tuple[str, ...], Field(Choice(_colours), "only pictures that are mostly of this colour, such as red", many=True)
     ] = ()
+    dates: Annotated[
+        bool,
+        Field(
+            Flag(only_on=True),
+            "only photos taken when the words say, where they name a date: beach July 2023, a tent last summer",
+        ),
+    ] = False
     has_caption: Annotated[bool, Field(Flag(only_on=True), "only pictures that have a caption")] = False
     topic: Annotated[
         tuple[str, ...],
@@ -245,6 +252,7 @@ class Display:
         Field(_ITEM, "a hit whose near-duplicates are shown after all", many=True, most=MOST_UNFOLDED),
     ] = ()
     opened: Annotated[str, Field(_ITEM, "the item whose details are shown")] = ""
+    dated: Annotated[str, Field(_PART, "the words that its dates were read from")] = ""
 
 
 @dataclass(frozen=True)

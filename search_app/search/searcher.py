@@ -23,6 +23,7 @@ from search_app.search.hits import Ranking
 from search_app.search.pagination import Page, PageContext, results_page
 from search_app.search.projection import LiveProjections, Projections
 from search_app.search.query import Query
+from search_app.search.query_dates import with_date_of_words
 from search_app.search.query_vectors import Probe, encode
 from search_app.search.ranking import rank
 from search_app.search.result_groups import PASSAGES_SHOWN, Entry, with_numbers
@@ -89,6 +90,7 @@ class Searcher:
 
         `encoder` must be the space's own.  Raises ServerError when Chroma does not answer.
         """
+        query = with_date_of_words(query)
         snapshot = self.vectors.now()
         probe = encode(query, encoder, snapshot, pictures)
         if probe is None:

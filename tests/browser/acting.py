@@ -35,8 +35,8 @@ def cards(page: Page) -> list[str]:
     # A page listens to buttons and keys from a moment on: a person's first key comes later than a test's.
     expect(page.locator("html.ns-actions-ready.ns-keys-ready")).to_be_attached()
     found = page.locator(".ns-result")
-    # A card is drawn from its top to its bottom, and the button is its last part.
-    expect(found.last.get_by_text("Details")).to_be_visible()
+    # A card is drawn from its top to its bottom.
+    expect(found.last.get_by_role("button", name="Details", include_hidden=True)).to_be_attached()
     return found.all_inner_texts()
 
 

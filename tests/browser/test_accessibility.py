@@ -4,7 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.acting import settled
+from tests.browser.acting import cards, settled
+from tests.browser.mapping import drawn, open_map
 from tests.browser.visiting import LAPTOP, PHONE, expect, visiting
 
 LIBRARY = ["", "tab=add", "tab=sources", "tab=problems", "tab=encoder", "tab=health"]
@@ -63,6 +64,8 @@ def check_both_ways(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(LAPTOP)
+    page.wait_for_timeout(600)
+    settled(page)
 
 
 @pytest.mark.parametrize("path", ["space-library", "closeness-lab"])
@@ -74,6 +77,26 @@ def test_each_state_of_a_page_is_accessible(page: Page, sample_address: str, pat
         expect(page.locator(".st-key-lab-previous-next, .st-key-lab-present-bar, .st-key-library-tab")).to_be_visible()
         settled(page)
         check_both_ways(page)
+
+
+def test_the_search_page_is_accessible_before_and_after_a_search(page: Page, sample_address: str) -> None:
+    page.goto(sample_address)
+    drawn(page)
+    check_both_ways(page)
+    for state in ("q=a+bird", "q=a+bird&view=list"):
+        page.goto(f"{sample_address}/?{state}")
+        cards(page)
+        drawn(page)
+        check_both_ways(page)
+
+
+def test_the_page_of_the_map_is_accessible(page: Page, sample_address: str) -> None:
+    open_map(page, sample_address)
+    check_both_ways(page)
+    open_map(page, sample_address, "?colour=topic&q=a+bird")
+    check_both_ways(page)
+    surface = page.locator(".surface")
+    assert surface.get_attribute("aria-label") and surface.get_attribute("role")
 
 
 def test_the_dialog_that_chooses_a_folder_is_accessible(page: Page, sample_address: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.acting import cards, settled
+from tests.browser.acting import cards
 from tests.browser.visiting import PHONE, expect, visiting
 
 CHOSEN = ".ns-selected"
@@ -15,11 +15,11 @@ CHOSEN = ".ns-selected"
 
 def rank(page: Page) -> str:
     """The number of the chosen card."""
-    return page.locator(f"{CHOSEN} .ns-badge").inner_text()
+    return page.locator(f"{CHOSEN} .ns-rank").inner_text()
 
 
 def test_results_are_selected_opened_and_left_by_keys(page: Page, sample_address: str):
-    page.goto(f"{sample_address}/?q=a+castle&k=12")
+    page.goto(f"{sample_address}/?q=a+castle&k=12&expanded=weaker")
     cards(page)
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -28,7 +28,11 @@ def test_results_are_selected_opened_and_left_by_keys(page: Page, sample_address
     below = int(rank(page))
     assert below > 2
     page.keyboard.press("ArrowUp")
+    assert int(rank(page)) < below
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
     page.keyboard.press("ArrowRight")
+    page.keyboard.press("j")
     page.keyboard.press("k")
     assert rank(page) == "2"
     page.keyboard.press("Enter")
@@ -41,26 +45,25 @@ def test_results_are_selected_opened_and_left_by_keys(page: Page, sample_address
     expect(head).to_have_count(0)
     expect(page).not_to_have_url(re.compile(r"[?&]opened="))
     # The result that was looked at last is the selected one.
-    expect(page.locator(f"{CHOSEN} .ns-badge")).to_have_text("3")
+    expect(page.locator(f"{CHOSEN} .ns-rank")).to_have_text("3")
     page.keyboard.press("/")
     page.keyboard.type(" jkm?n/")
     expect(page.locator(".st-key-ask textarea")).to_have_value("a castle jkm?n/")
     page.keyboard.press("Escape")
     page.keyboard.press("n")
-    expect(page).to_have_url(re.compile(r"[?&]page=2"))
-    expect(page.locator(".ns-result[data-rank='13']")).to_be_visible()
-    page.keyboard.press("j")
-    assert rank(page) == "13"
+    expect(page).to_have_url(re.compile(r"[?&]pages=2"))
+    expect(page.locator(".ns-result[data-rank='25']")).to_be_attached()
+    assert rank(page) == "3"
     page.keyboard.press("m")
     expect(page).to_have_url(re.compile(r"[?&]like=\d+"))
-    expect(page).not_to_have_url(re.compile(r"[?&]page="))
+    expect(page).not_to_have_url(re.compile(r"[?&]pages="))
     page.keyboard.press("?")
     expect(page.get_by_text("details of the chosen result")).to_be_visible()
 
 
 def test_shown_results_are_exported_and_a_path_is_copied(page: Page, sample_address: str, tmp_path: Path):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"{sample_address}/?q=a+castle&k=6&modality=image")
+    page.goto(f"{sample_address}/?q=a+castle&k=6&modality=image&expanded=weaker")
     cards(page)
     page.locator(".st-key-export button").click()
     with page.expect_download() as waiting:
@@ -99,9 +102,8 @@ def test_the_found_passage_is_in_view_and_a_phone_shows_rows_and_details(
 
 
 def test_details_lie_beside_the_results_which_stay_as_they_are(page: Page, sample_address: str):
-    page.goto(f"{sample_address}/?q=a+castle&k=12&modality=image")
-    settled(page)
-    expect(page.locator("html.ns-details-ready")).to_be_attached()
+    page.goto(f"{sample_address}/?q=a+castle&k=12&expanded=weaker&modality=image")
+    cards(page)
     first = page.locator(".ns-result").first
     first.evaluate("card => { card.drawnOnce = true; }")
     drawer = page.get_by_role("region", name="Details of")
@@ -125,10 +127,9 @@ def test_details_lie_beside_the_results_which_stay_as_they_are(page: Page, sampl
 
 
 def test_a_picture_alone_on_the_screen_is_zoomed_by_keys_wheel_and_double_click(page: Page, sample_address: str):
-    page.goto(f"{sample_address}/?q=a+castle&k=12&modality=image")
-    settled(page)
-    expect(page.locator("html.ns-details-ready")).to_be_attached()
-    page.locator(".ns-result[data-rank='1'] .ns-open").click()
+    page.goto(f"{sample_address}/?q=a+castle&k=12&expanded=weaker&modality=image")
+    cards(page)
+    page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=details]").click()
     page.get_by_role("button", name="Show the picture alone").click()
     viewer = page.get_by_role("dialog", name="alone on the screen")
     picture = viewer.get_by_role("img")

@@ -64,7 +64,7 @@ class CardMaker:
                 number,
                 item,
                 f'{_number(number)}<div class="ns-body"><div class="ns-passage-head"><div class="ns-facts">'
-                f"{_heading(item)}{_source(item)}</div>{_closeness(entry.hit)}{actions}</div>"
+                f"{_heading(item)}{_source(item)}</div>{actions}{_closeness(entry.hit)}</div>"
                 f'<div class="ns-excerpt" dir="auto">{text}</div>{ends}</div>',
                 "ns-passage-card",
             )

@@ -16,6 +16,7 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, snippet
 from search_app.search.fields import LONGEST_PART, MOST_PARTS, Field, fields_of
 from search_app.search.query import Query
+from search_app.search.query_dates import without_date
 from search_app.search.query_schema import Filters
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.model import MIN_ITEMS
@@ -23,6 +24,7 @@ from search_app.search.value_types import Choice, Day, Flag
 
 _PICTURE_SIZES = (0, 300_000, 1_000_000, 2_000_000, 8_000_000, 12_000_000, 24_000_000)
 _EARLIEST, _LATEST = date(1800, 1, 1), date(2200, 1, 1)
+_REFUSED = "words that are no date"
 _BESIDE = ("modality",)  # beside the popover; see `filter_row`
 
 
@@ -93,25 +95,53 @@ def more_filters(
 
 
 def filter_tokens(query: Query, *, modality: bool = False) -> list[dict[str, str]]:
-    """A token of the query bar for each filter that is set in the popover: its id and its words.
+    """A token of the query bar for each filter that is set in the popover: its id, its words, and more on demand.
 
     The `modality` has one only where no control beside the bar says it.
     """
-    kinds = [PLURAL[each] for each in query.filters.modality] if modality else []
-    return [{"id": "filter-modality", "words": f"only {' and '.join(kinds)}"}] * bool(kinds) + [
+    found = [
         {"id": f"filter-{number}", "words": snippet(words, 60)}
-        for number, (words, _) in enumerate(_set(query.filters), start=1)
+        for number, (words, _) in enumerate(_set(_apart_from_date(query)), start=1)
     ]
+    if modality and query.filters.modality:
+        kinds = " and ".join(PLURAL[each] for each in query.filters.modality)
+        found.insert(0, {"id": "filter-modality", "words": f"only {kinds}"})
+    if _says_date(query):
+        days = [words for words, _ in _set(Filters(**_taken(query.filters)))]
+        title = f"{', '.join(days)}. Take it away to look for the words instead"
+        found.insert(0, {"id": "filter-date", "words": query.display.dated, "icon": "calendar_month", "title": title})
+    return found
 
 
 def drop_filter(name: str) -> None:
-    """Take the filter of the token with this id away."""
+    """Take the filter of the token with this id away; words that were a date are plain words from then on."""
     query, _ = page_url.current()
     if name == "filter-modality":
         _set_filters(modality=())
-    for number, (_, change) in enumerate(_set(query.filters), start=1):
+    if name == "filter-date" and _says_date(query):
+        st.session_state[_REFUSED] = refused_dates() | {query.display.dated.lower()}
+        page_url.go(without_date(query))
+    for number, (_, change) in enumerate(_set(_apart_from_date(query)), start=1):
         if name == f"filter-{number}":
             _set_filters(**change)
+
+
+def refused_dates() -> frozenset[str]:
+    """Words, in lower case, that somebody does not want to be taken for a date."""
+    return frozenset(st.session_state.get(_REFUSED, ()))
+
+
+def _says_date(query: Query) -> bool:
+    return bool(query.display.dated and (query.filters.taken_after or query.filters.taken_before))
+
+
+def _taken(filters: Filters) -> dict[str, Any]:
+    return {"taken_after": filters.taken_after, "taken_before": filters.taken_before}
+
+
+def _apart_from_date(query: Query) -> Filters:
+    """The filters without the date that words of the question named, which has a token of its own."""
+    return replace(query.filters, taken_after=None, taken_before=None) if _says_date(query) else query.filters
 
 
 def _draw(name: str, query: Query, snapshot: Snapshot, space: AppSpace | None) -> None:
@@ -142,6 +172,8 @@ def _taken_changed(days: Range) -> None:
 
 def _set_filters(**changes: Any) -> None:
     query, _ = page_url.current()
+    if {"taken_after", "taken_before"} & changes.keys():
+        query = replace(query, display=replace(query.display, dated=""))  # the words no longer say it
     page_url.go(replace(query, filters=replace(query.filters, **changes)))
 
 
@@ -317,6 +349,7 @@ _CONTROLS: Mapping[str, Control] = {
     "max_pixels": Control(None, lambda pixels: f"at most {_megapixels(pixels)}"),
     "min_bytes": Control(None, lambda size: f"at least {size:,} bytes"),
     "max_bytes": Control(None, lambda size: f"at most {size:,} bytes"),
+    "dates": Control(None, lambda _: "taken when the words say"),
     "has_caption": Control(_has_caption, lambda _: "has a caption"),
 }
 """In the order of their tokens, filters of several values first."""

@@ -16,7 +16,7 @@ import streamlit as st
 
 from ingest.errors import ReadError, SpaceError
 from search_app.components.search.collection_picker import open_picker, request_picker
-from search_app.components.search.more_filters import drop_filter, filter_tokens
+from search_app.components.search.more_filters import drop_filter, filter_tokens, refused_dates
 from search_app.components.search.query_terms import (
     TermContents,
     change_term,
@@ -31,6 +31,7 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
 from search_app.components.shared.page_layout import notice
 from search_app.search.query import Query, with_terms
+from search_app.search.query_dates import asked_with_date, without_date
 from search_app.search.query_pictures import MOST_BYTES, keep_picture, upload_suffixes
 from search_app.search.query_schema import MapView
 from search_app.search.snapshot import Snapshot
@@ -122,7 +123,7 @@ def _ask(space: AppSpace, event: Mapping[str, Any]) -> None:
     picture = _picture(space, event) if event.get("picture") else query.image
     if text or event.get("picture"):
         query = replace(query, like=(), unlike=())
-    page_url.go(replace(query, text=text, image=picture))
+    page_url.go(asked_with_date(replace(query, text=text, image=picture), refused_dates()))
 
 
 def _add(space: AppSpace, event: Mapping[str, Any]) -> None:
@@ -156,8 +157,9 @@ def _drop(space: AppSpace, event: Mapping[str, Any]) -> None:
 
 
 def _clear(space: AppSpace, event: Mapping[str, Any]) -> None:
-    """Ask nothing; filters stay."""
+    """Ask nothing; filters stay, but for the date that words of the question named."""
     query, _ = page_url.current()
+    query = without_date(query) if query.display.dated else query
     page_url.go(replace(with_terms(query, ()), like=(), unlike=()))
 
 

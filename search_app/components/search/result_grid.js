@@ -59,12 +59,17 @@ function arrangeGrid(grid) {
     const hidden = rows.slice(firstRows(rows)).flat();
     hidden.forEach((card) => { card.hidden = true; });
     grid.classList.toggle("ns-folded", hidden.length > 0);
+    const goesOn = grid.closest('[class*="st-key-shelf-"]').querySelector("[data-goes-on]");
+    root.classList.toggle("ns-all-fit", !hidden.length && !goesOn);
   }
   cards.forEach((card) => card.classList.toggle("ns-at-end", card.getBoundingClientRect().left + 230 > right));
   grid.dataset.arranged = state;
 }
 
+let queued = 0;
+const arrangeSoon = () => { queued ||= requestAnimationFrame(arrange); };
 const arrange = () => {
+  queued = 0;
   setSize(root.style.getPropertyValue("--ns-size") || chosenSize());
   document.querySelectorAll('[class*="st-key-"][class*="-grid"]').forEach(arrangeGrid);
 };
@@ -127,7 +132,7 @@ export default function ({ data }) {
     arrange();
   };
   const giveUp = () => { wanted = null; };
-  const observer = new MutationObserver(arrange);
+  const observer = new MutationObserver(arrangeSoon);
   observer.observe(document.body, { childList: true, subtree: true });
   const listeners = new AbortController();
   const options = { signal: listeners.signal };

@@ -95,8 +95,10 @@ class ResultView:
         part, count = PARTS[shelf.modality], self.shown.good_of(shelf.modality)
         with st.container(key=f"head-{part}", horizontal=True, vertical_alignment="center", gap="small"):
             title = _TITLES[shelf.modality]
-            st.html(f'<h2 class="ns-section">{title}<small>{count:,}</small></h2>', width="content")
-            more = len(shelf.good) > _FIRST_BATCH or self.shown.continues(shelf)
+            goes_on = self.shown.continues(shelf)
+            marked = " data-goes-on" if goes_on else ""  # else its button is hidden where the first rows show them all
+            st.html(f'<h2 class="ns-section"{marked}>{title}<small>{count:,}</small></h2>', width="content")
+            more = len(shelf.good) > _FIRST_BATCH or goes_on
             if full:
                 self._toggle(part, f"Fewer {part}", "expand_less", shown=False)
             elif more:
@@ -116,9 +118,9 @@ class ResultView:
         )
 
     def _more_button(self, key: str) -> None:
-        pages = self.query.display.pages
-        if pages < MOST_PAGES:
-            st.button("Show more", key=key, icon=":material/expand_more:", on_click=page_url.show_more, args=(pages,))
+        if self.query.display.pages < MOST_PAGES:
+            icon, show = ":material/expand_more:", page_url.show_more
+            st.button("Show more", key=key, icon=icon, on_click=show, args=(self.query,))
 
     def _nothing_good(self) -> None:
         """The nearest few; that they are no more is said above."""
@@ -138,8 +140,13 @@ class ResultView:
             return
         skipped = {} if any(shelf.good for shelf in self.shown.shelves) else _NEAREST
         with st.container(key="weaker", gap="small"):
-            for shelf in self.shown.shelves:
-                self._section(shelf, shelf.weaker[skipped.get(shelf.modality, 0) :], f"weaker-{shelf.name}")
+            # Page by page, so that nothing comes in above what one looks at.
+            for number in range(self.query.display.pages):
+                for shelf in self.shown.shelves:
+                    rest = shelf.weaker[skipped.get(shelf.modality, 0) :]
+                    page = self.query.listing.page - 1 + number
+                    own = [entry for entry in rest if self.shown.page_of(entry) == page]
+                    self._section(shelf, own, f"weaker-{number}-{shelf.name}")
             if self.shown.page.more:
                 self._more_button("more-weaker")
 

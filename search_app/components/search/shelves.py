@@ -70,6 +70,13 @@ class Shown:
         """How many other items the filters let through."""
         return max(self.page.searched - self.good, 0)
 
+    def in_view(self, query: Query) -> Answer:
+        """The answer with those of its results that the page shows: weaker ones only where they are asked for."""
+        if not any(shelf.good for shelf in self.shelves) or "weaker" in query.display.expanded:
+            return self.answer
+        good = tuple(entry for entry in self.page.entries if entry.hit.matches)
+        return replace(self.answer, page=replace(self.page, entries=good))
+
     def continues(self, shelf: Shelf) -> bool:
         """Whether further good answers may be on the next page."""
         return self.page.more and not shelf.ended

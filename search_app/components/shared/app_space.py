@@ -17,6 +17,7 @@ from ingest.space.ledger.database import LEDGER_NAME
 from ingest.space.manifest import current_manifest
 from search_app.components.shared.thumbnails import Thumbnail, read_thumbnail
 from search_app.maps.space_maps import SpaceMaps
+from search_app.search import dates_in_words
 from search_app.search.background_scores import PHRASES
 from search_app.search.best_sentence import Sentences
 from search_app.search.searcher import Searcher
@@ -101,6 +102,7 @@ class AppSpace:
             encoder = self.encoder()
             self.searcher.phrases(encoder)
             encoder.encode_texts(PHRASES[:1])  # a model's first run takes longer
+        dates_in_words.warm_up()
         self._is_warm = True
         self.keep_neighbours(snapshot)
 

@@ -70,9 +70,11 @@ def expand(part: Part, *, shown: bool) -> None:
     change_display(expanded=(*others, part) if shown else others)
 
 
-def show_more(pages: int) -> None:
-    """Show a page of results more below the `pages` that are shown."""
-    change_display(pages=min(pages + 1, MOST_PAGES))
+def show_more(drawn: Query) -> None:
+    """Show a page of results more below those of the question that is `drawn`, unless another is asked by now."""
+    query, _ = current()
+    if query.at_start == drawn.at_start:
+        change_display(pages=min(drawn.display.pages + 1, MOST_PAGES))
 
 
 def open_details(item_id: str) -> None:

@@ -10,13 +10,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import SelectSlider
 
-from ingest.space import open_space
-from search_app.search.filter_masks import item_masks
-from search_app.search.query_schema import Filters
-from search_app.search.snapshot import LiveVectors
 from tests.fake_encoder import COLOURS
 from tests.make_files import ingest_folders
-from tests.search_app.page_driver import bar, card_titles, drop, page, url_params, visible_text
+from tests.search_app.page_driver import ONE_LIST, bar, card_titles, in_bar, page, url_params, visible_text
 
 TAKEN = {"red": "2021:03:31 23:59:59", "blue": "2021:04:01 00:00:00", "green": "2023:07:14 09:30:00", "grey": ""}
 
@@ -43,43 +39,46 @@ def dated(dated_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     st.cache_resource.clear()
 
 
+def found(**params: str) -> set[str]:
+    return {name.removesuffix(".jpg") for name in card_titles(page(q="red", **{**ONE_LIST, **params}))}
+
+
+def hits(app: AppTest) -> int:
+    """How many results the link of the page has, the weaker ones too."""
+    return len(card_titles(page(**{**url_params(app), **ONE_LIST})))
+
+
 def slider(app: AppTest) -> SelectSlider[int]:
     return next(each for each in app.select_slider if str(each.key).startswith("filter-taken"))
 
 
-def taken(home: Path, first: date | None, last: date | None) -> set[str]:
-    """The pictures that pass the filter."""
-    with open_space(home, "test") as space:
-        live = LiveVectors(space.ledger)
-        masks = item_masks(Filters(taken_after=first, taken_before=last), live.now(), space.ledger)
-        ids = live.now().groups["image"].ids[masks["image"]]
-        return {item.name.removesuffix(".jpg") for item in space.ledger.items.get([str(each) for each in ids])}
-
-
-def test_a_picture_is_found_by_the_days_it_was_taken_on_both_included_and_not_by_its_file(dated_home: Path) -> None:
-    assert taken(dated_home, date(2021, 4, 1), None) == {"blue", "green"}
-    assert taken(dated_home, None, date(2021, 3, 31)) == {"red"}
-    assert taken(dated_home, date(2021, 3, 31), date(2021, 4, 1)) == {"red", "blue"}
-    assert taken(dated_home, date.today(), None) == set()
-    assert taken(dated_home, None, None) == set(TAKEN)
+@pytest.mark.usefixtures("dated")
+def test_a_link_finds_what_was_taken_on_the_days_it_names_both_included() -> None:
+    assert found(taken_after="2021-04-01") == {"blue", "green"}
+    assert found(taken_before="2021-03-31") == {"red"}
+    assert found(taken_after="2021-03", taken_before="2021-04") == {"red", "blue"}
+    today = date.today().isoformat()
+    assert found(after=today) == {"grey"}, "the other dates take a file's own time where there is no better one"
+    assert found(taken_after=today) == set()
 
 
 @pytest.mark.usefixtures("dated")
 def test_a_range_of_the_timeline_goes_into_the_link_and_what_has_no_date_is_counted() -> None:
-    app = page(q="red")
+    app = page(q="red", **ONE_LIST)
+    mixed = {"arrangement": ["mixed"]}
     assert not app.exception
     assert "3 pictures with a date · 1 without a date" in visible_text(app)
     slider(app).set_value((0, 1)).run()
-    assert url_params(app) == {"text": ["red"], "taken_before": ["2021-04-30"]}
-    assert "red.jpg" in card_titles(app) and "green.jpg" not in card_titles(app)
+    assert url_params(app) == {"text": ["red"], "taken_before": ["2021-04-30"], **mixed}
+    assert hits(app) == 2
     assert "1 without a date, left out" in visible_text(app)
     assert [token["words"] for token in bar(app)["filters"]] == ["taken to 2021-04-30"]
     slider(app).set_value((1, 1)).run()
     assert url_params(app)["taken_after"] == ["2021-04-01"]
-    assert "red.jpg" not in card_titles(app)
+    assert hits(app) == 1
     again = page(q="red", taken_after="2021-04-01", taken_before="2021-04-30")
     assert slider(again).value == (1, 1)
-    drop(app, "taken from")
-    drop(app, "taken to")
-    assert url_params(app) == {"text": ["red"]}
-    assert "red.jpg" in card_titles(app)
+    in_bar(app, "drop", token="filter-1")
+    in_bar(app, "drop", token="filter-1")
+    assert url_params(app) == {"text": ["red"], **mixed}
+    assert hits(app) == len(TAKEN)

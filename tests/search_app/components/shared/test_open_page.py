@@ -71,7 +71,7 @@ def test_a_space_of_one_item_can_be_searched_and_searched_from(empty_home: Path,
     ingest_folders(empty_home, [tmp_path / "one"])
     app = page(q="red")
     assert not app.exception
-    assert "the only picture here" in visible_text(app)
+    assert "1 good match" in visible_text(app)
     click(app, "more")
     assert not app.exception
     assert "There is no other item in the space" in visible_text(app)

@@ -12,6 +12,7 @@ from search_app.components.shared.palette import DARK, LIGHT, MAP_KINDS, MAP_MOD
 
 PACKAGE = Path(search_app.__file__).parent
 CSS = (PACKAGE / "components" / "shared" / "style.css").read_text(encoding="utf-8")
+RESULTS_CSS = (PACKAGE / "components" / "search" / "results.css").read_text(encoding="utf-8")
 CONFIG = tomllib.loads((PACKAGE / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK])
 
@@ -65,8 +66,9 @@ def test_the_style_sheet_and_the_configuration_use_the_palette() -> None:
 
 
 def test_braces_in_the_style_sheet_are_balanced() -> None:
-    assert CSS.count("{") == CSS.count("}") > 50
-    assert all(len(line) <= 120 for line in CSS.splitlines())
+    for css in (CSS, RESULTS_CSS):
+        assert css.count("{") == css.count("}") > 50
+        assert all(len(line) <= 120 for line in css.splitlines())
 
 
 def test_nothing_is_fetched_from_the_network() -> None:
