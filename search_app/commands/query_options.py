@@ -38,7 +38,12 @@ examples:
   passages    list     the ids of further passages of its document among the results (--group)
   good        boolean  whether it is a good answer: anything but no real match
   lift        string   what put it above closer ones, such as: contains *red*; or empty
-These names stay; others may be added.
+These names stay; others may be added.  --counts prints an object instead, with that list as `results`, and of all items
+that the options let through:
+  good        object   how many good answers there are of each modality, on this page and elsewhere
+  estimated   boolean  whether that is an estimate
+  searched    number   how many items the options let through
+  shelves     list     the modalities that were found, that of the better first answer first
 """
 
 

@@ -32,6 +32,13 @@ FIELDS = {
     "lift": "what put it above closer ones, such as: contains *red*; or ''",
 }
 """The fields of a result and what they hold: these names stay."""
+OF_ALL = {
+    "good": "how many good answers there are of each modality, on this page and elsewhere",
+    "estimated": "whether that is an estimate, as it is where there are too many items to look at each",
+    "searched": "how many items the filters let through",
+    "shelves": "the modalities that were found, that of the better first answer first",
+}
+"""What an answer holds besides its results, and what it means: these names stay."""
 
 
 @dataclass(frozen=True)
@@ -127,28 +134,21 @@ def topic_as_json(topic: Topic, items: Mapping[str, Item]) -> dict[str, object]:
 
 
 class Results(list[Result]):
-    """The results of a question, best first, with what is known of all items that its filters let through."""
+    """The results of a question, best first; its attributes are OF_ALL, and each near-duplicate counts."""
 
     def __init__(self, results: Iterable[Result], page: Page) -> None:
         """The results of a page of them."""
         super().__init__(results)
         self.good: Mapping[Modality, int] = page.good
-        """How many good answers there are of each modality, on this page and elsewhere; near-duplicates count each."""
         self.estimated = page.estimated
-        """Whether that is an estimate, as it is where a modality has too many items to look at each."""
         self.searched = page.searched
-        """How many items the filters let through."""
         self.shelves = page.shelves
-        """The modalities that were found, that of the better first answer first."""
 
     def as_json(self) -> dict[str, object]:
         """All of it in values that JSON has."""
         return {
             "results": [result.as_json() for result in self],
-            "good": dict(self.good),
-            "estimated": self.estimated,
-            "searched": self.searched,
-            "shelves": list(self.shelves),
+            **{name: getattr(self, name) for name in OF_ALL},
         }
 
 

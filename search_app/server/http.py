@@ -26,7 +26,7 @@ from search_app.search.query import DEFAULT_RESULTS, LARGEST_COUNT
 from search_app.search.query_builder import part_of
 from search_app.search.query_pictures import MOST_BYTES
 from search_app.search.requests import FILTERS, LISTING, json_schemas, read_request
-from search_app.search.results import FIELDS, item_as_json, topic_as_json
+from search_app.search.results import FIELDS, OF_ALL, item_as_json, topic_as_json
 from search_app.server.api_page import describe
 from search_app.server.middleware import SecurityMiddleware, error
 from search_app.server.open_space import ServedSpace
@@ -44,7 +44,9 @@ _STATUS: tuple[tuple[type[NearspaceError], int, str], ...] = (
 _DESCRIPTION = (
     "Search one space by meaning, in words and pictures. Every answer is JSON, but for thumbnails and originals; an "
     'error is {"error": {"code", "message"}}. Where the server has a token, send it as '
-    "Authorization: Bearer TOKEN. The fields of a result: "
+    "Authorization: Bearer TOKEN. A search gives `results`, and of all items that its filters let through: "
+    + "; ".join(f"{name}: {words}" for name, words in OF_ALL.items())
+    + ". The fields of a result: "
     + "; ".join(f"{name}: {words}" for name, words in FIELDS.items())
     + "."
 )
