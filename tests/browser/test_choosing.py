@@ -16,7 +16,7 @@ def corner(page: Page, number: int) -> Locator:
 
 
 def results(page: Page, address: str) -> None:
-    page.goto(f"{address}/?q=a+castle&k=12&modality=image")
+    page.goto(f"{address}/?q=a+castle&k=12&expanded=weaker&modality=image")
     settled(page)
     expect(page.locator(".ns-result[data-rank='5']")).to_be_visible()
     expect(page.locator("html.ns-choosing-ready")).to_be_attached()
