@@ -11,6 +11,7 @@ from ingest.readers.draft import MODALITIES
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components import search
+from search_app.components.search.choosing import choosing_bar
 from search_app.components.search.details_drawer import details_drawer
 from search_app.components.search.filter_row import filters
 from search_app.components.search.keyboard import listen_for_keys
@@ -114,6 +115,7 @@ def _draw_results(
         with containers.right:
             map_panel(space, shown.answer.snapshot, query, shown.in_view(query))
     with containers.beside:
+        choosing_bar(space, query)
         details_drawer(space, query, shown.in_view(query), encoder)
     results.highlight_best_sentences(encoder)
 

@@ -107,7 +107,7 @@ def test_details_lie_beside_the_results_which_stay_as_they_are(page: Page, sampl
     first = page.locator(".ns-result").first
     first.evaluate("card => { card.drawnOnce = true; }")
     drawer = page.get_by_role("region", name="Details of")
-    page.locator(".ns-result[data-rank='2'] .ns-actions [data-action=details]").click()
+    page.locator(".ns-result[data-rank='2'] .ns-open").click()
     expect(drawer).to_be_focused()
     expect(drawer).to_contain_text("result 2", ignore_case=True)
     covered, card = drawer.bounding_box(), page.locator(".ns-result[data-rank='2']").bounding_box()
@@ -115,12 +115,12 @@ def test_details_lie_beside_the_results_which_stay_as_they_are(page: Page, sampl
     for number in (3, 4):
         page.keyboard.press("ArrowRight")
         expect(drawer).to_contain_text(f"result {number}", ignore_case=True)
-    assert rank(page) == "4"
+    expect(page.locator(CHOSEN)).to_have_attribute("data-rank", "4")
     drawer.get_by_role("button", name="Previous result").click()
     expect(drawer).to_contain_text("result 3", ignore_case=True)
+    assert first.evaluate("card => card.drawnOnce") is True
     page.go_back()
     expect(drawer).to_contain_text("result 4", ignore_case=True)
-    assert first.evaluate("card => card.drawnOnce") is True
     drawer.get_by_role("button", name="Close the details").click()
     expect(drawer).to_have_count(0)
     expect(page.locator(".ns-result[data-rank='4']")).to_be_focused()

@@ -1,6 +1,6 @@
 """The Overview tab: what the space holds, where it comes from, and its folders, formats and years."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -107,8 +107,8 @@ def _location_actions(space: AppSpace, place: IngestedRoot, number: int, *, exis
 
 
 @st.dialog("Remove from the space?", width="medium")
-def confirm_removal(space: AppSpace, paths: list[str]) -> None:
-    """Show what would leave the space, and remove it once the visitor confirms."""
+def confirm_removal(space: AppSpace, paths: list[str], on_started: Callable[[], None] | None = None) -> None:
+    """Show what would leave the space, and remove it once the visitor confirms; `on_started` hears when it begins."""
     removal = space.ledger.exclusions.preview(paths)
     sources = format_count(removal.sources, "file")
     items = format_count(removal.items, "item")
@@ -123,14 +123,18 @@ def confirm_removal(space: AppSpace, paths: list[str]) -> None:
     )
     about = paths[0] if len(paths) == 1 else f"{removal.sources:,} files"
     options = ["--yes", "--json", "--", *paths]
+
+    def start() -> None:
+        if job_actions.start(space.home, space.name, "remove", options, about) and on_started is not None:
+            on_started()
+
     with st.container(horizontal=True):
         if st.button(
             f"Remove {sources}",
             key="confirm-remove",
             type="primary",
             disabled=not removal.sources,
-            on_click=job_actions.start_clicked,
-            args=(space.home, space.name, "remove", options, about),
+            on_click=start,
         ):
             st.rerun()
         if st.button("Keep them", key="confirm-keep", type="tertiary"):

@@ -3,7 +3,8 @@ const RESULT = ".ns-result[data-item]";
 const drawer = () => document.querySelector(".st-key-details");
 const results = () => [...document.querySelectorAll(RESULT)].filter((card) => card.offsetParent);
 const resultOf = (item) => results().find((card) => card.dataset.item === item);
-const isPicture = (card) => Boolean(card.querySelector(".ns-image img"));
+const pictureOf = (card) => card?.querySelector("img.ns-picture");
+const isPicture = (card) => Boolean(pictureOf(card));
 
 let opened = ""; // the item whose details are shown, or are on their way
 let asked = null; // what the drawer was last asked to show, until it does
@@ -105,8 +106,7 @@ function complete() {
 function view() {
   const shown = document.querySelector(`.ns-details-picture[data-item="${opened}"] img`);
   const card = resultOf(opened);
-  const small = card?.querySelector(".ns-image img");
-  const image = shown ?? small;
+  const image = shown ?? pictureOf(card);
   if (!image) return;
   const title = card?.querySelector("h4") ?? document.querySelector(".ns-details-head h4");
   viewer.show({

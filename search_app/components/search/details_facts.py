@@ -7,7 +7,6 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import (
     headline,
     in_html,
-    percent_label,
     percentile_label,
     readable_size,
     snippet,
@@ -64,10 +63,8 @@ def _about(space: AppSpace, item: Item) -> dict[str, str]:
 
 def _numbers(item: Item, hit: Hit) -> dict[str, str]:
     kind = "pictures" if item.modality == "image" else "passages"
-    chance = {} if hit.chance is None else {"chance": f"{percent_label(hit.chance)} that it answers the question"}
     return {
         "match": hit.closeness,
-        **chance,
         "closeness": percentile_label(hit),
         "cosine": f"{hit.cosine:.4f} (comparable only among {kind})",
         "distance": f"{hit.distance:.4f} (Euclidean, between vectors of unit length)",

@@ -22,6 +22,7 @@ KEYS = (
     ("Enter", "details of the chosen result"),
     ("m", "more like it"),
     ("s", "search from it alone"),
+    ("x", "choose it; with Shift, all from the last chosen one"),
     ("n", "more results"),
     ("← →", "in the details: previous result, next result"),
     ("f", "in the details: the picture alone on the screen"),

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from search_app.components.shared import page_url
+from search_app.search.url_state import Params
 
 _PAGES = "the app's pages"
 
@@ -15,13 +16,16 @@ def register_pages(pages: Sequence[StreamlitPage]) -> None:
     st.session_state[_PAGES] = tuple(pages)
 
 
-def page_link(url_path: str, label: str, icon: str) -> None:
-    """Draw a link to the page with that path, unless there is none or it is the current page."""
+def page_link(url_path: str, label: str, icon: str, params: Params | None = None) -> None:
+    """Draw a link to the page with that path, unless there is none or it is the current page.
+
+    Its parameters are `params`, or else those that all pages share.
+    """
     pages: tuple[StreamlitPage, ...] = st.session_state.get(_PAGES, ())
     for page in pages:
         if page.url_path == url_path and not (st.context.url or "").split("?")[0].endswith(f"/{url_path}"):
             with st.container(key=f"to-{url_path or 'search'}", width="content"):
-                st.page_link(page, label=label, icon=icon, query_params=page_url.shared_params())
+                st.page_link(page, label=label, icon=icon or None, query_params=params or page_url.shared_params())
 
 
 def page_links() -> None:

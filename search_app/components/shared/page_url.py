@@ -32,9 +32,10 @@ def go(query: Query, view: MapView | None = None) -> None:
     st.query_params.from_dict(_params(query, view or seen))
 
 
-def shared_params() -> Params:
-    """The URL's parameters that mean the same on every page: the query, the map and the space."""
+def shared_params(asked: Query | None = None) -> Params:
+    """The URL's parameters that mean the same on every page: the query, or `asked`, the map and the space."""
     query, view = current()
+    query = asked or query
     return _params(replace(query, display=replace(query.display, opened="")), view)
 
 
