@@ -57,6 +57,8 @@ class Candidates:
     """Closest first; then those that only say the question's rare words."""
     nearest_count: int
     """How many of them were found for their closeness."""
+    vectors: NDArray[np.float32]
+    """Unit rows, shape (k, dimension)."""
     cosines: Floats
     affinities: Floats
     shares: NDArray[np.float64]
@@ -99,12 +101,13 @@ def _of_all(
     rows = nearest(every if cosines is None else cosines, allowed, target.count)
     nearest_count = len(rows)
     rows = with_shares(rows, shares)
-    affinities = every[rows]
+    affinities, vectors = every[rows], group.vectors[rows]
     return Candidates(
         group,
         rows,
         nearest_count,
-        _cosines(group, rows, target),
+        vectors,
+        np.clip(products(vectors, target.raw), -1.0, 1.0).astype(np.float64),
         affinities.astype(np.float64),
         _share_each(rows, shares),
         lower_than(affinities, every),
@@ -120,7 +123,8 @@ def _of_some(
 ) -> Candidates:
     nearest_count = len(rows)
     rows = with_shares(rows, shares)
-    affinities = affinity(group.vectors[rows], target.mean, target.centred)
+    vectors = group.vectors[rows]
+    affinities = affinity(vectors, target.mean, target.centred)
     sample = affinity(group.sample, target.mean, target.centred)
     others = len(sample) - np.isin(rows, group.background)
     lower = np.minimum(lower_than(affinities, sample), others - 1)  # a sample cannot tell that nothing else is closer
@@ -130,7 +134,8 @@ def _of_some(
         group,
         rows,
         nearest_count,
-        _cosines(group, rows, target),
+        vectors,
+        np.clip(products(vectors, target.raw), -1.0, 1.0).astype(np.float64),
         affinities.astype(np.float64),
         _share_each(rows, shares),
         lower,
@@ -201,7 +206,3 @@ def with_shares(rows: NDArray[np.int64], shares: Mapping[int, float]) -> NDArray
 
 def _share_each(rows: NDArray[np.int64], shares: Mapping[int, float]) -> NDArray[np.float64]:
     return np.array([shares.get(row, 0.0) for row in rows.tolist()]) if shares else np.zeros(len(rows))
-
-
-def _cosines(group: ModalityItems, rows: NDArray[np.int64], target: Target) -> Floats:
-    return np.clip(products(group.vectors[rows], target.raw), -1.0, 1.0).astype(np.float64)

@@ -8,6 +8,7 @@ all: an estimate.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class Judged:
     measures: Floats
     """See `search_app.search.measure`; not below 0 for what says most of the question's rare words."""
 
-    @property
+    @cached_property
     def chances(self) -> Floats | None:
         """The chance, 0 to 1, that each is relevant, which rises with its measure; None without a calibration."""
         return None if self.cell is None else 1.0 / (1.0 + np.exp(-keys_of(self.measures)))
@@ -154,7 +155,10 @@ def _echoes(one: Candidates, target: Target, echoing: Floats, scores: Floats) ->
     if len(echoing) <= texts:
         return np.zeros(len(one.rows))
     direction = echo_direction(echoing).astype(np.float32)
-    echoes = affinity(one.group.vectors[one.rows], target.mean, direction).astype(np.float64)
+    # The lengths are remembered from the affinities: without those, they would take most of the time.
+    dots = products(one.vectors, direction) - np.float32(target.mean @ direction)
+    echoes = (dots / one.group.lengths_without(target.mean)[one.rows]).astype(np.float64)
+    echoes = np.clip(echoes, -1.0, 1.0)
     if texts:  # each of the best is compared with the best others
         best = np.argsort(-scores, kind="stable")[: min(ECHOING, len(echoing))]
         echoes[best] = echo(echoing, echoing, texts=True)[: len(best)]

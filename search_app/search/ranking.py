@@ -123,7 +123,7 @@ def rank(
     good = list(SEARCH_POOL.map(partial(count_good, any_quality=any_quality), judged, allowed))
     hits = _best_hits(judged, method, query, rare_words)
     return Ranking(
-        tuple(hit.at(place) for place, hit in enumerate(hits, start=1)),
+        tuple(hits),
         sum(int(mask.sum()) for mask in allowed),
         method.name,
         {one.candidates.group.modality: answers.count for one, answers in zip(judged, good, strict=True)},
@@ -142,7 +142,8 @@ def _best_hits(judged: Sequence[Judged], method: Method, query: Query, rare_word
         lists[one.candidates.group.modality] = _list_of([one], [own], query.count, method, query, rare_words)
     first, second = lists.values()
     half = max(query.count - len(second), (query.count + 1) // 2)
-    return [*first[:half], *second[: query.count - min(half, len(first))]]
+    both = [*first[:half], *second[: query.count - min(half, len(first))]]
+    return [hit.at(place) for place, hit in enumerate(both, start=1)]
 
 
 def _keys(one: Judged, method: Method, balance: float) -> Floats:
@@ -168,12 +169,12 @@ def _list_of(
     place = np.concatenate([np.arange(len(own)) for own in keys])
     order = np.lexsort((ids, -every))
     above = lifted(levels_of(np.concatenate([one.measures for one in judged])[order]))
-    hits = []
+    hits: list[Hit] = []
     for row, raised in zip(order[:count].tolist(), above[:count].tolist(), strict=True):
         one = judged[part[row]]
         said = rare_words.said.get(int(ids[row]), ())
         lift = _lift(one.candidates.group.modality, method, query) if raised and not said else contains(said)
-        hits.append(_hit(one, int(place[row]), lift))
+        hits.append(_hit(one, int(place[row]), len(hits) + 1, lift))
     return hits
 
 
@@ -188,13 +189,13 @@ def contains(words: Sequence[str]) -> str:
     return f"contains {', '.join(f'*{word}*' for word in words)}" if words else ""
 
 
-def _hit(one: Judged, place: int, lift: str) -> Hit:
+def _hit(one: Judged, place: int, rank: int, lift: str) -> Hit:
     found, chances = one.candidates, one.chances
     lower, others = int(found.lower[place]), int(found.others[place])
     return Hit(
         str(found.group.ids[found.rows[place]]),
         found.group.modality,
-        0,
+        rank,
         float(one.scores[place]),
         100.0 * lower / others if others > 0 else 100.0,
         others,
