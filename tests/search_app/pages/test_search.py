@@ -213,7 +213,7 @@ def test_filters_go_into_the_url_and_hold(colours: Path) -> None:
     assert set(card_modalities(app)) == {"TEXT"}
     app.multiselect(key="filter-folder").set_value(["odd"]).run()
     assert url_params(app) == {"text": ["red"], "modality": ["text"], "folder": ["odd"]}
-    assert card_titles(app)[0] == "script"
+    assert "script" in card_titles(app)
     app.selectbox(key="results-count").set_value(12).run()
     assert url_params(app)["count"] == ["12"]
 
