@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ingest.resources import sample_folder
 from ingest.space import open_space
-from tests.browser.serving import CHROMIUM, chromium, nearspace, serving
+from tests.browser.serving import CHROMIUM, chromium, serving
+from tests.command_line import nearspace
 
 ROUNDS = 9
 WAIT = 5.0  # seconds between a page's opening and a person's first question

@@ -11,8 +11,9 @@ from ingest.resources import sample_folder
 from ingest.space import open_space
 from tests.browser.acting import cards, settled
 from tests.browser.mapping import drawn, lasso, on_map, on_screen, open_map
-from tests.browser.serving import chromium, nearspace, serving
+from tests.browser.serving import chromium, serving
 from tests.browser.visiting import LAPTOP, PHONE, visiting
+from tests.command_line import nearspace
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "screenshots"
 _DRAWN = 1_500  # milliseconds for thumbnails to load and the map to come to rest

@@ -19,12 +19,6 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 _START_SECONDS = 240.0
 
 
-def nearspace(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "ingest.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=limit(300), cwd=cwd)
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

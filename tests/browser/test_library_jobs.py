@@ -9,8 +9,9 @@ from playwright.sync_api import Page
 
 from ingest.encoders.lite.lite_encoder import LiteEncoder
 from tests.browser.acting import cards, settled
-from tests.browser.serving import nearspace, serving
+from tests.browser.serving import serving
 from tests.browser.visiting import expect
+from tests.command_line import nearspace_here
 from tests.ingest.encoders.tuning.conftest import THINGS, draw, draw_all
 from tests.servers import end_server
 
@@ -26,7 +27,7 @@ def address(tmp_path: Path, lite: LiteEncoder, monkeypatch: pytest.MonkeyPatch) 
     for number, name in enumerate(THINGS):
         for further in range(200, 203):
             draw(name, further).save(files / f"{number} {further}.png")
-    done = nearspace("ingest", files, "--home", home, "--space", "test")
+    done = nearspace_here("ingest", files, "--home", home, "--space", "test")
     assert done.returncode == 0, done.stderr
     with serving(home, "test") as served:
         yield served

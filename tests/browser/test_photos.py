@@ -10,8 +10,9 @@ from playwright.sync_api import Page
 
 from ingest.resources import sample_folder
 from tests.browser.acting import ask, cards
-from tests.browser.serving import nearspace, serving
+from tests.browser.serving import serving
 from tests.browser.visiting import expect
+from tests.command_line import nearspace_here
 
 PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "photos" / "images"
 ALBUM = 80  # one page of results holds an album
@@ -30,7 +31,7 @@ def test_the_page_answers_while_photos_are_ingested_and_finds_them_all_afterward
         for photo in album:
             shutil.copy(photo, library / f"album {number}")
     birds = sample_folder() / "pictures" / "birds"
-    assert nearspace("ingest", birds, "--home", home, "--space", "test").returncode == 0
+    assert nearspace_here("ingest", birds, "--home", home, "--space", "test").returncode == 0
     with serving(home, "test") as address:
         page.goto(f"{address}/?q=a+bird&k=96")
         assert cards(page)

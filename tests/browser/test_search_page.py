@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page
 from ingest.resources import sample_folder
 from tests.browser.acting import ask, cards, likes, settled, upload
 from tests.browser.mapping import click_item, drawn, numbers_on_map, on_map, spot_of, stars
-from tests.browser.serving import nearspace, serving
+from tests.browser.serving import serving
 from tests.browser.visiting import PHONE, expect, visiting
+from tests.command_line import nearspace, nearspace_here
 from tests.make_files import FAKE, picture, shades, text
 from tests.patience import wait_until
 
@@ -131,7 +132,9 @@ def test_text_from_files_is_never_shown_as_markup(page: Page, tmp_path: Path):
     text(tmp_path / "files" / "<b>wicked.txt", wicked)
     picture(tmp_path / "files" / "**red** [x](y).png", "red")
     text(tmp_path / "files" / "**red** [x](y).txt", f"{wicked} again")  # of other content, so an item of its own
-    done = nearspace("ingest", tmp_path / "files", "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE)
+    done = nearspace_here(
+        "ingest", tmp_path / "files", "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE
+    )
     assert done.returncode == 0, done.stderr
     with serving(tmp_path / "home", "test") as address:
         page.goto(f"{address}/?q=red")
@@ -146,7 +149,7 @@ def test_text_from_files_is_never_shown_as_markup(page: Page, tmp_path: Path):
 def test_the_running_app_finds_what_another_process_ingests(page: Page, tmp_path: Path):
     home, first, second = tmp_path / "home", tmp_path / "first", tmp_path / "second"
     shades(first, 30)
-    assert nearspace("ingest", first, "--home", home, "--space", "test", "--encoder", FAKE).returncode == 0
+    assert nearspace_here("ingest", first, "--home", home, "--space", "test", "--encoder", FAKE).returncode == 0
     with serving(home, "test") as address:
         page.goto(f"{address}/?q=red&k=96&fold=off")
         assert len(cards(page)) == 30

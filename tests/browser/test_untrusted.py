@@ -7,8 +7,9 @@ from playwright.sync_api import Page
 
 from tests.browser.acting import cards, settled
 from tests.browser.mapping import drawn
-from tests.browser.serving import nearspace, serving
+from tests.browser.serving import serving
 from tests.browser.visiting import expect
+from tests.command_line import nearspace_here
 from tests.make_files import FAKE, picture, text
 
 CALL = "http://127.0.0.1:9/called-out.png"
@@ -30,7 +31,7 @@ def test_no_script_runs_and_nothing_is_requested(page: Page, tmp_path: Path) -> 
         text(files / f"**red** $x$ {number} <img src=x onerror=window.broken=1>.txt", words)
         text(files / f"red note {number}.md", f"# {words}\n\nred {words}")
         text(files / f"red page {number}.html", f"<title>{words}</title><p>red</p>{words}")
-    done = nearspace("ingest", files, "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE)
+    done = nearspace_here("ingest", files, "--home", tmp_path / "home", "--space", "test", "--encoder", FAKE)
     assert done.returncode == 0, done.stderr
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.browser.serving import nearspace
+from tests.command_line import nearspace
 from tests.compatibility import answers, cases
 from tests.compatibility.differences import difference
 from tests.compatibility.recorded_space import SPACE, Recorded, record_of

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.run.dry_run import dry_run, ledger_to_read
 from ingest.space import open_space, open_to_reencode
-from tests.browser.serving import nearspace
+from tests.command_line import nearspace_here
 from tests.fake_encoder import FakeEncoder
 from tests.make_files import finds_every_item, ingest_folders, picture, text
 
@@ -123,15 +123,15 @@ def test_what_the_space_keeps_itself_stays_when_a_folder_around_it_is_ingested(t
 def test_the_command_says_how_much_goes_and_asks_first(home: Path, folder: Path) -> None:
     ingest_folders(home, [folder])
     where = ("--home", home, "--space", "test")
-    asked = nearspace("remove", folder / "notes", *where)
+    asked = nearspace_here("remove", folder / "notes", *where)
     assert asked.returncode == 2
     assert "3 sources with 3 items would leave the space" in " ".join(asked.stderr.split())
     assert len(names(home)) == 6
-    nothing = nearspace("remove", folder / "nowhere", *where, "--yes")
+    nothing = nearspace_here("remove", folder / "nowhere", *where, "--yes")
     assert (nothing.returncode, "Nothing in the space" in nothing.stderr) == (2, True)
-    done = nearspace("remove", folder / "notes", *where, "--yes", "--json")
+    done = nearspace_here("remove", folder / "notes", *where, "--yes", "--json")
     assert json.loads(done.stdout)["sources"] == 3, done.stderr
     assert json.loads(done.stdout)["left"] == {"image": 3, "text": 0}
     assert (folder / "notes" / "red.txt").exists()
-    status = nearspace("status", *where)
+    status = nearspace_here("status", *where)
     assert "removed by hand" in status.stdout

@@ -5,12 +5,12 @@ import zipfile
 from pathlib import Path
 
 from search_app.search.results import FIELDS
-from tests.browser.serving import nearspace
+from tests.command_line import nearspace_here
 from tests.make_files import picture
 
 
 def found(home: Path, *asked: str | Path) -> list[dict]:
-    done = nearspace("search", *asked, "--home", home, "--space", "test", "--json")
+    done = nearspace_here("search", *asked, "--home", home, "--space", "test", "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_asked_is_told_in_words(colours_home: Path) -> None:
         (("red", "--weight", "0"), "above 0 and up to 5"),
         (("--minus", " "), "needs something to look for"),
     ):
-        done = nearspace("search", *asked, *where)
+        done = nearspace_here("search", *asked, *where)
         assert done.returncode == 2, asked
         assert told in " ".join(done.stderr.split()), asked
         assert "Traceback" not in done.stderr
@@ -61,7 +61,7 @@ def test_results_are_paged_sorted_folded_and_exported(colours_home: Path, tmp_pa
     assert second == whole[3:]
     assert json.loads((tmp_path / "red.json").read_text(encoding="utf-8")) == second
     where = ("--home", colours_home, "--space", "test")
-    done = nearspace(
+    done = nearspace_here(
         "search", "red", "--fold", "--group", "--sort", "size", "--reverse", "--export", tmp_path / "red.zip", *where
     )
     assert done.returncode == 0, done.stderr
@@ -72,6 +72,6 @@ def test_results_are_paged_sorted_folded_and_exported(colours_home: Path, tmp_pa
         (("--page", "0"), "not a page"),
         (("--diversity", "2"), "not a number from 0 to 1"),
     ):
-        done = nearspace("search", "red", *wrong, *where)
+        done = nearspace_here("search", "red", *wrong, *where)
         assert done.returncode == 2
         assert told in " ".join(done.stderr.split())

@@ -24,7 +24,8 @@ from search_app.search.results import FIELDS
 from search_app.server.http import make_app
 from search_app.server.middleware import check_token_setting, is_loopback
 from search_app.server.open_space import ServedSpace
-from tests.browser.serving import free_port, nearspace
+from tests.browser.serving import free_port
+from tests.command_line import nearspace, nearspace_here
 from tests.fake_encoder import COLOURS, FakeEncoder
 from tests.make_files import FAKE, ingest_folders, picture
 from tests.patience import Patience, limit
@@ -316,11 +317,11 @@ def test_this_machine_alone_needs_none() -> None:
 
 def test_the_command_serves_and_refuses_to_start_open_to_others(colours_home: Path, tmp_path: Path) -> None:
     where = ["--home", str(colours_home), "--space", "test"]
-    refused = nearspace("serve", "--host", "0.0.0.0", *where)
+    refused = nearspace_here("serve", "--host", "0.0.0.0", *where)
     assert refused.returncode == 2
     assert "NEARSPACE_TOKEN" in refused.stderr
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        busy = nearspace("serve", "--port", str(taken.getsockname()[1]), *where)
+        busy = nearspace_here("serve", "--port", str(taken.getsockname()[1]), *where)
     assert busy.returncode == 2 and "--port" in busy.stderr
     port = free_port()
     command = [sys.executable, "-m", "ingest.cli", "serve", "--host", "0.0.0.0", "--port", str(port), *where]

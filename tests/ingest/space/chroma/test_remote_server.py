@@ -1,8 +1,6 @@
 """A space whose index lives on a Chroma server of the user's own, reached through headers and TLS."""
 
 import json
-import subprocess
-import sys
 import threading
 import time
 
@@ -22,10 +20,10 @@ from ingest.space.chroma_address import ChromaAddress, Header, address_of
 from ingest.space.maintenance.check import check
 from ingest.space.maintenance.repair import repair
 from ingest.space.manifest import read_manifest
+from tests.command_line import nearspace, nearspace_here
 from tests.fake_encoder import FakeEncoder, OtherFakeEncoder
 from tests.ingest.space.chroma.chroma_server import answering, collection_names, own_server, proxy
 from tests.make_files import FAKE, finds_every_item, ingest_folders, picture, shades, text
-from tests.patience import limit
 
 SECRET = "s3cret-0123456789"
 
@@ -59,16 +57,6 @@ def client_of(server):
     return chromadb.HttpClient(HOST, server.port, settings=Settings(anonymized_telemetry=False))
 
 
-def nearspace(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "ingest.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=limit(120),
-        **options,
-    )
-
-
 def test_the_index_lives_on_the_server_and_every_opening_finds_it_there(home, folder, server):
     report = ingest_at(home, folder, "far", ChromaAddress(server.url))
     assert report.counts()["added"] == 3
@@ -95,13 +83,13 @@ def test_headers_and_tls_lead_through_a_proxy_and_the_secret_is_nowhere_on_disk(
         done = nearspace("ingest", folder, *where, "--encoder", FAKE, "--chroma", front.url, *reached)
         assert done.returncode == 0, done.stderr
         assert front.seen
-        done = nearspace("search", "red", "--json", *where)
+        done = nearspace_here("search", "red", "--json", *where)
         assert done.returncode == 0, done.stderr
         assert any(hit["path"].endswith("red.png") for hit in json.loads(done.stdout))
         for command in ("check", "status", "repair"):
-            done = nearspace(command, *where)
+            done = nearspace_here(command, *where)
             assert done.returncode == 0, done.stderr + done.stdout
-        assert front.url in nearspace("status", *where).stdout
+        assert front.url in nearspace_here("status", *where).stdout
     for path in home.rglob("*"):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
 
@@ -215,7 +203,7 @@ def test_the_environment_names_the_place_of_new_spaces_and_moves_none(home, fold
     ingest_folders(home, [folder], name="older")
     monkeypatch.setenv("NEARSPACE_CHROMA", server.url)
     for name in ("older", "newer"):
-        done = nearspace("ingest", folder, "--home", home, "--space", name, "--encoder", FAKE)
+        done = nearspace_here("ingest", folder, "--home", home, "--space", name, "--encoder", FAKE)
         assert done.returncode == 0, done.stderr
     assert read_manifest(home / "older").chroma is None
     assert read_manifest(home / "newer").chroma == ChromaAddress(server.url)
@@ -294,7 +282,7 @@ def test_an_index_moves_to_a_server_and_back_and_a_reader_that_is_open_follows(h
     with open_space(home, "moving") as space:
         assert finds_every_item(space)
     assert repair(home, "moving", chroma=ChromaAddress(server.url)).done == ()
-    back = nearspace("repair", "--home", home, "--space", "moving", "--chroma", "local")
+    back = nearspace_here("repair", "--home", home, "--space", "moving", "--chroma", "local")
     assert back.returncode == 0, back.stdout + back.stderr
     assert "on this machine now" in back.stdout
     assert not {"moving-image", "moving-text"} & collection_names(server.port)
