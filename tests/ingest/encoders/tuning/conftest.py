@@ -1,5 +1,6 @@
 """A small collection of things that no encoder can know the names of, and `lite` tuned to it."""
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ingest.encoders.lite.lite_encoder import LiteEncoder
+from ingest.encoders.tuning.captioned_pictures import collect_pictures
+from ingest.encoders.tuning.tune import Tuning, tune
+from tests.conftest import one_at_a_time
 
 THINGS: dict[str, tuple[str, str]] = {
     "zorblax": ("red", "ellipse"),
@@ -48,9 +52,22 @@ def draw_all(folder: Path, each: int = EACH) -> Path:
 
 
 @pytest.fixture(scope="session")
-def things(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def things(shared_folder: Path) -> Path:
     """The captioned folder; only to be read."""
-    return draw_all(tmp_path_factory.mktemp("things"))
+    with one_at_a_time(shared_folder, "things"):
+        if not (folder := shared_folder / "things").exists():
+            draw_all(shared_folder / "things being drawn").rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tuning(things: Path, lite: LiteEncoder, shared_folder: Path) -> Tuning:
+    """What tuning to `things` gives; computed once for all workers."""
+    kept = shared_folder / "tuning.pickle"
+    with one_at_a_time(shared_folder, "tuning"):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(tune(collect_pictures(things), things)))
+        return pickle.loads(kept.read_bytes())
 
 
 @pytest.fixture(scope="module")

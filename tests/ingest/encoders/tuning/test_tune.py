@@ -24,11 +24,6 @@ from tests.ingest.encoders.tuning.conftest import THINGS, draw, draw_all
 pytestmark = pytest.mark.usefixtures("data")
 
 
-@pytest.fixture(scope="module")
-def tuning(things: Path, data: Path) -> Tuning:
-    return tune(collect_pictures(things), things)
-
-
 @pytest.fixture
 def two_views(monkeypatch: pytest.MonkeyPatch) -> None:
     """As for a large collection, two views of each picture are looked at: quicker."""
@@ -73,11 +68,10 @@ def test_texts_keep_their_vectors_and_their_fingerprints_differ(lite, kept):
     assert encoder.encode_images([]).shape == (0, 384)
 
 
-@pytest.mark.usefixtures("two_views")
-def test_the_same_pictures_give_the_same_figures_and_the_same_division(things, tmp_path):
-    once, again = (tune(collect_pictures(things), things) for _ in range(2))
-    assert (again.before, again.after) == (once.before, once.after)
-    for name, weight in once.aligner.weights().items():
+def test_the_same_pictures_give_the_same_figures_and_the_same_division(things, tuning, tmp_path):
+    again = tune(collect_pictures(things), things)
+    assert (again.before, again.after) == (tuning.before, tuning.after)
+    for name, weight in tuning.aligner.weights().items():
         np.testing.assert_allclose(again.aligner.weights()[name], weight, atol=1e-5)
     renamed = tmp_path / "renamed"
     renamed.mkdir()
