@@ -42,7 +42,8 @@ _CHROMA_DATABASE = "chroma.sqlite3"
 _START_SECONDS = 90.0
 _STOP_SECONDS = 20.0
 _LINGER_SECONDS = float(os.environ.get("NEARSPACE_SERVER_LINGER", "5"))  # between two commands it stays up
-_POLL_SECONDS = 0.1
+_START_POLL_SECONDS = 0.02  # every command that finds no server waits for one to start
+_KEEP_POLL_SECONDS = 0.3
 _LOG_NAME = "chroma.log"
 _LOG_BYTES = 1_000_000
 _INFO_NAME = "server.json"
@@ -177,7 +178,7 @@ class LocalConnection:
                 return note.port
             if keeper.poll() is not None:
                 raise _start_error(self.folder, f"ended at its start with status {keeper.returncode}")
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_START_POLL_SECONDS)
         keeper.terminate()
         raise _start_error(self.folder, f"did not answer within {_START_SECONDS:.0f} s")
 
@@ -263,12 +264,12 @@ def _keep_running(folder: Path, chroma: "subprocess.Popen[bytes]", port: int) ->
         if time.monotonic() > deadline:
             print("keeper: chroma did not answer in time")
             return 5
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_START_POLL_SECONDS)
     _write_server_info(folder, ServerInfo(port=port, chroma_pid=chroma.pid, keeper_pid=os.getpid()))
 
     alone_since: float | None = None
     while chroma.poll() is None:
-        time.sleep(_POLL_SECONDS * 3)
+        time.sleep(_KEEP_POLL_SECONDS)
         last = try_lock(folder / "clients.lock", EXCLUSIVE)
         if last is None:
             alone_since = None
