@@ -10,6 +10,8 @@ WORKERS ?= 2
 demo: $(READY)  ## ingest the sample collection and open the search page (NEARSPACE_HEADLESS=1: no browser)
 	$(BIN)/nearspace demo $(DEMO_OPTIONS)
 
+# The hundreds of processes that tests start find the modules compiled, even where the environment says not to keep that.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY)  ## every test, the browser's too where Chromium is installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TEST_OPTIONS)
 
