@@ -1,10 +1,12 @@
 """Homes with spaces of the fake encoder, for the pages."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 
 from ingest.space import list_spaces
 from tests.make_files import ingest_folders, picture, text
@@ -24,6 +26,14 @@ def fill(home: Path, folder: Path) -> None:
     text(folder / "odd" / "<b>red & co **x**.txt", CAPTION)
     text(folder / "odd" / "script.txt", PASSAGE)
     assert ingest_folders(home, [folder / "pictures", folder / "notes", folder / "odd"]).exit_status == 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_are_looked_for_once() -> Iterator[None]:
+    """Streamlit reads what is installed once, rather than for every page that is tested: half a second each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")
