@@ -8,6 +8,7 @@ import streamlit as st
 
 from search_app.engine import Space
 from tests.compatibility.recorded_space import SPACE, Recorded, restore
+from tests.search_app.conftest import components_are_looked_for_once as components_are_looked_for_once
 from tests.servers import end_server
 
 
