@@ -180,7 +180,7 @@ def test_a_job_is_followed_to_its_end_and_others_wait_for_it(own: Path) -> None:
 def test_a_killed_job_is_reported_with_its_last_lines(own: Path) -> None:
     folder = own / "home" / "test" / jobs.JOB_FOLDER
     folder.mkdir()
-    now = jobs._now()
+    now = jobs.timestamp()
     jobs.write_job(folder, Job("a" * 32, "tune", "lite:<b>ours", ("tune",), now, finished=now, status=-9))
     (folder / f"{'a' * 32}.log").write_text("reading the captions\n<script>alert(1)</script>\n")
     app = library()
