@@ -2,9 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-# How many processes run the tests: one more than two cores, since many tests wait for a browser; 0 runs them in one, for a
-# debugger.
-WORKERS ?= 3
+# How many processes run the tests (more gain nothing on two cores); 0 runs them in one, for a debugger.
+WORKERS ?= 2
 
 .PHONY: demo test test-models test-ray lint bench lock map screenshots clean
 
