@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-# How many processes run the tests (more gain nothing on two cores); 0 runs them in one, for a debugger.
+# How many processes run the tests (of three on two cores some wait too long for one another); 0 runs them in one, for a debugger.
 WORKERS ?= 2
 
 .PHONY: demo test test-models test-ray lint bench lock map screenshots clean

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from search_app.components.shared.recovery import LOST
 from tests.browser.serving import CHROMIUM, serving
 from tests.browser.visiting import LAPTOP, visiting
 
@@ -27,15 +28,11 @@ def sample_address(sample_home: Path) -> Iterator[str]:
         yield address
 
 
-_LOST = re.compile("delta path|on an ElementNode|TransientNode has no anchor")
-"""What Streamlit's script says when it loses a page; the page is then loaded again (see test_recovery)."""
-
-
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page of a laptop's size, in which no script may fail but one that is recovered from."""
+    """A fresh page of a laptop's size; no script may fail but by losing the page, which comes back (test_recovery)."""
     failures: list[str] = []
     with visiting(browser, viewport=LAPTOP) as page:
         page.on("pageerror", lambda error: failures.append(str(error)))
         yield page
-    assert not [failure for failure in failures if not _LOST.search(failure)]
+    assert not [failure for failure in failures if not re.search(LOST, failure)]

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser.acting import settled
 from tests.browser.visiting import expect
+from tests.patience import wait_until
 
 _FRAMES = '[...document.querySelectorAll("*")].map((each) => each.shadowRoot?.querySelector(".frame"))'
 ON_PAGE = f"{_FRAMES}.find(Boolean).nearspace"
@@ -47,6 +48,19 @@ def spot_of(page: Page, item_id: str) -> tuple[float, float]:
     """Where an item is on the screen."""
     x, y = on_map(page, f"map.stage.project(map.at(map.rowOf('{item_id}'))).slice(0, 2)")
     return on_screen(page, x, y)
+
+
+def hover_item(page: Page, item_id: str) -> None:
+    """Point at an item until its card is shown; a map that moves meanwhile takes the card away."""
+
+    def card_is_shown() -> bool:
+        x, y = spot_of(page, item_id)
+        page.mouse.move(x - 1, y)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(150)
+        return page.locator(".hover-card .title").is_visible()
+
+    assert wait_until(card_is_shown), "no card is shown of the item that is pointed at"
 
 
 def click_item(page: Page, item_id: str) -> None:

@@ -13,12 +13,12 @@ from tests.browser.mapping import (
     click_item,
     drawn,
     free_point,
+    hover_item,
     lasso,
     on_map,
     on_screen,
     open_map,
     open_view_menu,
-    spot_of,
 )
 from tests.browser.serving import serving
 from tests.browser.visiting import LAPTOP, expect, visiting
@@ -29,8 +29,7 @@ def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Pa
     open_map(page, sample_address)
     expect(page.locator(".caption")).to_have_text(re.compile(r"^All \d+ items drawn\.$"))
     item = free_point(page)
-    page.mouse.move(*spot_of(page, item))
-    expect(page.locator(".hover-card .title")).to_be_visible()
+    hover_item(page, item)
     named = page.locator(".hover-card .title").inner_text()
     on_map(page, "map.setScene({ ...map.scene, caption: 'the page was drawn again' })")
     expect(page.locator(".hover-card .title")).to_be_visible()

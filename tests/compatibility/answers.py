@@ -8,8 +8,7 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from tests.compatibility.differences import difference
 from tests.compatibility.pages import shown
 from tests.compatibility.recorded_space import SPACE, Recorded, record_of
 from tests.compatibility.surface import ONE_LIST, page
+from tests.event_loop import run_async
 from tests.fake_encoder import COLOURS
 
 Answers = dict[str, Any]
@@ -180,7 +180,7 @@ def tools(recorded: Recorded, items: Items) -> Answers:
                 called = [_called(recorded, await client.call_tool(*call), items) for call in cases.TOOLS]
                 return {"offered": offered, "called": called}
 
-    return _in_a_thread(calling)
+    return run_async(calling)
 
 
 def _called(recorded: Recorded, result: Any, items: Items) -> Answers:
@@ -190,11 +190,6 @@ def _called(recorded: Recorded, result: Any, items: Items) -> Answers:
     if "results" in content:
         content["results"] = condensed(content["results"], items)
     return {"kinds": [content.type for content in result.content], "content": content}
-
-
-def _in_a_thread(act: Callable[[], Awaitable[Answers]]) -> Answers:
-    with ThreadPoolExecutor(1) as thread:  # this one may already run an event loop
-        return thread.submit(anyio.run, act).result()
 
 
 # ---- Python ---------------------------------------------------------------------------------------------------------

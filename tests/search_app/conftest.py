@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 from ingest.space import list_spaces
+from search_app.server.open_space import ServedSpace
 from tests.make_files import ingest_folders, picture, text
 
 # Each fits into the fake encoder's window of 32 tokens, so that neither is cut into passages.
@@ -61,3 +62,11 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     monkeypatch.setenv("NEARSPACE_SPACE", "test")
     yield tmp_path / "home"
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def served_space(colours_home: Path) -> Iterator[ServedSpace]:
+    """The space `test` as a server holds it open."""
+    served_space = ServedSpace("test", colours_home)
+    yield served_space
+    served_space.close()

@@ -1,15 +1,15 @@
 """Clicks in the lab's own markup: a button there carries `data-action`, the name of an action and a value."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from search_app.components.shared.formatting import in_html
+from search_app.components.shared.page_script import page_script
 
 KEY = "lab-clicks"
+_SCRIPT = Path(__file__).with_name("clicks.js")
 
 
 def action_attribute(action: str, value: str) -> str:
@@ -28,10 +28,4 @@ def listen(actions: Mapping[str, Callable[[str], None]]) -> None:
         if name in actions:
             actions[name](value)
 
-    _component()(key=KEY, on_click_change=on_click, height=1)
-
-
-@cache
-def _component() -> Any:
-    script = Path(__file__).with_name("clicks.js").read_text(encoding="utf-8")
-    return st.components.v2.component("nearspace.lab_clicks", js=script)
+    page_script("lab_clicks", _SCRIPT)(key=KEY, on_click_change=on_click, height=1)

@@ -5,13 +5,12 @@ somebody who is typing.
 """
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from search_app.components.shared.formatting import in_html
+from search_app.components.shared.page_script import page_script
 from search_app.search.query import Query
 from search_app.search.query_schema import Display
 
@@ -31,18 +30,13 @@ KEYS = (
     ("?", "these keys"),
 )
 _KEY = "keys"
-
-
-@cache
-def _component() -> Any:
-    script = Path(__file__).with_name("keyboard.js").read_text(encoding="utf-8")
-    return st.components.v2.component("nearspace.keys", js=script)
+_SCRIPT = Path(__file__).with_name("keyboard.js")
 
 
 def listen_for_keys(query: Query) -> None:
     """Let keys act on the results of `query`; scrolls to the results when another page of them is shown."""
     question = repr(replace(query.at_start, display=Display()))
-    _component()(key=_KEY, data={"question": question, "page": query.listing.page}, height=1)
+    page_script("keys", _SCRIPT)(key=_KEY, data={"question": question, "page": query.listing.page}, height=1)
 
 
 def keys_button() -> None:

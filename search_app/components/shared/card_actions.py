@@ -5,14 +5,14 @@ plain buttons that name an action and an item, and a small invisible component r
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from search_app.components.shared import page_url
 from search_app.components.shared.formatting import in_html
+from search_app.components.shared.page_script import page_script
 
 ACTIONS: Mapping[str, Callable[[str], None]] = {
     "from": page_url.search_like,
@@ -24,6 +24,7 @@ ACTIONS: Mapping[str, Callable[[str], None]] = {
 }
 """What each action does with the id of an item."""
 _KEY = "card-actions"
+_SCRIPT = Path(__file__).with_name("card_actions.js")
 
 
 def action_button(action: str, item_id: str, label: str, icon: str = "") -> str:
@@ -37,12 +38,6 @@ def action_button(action: str, item_id: str, label: str, icon: str = "") -> str:
     )
 
 
-@cache
-def _component() -> Any:
-    script = Path(__file__).with_name("card_actions.js").read_text(encoding="utf-8")
-    return st.components.v2.component("nearspace.card_actions", js=script)
-
-
 def listen_for_clicks() -> None:
     """Run the action of each button that is clicked, before the page is drawn again."""
 
@@ -51,4 +46,4 @@ def listen_for_clicks() -> None:
         if isinstance(click, Mapping) and click.get("action") in ACTIONS and str(click.get("item", "")).isdecimal():
             ACTIONS[click["action"]](str(click["item"]))
 
-    _component()(key=_KEY, data=None, on_click_change=on_click, height=1)
+    page_script("card_actions", _SCRIPT)(key=_KEY, data=None, on_click_change=on_click, height=1)

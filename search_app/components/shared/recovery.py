@@ -4,22 +4,19 @@ Streamlit's browser side now and then receives a message for an element that it 
 run is interrupted at the wrong moment.  It then leaves a blank page, which only a reload brings back.
 """
 
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
+from search_app.components.shared.page_script import page_script
+
+LOST = "delta path|on an ElementNode|TransientNode has no anchor"
+"""A pattern, for JavaScript and Python alike, of what Streamlit's script says when it loses a page."""
 _KEY = "recovery"
-
-
-@cache
-def _component() -> Any:
-    script = Path(__file__).with_name("recovery.js").read_text(encoding="utf-8")
-    return st.components.v2.component("nearspace.recovery", js=script)
+_SCRIPT = Path(__file__).with_name("recovery.js")
 
 
 def recover_lost_page() -> None:
     """Let the browser load the page again, at most every ten seconds, once it has been lost."""
     with st.container(key=_KEY):
-        _component()(key=f"{_KEY}-listener", data=None, height=1)
+        page_script("recovery", _SCRIPT)(key=f"{_KEY}-listener", data={"lost": LOST}, height=1)

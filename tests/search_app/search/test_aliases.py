@@ -1,10 +1,7 @@
 """Every former name of a field is still read, on each way in that had it."""
 
 import argparse
-import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,6 +16,7 @@ from search_app.search.url_state import from_params, to_params
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
 from search_app.server.open_space import ServedSpace
+from tests.event_loop import run_async
 
 VALUES = {
     "text": "red",
@@ -53,13 +51,6 @@ def aliases(surface: Surface) -> list[object]:
 def pairs(alias: Alias) -> list[tuple[str, str]]:
     """Values as they were written under the former name, each with what it is now."""
     return list(alias.values.items()) or [(VALUES[alias.name], VALUES[alias.name])]
-
-
-@pytest.fixture(scope="module")
-def served_space(colours_home: Path) -> Iterator[ServedSpace]:
-    served_space = ServedSpace("test", colours_home)
-    yield served_space
-    served_space.close()
 
 
 def test_every_alias_stands_for_a_field_of_the_schema() -> None:
@@ -123,5 +114,5 @@ def test_the_tools_of_an_assistant_keep_their_former_names(alias: Alias, served_
             assert not any(result.is_error for result in results)
             return [result.content[0].text for result in results]
 
-    former, present, without = asyncio.run(answers())
+    former, present, without = run_async(answers)
     assert former == present != without

@@ -1,7 +1,6 @@
 """One schema of a question: each way in takes its names and values from it, and refuses in the same words."""
 
 import argparse
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from search_app.search.requests import FILTERS, LISTING
 from search_app.server.http import make_app
 from search_app.server.mcp import make_server
 from search_app.server.open_space import ServedSpace
+from tests.event_loop import run_async
 
 WRONG = {
     "modality": "video",
@@ -38,13 +38,6 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def served_space(colours_home: Path) -> Iterator[ServedSpace]:
-    served_space = ServedSpace("test", colours_home)
-    yield served_space
-    served_space.close()
-
-
-@pytest.fixture(scope="module")
 def client(served_space: ServedSpace) -> Iterator[TestClient]:
     with TestClient(make_app(served_space), base_url="http://127.0.0.1") as client:
         yield client
@@ -55,7 +48,7 @@ def tools(served_space: ServedSpace) -> dict[str, dict]:
         async with Client(make_server(served_space)) as client:
             return {tool.name: tool.input_schema["properties"] for tool in (await client.list_tools()).tools}
 
-    return asyncio.run(declared())
+    return run_async(declared)
 
 
 def test_every_filter_and_every_field_of_a_listing_is_offered_by_every_way_in(
@@ -101,7 +94,7 @@ def test_a_wrong_value_is_refused_by_every_way_in_with_the_same_words(
         async with Client(make_server(served_space)) as assistant:
             return await assistant.call_tool("search", {"text": "red", name: value})
 
-    result = asyncio.run(called())
+    result = run_async(called)
     assert result.is_error and result.content[0].text == message  # type: ignore[attr-defined]
 
     option = f"--{name.replace('_', '-')}={value}"

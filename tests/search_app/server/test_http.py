@@ -36,13 +36,6 @@ HERE = "http://127.0.0.1"
 
 
 @pytest.fixture(scope="module")
-def served_space(colours_home: Path) -> Iterator[ServedSpace]:
-    served_space = ServedSpace("test", colours_home)
-    yield served_space
-    served_space.close()
-
-
-@pytest.fixture(scope="module")
 def client(served_space: ServedSpace) -> Iterator[TestClient]:
     with TestClient(make_app(served_space), base_url=HERE, raise_server_exceptions=False) as client:
         yield client

@@ -56,8 +56,8 @@ HEAVY = ("torch", "torchvision", "sentence_transformers", "transformers", "huggi
 
 
 def compiled_file(cache: Path) -> Path:
-    """The one compiled text tower in `cache`."""
-    (file,) = cache.rglob("text.onnx")
+    """The one compiled text tower of `lite` in `cache`, which other encoders share."""
+    (file,) = cache.glob("minilm-*/text.onnx")
     return file
 
 

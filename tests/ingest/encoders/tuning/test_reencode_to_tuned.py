@@ -18,11 +18,7 @@ from tests.make_files import finds_every_item, text
 pytestmark = pytest.mark.usefixtures("data")
 
 
-def test_a_space_of_lite_finds_things_by_their_new_names_after_tuning_and_reencoding(
-    things, tuning, lite, tmp_path, capsys, monkeypatch
-):
-    # The command does all but compute this result once more.
-    monkeypatch.setattr("ingest.encoders.tuning.tune.tune", lambda *given, **options: tuning)
+def test_a_space_of_lite_finds_things_by_their_new_names_after_tuning_and_reencoding(things, lite, tmp_path, capsys):
     home, folder = tmp_path / "home", tmp_path / "files"
     folder.mkdir()
     for name in THINGS:
