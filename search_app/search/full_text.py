@@ -3,19 +3,22 @@
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.space.ledger.search_index import spaced
 
 if TYPE_CHECKING:
+    from ingest.encoders.base import Encoder
     from ingest.space import Ledger
 
 MOST_WORDS = 32
 """Words of a query that are looked for; a pasted page has more, and none of the others would matter."""
 RARE = 0.002
 """The share of a space's items up to which a word is rare."""
+ENOUGH_PASSAGES = 5_000
+"""The passages of a space from which on counting tells that an everyday word is rare."""
 _LONGEST_WORD = 100
 _MOST_SAYING = 100
 _FEW = 10
@@ -52,12 +55,27 @@ class RareWords:
     """Those words, as the question has them, the rarest first."""
 
 
-def rare_words_of(text: str, ledger: "Ledger", items: int) -> RareWords:
+def everyday_words(encoder: "Encoder", passages: int) -> Callable[[str], bool]:
+    """Tells words that the encoder knows better than counting does, in a space of so many passages.
+
+    A word that the tokenizer keeps whole was common where the encoder learnt, and its vector says it well.  Among few
+    passages it may still stand in one only: "building" in the caption of a thunderstorm, among photos of buildings
+    without captions.  From ENOUGH_PASSAGES on no word is told apart.
+    """
+    if passages >= ENOUGH_PASSAGES:
+        return lambda _: False
+    return lambda word: all(len(encoder.token_spans(part)) == 1 for part in tokens_of(word.lower()))
+
+
+def rare_words_of(
+    text: str, ledger: "Ledger", items: int, everyday: Callable[[str], bool] = lambda _: False
+) -> RareWords:
     """The rare words of `text`, and the items that say them, in a space of so many `items`.
 
     A word is rare when between 1 and RARE of all items say it; what is written together (`IMG_2041`, `R&D`) counts as
     one word.  In a small space every word is rare, so there only names and codes count, up to _FEW items that say
-    them: words with a digit or a sign in them, or with a capital other than that which begins a sentence.
+    them: words with a digit or a sign in them, or with a capital other than that which begins a sentence.  So it is for
+    `everyday` words, however few items say them (see `everyday_words`).
 
     Each weighs the logarithm of how rare it is, and what is not rare weighs in what there is to be said, so that one
     unusual word in a long sentence counts for little.  Common words cost nothing to look for, as only the first few
@@ -70,7 +88,8 @@ def rare_words_of(text: str, ledger: "Ledger", items: int) -> RareWords:
     words = list(dict.fromkeys(word.rstrip("*") for word in text.split()[:MOST_WORDS]))
     for place, word in enumerate(words):
         begins = place == 0 and len(words) > 1
-        most = max(usual, _FEW if _names(word, begins=begins) else 0)
+        names = _names(word, begins=begins)
+        most = max(usual, _FEW) if names else 0 if everyday(word) else usual
         expression = phrase(word)
         found = ledger.search_index.some_matching(expression, max(most, _FEW) + 1) if expression else []
         if not found:

@@ -18,7 +18,7 @@ from search_app.search.background_scores import PHRASES, modality_means
 from search_app.search.background_tasks import TaskQueue
 from search_app.search.diversity import Means
 from search_app.search.filter_masks import Masks, with_quoted_phrases
-from search_app.search.full_text import rare_words_of
+from search_app.search.full_text import everyday_words, rare_words_of
 from search_app.search.hits import Ranking
 from search_app.search.pagination import Page, PageContext, results_page
 from search_app.search.projection import LiveProjections, Projections
@@ -102,7 +102,8 @@ class Searcher:
         selected = open_selection(self.space.folder, filters.selection) if filters.selection else None
         masks = self._masks.of(filters, snapshot, topics, selected) if filters.narrow else None
         phrases = self.phrases(encoder)
-        rare_words = rare_words_of(query.words, self.space.ledger, len(snapshot))
+        everyday = everyday_words(encoder, len(snapshot.groups.get("text", ())))
+        rare_words = rare_words_of(query.words, self.space.ledger, len(snapshot), everyday)
         calibration = self.calibration(encoder)
 
         def ranked(count: int, every: bool) -> Ranking:

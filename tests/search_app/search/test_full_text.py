@@ -4,12 +4,20 @@ import numpy as np
 import pytest
 
 from search_app.search import candidates
-from search_app.search.full_text import RareWords, phrase, rare_words_of
+from search_app.search.full_text import ENOUGH_PASSAGES, RareWords, everyday_words, phrase, rare_words_of
 from search_app.search.hits import Hit
 from search_app.search.query import Query
 from search_app.search.query_vectors import encode
 from search_app.search.ranking import rank
+from tests.fake_encoder import FakeEncoder
 from tests.search_app.search.memory_ledger import ENCODER, ExactIndex, MemoryLedger, colourful, snapshot_of
+
+
+class InPieces(FakeEncoder):
+    """Keeps short words whole."""
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        return [(start, min(start + 6, len(text))) for start in range(0, len(text), 6)]
 
 
 def ask(ledger: MemoryLedger, words: str, **choices: object) -> list[Hit]:
@@ -38,6 +46,16 @@ def test_common_words_weigh_nothing_and_one_rare_word_among_many_weighs_little()
     assert rare_words_of("nothing of this", ledger, 1_200) == RareWords()
     among = rare_words_of("red thing moss", ledger, 1_200).shares[7]
     assert 0 < among < rare_words_of("moss", ledger, 1_200).shares[7] == 1.0
+
+
+def test_a_word_that_the_encoder_knows_whole_is_not_rare_because_one_item_of_few_says_it() -> None:
+    ledger = colourful(60)
+    ledger.said = {phrase(word): [7] for word in ("red", "Red", "rotkehlchen")}
+    everyday = everyday_words(InPieces(), 1_200)
+    assert rare_words_of("red", ledger, 1_200, everyday) == RareWords()
+    assert rare_words_of("rotkehlchen", ledger, 1_200, everyday).shares == {7: 1.0}
+    assert rare_words_of("the Red", ledger, 1_200, everyday).shares == {7: 1.0}, "a name"
+    assert rare_words_of("red", ledger, 1_200, everyday_words(InPieces(), ENOUGH_PASSAGES)).shares == {7: 1.0}
 
 
 def test_in_a_small_space_only_names_and_codes_count_since_every_word_is_rare_there() -> None:
