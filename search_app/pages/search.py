@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
+from ingest.readers.prose_quality import JUNK
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components import search
@@ -27,6 +28,7 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
 from search_app.components.shared.open_page import draw_page, loaded_encoder, show_empty_space
 from search_app.search.filter_masks import item_masks, with_quoted_phrases
+from search_app.search.passage_quality import recorded_qualities
 from search_app.search.query import Query
 from search_app.search.query_schema import Filters
 from search_app.search.query_vectors import within_window
@@ -203,13 +205,18 @@ def _draw_start(space: AppSpace, query: Query, snapshot: Snapshot) -> None:
 
 
 def _starter_items(space: AppSpace, filters: Filters, snapshot: Snapshot) -> tuple[list[Item], int]:
-    """Some items to start from, and how many pass the filters; the same at every visit: mostly pictures, if any."""
+    """Some items to start from, and how many pass the filters; the same at every visit: mostly pictures, if any.
+
+    Passages that do not read like prose are not offered where there are others.
+    """
     topics = space.searcher.topics.current(snapshot) if filters.topic else None
     selected = open_selection(space.folder, filters.selection) if filters.selection else None
     masks = item_masks(filters, snapshot, space.ledger, topics, selected)
     found: list[str] = []
     for modality, count in (("image", _STARTER_PICTURES), ("text", _STARTER_PASSAGES)):
         if modality in masks:
-            ids = snapshot.groups[modality].ids[masks[modality]]
+            group = snapshot.groups[modality]
+            readable = masks[modality] & (recorded_qualities(group) >= JUNK)
+            ids = group.ids[readable if readable.any() else masks[modality]]
             found += [str(ids[row]) for row in steady_sample(ids, count)]
     return space.ledger.items.get(found), sum(int(mask.sum()) for mask in masks.values())
