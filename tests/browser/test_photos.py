@@ -51,6 +51,6 @@ def test_the_page_answers_while_photos_are_ingested_and_finds_them_all_afterward
         assert answered
         for number, album in enumerate(albums):
             page.goto(f"{address}/?q=a+photo&k=96&fold=off&modality=image&folder=library%2Falbum+{number}")
-            expect(page.locator(".st-key-results .ns-facts")).to_have_count(len(album))
+            expect(page.locator(".ns-result")).to_have_count(len(album))
             shown = " ".join(cards(page))
             assert [photo.name for photo in album if photo.name not in shown] == []

@@ -210,11 +210,12 @@ def test_text_from_files_is_never_shown_as_markup(page: Page, tmp_path: Path):
     )
     assert done.returncode == 0, done.stderr
     with serving(tmp_path / "home", "test") as address:
-        page.goto(f"{address}/?q=red")
+        page.goto(f"{address}/?q=red&view=list&expanded=weaker")
         shown = " ".join(cards(page))
         assert wicked in " ".join(shown.split())
         assert "<b>wicked.txt" in shown
-        results = page.locator(".st-key-results")
+        results = page.locator(".ns-result")
+        assert results.count() == 3
         assert results.locator("img[src='x'], b:text-is('bold'), strong, a[href^='http://127.0.0.1']").count() == 0
         assert "broken" not in page.title()
 
@@ -224,12 +225,13 @@ def test_the_running_app_finds_what_another_process_ingests(page: Page, tmp_path
     shades(first, 30)
     assert nearspace_here("ingest", first, "--home", home, "--space", "test", "--encoder", FAKE).returncode == 0
     with serving(home, "test") as address:
-        page.goto(f"{address}/?q=red&k=96&fold=off&layout=list")
+        page.goto(f"{address}/?q=red&k=96&fold=off&layout=list&expanded=weaker")
         assert len(cards(page)) == 30
         names = {path.name for path in shades(second, 40, start=1000)}
         done = nearspace("ingest", second, "--home", home, "--space", "test", "--encoder", FAKE)
         assert done.returncode == 0, done.stderr
         ask(page, "red thing")
+        page.get_by_role("button", name="70 weaker ones").click()
         expect(page.locator(".ns-result[data-rank='70']")).to_be_attached()
         shown = " ".join(cards(page))
         assert all(name in shown for name in names)

@@ -24,6 +24,15 @@ MARKUP = (
 )
 
 
+def nothing_lives(page: Page) -> None:
+    """No mark-up of a file is an element of the page, and no script of one has run."""
+    assert page.evaluate("window.broken") is None
+    assert page.locator(".ns-result").count() > 0
+    shown_parts = page.locator(".ns-result, .st-key-details, .ns-bar")
+    live = "script, iframe, svg image, link, base, [onerror], [onload], a[href^='javascript']"
+    assert shown_parts.locator(live).count() == 0
+
+
 def test_no_script_runs_and_nothing_is_requested(page: Page, tmp_path: Path) -> None:
     files = tmp_path / "files"
     for number, words in enumerate(MARKUP):
@@ -37,21 +46,21 @@ def test_no_script_runs_and_nothing_is_requested(page: Page, tmp_path: Path) -> 
     page.on("request", lambda request: asked.append(request.url))
     with serving(tmp_path / "home", "test") as address:
         composed = f"q=red&term={quote('text:-1:' + MARKUP[1])}&like=1&unlike=2"
-        for link in (f"q={quote(MARKUP[0])}&k=96&fold=off", "q=red&k=96&fold=off&colour=folder&map=3d", composed):
+        first, second = f"q={quote(MARKUP[0])}&k=96&fold=off", "q=red&k=96&fold=off&colour=folder&map=3d"
+        for link in (f"{first}&view=list&expanded=weaker", f"{second}&expanded=weaker", composed):
             page.goto(f"{address}/?{link}")
             shown = " ".join(cards(page))
             assert "onerror=window.broken=1" in shown
             drawn(page)
+            nothing_lives(page)
         page.locator(".ns-result[data-rank='1'] .ns-actions [data-action=details]").click()
-        expect(page.get_by_role("dialog")).to_be_visible()
+        expect(page.get_by_role("region", name="Details of")).to_be_visible()
         settled(page)
+        nothing_lives(page)
         page.goto(f"{address}/?like=1")
         cards(page)
         expect(page.locator(".ns-bar .ns-token")).to_have_count(1)
-        assert page.evaluate("window.broken") is None
-        shown_parts = page.locator(".st-key-results, .ns-bar")
-        live = "script, iframe, svg image, link, base, [onerror], [onload], a[href^='javascript']"
-        assert shown_parts.locator(live).count() == 0
+        nothing_lives(page)
         called = [url for url in asked if not url.startswith((f"{address}/", "data:", "blob:"))]
         assert called == []
         assert not [url for url in asked if "called-out" in url and "?" not in url]

@@ -29,8 +29,8 @@ def shown(app: AppTest) -> dict[str, Any]:
     }
     if found["hits"]:
         found["as a list"] = 'class="ns-result ns-listed' in markup(app)
-    if dialogs := app.get("dialog"):
-        found["opened"] = sorted(set(_files("".join(_bodies(dialogs[0])))))
+    if details := [block for block in app.get("flex_container") if block.proto.id.endswith("-details")]:
+        found["opened"] = sorted(set(_files("".join(_bodies(details[0])))))
     if any(drawn["item"] for drawn in found["maps"].values()):
         found["distances"] = [float(figure) for figure in _DISTANCE.findall(visible_text(app))]
     if tabs := [str(group.value) for group in app.button_group if group.key in _TABS]:

@@ -11,6 +11,7 @@ from search_app.search.query import Query
 from search_app.search.query_schema import Part
 from search_app.search.result_groups import Entry
 from search_app.search.searcher import Answer, Searcher
+from search_app.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -92,28 +93,29 @@ def on_shelves(query: Query) -> bool:
     return len(modalities) > 1 and (query.listing.separate or query.display.arrangement == "shelves")
 
 
-def asked_for(query: Query) -> Query:
+def _asked_for(query: Query, snapshot: Snapshot) -> Query:
     """The question as the engine gets it: each shelf gets as many results as a list of its own would have."""
     if not on_shelves(query) or query.listing.separate:
         return query
     listing = replace(query.listing, separate=True)
-    return replace(query, count=len(query.filters.modalities_searched) * query.count, listing=listing)
+    shelves = sum(bool(len(snapshot.groups.get(name, ()))) for name in query.filters.modalities_searched)
+    return replace(query, count=max(shelves, 1) * query.count, listing=listing)
 
 
 def ask_shown(
     searcher: Searcher, query: Query, encoder: Encoder, pictures: "Mapping[str, Image] | None" = None
 ) -> Shown:
     """Ask for all pages that are open.  Raises what `Searcher.ask` raises."""
-    asked = asked_for(query)
+    asked = _asked_for(query, searcher.vectors.now())
     answers: list[Answer] = []
     for number in range(query.listing.page, query.listing.page + query.display.pages):
         answers.append(searcher.ask(replace(asked, listing=replace(asked.listing, page=number)), encoder, pictures))
         if not answers[-1].page.more:
             break
-    return _shown(query, answers)
+    return _shown(query, answers, asked.count)
 
 
-def _shown(query: Query, answers: Sequence[Answer]) -> Shown:
+def _shown(query: Query, answers: Sequence[Answer], page_size: int) -> Shown:
     """The pages as one."""
     first, last = answers[0], answers[-1]
     kinds = _kinds(query, first.page)
@@ -122,7 +124,7 @@ def _shown(query: Query, answers: Sequence[Answer]) -> Shown:
     items = {item_id: item for answer in answers for item_id, item in answer.items.items()}
     shelves = [_shelf(kind, entries) for kind in kinds]
     full = tuple(shelf for shelf in shelves if shelf.good or shelf.weaker)
-    return Shown(replace(first, page=page, items=items), full, asked_for(query).count)
+    return Shown(replace(first, page=page, items=items), full, page_size)
 
 
 def _kinds(query: Query, page: Page) -> Sequence[Modality | None]:
