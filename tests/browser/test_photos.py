@@ -50,7 +50,9 @@ def test_the_page_answers_while_photos_are_ingested_and_finds_them_all_afterward
         assert ingest.returncode == 0, output
         assert answered
         for number, album in enumerate(albums):
-            page.goto(f"{address}/?q=a+photo&k=96&fold=off&modality=image&folder=library%2Falbum+{number}")
+            page.goto(
+                f"{address}/?q=a+photo&k=96&fold=off&modality=image&expanded=weaker&folder=library%2Falbum+{number}"
+            )
             expect(page.locator(".ns-result")).to_have_count(len(album))
             shown = " ".join(cards(page))
             assert [photo.name for photo in album if photo.name not in shown] == []

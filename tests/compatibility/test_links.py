@@ -17,15 +17,16 @@ def shown_now(recorded: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     The cosines of results are in their details.
     """
     before = [hit for hit, _ in recorded["hits"]]
-    places = [before.index(hit) for hit in now["hits"] if hit in before]
-    if sum(later < sooner for sooner, later in pairwise(places)) > 1:
-        return {**recorded, "hits": before}
-    ordered = [before[place] for place in places]
     maps = {name: dict(drawn) for name, drawn in recorded["maps"].items()}
-    if "search_map" in maps:
-        numbered = [[hit, number] for hit, number in now["maps"]["search_map"]["hits"] if hit in before]
-        maps["search_map"]["hits"] = numbered if ordered else maps["search_map"]["hits"]
-    return {**recorded, "hits": ordered, "maps": maps}
+    assert sorted(now["hits"]) == sorted(before)
+    places = [before.index(hit) for hit in now["hits"]]
+    if sum(later < sooner for sooner, later in pairwise(places)) <= 1:
+        before = now["hits"]
+        if "search_map" in maps and "search_map" in now["maps"]:
+            numbered = now["maps"]["search_map"]["hits"]
+            assert {hit for hit, _ in numbered} == {hit for hit, _ in maps["search_map"]["hits"]}
+            maps["search_map"]["hits"] = numbered
+    return {**recorded, "hits": before, "maps": maps}
 
 
 @pytest.mark.parametrize("case", cases.LINKS)
