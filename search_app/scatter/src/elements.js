@@ -74,7 +74,7 @@ export function build(root, map, small) {
     /** Pixels at each side of the view that other elements cover. */
     insets: (width) => {
       if (small) return { top: 44, right: 16, bottom: 16, left: 16 };
-      if (width < 640) return { top: 150, right: 56, bottom: 110, left: 14 };
+      if (width < 640) return { top: 150, right: 56, bottom: 124, left: 14 };
       return { top: 84, right: frame.classList.contains("beside") ? 460 : 72, bottom: 76, left: 28 };
     },
     /** What covers parts of the view. */
