@@ -27,6 +27,9 @@ ECHOING = 2
 """Number of the best texts that a hit is compared with."""
 UNRELATED = 2.8
 """Deviations above the usual cosine of unrelated pairs; chosen on half of tests.search_app.search.good_and_hopeless."""
+UNRELATED_TEXTS = 2.3
+"""The same between two texts: unrelated captions have a form in common, which a short question and a passage have not.
+Chosen on half of the general questions of tests.search_app.search.good_and_hopeless, as "food" and "music"."""
 _VERSION = 1
 
 Floats = NDArray[np.float64]
@@ -45,6 +48,8 @@ class Cell:
     """The standard deviation of those cosines."""
     matching: float
     """The median cosine of pairs that belong together."""
+    deviations: float = UNRELATED
+    """How many spreads above `unrelated` the nearness is 0."""
 
     def logits(self, features: Floats) -> Floats:
         """The logarithm of the odds that each hit is relevant, from `features` (k, len(FEATURES)); shape (k,)."""
@@ -52,7 +57,7 @@ class Cell:
 
     def nearness(self, cosines: Floats) -> Floats:
         """0 where hardly any unrelated pair reaches, 1 where half of those that belong together do; unbounded."""
-        zero = self.unrelated + UNRELATED * self.spread
+        zero = self.unrelated + self.deviations * self.spread
         # Where an encoder hardly separates the two, what is no better than unrelated must not count as close.
         return np.asarray((cosines - zero) / max(self.matching - zero, self.spread))
 
@@ -86,6 +91,7 @@ class Calibration:
             mixed(text.unrelated, image.unrelated),
             mixed(text.spread, image.spread),
             mixed(text.matching, image.matching),
+            mixed(UNRELATED_TEXTS if found == "text" else UNRELATED, UNRELATED),
         )
 
 

@@ -7,7 +7,7 @@ What is chosen stays so on other pages of the results and in other orders, until
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from search_app.components.library.overview_tab import confirm_removal
 from search_app.components.search.export_menu import MAX_ARCHIVE_BYTES
 from search_app.components.shared import navigation, page_url
 from search_app.components.shared.app_space import AppSpace
+from search_app.components.shared.page_script import page_script
 from search_app.search.export import as_csv, as_json, write_zip
 from search_app.search.query import LARGEST_COUNT, Query
 from search_app.search.query_pictures import open_picture
@@ -34,6 +35,7 @@ MOST_CHOSEN = LARGEST_COUNT
 MOST_COMPARED = 14
 """As many as the lab's table of pairs shows."""
 _KEY = "choosing-events"
+_SCRIPT = Path(__file__).with_name("choosing.js")
 _CHOSEN = "the chosen results"
 _LAB, _MAP = "closeness-lab", "space-map"
 
@@ -47,12 +49,6 @@ def choosing_bar(space: AppSpace, query: Query) -> None:
     st.html(Path(__file__).with_name("choosing.css"))
     job_actions.show_error()
     _bar(space, query)
-
-
-@cache
-def _component() -> Any:
-    script = Path(__file__).with_name("choosing.js").read_text(encoding="utf-8")
-    return st.components.v2.component("nearspace.choosing", js=script)
 
 
 def _choose() -> None:
@@ -70,7 +66,7 @@ def _bar(space: AppSpace, query: Query) -> None:
     paths = list(dict.fromkeys(item.path for item in items))
     with st.container(key="choosing-listener"):
         data = {"question": question, "ids": [item.id for item in items], "paths": paths, "most": MOST_CHOSEN}
-        _component()(key=_KEY, data=data, on_chosen_change=_choose, height=1)
+        page_script("choosing", _SCRIPT)(key=_KEY, data=data, on_chosen_change=_choose, height=1)
     if items:
         with st.container(key="choosing", horizontal=True, vertical_alignment="center", gap="xxsmall"):
             st.html(f'<b class="ns-chosen" role="status">{len(items):,} chosen</b>', width="content")

@@ -7,9 +7,7 @@ screen (`picture_viewer.js`).
 
 import io
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import streamlit as st
 
@@ -22,6 +20,7 @@ from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import headline, in_html
 from search_app.components.shared.media import alt_text, media_url
+from search_app.components.shared.page_script import page_script
 from search_app.search.hits import Hit
 from search_app.search.originals import is_unchanged, open_original, picture_in_file
 from search_app.search.query import Query
@@ -34,6 +33,7 @@ _MAX_DOWNLOAD_BYTES = 500_000_000  # of an original
 _SECTION = "details-section"
 _ABOUT, _NEIGHBOURS, _MAP = "About", "Neighbours", "On the map"
 _KEY = "details-events"
+_SCRIPTS = [Path(__file__).with_name(name) for name in ("picture_viewer.js", "details_drawer.js")]
 _ZOOMED = "the item whose picture is zoomed into"
 
 
@@ -45,12 +45,6 @@ def details_drawer(space: AppSpace, query: Query, answer: Answer | None = None, 
     with st.container(key="details-place"):
         st.html(Path(__file__).with_name("details.css"))
         _drawer(space, answer, encoder)
-
-
-@cache
-def _component() -> Any:
-    scripts = [Path(__file__).with_name(name) for name in ("picture_viewer.js", "details_drawer.js")]
-    return st.components.v2.component("nearspace.details", js="\n".join(each.read_text("utf-8") for each in scripts))
 
 
 def _show() -> None:
@@ -68,7 +62,7 @@ def _drawer(space: AppSpace, answer: Answer | None, encoder: Encoder | None) -> 
     query, _ = page_url.current()
     opened = query.display.opened
     with st.container(key="details-listener"):
-        _component()(key=_KEY, data={"opened": opened}, on_show_change=_show, height=1)
+        page_script("details", *_SCRIPTS)(key=_KEY, data={"opened": opened}, on_show_change=_show, height=1)
     if opened:
         with st.container(key="details", gap="small"):
             _details(space, query, answer, encoder)

@@ -1,6 +1,4 @@
 // The bar that the question lives in; query_bar.py sends it the question, and is sent what is done here.
-const SHOWN = 6; // recent questions, and topics, that are suggested at once
-const KEPT = 12; // recent questions that the browser keeps
 const SENT_AS_IT_IS = 4e6; // bytes; a larger picture is reduced here, where the browser can read it
 const SIDE = 2048;
 const LEAST = 0.25;
@@ -9,22 +7,6 @@ const HEAVIEST = 3;
 const bars = new WeakMap();
 let current = null; // the bar on the page, for what happens outside of it
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "class") element.className = value;
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-const icon = (name) => make("span", { class: "ns-icon", translate: "no", "aria-hidden": "true" }, name);
-const iconButton = (name, label, attributes) =>
-  make("button", { type: "button", title: label, "aria-label": label, ...attributes }, icon(name));
-
 class Bar {
   constructor(parent) {
     this.data = null;
@@ -32,7 +14,6 @@ class Bar {
     this.sent = null; // the words that were sent last
     this.draft = null; // the box for words that are about to be added
     this.opened = null; // the token whose settings are shown
-    this.chosen = -1;
     this.build(parent);
   }
 
@@ -43,7 +24,7 @@ class Bar {
       rows: "1", cols: "1", dir: "auto", autocomplete: "off", spellcheck: "false", enterkeyhint: "search",
       "aria-label": "Question", "aria-autocomplete": "list",
       oninput: () => this.typed(), onkeydown: (event) => this.key(event),
-      onfocus: () => { if (!this.box.value) this.suggest(); }, onblur: () => this.hideSuggestions(),
+      onfocus: () => { if (!this.box.value) this.suggestions.show(); }, onblur: () => this.suggestions.hide(),
     });
     this.replica = make("span", { class: "ns-bar-box" }, this.box);
     this.weight = iconButton("tune", "Weight of the words", { class: "ns-bar-weight", onclick: () => this.openWords() });
@@ -62,17 +43,15 @@ class Bar {
     this.go = iconButton("search", "Search", { class: "ns-bar-go", onclick: () => this.ask() });
     const buttons = make("div", { class: "ns-bar-buttons" }, this.clear, this.add, this.go);
     this.field = make("div", { class: "ns-bar-field", onmousedown: (event) => this.focusBox(event) }, this.parts, buttons);
-    this.list = make("div", { class: "ns-bar-panel ns-bar-list", id: "ns-bar-list", role: "listbox", "aria-label": "Suggestions" });
-    this.box.setAttribute("aria-controls", "ns-bar-list");
+    this.suggestions = new Suggestions(this);
     this.menu = make("div", { class: "ns-bar-panel ns-bar-menu", role: "menu", "aria-label": "Add to the question", hidden: true });
     this.settings = make("div", { class: "ns-bar-panel ns-bar-settings", role: "dialog", hidden: true });
-    this.list.hidden = true;
     this.file = make("input", {
       type: "file", hidden: true, tabindex: "-1", "aria-hidden": "true", onchange: () => { this.picture(this.file.files[0]); this.file.value = ""; },
     });
     this.said = make("div", { class: "ns-bar-said", role: "status" });
     this.root = make("div", { class: "ns-bar", role: "search", "aria-label": "The space" },
-      this.field, this.list, this.menu, this.settings, this.file, this.said);
+      this.field, this.suggestions.list, this.menu, this.settings, this.file, this.said);
     parent.append(this.root);
   }
 
@@ -97,7 +76,7 @@ class Bar {
     if (focused) this.tokens.querySelector(`[data-token="${CSS.escape(focused)}"] button`)?.focus();
     this.fit();
     this.keepSettings();
-    if (!this.list.hidden) this.suggest();
+    if (this.suggestions.shown) this.suggestions.show();
     remember(data);
   }
 
@@ -146,7 +125,7 @@ class Bar {
 
   send(event) {
     this.root.classList.add("ns-busy");
-    this.hideSuggestions();
+    this.suggestions.hide();
     this.closeMenu();
     this.said.textContent = "";
     this.trigger("event", { ...event, moment: Date.now() });
@@ -177,25 +156,22 @@ class Bar {
 
   typed() {
     this.fit();
-    this.suggest();
+    this.suggestions.show();
   }
 
   key(event) {
     if (event.isComposing) return;
-    const options = [...this.list.querySelectorAll("[role=option]")];
+    const { suggestions } = this;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && (!this.list.hidden || (event.key === "ArrowDown" && !this.box.value.includes("\n")))) {
-      if (this.list.hidden) this.suggest(true);
-      const found = [...this.list.querySelectorAll("[role=option]")];
-      if (found.length) this.choose((this.chosen + step + found.length + (this.chosen < 0 && step < 0 ? 1 : 0)) % found.length);
+    if (step && (suggestions.shown || (event.key === "ArrowDown" && !this.box.value.includes("\n")))) {
+      suggestions.step(step);
       event.preventDefault();
-    } else if (event.key === "Escape" && !this.list.hidden) {
-      this.hideSuggestions();
+    } else if (event.key === "Escape" && suggestions.shown) {
+      suggestions.hide();
       event.stopPropagation();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      if (!this.list.hidden && options[this.chosen]) options[this.chosen].dispatchEvent(new Event("pick"));
-      else this.ask();
+      if (!suggestions.pick()) this.ask();
     } else if (event.key === "Backspace" && !this.box.value && this.data.tokens.length && !this.data.text) {
       event.preventDefault();
       this.tokens.querySelector(".ns-token:not(.ns-filter):last-of-type .ns-token-open, .ns-token-open")?.focus();
@@ -209,68 +185,12 @@ class Bar {
     this.box.setSelectionRange(this.box.value.length, this.box.value.length);
   }
 
-  // ---- suggestions: recent questions, and the topics of the space ----
-
-  suggest(all = false) {
-    if (!this.data) return;
-    const typed = this.box.value.trim().toLowerCase();
-    const wanted = all && typed === this.data.text.trim().toLowerCase() ? "" : typed;
-    const fits = (words) => (!wanted || words.toLowerCase().includes(wanted)) && words !== this.data.asked.label;
-    const asked = recent(this.data.space).filter((each) => fits(each.label)).slice(0, SHOWN);
-    const topics = this.data.topics.filter(fits).slice(0, SHOWN);
-    const option = (name, words, act) => {
-      const row = make("div", { role: "option", id: `ns-bar-option-${name}`, "aria-selected": "false", onmousedown: (event) => event.preventDefault(), onclick: act, onpick: act });
-      return row;
-    };
-    const rows = [
-      ...asked.map((each, place) => {
-        const row = option(`recent-${place}`, each.label, () => { this.sent = this.box.value; this.send({ name: "recent", params: each.params }); });
-        row.append(icon("history"), make("span", { dir: "auto" }, each.label));
-        return row;
-      }),
-      ...topics.map((name, place) => {
-        const row = option(`topic-${place}`, name, () => { this.box.value = name; this.ask(); });
-        row.append(icon("category"), make("span", { dir: "auto" }, name), make("small", {}, "topic"));
-        return row;
-      }),
-    ];
-    this.list.replaceChildren(...rows);
-    if (asked.length) {
-      this.forget ??= make("button", { type: "button", class: "ns-bar-forget", onmousedown: (event) => event.preventDefault(), onclick: () => { forget(this.data.space); this.suggest(); } }, "Forget recent searches");
-    }
-    const hidden = !rows.length || document.activeElement !== this.box;
-    this.list.hidden = hidden;
-    this.forget?.remove();
-    if (asked.length && !hidden) this.list.after(this.forget);
-    this.root.classList.toggle("ns-suggesting", !hidden);
-    this.choose(-1);
-  }
-
-  choose(place) {
-    this.chosen = place;
-    const options = [...this.list.querySelectorAll("[role=option]")];
-    options.forEach((each, number) => each.setAttribute("aria-selected", String(number === place)));
-    if (options[place]) {
-      this.box.setAttribute("aria-activedescendant", options[place].id);
-      options[place].scrollIntoView({ block: "nearest" });
-    } else {
-      this.box.removeAttribute("aria-activedescendant");
-    }
-  }
-
-  hideSuggestions() {
-    this.list.hidden = true;
-    this.forget?.remove();
-    this.root.classList.remove("ns-suggesting");
-    this.choose(-1);
-  }
-
   // ---- the menu to add parts ----
 
   toggleMenu() {
     if (!this.menu.hidden) { this.closeMenu(); return; }
     this.closeSettings();
-    this.hideSuggestions();
+    this.suggestions.hide();
     const entry = (name, label, hint, act) => make("button", {
       type: "button", role: "menuitem", tabindex: "-1", onclick: () => { this.closeMenu(); act(); },
     }, icon(name), make("span", {}, label, hint ? make("small", {}, hint) : null));
@@ -425,37 +345,6 @@ class Bar {
   closeAllBut(target) {
     if (!this.menu.contains(target) && !this.add.contains(target)) this.closeMenu();
     if (!this.settings.contains(target) && !this.field.contains(target)) this.closeSettings();
-  }
-}
-
-// ---- recent questions, which stay in this browser ----
-
-const storeName = (space) => `nearspace.recent.${space}`;
-
-function recent(space) {
-  try {
-    const found = JSON.parse(localStorage.getItem(storeName(space)) ?? "[]");
-    return Array.isArray(found) ? found.filter((each) => typeof each?.label === "string") : [];
-  } catch {
-    return [];
-  }
-}
-
-function remember({ space, asked }) {
-  if (!asked.label) return;
-  const others = recent(space).filter((each) => each.label !== asked.label);
-  try {
-    localStorage.setItem(storeName(space), JSON.stringify([asked, ...others].slice(0, KEPT)));
-  } catch {
-    // A browser that keeps nothing has no recent questions.
-  }
-}
-
-function forget(space) {
-  try {
-    localStorage.removeItem(storeName(space));
-  } catch {
-    // There is none.
   }
 }
 

@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from search_app.components.shared import page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import snippet
 from search_app.components.shared.page_layout import notice
+from search_app.components.shared.page_script import page_script
+from search_app.search.fields import MOST_PARTS
 from search_app.search.query import Query, with_terms
 from search_app.search.query_dates import asked_with_date, without_date
 from search_app.search.query_pictures import MOST_BYTES, keep_picture, upload_suffixes
@@ -39,9 +41,11 @@ from search_app.search.terms import LONGEST_TEXT, MOST_TERMS, Term, is_item
 from search_app.search.url_state import from_params, to_params
 
 KEY = "query-bar"
+_SCRIPTS = [Path(__file__).with_name(name) for name in ("suggestions.js", "query_bar.js")]
+_STYLE = Path(__file__).with_name("query_bar.css")
 PROBLEM = "why the last part of a question could not be asked"
 _SENT = "questions sent from the bar"
-_MOST_SUGGESTED = 40
+_MOST_TOPICS, _MOST_FOLDERS = 40, 200  # that may be suggested
 
 Event = Callable[[AppSpace, Mapping[str, Any]], None]
 
@@ -61,7 +65,7 @@ def query_bar(
     filters stay.
     """
     with st.container(key="ask"):
-        _component()(
+        page_script("query_bar", *_SCRIPTS, style=_STYLE)(
             key=KEY,
             data=_data(space, query, snapshot, contents or term_contents(space, query), compact),
             on_event_change=partial(_on_event, space),
@@ -69,14 +73,6 @@ def query_bar(
     if message := st.session_state.pop(PROBLEM, None):
         notice("This cannot be searched for", message, is_error=True)
     open_picker(space, snapshot, query)
-
-
-@cache
-def _component() -> Any:
-    script, style = (
-        Path(__file__).with_name(f"query_bar.{kind}").read_text(encoding="utf-8") for kind in ("js", "css")
-    )
-    return st.components.v2.component("nearspace.query_bar", css=style, js=script, isolate_styles=False)
 
 
 def _data(
@@ -90,7 +86,8 @@ def _data(
         "filters": filter_tokens(query, modality=compact),
         "between": len(query.like) == 2,
         "judged": bool(query.like or query.unlike),
-        "topics": [name.name for name in topics.names[:_MOST_SUGGESTED]] if topics else [],
+        "topics": [name.name for name in topics.names[:_MOST_TOPICS]] if topics else [],
+        "folders": _folders(query, snapshot),
         "asked": {"label": question_label(query), "params": asked},
         "space": space.identity,
         "longest": LONGEST_TEXT,
@@ -98,6 +95,13 @@ def _data(
         "most_bytes": MOST_BYTES,
         "sent": st.session_state.get(_SENT, 0),  # so that each answer reaches the script, also one that changes nothing
     }
+
+
+def _folders(query: Query, snapshot: Snapshot) -> list[str]:
+    """The folders that may be suggested, the fullest first, those of the filter left out."""
+    counts = snapshot.folder_counts()
+    others = [name for name in counts if name not in query.filters.folder] if len(counts) > 1 else []
+    return sorted(others, key=lambda name: -counts[name])[:_MOST_FOLDERS]
 
 
 def _on_event(space: AppSpace) -> None:
@@ -174,6 +178,13 @@ def _recent(space: AppSpace, event: Mapping[str, Any]) -> None:
     page_url.go(replace(query, text=before.text, image="", term=before.term, like=(), unlike=()))
 
 
+def _folder(space: AppSpace, event: Mapping[str, Any]) -> None:
+    """Look only into a folder, beside those of the filter."""
+    query, _ = page_url.current()
+    folders = tuple(dict.fromkeys([*query.filters.folder, str(event.get("folder"))]))
+    page_url.go(replace(query, filters=replace(query.filters, folder=folders[:MOST_PARTS])).at_start)
+
+
 def _details(space: AppSpace, event: Mapping[str, Any]) -> None:
     if is_item(item := str(event.get("item"))):
         page_url.open_details(item)
@@ -190,6 +201,7 @@ EVENTS: Mapping[str, Event] = {
     "drop": _drop,
     "clear": _clear,
     "recent": _recent,
+    "folder": _folder,
     "details": _details,
     "between": lambda space, event: go_between(),
     "pick": _pick,

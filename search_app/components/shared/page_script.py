@@ -1,4 +1,4 @@
-"""Scripts of our own that run in the browser beside what Streamlit draws, each a small invisible component."""
+"""Scripts of our own that run in the browser beside what Streamlit draws, each a small component."""
 
 from functools import cache
 from pathlib import Path
@@ -8,6 +8,11 @@ import streamlit as st
 
 
 @cache
-def page_script(name: str, script: Path) -> Any:
-    """The component `nearspace.<name>` that runs the JavaScript module at `script`; call it to draw it."""
-    return st.components.v2.component(f"nearspace.{name}", js=script.read_text(encoding="utf-8"))
+def page_script(name: str, *scripts: Path, style: Path | None = None) -> Any:
+    """The component `nearspace.<name>` that runs JavaScript files as one module; call it to draw it.
+
+    The last of `scripts` has the module's default export; with a `style` sheet it draws elements of its own.
+    """
+    module = "\n".join(script.read_text(encoding="utf-8") for script in scripts)
+    css = style.read_text(encoding="utf-8") if style else None
+    return st.components.v2.component(f"nearspace.{name}", css=css, js=module, isolate_styles=style is None)

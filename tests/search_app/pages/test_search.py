@@ -361,6 +361,15 @@ def test_a_recent_question_is_asked_again_with_its_parts(colours: Path) -> None:
     assert url_params(app) == {"text": ["red"], "term": ["text:-1:blue"], "modality": ["image"]}
 
 
+def test_a_folder_that_is_suggested_becomes_a_filter_and_is_suggested_no_more(colours: Path) -> None:
+    app = page(q="red")
+    assert {"notes", "odd", "pictures", "pictures/tall"} <= set(bar(app)["folders"])
+    app = in_bar(app, "folder", folder="odd")
+    assert url_params(app) == {"text": ["red"], "folder": ["odd"]}
+    assert "odd" not in bar(app)["folders"]
+    assert url_params(in_bar(app, "folder", folder="notes"))["folder"] == ["odd", "notes"]
+
+
 def test_only_questions_of_words_alone_are_kept_as_recent_ones(colours: Path) -> None:
     assert bar(page(like="1"))["asked"]["label"] == ""
     assert bar(page(q="red", like="1"))["asked"]["label"] == ""

@@ -10,21 +10,21 @@ from ingest.space import open_space
 from search_app.search.hits import Ranking
 from search_app.search.query import Query
 from search_app.search.searcher import Searcher
-from tests.search_app.search.good_and_hopeless import GOOD, HOPELESS
+from tests.search_app.search.good_and_hopeless import GENERAL, GOOD, HOPELESS
 
-Rankings = tuple[list[Ranking], list[Ranking]]
+Rankings = tuple[list[Ranking], list[Ranking], list[Ranking]]
 
 
 @pytest.fixture(scope="module")
 def reported(sample_home: Path, lite: LiteEncoder) -> Iterator[Rankings]:
-    """What the queries at odd places find, the good ones and the hopeless ones: nothing was chosen by them."""
+    """What the queries at odd places find, good, hopeless and general ones: nothing was chosen by them."""
     with open_space(sample_home, "sample") as space:
         searcher = Searcher(space)
 
         def asked(queries: Sequence[str]) -> list[Ranking]:
             return [searcher.ask(Query(words), lite).ranking for words in queries[1::2]]
 
-        yield asked(GOOD), asked(HOPELESS)
+        yield asked(GOOD), asked(HOPELESS), asked(GENERAL)
 
 
 def best(ranking: Ranking) -> float:
@@ -37,7 +37,7 @@ def test_there_are_at_least_forty_of_each_all_different() -> None:
 
 
 def test_a_good_query_comes_closer_than_a_hopeless_one(reported: Rankings) -> None:
-    good, hopeless = ([best(ranking) for ranking in rankings] for rankings in reported)
+    good, hopeless = ([best(ranking) for ranking in rankings] for rankings in reported[:2])
     pairs = [(one > other) + 0.5 * (one == other) for one in good for other in hopeless]
     area = sum(pairs) / len(pairs)  # under the ROC curve
     print(f"area under the ROC curve: {area:.4f} on {len(good)} good and {len(hopeless)} hopeless queries")
@@ -45,10 +45,17 @@ def test_a_good_query_comes_closer_than_a_hopeless_one(reported: Rankings) -> No
 
 
 def test_the_page_is_told_when_nothing_matches_and_seldom_without_cause(reported: Rankings) -> None:
-    good, hopeless = reported
+    good, hopeless, _ = reported
     told = sum(not ranking.matches for ranking in hopeless) / len(hopeless)
     wrongly = sum(not ranking.matches for ranking in good) / len(good)
     print(f"told of {told:.0%} of the hopeless queries, and of {wrongly:.0%} of the good ones")
     assert told >= 0.8
     assert wrongly <= 0.08
     assert all(ranking.hits for ranking in hopeless), "the nearest are shown all the same"
+
+
+def test_a_general_word_seldom_finds_nothing_where_there_is_much_of_it(reported: Rankings) -> None:
+    general = reported[2]
+    wrongly = sum(not ranking.matches for ranking in general) / len(general)
+    print(f"nothing is said to match {wrongly:.0%} of the general questions")
+    assert wrongly <= 0.25
