@@ -28,8 +28,8 @@ ECHOING = 2
 UNRELATED = 2.8
 """Deviations above the usual cosine of unrelated pairs; chosen on half of tests.search_app.search.good_and_hopeless."""
 UNRELATED_TEXTS = 2.3
-"""The same between two texts: unrelated captions have a form in common, which a short question and a passage have not.
-Chosen on half of the general questions of tests.search_app.search.good_and_hopeless, as "food" and "music"."""
+"""From where on a text may answer a text: unrelated captions have a form in common, which a short question and a
+passage have not.  Chosen on half of the general questions of tests.search_app.search.good_and_hopeless, as "food"."""
 _VERSION = 1
 
 Floats = NDArray[np.float64]
@@ -48,8 +48,8 @@ class Cell:
     """The standard deviation of those cosines."""
     matching: float
     """The median cosine of pairs that belong together."""
-    deviations: float = UNRELATED
-    """How many spreads above `unrelated` the nearness is 0."""
+    answers_from: float = UNRELATED
+    """Deviations from which on it may be an answer, at most UNRELATED."""
 
     def logits(self, features: Floats) -> Floats:
         """The logarithm of the odds that each hit is relevant, from `features` (k, len(FEATURES)); shape (k,)."""
@@ -57,9 +57,21 @@ class Cell:
 
     def nearness(self, cosines: Floats) -> Floats:
         """0 where hardly any unrelated pair reaches, 1 where half of those that belong together do; unbounded."""
-        zero = self.unrelated + self.deviations * self.spread
+        return np.asarray((cosines - self._zero) / self._scale)
+
+    @property
+    def slack(self) -> float:
+        """How far below nearness 0 it may still be an answer; 0 or more."""
+        return (UNRELATED - self.answers_from) * self.spread / self._scale
+
+    @property
+    def _zero(self) -> float:
+        return self.unrelated + UNRELATED * self.spread
+
+    @property
+    def _scale(self) -> float:
         # Where an encoder hardly separates the two, what is no better than unrelated must not count as close.
-        return np.asarray((cosines - zero) / max(self.matching - zero, self.spread))
+        return max(self.matching - self._zero, self.spread)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def judge(
             evidence = evidence_of_scores(scores, even)
         else:
             evidence = evidence_of_odds(_logits(cell, scores, _echoes(one, target, echoing, scores)), near)
-        measured = measures(evidence, near, doubt)
+        measured = measures(evidence, near, doubt, cell.slack if cell else 0.0)
         measured = np.where(one.shares > ENOUGH_RARE_WORDS, np.maximum(measured, 0.0), measured)
         judged.append(Judged(one, target, cell, scores, near, measured))
     return judged
@@ -97,6 +97,7 @@ def count_good(one: Judged, allowed: NDArray[np.bool_], *, any_quality: bool = F
     `any_quality` takes nothing from what does not read like prose.
     """
     found, group = one.candidates, one.candidates.group
+    least = -one.cell.slack if one.cell else 0.0
     known = int(np.sum(one.measures >= 0.0))
     if found.nearest_count >= allowed.sum():
         return GoodAnswers(known)
@@ -106,13 +107,13 @@ def count_good(one: Judged, allowed: NDArray[np.bool_], *, any_quality: bool = F
         # What is not among the candidates is too unlikely for the benefit of the doubt: its nearness alone decides.
         lacks = 0.0 if any_quality else 1.0 - recorded_qualities(group)
         near = _nearness_of_rows(one, None) - JUNK_NEARNESS * lacks
-        return GoodAnswers(known + int(np.sum(near[others] >= 0.0)))
-    if not found.nearest_count or one.nearness[found.nearest_count - 1] < 0.0:
+        return GoodAnswers(known + int(np.sum(near[others] >= least)))
+    if not found.nearest_count or one.nearness[found.nearest_count - 1] < least:
         return GoodAnswers(known)
     sample = group.background[others[group.background]]
     lacks = 0.0 if any_quality else 1.0 - recorded_qualities(group, sample)
     near = _nearness_of_rows(one, sample) - JUNK_NEARNESS * lacks
-    share = float(np.mean(near >= 0.0)) if len(sample) else 0.0
+    share = float(np.mean(near >= least)) if len(sample) else 0.0
     return GoodAnswers(known + round(share * int(others.sum())), estimated=True)
 
 

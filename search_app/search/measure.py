@@ -8,13 +8,14 @@ hopeless questions, but orders less well.  The measure is the smaller of the two
 `search_app.search.hits.closeness_of`):
 
     likely = 2^((evidence - VERY_LIKELY) / HALVED)
-    near   = STEEP (nearness + doubt)
+    near   = STEEP max(nearness + doubt, loose(nearness))
     measure = min(likely, near), and below 0 by the evidence alone where `near` is
 
 `likely` is above 0, so that what no unrelated item reaches is never called no real match, however long the list is.
 `near` is below 0 for what is as far as unrelated items are: no real match.  The benefit of the doubt lets through what
 is a little farther and yet likely, such as a long passage to a short question; it is never larger than the best
-nearness of the question's hits, so that a hopeless question has none.
+nearness of the question's hits, so that a hopeless question has none.  `loose` goes from 0, where a text may just
+answer a text (the cell's `slack` below nearness 0), to LOOSE: a general word lies that far from what it is about.
 
 Chosen on Flickr8k's `val` split and the even places of tests.search_app.search.good_and_hopeless, so that the order
 ranks as well as that by odds alone (nDCG@10 0.577 for both; by nearness alone 0.542).  Of very close hits there 47 %
@@ -38,6 +39,8 @@ CLOSE = 0.5
 STEEP = 1.5
 DOUBT = 0.4
 """How far below nearness 0 what is likely still counts, where something else is at least as near above it."""
+LOOSE = 1 / 3
+"""The nearness at which the slack of a cell counts no longer: where what is loosely related ends."""
 UNLIKELY, LIKELY = -4.5, -3.0
 """The evidence at which the benefit of the doubt begins, and at which it is whole."""
 EVEN = 4.0
@@ -71,11 +74,11 @@ def doubt_of(best_nearness: float) -> float:
     return min(DOUBT, max(best_nearness, 0.0))
 
 
-def measures(evidence: Floats, nearness: Floats, doubt: float) -> Floats:
-    """The measure of each hit."""
+def measures(evidence: Floats, nearness: Floats, doubt: float, slack: float = 0.0) -> Floats:
+    """The measure of each hit; `slack` is that of their cell (see `ingest.encoders.calibration.Cell`)."""
     likely = np.exp2((evidence - VERY_LIKELY) / HALVED)
     given = doubt * np.clip((evidence - UNLIKELY) / (LIKELY - UNLIKELY), 0.0, 1.0)
-    near = STEEP * (nearness + given)
+    near = STEEP * np.maximum(nearness + given, LOOSE * (nearness + slack) / (LOOSE + slack) if slack else nearness)
     far = (np.minimum(evidence, _SURE) - _SURE) / _FAR - _JUST_BELOW
     return np.asarray(np.where(near >= 0.0, np.minimum(likely, near), far))
 

@@ -6,7 +6,7 @@ from its nearness, before either becomes its measure: so it ranks below prose of
 one, and pictures are not compared with what it says.  It is still an answer where it is much closer than all else, or
 says the question's rare words.  A question that names licences, credits or terms itself takes nothing from anything.
 
-Chosen on the everyday questions of tests.benchmarks.junk: the least with which none of them has junk among its first
+Chosen on the everyday questions of tests.benchmarks.junk, so that none of them has junk among its first
 five results, nor among its first five passages that match.
 """
 
@@ -20,8 +20,8 @@ from search_app.search.modality_items import ModalityItems
 
 JUNK_SCORE = 3.0
 """Deviations that a passage of no quality loses."""
-JUNK_NEARNESS = 1.3
-"""Nearness that a passage of no quality loses: from very close to no real match."""
+JUNK_NEARNESS = 1.6
+"""Nearness that a passage of no quality loses: from very close to farther than any answer."""
 MEASURED_AT_ONCE = 500
 """Passages of older spaces, the closest, whose quality is measured for one question: some 50 ms."""
 

@@ -8,6 +8,7 @@ import pytest
 from ingest.encoders.calibration import (
     FEATURES,
     UNRELATED,
+    UNRELATED_TEXTS,
     Calibration,
     Cell,
     echo,
@@ -80,6 +81,12 @@ def test_nearness_is_0_at_the_edge_of_the_unrelated_and_1_at_those_that_belong_t
     np.testing.assert_allclose(TEXT.nearness(np.array([edge, (edge + 0.6) / 2, 0.6])), [0.0, 0.5, 1.0])
     blind = replace(TEXT, matching=0.1)
     assert blind.nearness(np.array([0.2]))[0] < 0, "an encoder that tells nothing apart finds nothing close"
+
+
+def test_only_a_text_may_answer_a_text_from_below_nearness_0() -> None:
+    assert KNOWN.cell(1.0, "text").slack == pytest.approx((UNRELATED - UNRELATED_TEXTS) * 0.1 / (0.5 - UNRELATED * 0.1))
+    assert 0 < KNOWN.cell(0.5, "text").slack < KNOWN.cell(1.0, "text").slack
+    assert KNOWN.cell(0.0, "text").slack == KNOWN.cell(1.0, "image").slack == KNOWN.cell(0.0, "image").slack == 0.0
 
 
 def test_features_tell_score_distance_to_the_best_place_and_echo() -> None:
