@@ -12,12 +12,16 @@ from search_app.search.pca_reduction import groups_of
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.ctfidf import DistinctiveWord, distinctive_words, words_of
-from search_app.search.topics.holding import HELD_IN_PART, near_and_true
+from search_app.search.topics.holding import BEYOND, BEYOND_MOST, HELD_IN_PART, near_and_true
 from search_app.search.topics.naming import WITH_TEXT
 from search_app.search.topics.vocabulary import Vocabulary
 
 TEXT_SAMPLE = 1_500
 """Texts and captions at most that are read of the selection, and of the rest: a steady sample of each."""
+LARGE = 0.25
+"""The share of the space from which on a word holds an item only where nearly no other one is as near to it."""
+MOST = 0.75
+"""The share of the space above which no word is near to a selection: it is the rest that is set apart."""
 _PARTS = 6  # classes into which the rest is divided, so that words common in all of them count as stop words
 _CHUNK = 16_384  # rows at a time
 
@@ -31,7 +35,10 @@ class Contrast:
     nearest_words: tuple[tuple[str, float], ...]
     """The words of the vocabulary nearest to the selection's mean less that of the rest, with their cosines.
 
-    Only those that hold of enough of its items, see `search_app.search.topics.holding`.
+    Only those that hold of enough of its items, see `search_app.search.topics.holding`: of HELD_IN_PART of them, which
+    in a LARGE selection must lie nearer than BEYOND_MOST of the rest; none of one above MOST.  Of a large part of a
+    space many words are somewhat nearer than of the rest, and true of nothing in it: half of the sample with other
+    photographs was set apart by "microwave, ketchup, spoon".
     """
     distinctive_words: tuple[DistinctiveWord, ...]
     """The words that its texts and captions use more than others, the foremost first; () where few have a text."""
@@ -75,11 +82,14 @@ def contrast(
     middle = unit(mine)
     closeness = np.concatenate([chosen @ middle for _, _, chosen in inside])
     known = np.concatenate([numbers for _, numbers, _ in inside])
+    beyond = BEYOND_MOST if found > LARGE * (found + outside) else BEYOND
     difference = mine / found - others / max(outside, 1)
     return Contrast(
         counts.get("image", 0),
         counts.get("text", 0),
-        near_and_true(vocabulary, difference, count, wanted, snapshot, means, HELD_IN_PART) if vocabulary else (),
+        near_and_true(vocabulary, difference, count, wanted, snapshot, means, HELD_IN_PART, beyond)
+        if vocabulary and found <= MOST * (found + outside)
+        else (),
         tuple(_distinctive(snapshot, known, read, count)),
         float(closeness.mean()),
         tuple(str(int(known[row])) for row in np.argsort(-closeness, kind="stable")[:count]),

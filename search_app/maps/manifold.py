@@ -40,6 +40,8 @@ _NEIGHBOURS, _MIN_DISTANCE = 15, 0.1  # UMAP: `n_neighbors` and `min_dist`
 _PERPLEXITY = 30  # of t-SNE
 _EPOCHS, _EARLY_EPOCHS = 500, 250  # of both methods; of t-SNE before them, with early exaggeration
 _SEED = 20_240_501
+STARTED = 0.05
+"""The share of a fit that is done when its process starts."""
 _CHUNK = 8_192  # items placed at a time
 SETTINGS = f"{FIT_SAMPLE} {PLACING_NEIGHBOURS} {_NEIGHBOURS} {_MIN_DISTANCE} {_PERPLEXITY} {_EPOCHS} {_SEED}"
 """Part of the key of a saved map: one that was fitted with other settings is fitted anew."""
@@ -124,7 +126,7 @@ def fit_manifold(
     fit_rows = np.concatenate([reduction.apply(name, group.vectors[chosen[name]]) for name, group in groups])
     start = former.place_reduced(_reduced_by(former, snapshot, chosen)) if former else fit_rows[:, :dimensions]
     start = _initial_positions(start, dimensions)
-    progress(0.05, f"fitting {METHODS[method]} on {len(fit_rows):,} items")
+    progress(STARTED, f"fitting {METHODS[method]} on {len(fit_rows):,} items")
     left = {name: np.setdiff1d(np.arange(len(group)), chosen[name]) for name, group in groups}
     other_rows = np.concatenate([reduction.apply(name, group.vectors[left[name]]) for name, group in groups])
     settings = {"method": method, "epochs": _EPOCHS, "early": _EARLY_EPOCHS}

@@ -39,6 +39,7 @@ def test_a_click_on_a_point_shows_its_item_with_lines_to_its_neighbours(page: Pa
     settled(page)
     expect(page.locator("[class*='st-key-item-row-near-']")).to_have_count(10)
     assert len(on_map(page, "map.scene.near")) == 10
+    assert "window=" not in page.url, "a click has changed the view of the whole map"
     page.get_by_text("Euclidean").click()
     expect(page).to_have_url(re.compile("measure=euclidean"))
     page.locator("[class*='st-key-open-near-'] button").first.click()
@@ -67,14 +68,20 @@ def test_what_is_drawn_around_is_selected_and_the_address_selects_it_again(
 def test_an_empty_place_is_decoded_into_what_would_lie_there(page: Page, sample_address: str):
     open_map(page, sample_address)
     x, y = on_map(page, "[map.stage.width - 80, map.stage.height - 60]")
+    clicked = on_map(page, f"map.stage.unproject({x}, {y})")
     page.mouse.click(*on_screen(page, x, y))
     expect(page).to_have_url(re.compile("spot="))
     expect(page.locator(".st-key-map-side-head")).to_contain_text("what this place of the map stands for")
     expect(page.locator("[class*='st-key-item-row-spot-']")).to_have_count(10)
     drawn(page)
     assert len(on_map(page, "map.scene.near")) == 10
-    there = on_map(page, "map.stage.project(map.scene.place).slice(0, 2)")
-    assert abs(there[0] - x) < 1 and abs(there[1] - y) < 1
+    assert on_map(page, "map.scene.place") == pytest.approx(clicked, abs=0.01)
+    # The drawer opens where it lay: the whole map moves beside it.
+    place, drawer = (
+        on_map(page, "map.stage.project(map.scene.place)"),
+        page.locator(".st-key-map-drawer").bounding_box(),
+    )
+    assert drawer and place[0] < drawer["x"]
 
 
 def test_axes_lead_from_one_phrase_to_another(page: Page, sample_address: str):

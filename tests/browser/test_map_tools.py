@@ -106,9 +106,29 @@ def test_the_view_is_saved_as_a_picture_with_its_points_and_hits(page: Page, sam
     with page.expect_download() as waiting:
         page.get_by_label("Save the view as SVG").click()
     drawing = ElementTree.fromstring(waiting.value.path().read_text("utf-8"))
-    assert {text.text for text in drawing.iter(f"{_SVG}text")} >= set(ranks)
+    shown = [text for text in drawing.iter(f"{_SVG}text") if text.text in ranks]
+    assert "1" in {text.text for text in shown}, "the best result has no number"
+    at = np.array([[float(text.attrib["x"]), float(text.attrib["y"])] for text in shown])
+    apart = np.linalg.norm(at[:, np.newaxis] - at, axis=2)[np.triu_indices(len(at), 1)]
+    assert apart.min() >= 18, "a number covers another one"
     marks = len(list(drawing.iter(f"{_SVG}circle"))) + len(list(drawing.iter(f"{_SVG}path")))
     assert marks > on_map(page, "map.points.n")
+
+
+def test_nothing_covers_the_names_of_axes(page: Page, sample_address: str):
+    open_map(page, sample_address, "?axis=text:an+animal>text:a+building&axis=text:food>text:music")
+    on_map(page, "map.measureCovered()")
+    with page.expect_download() as waiting:
+        page.get_by_label("Save the view as SVG").click()
+    drawing = ElementTree.fromstring(waiting.value.path().read_text("utf-8"))
+    names = [
+        text for text in drawing.iter(f"{_SVG}text") if (text.text or "")[:1] == "←" or (text.text or "")[-1:] == "→"
+    ]
+    assert len(names) == 4
+    for name in names:
+        x, y = float(name.attrib["x"]), float(name.attrib["y"])
+        over = [box for box in on_map(page, "map.covered") if box[0] < x < box[2] and box[1] < y < box[3]]
+        assert not over, f"{name.text} lies under something"
 
 
 def test_all_points_are_drawn_once_the_view_rests_however_few_it_moves_with(page: Page, sample_address: str):

@@ -46,10 +46,9 @@ def place_panel(space: AppSpace, found: DecodedPlace) -> None:
         words = [word for word, _ in found.words[:_WORDS]]
         panel_heading(", ".join(words[:_SEARCHED_WORDS]) or "An empty place", "what this place of the map stands for")
         how = (
-            "Decoded by the inverse of the projection: the middle of the space, and as much of each component as the "
-            "place has."
+            "What an item exactly here would mean, reckoned back from the axes of the map."
             if found.method == "inverse"
-            else "This map has no inverse: interpolated between the items that are drawn nearest."
+            else "What an item here would mean, as far as the items drawn nearest to it show."
         )
         more = f" The nearest words are <b>{in_html(', '.join(words))}</b>." if words else ""
         st.html(f'<div class="ns-note">{how}{more}</div>')

@@ -8,6 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from search_app.components.shared import page_layout, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.maps.layout import Layout, MapSpec, spec_of, with_spec
+from search_app.maps.manifold import STARTED
 from search_app.maps.space_maps import LEAST_NEIGHBOURS
 from search_app.search.query import Query
 from search_app.search.query_schema import MapView
@@ -75,8 +76,14 @@ def fit_chip(space: AppSpace, snapshot: Snapshot, spec: MapSpec, *, asked: bool)
         _ended(space, snapshot, spec, status.problem if status.state == "failed" else "", asked=asked)
     else:
         with st.container(key="map-fitting", horizontal=True, vertical_alignment="center", gap="small"):
-            st.progress(status.share, text=f"Sorting by neighbours · {100 * status.share:.0f} %")
+            st.progress(status.share, text=_progress_text(status.share))
             st.button("Stop", key="fit-stop", icon=":material/stop:", type="tertiary", on_click=task.cancel)
+
+
+def _progress_text(share: float) -> str:
+    """How far a fit is; in words while its process starts, which takes some seconds and has no share to tell."""
+    done = f"{100 * share:.0f} %" if share > STARTED else "starting"
+    return f"Sorting by neighbours · {done}"
 
 
 def _ready(spec: MapSpec) -> None:

@@ -22,9 +22,9 @@ _METADATA = "meta:"
 _MOST_KEYS = 40
 _HIDDEN_KEYS = ("width", "height", "format", "id")  # metadata that differs for every item, or has a filter of its own
 _LAYOUTS: dict[Method, tuple[str, str]] = {
-    "pca": ("Straight axes", "distances as true as straight lines can show them (PCA)"),
-    "umap": ("Neighbours", "what means alike lies together; far distances say little (UMAP)"),
-    "tsne": ("Close neighbours", "the same, in tighter groups (t-SNE)"),
+    "pca": ("Straight axes", "distances as true as they can be (PCA)"),
+    "umap": ("Neighbours", "alike lies together, far says little (UMAP)"),
+    "tsne": ("Close neighbours", "the same in tighter groups (t-SNE)"),
 }
 
 

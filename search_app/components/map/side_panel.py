@@ -158,7 +158,7 @@ def _facts(found: Contrast, whole: int) -> list[str]:
     if found.distinctive_words:
         words = ", ".join(each.word for each in found.distinctive_words[:_WORDS])
         facts.append(f"Their texts and captions say <b>{in_html(words)}</b>.")
-    facts.append(f"Spread: mean cosine to their middle {found.spread:.2f}, where 1 is all of one meaning.")
+    facts.append(f"How alike they are: <b>{found.spread:.2f}</b> of 1 (mean cosine to their middle).")
     return facts
 
 

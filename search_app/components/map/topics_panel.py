@@ -17,7 +17,7 @@ from search_app.components.shared.open_page import loaded_encoder
 from search_app.components.shared.palette import MAP_KINDS, MAP_OTHER
 from search_app.maps.colouring import Category, Colouring, colour_by_topic
 from search_app.search.snapshot import Snapshot
-from search_app.search.topics.model import MIN_ITEMS, Topic, Topics
+from search_app.search.topics.model import MIN_ITEMS, SEPARATOR, Topic, Topics
 from search_app.search.topics.vocabulary import english_words
 
 _AUTOMATIC_UP_TO = 20_000  # items; in larger spaces topics are found on request
@@ -25,6 +25,7 @@ _POLL_EVERY = 1.0  # seconds, while topics are found
 _WORDS = 8
 _STRIP = 5  # of its items
 _SHOWN = 3  # words of a topic's name on the map
+_LONGEST = 34  # characters of these
 _VIEW_WIDTH = 2.2  # the view of a topic, in median distances of its items from their middle
 
 
@@ -68,7 +69,11 @@ def _colour(category: Category) -> str:
 
 
 def _short(name: str) -> str:
-    return snippet(" · ".join(name.split(" · ")[:_SHOWN]), 34)
+    """As many of a name's first words as fit: no word is cut where another one fits."""
+    words = name.split(SEPARATOR)[:_SHOWN]
+    while len(words) > 1 and len(SEPARATOR.join(words)) > _LONGEST:
+        words.pop()
+    return snippet(SEPARATOR.join(words), _LONGEST)
 
 
 def topic_colouring(topics: Topics, snapshot: Snapshot) -> Colouring:
@@ -162,7 +167,7 @@ def _topic(space: AppSpace, topic: Topic) -> None:
             facts.append(f"Its texts and captions say <b>{in_html(', '.join(topic.said[:_WORDS]))}</b>.")
         if topic.near:
             facts.append(f"The nearest words are <b>{in_html(', '.join(topic.near[:_WORDS]))}</b>.")
-        facts.append(f"Mean cosine to its middle: {topic.spread:.2f} of 1.")
+        facts.append(f"How alike they are: <b>{topic.spread:.2f}</b> of 1 (mean cosine to their middle).")
         st.html(f'<div class="ns-note">{" ".join(facts)}</div>')
         section("Typical for it")
         thumbnails(space, space.ledger.items.get(list(topic.representatives)), f"topic-{topic.number}")

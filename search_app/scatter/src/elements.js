@@ -58,6 +58,7 @@ export function build(root, map, small) {
   };
   const dock = make("div", "dock", frame);
   const legendBox = make("div", "legend", dock);
+  fadeWhereMore(legendBox);
   const caption = make("div", "caption", dock);
   caption.setAttribute("role", "status");
   const elements = {
@@ -81,6 +82,18 @@ export function build(root, map, small) {
     over: () => [bar, ...(small ? [] : [dock, ...document.querySelectorAll(OVER)])],
   };
   return { frame, stageBox, underCanvas, overCanvas, surface, elements };
+}
+
+/** Mark an element that has more than it shows, and whether it is scrolled to its end. */
+function fadeWhereMore(box) {
+  const mark = () => {
+    const left = [box.scrollHeight - box.clientHeight - box.scrollTop, box.scrollWidth - box.clientWidth - box.scrollLeft];
+    box.classList.toggle("more", box.scrollHeight > box.clientHeight + 2 || box.scrollWidth > box.clientWidth + 2);
+    box.classList.toggle("end", Math.max(...left) <= 2);
+  };
+  box.addEventListener("scroll", mark);
+  new MutationObserver(mark).observe(box, { childList: true });
+  new ResizeObserver(mark).observe(box);
 }
 
 function legend(box, colours, scene, hidden, onHide) {

@@ -1,4 +1,5 @@
 // Saves the view as a file: PNG as it is seen, or SVG with a mark for every point in view.
+import { paintOver, paintUnder } from "./painting.js";
 import { CanvasPen, SvgPen } from "./pens.js";
 
 const MAX_MARKS = 60_000; // of an SVG that programs can still open
@@ -27,7 +28,7 @@ function asPng(map) {
 function asSvg(map) {
   const { stage, theme } = map;
   const pen = new SvgPen();
-  map.drawUnder(pen);
+  paintUnder(map, pen);
   const screen = map.screenPositions();
   const radius = Math.round(map.size * 4) / 10;
   let drawn = 0;
@@ -39,7 +40,7 @@ function asSvg(map) {
     if (map.points.kinds[row]) pen.path([[x, y - radius], [x + radius, y], [x, y + radius], [x - radius, y]], { ...marks, closed: true });
     else pen.circle(x, y, radius, marks);
   }
-  map.drawOver(pen);
+  paintOver(map, pen);
   legend(pen, map);
   return pen.toSvg(stage.width, stage.height, theme.background);
 }

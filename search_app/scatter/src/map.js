@@ -4,7 +4,8 @@ import { save } from "./export.js";
 import { Glide, lessMotion, sameItems } from "./glide.js";
 import { HoverCard } from "./hover_card.js";
 import { ItemDetails } from "./item_details.js";
-import { densityOf, drawAxisNames, drawOver, drawUnder, markBoxes } from "./overlay.js";
+import { markBoxes } from "./overlay.js";
+import { paintOver, paintUnder } from "./painting.js";
 import { CanvasPen } from "./pens.js";
 import { itemAt } from "./picking.js";
 import { pictureSide, rowsWithPicture } from "./picture_grid.js";
@@ -13,10 +14,9 @@ import { Pulse } from "./pulse.js";
 import { ResultCards } from "./result_cards.js";
 import { Stage } from "./stage.js";
 import { same } from "./unpack.js";
+import { flyTo, makeRoom, reveal, setBox, showStar, writeWindow } from "./view.js";
 
 const SETTLE_AFTER = 160; // milliseconds without a move after which pictures are chosen again
-const DRAWER_AFTER = 400; // milliseconds after which a drawer that opens or closes has done so
-const LISTS = ["results", "topics"]; // of the drawer: nothing on the map is picked for them
 const DISPOSE_AFTER = 20_000; // milliseconds off the page after which a map is disposed of
 const SLOW_FRAME = 34; // milliseconds; slower frames of a moving view draw fewer points
 const FAST_FRAME = 20; // milliseconds; faster frames of a moving view draw more points
@@ -81,7 +81,7 @@ export class SpaceMap {
     this.theme = scene.theme;
     this.announce = scene.actions.includes("drawn");
     if (before && contentOf(before) === contentOf(scene)) {
-      this.writeWindow(); // the page rewrites its address each time it is drawn
+      writeWindow(this); // the page rewrites its address each time it is drawn
       return;
     }
     this.hidden = new Set(scene.hidden);
@@ -92,44 +92,11 @@ export class SpaceMap {
     this.elements.arrange(scene.drawer);
     this.queryChanged = Boolean(before) && JSON.stringify(before.star) !== JSON.stringify(scene.star);
     this.update();
-    this.flyTo();
-    this.reveal(before);
-    this.makeRoom(before);
+    flyTo(this);
+    makeRoom(this, before);
+    reveal(this, before);
     this.hoverCard.refresh();
-    if (!this.stale) this.writeWindow();
-  }
-
-  /** Look at the part that the page requests, once for each request. */
-  flyTo() {
-    const { flyTo } = this.scene;
-    if (!this.stage.points || this.points?.name !== this.scene.name || this.stale) return;
-    const wanted = JSON.stringify([flyTo, this.scene.name]);
-    if (wanted === this.flown) return;
-    if (flyTo) this.stage.flyTo(flyTo.at, flyTo.wide);
-    else if (this.flown && JSON.parse(this.flown)[0] && JSON.parse(this.flown)[1] === this.scene.name) this.stage.fit();
-    this.flown = wanted;
-  }
-
-  /** Move the item that has been picked out from under the drawer. */
-  reveal(before) {
-    const { item, drawer } = this.scene;
-    if (!item || !drawer || this.stale || this.points?.dimensions !== 2 || before?.item?.id === item.id || !this.stage.points) return;
-    this.measureCovered();
-    const [x, y] = this.stage.project(item.at);
-    if (!this.covered.some(([left, top, right, bottom]) => x > left && x < right && y > top && y < bottom)) return;
-    const { top, right, bottom, left } = this.stage.insets;
-    const [middleX, middleY] = [(left + this.stage.width - right) / 2, (top + this.stage.height - bottom) / 2];
-    this.stage.step((x - middleX) / this.stage.width, (middleY - y) / this.stage.height);
-  }
-
-  /** A list beside the map leaves it less room: the whole map is brought into what is left. */
-  makeRoom(before) {
-    const { drawer } = this.scene;
-    if (!this.stage.points || Boolean(before?.drawer) === Boolean(drawer)) return;
-    setTimeout(() => this.settle(), DRAWER_AFTER);
-    if (!this.stage.fitted || !LISTS.includes(drawer || before.drawer)) return;
-    this.stage.insets = this.elements.insets(this.stage.width);
-    this.stage.fit();
+    if (!this.stale) writeWindow(this);
   }
 
   /** Draw once all parts of the same map have arrived. */
@@ -139,13 +106,13 @@ export class SpaceMap {
     if (this.colours.codes.length !== this.points.n) return;
     if (this.stale) {
       this.setStage();
-      this.flyTo();
+      flyTo(this);
       if (this.opening) this.stage.setWindow(this.opening);
       this.opening = "";
       this.moved();
     }
     this.colour();
-    this.showStar();
+    showStar(this);
     this.elements.legend(this.colours, this.scene, this.hidden, (hidden) => this.hide(hidden));
     this.frame.dataset.drawn = String(this.points.n);
     this.draw();
@@ -154,7 +121,7 @@ export class SpaceMap {
   /** Give the points to the stage; if they lay elsewhere before, they glide from there. */
   setStage() {
     const before = this.glideFrom && this.stage.points ? this.stage.view : null;
-    this.setBox();
+    setBox(this);
     this.stage.setPoints(this.positions, Float32Array.from(this.points.kinds), this.points.dimensions, this.keepView);
     this.stale = false;
     this.gliding = null;
@@ -173,28 +140,6 @@ export class SpaceMap {
       this.gliding = null;
     }
     this.moved();
-  }
-
-  /** What the whole map is: what 96 of 100 points span on each axis, with the query and its results. */
-  setBox() {
-    const [low, high] = this.points.fit.map((corner) => [...corner, 0].slice(0, 3));
-    for (const { at } of [this.scene.star, ...this.scene.hits].filter(Boolean))
-      at.forEach((place, axis) => {
-        low[axis] = Math.min(low[axis], place);
-        high[axis] = Math.max(high[axis], place);
-      });
-    this.stage.box = [low, high];
-  }
-
-  /** Show the whole map if a new query lies outside the visible part. */
-  showStar() {
-    this.setBox();
-    if (this.queryChanged && this.stage.fitted) this.stage.fit();
-    if (this.queryChanged && this.scene.star) {
-      const [x, y] = this.stage.project(this.scene.star.at);
-      if (!(x >= 0 && y >= 0 && x <= this.stage.width && y <= this.stage.height)) this.stage.fit();
-    }
-    this.queryChanged = false;
   }
 
   // ---- drawing -----------------------------------------------------------------------------------------------------
@@ -307,7 +252,7 @@ export class SpaceMap {
   settle() {
     this.moving = false;
     this.lastFrame = 0;
-    this.writeWindow();
+    writeWindow(this);
     if (!this.points || !this.alpha || !this.stage || !this.scene) return;
     this.measureCovered();
     this.choosePictures();
@@ -330,17 +275,6 @@ export class SpaceMap {
     return place[2] > 1 ? null : place;
   }
 
-  /** Write the visible part of the map into the page's address, so that a link and a reload return to it. */
-  writeWindow() {
-    if (!this.stage?.points || !this.scene || this.scene.small || !this.frame.isConnected) return;
-    const address = new URL(location.href);
-    const { window } = this.stage;
-    if ((address.searchParams.get("window") ?? "") === window) return;
-    if (window) address.searchParams.set("window", window);
-    else address.searchParams.delete("window");
-    history.replaceState(history.state, "", address);
-  }
-
   draw() {
     if (this.pending || !this.stage) return;
     this.pending = requestAnimationFrame(() => { this.pending = null; this.drawNow(); });
@@ -354,13 +288,13 @@ export class SpaceMap {
     const share = this.moving ? this.share : 1;
     this.stage.render(this.size, upTo(OPACITIES, this.points.n) * (this.faintest ? 0.62 : 1), share);
     const below = this.cleared(this.underCanvas);
-    this.drawUnder(below);
+    paintUnder(this, below);
     this.drawMarks();
     this.announceDrawn();
   }
 
   drawMarks() {
-    if (this.stage?.points && this.alpha && this.scene) this.drawOver(this.cleared(this.overCanvas));
+    if (this.stage?.points && this.alpha && this.scene) paintOver(this, this.cleared(this.overCanvas));
   }
 
   cleared(canvas) {
@@ -386,51 +320,6 @@ export class SpaceMap {
     if (took > 1000) return; // something else blocked the page
     if (took > SLOW_FRAME) this.share = Math.max(least, this.share * Math.max(0.5, SLOW_FRAME / took));
     else if (took && took < FAST_FRAME) this.share = Math.min(1, this.share * 1.1);
-  }
-
-  drawUnder(pen) {
-    if (this.points.density?.length && this.densityColour !== this.theme.muted) {
-      const { density: values, densitySize: size, densityBox: box } = this.points;
-      this.density = densityOf({ values, size, box }, this.theme.muted);
-      this.densityColour = this.theme.muted;
-    } else if (!this.points.density?.length) this.density = null;
-    drawUnder(pen, { stage: this.stage, theme: this.theme, density: this.density, withDensity: this.scene.density && !this.gliding, axes: this.scene.axes });
-  }
-
-  drawOver(pen) {
-    const pictures = [];
-    for (const row of this.gliding ? [] : this.pictured) {
-      const picture = this.details.picture(this.idOf(row));
-      const at = this.stage.project(this.at(row));
-      if (picture && at[2] <= 1 && this.alpha[row] > 128) pictures.push({ position: at, picture, colour: this.colourAt(row) });
-    }
-    this.names = drawOver(pen, {
-      stage: this.stage, theme: this.theme, scene: this.gliding ? this.passing() : this.scene, pictures, side: this.side,
-      highlighted: this.pulse.rank, pulse: this.pulse.share, covered: this.covered, area: this.area ?? this.drawnArea(),
-      colourOf: (id) => { const row = this.rowOf(id); return row < 0 ? null : this.colourAt(row); },
-    });
-    if (this.hover >= 0) {
-      const [x, y] = this.stage.project(this.at(this.hover));
-      pen.circle(x, y, Math.max(this.size, 7), { stroke: this.theme.ink, width: 2 });
-    }
-    if (!this.scene.small && !this.gliding) drawAxisNames(pen, { stage: this.stage, theme: this.theme, axes: this.scene.axes });
-  }
-
-  /** The scene while its points are on their way: marks go with their items, and what has a place of its own is left out. */
-  passing() {
-    const there = (mark) => { const row = this.rowOf(mark.id); return row < 0 ? mark : { ...mark, at: this.at(row) }; };
-    const { scene } = this;
-    return {
-      ...scene, hits: scene.hits.map(there), near: scene.near.map(there), item: scene.item && there(scene.item),
-      star: null, trail: [], place: null, topics: [],
-    };
-  }
-
-  /** The selected area on the screen, of a flat map; null in a scene, which may have been turned since. */
-  drawnArea() {
-    const { area } = this.scene;
-    if (!area || this.points.dimensions !== 2) return null;
-    return area.map((at) => this.stage.project(at).slice(0, 2));
   }
 
   // ---- points ------------------------------------------------------------------------------------------------------

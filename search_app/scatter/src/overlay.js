@@ -7,6 +7,7 @@ const NAME = { size: 12.5, weight: 600 }; // of a topic
 const NAME_HEIGHT = 23; // pixels of the pill behind it
 const NAME_GAP = 4; // pixels between two names
 const ROOM_OF_NAME = 60_000; // square pixels of the view for each name, seen from afar
+const AXIS_NAME = 16; // pixels of the height of an axis's name
 const BADGE = 9.5, RING = 7; // radii of a numbered result, and of another one
 
 const starPoints = (x, y, radius) =>
@@ -69,20 +70,41 @@ function frame3d(pen, stage, theme, axes) {
   });
 }
 
-/** Draw the names of the axes of a flat map, along its edges. */
-export function drawAxisNames(pen, { stage, theme, axes }) {
+/** Draw the names of the axes of a flat map, along its edges and beside what covers these. */
+export function drawAxisNames(pen, { stage, theme, axes, covered }) {
   if (stage.dimensions !== 2) return;
   const marks = { size: 11.5, fill: theme.muted, halo: theme.background };
   const [right, up] = axes;
   const { width, height } = stage;
+  const wide = (words) => pen.measure(words, marks);
+  /** Along the lower edge, from `x` on; above what covers it there. */
+  const along = (words, x) => {
+    const [, top] = cleared([x, height - 12 - AXIS_NAME / 2, x + wide(words), height - 12 + AXIS_NAME / 2], covered, -1);
+    pen.text(words, x, top + AXIS_NAME / 2, { ...marks, align: "start" });
+  };
+  /** Up the left edge, from `y` on; moved up or down from what covers it there. */
+  const upwards = (words, y, way) => {
+    const [, , , bottom] = cleared([12 - AXIS_NAME / 2, y - wide(words), 12 + AXIS_NAME / 2, y], covered, way);
+    pen.text(words, 12, bottom, { ...marks, align: "start", vertical: true });
+  };
   if (right.low) {
-    pen.text(`← ${right.low}`, 26, height - 12, { ...marks, align: "start" });
-    pen.text(`${right.high} →`, width - 10, height - 12, { ...marks, align: "end" });
-  } else pen.text(right.title, width / 2, height - 12, marks);
+    along(`← ${right.low}`, 26);
+    along(`${right.high} →`, width - 10 - wide(`${right.high} →`));
+  } else along(right.title, (width - wide(right.title)) / 2);
   if (up.low) {
-    pen.text(`← ${up.low}`, 12, height - 26, { ...marks, align: "start", vertical: true });
-    pen.text(`${up.high} →`, 12, 10, { ...marks, align: "end", vertical: true });
-  } else pen.text(up.title, 12, height / 2, { ...marks, vertical: true });
+    upwards(`← ${up.low}`, height - 26, -1);
+    upwards(`${up.high} →`, 10 + wide(`${up.high} →`), 1);
+  } else upwards(up.title, (height + wide(up.title)) / 2, -1);
+}
+
+/** A box moved up (`way` -1) or down (1) until nothing of `covered` covers it. */
+function cleared(box, covered, way) {
+  for (const other of [...covered].sort((one, another) => way * (one[1] - another[1]))) {
+    if (!meet(box, other, NAME_GAP)) continue;
+    const shift = way < 0 ? other[1] - NAME_GAP - box[3] - 1 : other[3] + NAME_GAP - box[1] + 1;
+    box = [box[0], box[1] + shift, box[2], box[3] + shift];
+  }
+  return box;
 }
 
 /** Draw everything over the points; returns the boxes of names that can be clicked. */
@@ -116,14 +138,31 @@ const boxAround = ([x, y], reach) => [x - reach, y - reach, x + reach, y + reach
 
 /** The boxes of all marks that nothing may cover: the results, the query's star, the item and the place looked at. */
 export function markBoxes(scene, onScreen) {
-  const marks = scene.hits.map((hit) => [hit.at, isNumbered(scene, hit) ? BADGE + 3 : RING + 2]);
+  const numbered = numberedRanks(scene, onScreen);
+  const marks = scene.hits.map((hit) => [hit.at, numbered.has(hit.rank) ? BADGE + 3 : RING + 2]);
   if (scene.star) marks.push([scene.star.at, STAR + 2]);
   if (scene.item) marks.push([scene.item.at, 12]);
   if (scene.place) marks.push([scene.place, 14]);
   return marks.map(([at, reach]) => [onScreen(at), reach]).filter(([place]) => place).map(([place, reach]) => boxAround(place, reach));
 }
 
-const isNumbered = (scene, { rank }) => !scene.numbered || Number(rank) <= scene.numbered;
+/**
+ * Which results show their number: the first `scene.numbered`, or, where that is 0, each whose number covers neither the
+ * number of a better one nor the star.  As one zooms in they move apart, and more of them show theirs.
+ */
+function numberedRanks(scene, onScreen) {
+  if (scene.numbered) return new Set(scene.hits.map(({ rank }) => rank).filter((rank) => Number(rank) <= scene.numbered));
+  const shown = new Set();
+  const star = scene.star && onScreen(scene.star.at);
+  const taken = star ? [[star, STAR * 0.6 + BADGE]] : [];
+  for (const hit of [...scene.hits].sort((one, other) => one.rank - other.rank)) {
+    const place = onScreen(hit.at);
+    if (!place || taken.some(([[x, y], reach]) => Math.hypot(x - place[0], y - place[1]) < reach)) continue;
+    taken.push([place, 2 * BADGE]);
+    shown.add(hit.rank);
+  }
+  return shown;
+}
 
 function framed(pen, [x, y], picture, side, colour, theme) {
   const scale = side / Math.max(picture.width, picture.height);
@@ -160,11 +199,14 @@ function neighbours(pen, scene, onScreen, theme, colourOf) {
 function hits(pen, scene, onScreen, theme, highlighted, pulse) {
   // The worst first, so that better ones lie above it, and the highlighted one above all.
   const worst = [...scene.hits].reverse().sort((one, other) => (one.rank === highlighted) - (other.rank === highlighted));
+  const shown = numberedRanks(scene, onScreen);
+  // Numbers lie above rings.
+  worst.sort((one, other) => (shown.has(one.rank) || one.rank === highlighted) - (shown.has(other.rank) || other.rank === highlighted));
   for (const hit of worst) {
     const place = onScreen(hit.at);
     if (!place) continue;
     const [x, y] = place, colour = hit.kind ? theme.text : theme.image, lit = hit.rank === highlighted;
-    const numbered = lit || isNumbered(scene, hit);
+    const numbered = lit || shown.has(hit.rank);
     if (lit) pen.circle(x, y, 15 + 9 * pulse, { stroke: theme.accent, width: 3 * (1 - pulse) + 1 });
     if (numbered) {
       pen.circle(x, y, lit ? 12 : BADGE, { fill: colour, stroke: lit ? theme.accent : theme.card, width: lit ? 4 : 1.5 });

@@ -139,8 +139,14 @@ export class Stage {
     controls.mouseButtons = { LEFT: flat ? MOUSE.PAN : MOUSE.ROTATE, MIDDLE: MOUSE.DOLLY, RIGHT: MOUSE.PAN };
     controls.touches = { ONE: this.small ? null : flat ? TOUCH.PAN : TOUCH.ROTATE, TWO: TOUCH.DOLLY_PAN };
     if (this.small) this.surface.style.touchAction = "pan-y";
-    controls.addEventListener("start", () => { this.fitted = false; });
-    controls.addEventListener("change", () => this.onMove());
+    // A click that moves nothing leaves a view of the whole map one.
+    let held = false;
+    controls.addEventListener("start", () => { held = true; });
+    controls.addEventListener("end", () => { held = false; });
+    controls.addEventListener("change", () => {
+      if (held) this.fitted = false;
+      this.onMove();
+    });
   }
 
   /** Where the camera looks, and from where, to show the box in the part of the view that nothing covers. */

@@ -21,6 +21,8 @@ from search_app.search.topics.vocabulary import Vocabulary
 
 BEYOND = 0.9
 """The share of the other items that an item must be nearer to a word than."""
+BEYOND_MOST = 0.98
+"""The same of a selection that is a large part of the space: its rest is of fewer meanings, and easier to be beyond."""
 HELD = 0.75
 """The share of a topic's items that its words must hold."""
 SURE = 0.92
@@ -55,12 +57,16 @@ def near_and_true(
     snapshot: Snapshot,
     means: Mapping[Modality, NDArray[np.float64]],
     least: float,
+    beyond: float = BEYOND,
 ) -> tuple[tuple[str, float], ...]:
-    """The `count` words nearest to a direction, with their cosines, of those that hold `least` of the items."""
+    """The `count` words nearest to a direction, with their cosines, of those that hold `least` of the items.
+
+    A held item is nearer to the word than `beyond` of the others.
+    """
     near = vocabulary.nearest(direction, _TRIED * count)
     if not near:
         return ()
-    shares = holding(vocabulary.vectors_of([word for word, _ in near]), ids, snapshot, means).shares
+    shares = holding(vocabulary.vectors_of([word for word, _ in near]), ids, snapshot, means, beyond).shares
     return tuple(each for each, share in zip(near, shares, strict=True) if share >= least)[:count]
 
 
@@ -69,10 +75,11 @@ def holding(
     ids: NDArray[np.int64],
     snapshot: Snapshot,
     means: Mapping[Modality, NDArray[np.float64]],
+    beyond: float = BEYOND,
 ) -> Holding:
     """How far `words`, unit rows (words, dimension) without their vocabulary's mean, hold of the items of `ids`.
 
-    Each modality's vectors lose their mean of `means` first.
+    Each modality's vectors lose their mean of `means` first.  A held item is nearer than `beyond` of the others.
     """
     held, ranks, compared = np.zeros(len(words)), np.zeros(len(words)), 0
     for modality, group in groups_of(snapshot):
@@ -83,7 +90,7 @@ def holding(
         inside = inside[steady_sample(group.ids[inside], _COMPARED)]
         theirs = np.sort(_closeness(group, others, words, means[modality]), axis=0)
         mine = _closeness(group, inside, words, means[modality])
-        limits = theirs[int(BEYOND * (len(others) - 1))]
+        limits = theirs[int(beyond * (len(others) - 1))]
         held += (mine > limits).sum(axis=0)
         ranks += [np.searchsorted(theirs[:, word], mine[:, word]).sum() / len(others) for word in range(len(words))]
         compared += len(inside)

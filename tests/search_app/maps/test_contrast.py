@@ -45,3 +45,10 @@ def test_nothing_selected_unknown_ids_and_the_whole_space_are_told_too() -> None
     assert told(ledger, []) == told(ledger, ["99999", "x"]) == Contrast(0, 0, (), (), 0.0, ())
     whole = told(ledger, ids_in(ledger, *NAMES))
     assert whole.images + whole.texts == 160 and np.isfinite(whole.spread)
+
+
+def test_a_selection_is_not_named_where_it_has_no_meaning_of_its_own_or_is_nearly_everything() -> None:
+    ledger = clustered()
+    some_of_each = [item for name in NAMES for item in ids_in(ledger, name)[::2]]
+    assert told(ledger, some_of_each).nearest_words == ()
+    assert len(NAMES) == 5 and told(ledger, ids_in(ledger, *NAMES[:4])).nearest_words == ()
