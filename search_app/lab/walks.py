@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
+from ingest.readers.prose_quality import JUNK
 from search_app.lab.operands import Operand
 from search_app.lab.reference import Reference
 from search_app.search.background_scores import affinity
 from search_app.search.composition import along_the_arc
+from search_app.search.passage_quality import recorded_qualities
 from search_app.search.projection import Projection
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
@@ -58,7 +60,10 @@ def walk(one: Operand, other: Operand, steps: int, reference: Reference, *, uniq
 def nearest_items(
     point: NDArray[np.float32], reference: Reference, count: int, without: Collection[str] = ()
 ) -> dict[Modality, tuple[NearItem, ...]]:
-    """The `count` items of each modality that are nearest to a centred unit vector, closest first."""
+    """The `count` items of each modality that are nearest to a centred unit vector, closest first.
+
+    Passages that do not read like prose are left out, unless there are no others.
+    """
     passage_occlusion = np.array([int(name) for name in without], np.int64)
     answer: dict[Modality, tuple[NearItem, ...]] = {}
     for modality in MODALITIES:
@@ -67,6 +72,9 @@ def nearest_items(
             continue
         cosines = affinity(group.vectors, reference.means[modality], point)
         cosines[np.isin(group.ids, passage_occlusion)] = -2.0
+        prose = recorded_qualities(group) >= JUNK
+        if prose.any():
+            cosines[~prose] = -2.0
         rows = np.argsort(-cosines, kind="stable")[:count]
         found = tuple(NearItem(str(group.ids[row]), float(cosines[row])) for row in rows if cosines[row] >= -1.0)
         if found:

@@ -21,7 +21,7 @@ Render = Callable[[Span | None], str]
 
 _TILE_LENGTH, _PASSAGE_LENGTH, _ROW_LENGTH = 120, 260, 190  # characters of a passage: in a grid, on its shelf, in a row
 _TILE_ASPECT = 1.7
-_NARROWEST, _WIDEST = 0.4, 3.5  # aspects of a picture's place; of others, a part of the place stays empty
+_NARROWEST, _WIDEST = 0.65, 3.5  # aspects of a picture's place: of others a part stays empty; its number needs room
 _CLASSES: Mapping[Closeness, str] = {
     "very close": "ns-very",
     "close": "ns-near",

@@ -27,8 +27,6 @@ from search_app.search.searcher import Answer
 
 _FIRST_BATCH = 5  # results that fit on a screen, drawn first; of passages, those of a shelf that is not shown in full
 _DRAWING_SECONDS = 0.2  # that a browser gets to draw them
-_NEAREST: Mapping[Modality | None, int] = {"image": 8, "text": 3, None: 8}
-"""How many are shown of each shelf where nothing really matches."""
 _TITLES: Mapping[Modality | None, str] = {"image": "Pictures", "text": "Passages", None: "Results"}
 
 
@@ -126,7 +124,7 @@ class ResultView:
         """The nearest few; that they are no more is said above."""
         with st.container(key="nearest", gap="small"):
             for shelf in self.shown.shelves:
-                self._section(shelf, shelf.weaker[: _NEAREST[shelf.modality]], f"nearest-{shelf.name}")
+                self._section(shelf, self.shown.nearest(shelf), f"nearest-{shelf.name}")
 
     def _weaker(self) -> None:
         """The divider, and behind it what does not really match."""
@@ -138,12 +136,11 @@ class ResultView:
             self._toggle("weaker", label, "expand_less" if opened else "expand_more", shown=not opened)
         if not opened:
             return
-        skipped = {} if any(shelf.good for shelf in self.shown.shelves) else _NEAREST
         with st.container(key="weaker", gap="small"):
             # Page by page, so that nothing comes in above what one looks at.
             for number in range(self.query.display.pages):
                 for shelf in self.shown.shelves:
-                    rest = shelf.weaker[skipped.get(shelf.modality, 0) :]
+                    rest = shelf.weaker[len(self.shown.nearest(shelf)) :]
                     page = self.query.listing.page - 1 + number
                     own = [entry for entry in rest if self.shown.page_of(entry) == page]
                     self._section(shelf, own, f"weaker-{number}-{shelf.name}")

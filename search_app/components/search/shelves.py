@@ -1,6 +1,6 @@
 """What the page shows of an answer: its good answers on shelves, the weaker ones apart, all pages that are open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PARTS: Mapping[Modality, Part] = {"image": "pictures", "text": "passages"}
 """The name of each modality's shelf in links."""
+_NEAREST: Mapping[Modality | None, int] = {"image": 8, "text": 3, None: 8}
+"""How many are shown of each shelf where nothing really matches."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,30 @@ class Shown:
 
     @property
     def weaker(self) -> int:
-        """How many other items the filters let through."""
-        return max(self.page.searched - self.good, 0)
+        """How many other items the filters let through, beside those shown as the nearest."""
+        return max(self.page.searched - self.good - sum(len(self.nearest(shelf)) for shelf in self.shelves), 0)
+
+    def nearest(self, shelf: Shelf) -> tuple[Entry, ...]:
+        """The nearest few of a shelf, shown where no shelf has a good answer."""
+        if any(each.good for each in self.shelves):
+            return ()
+        return tuple(_nearest(shelf.modality, [entry for entry in shelf.weaker if self.page_of(entry) == self.start]))
+
+    @property
+    def start(self) -> int:
+        """The first page that is open, from 0, as `page_of` counts."""
+        return min((self.page_of(entry) for entry in self.page.entries), default=0)
 
     def in_view(self, query: Query) -> Answer:
-        """The answer with those of its results that the page shows: weaker ones only where they are asked for."""
-        if not any(shelf.good for shelf in self.shelves) or "weaker" in query.display.expanded:
+        """The answer with those of its results that the page shows: weaker ones only where they are asked for.
+
+        Where nothing really matches these are the nearest few, so that the map numbers nothing that is not listed.
+        """
+        if "weaker" in query.display.expanded:
             return self.answer
-        good = tuple(entry for entry in self.page.entries if entry.hit.matches)
-        return replace(self.answer, page=replace(self.page, entries=good))
+        nearest = {entry.hit.id for shelf in self.shelves for entry in self.nearest(shelf)}
+        kept = tuple(entry for entry in self.page.entries if entry.hit.matches or entry.hit.id in nearest)
+        return replace(self.answer, page=replace(self.page, entries=kept))
 
     def continues(self, shelf: Shelf) -> bool:
         """Whether further good answers may be on the next page."""
@@ -119,7 +136,8 @@ def _shown(query: Query, answers: Sequence[Answer], page_size: int) -> Shown:
     """The pages as one."""
     first, last = answers[0], answers[-1]
     kinds = _kinds(query, first.page)
-    entries = [entry for answer in answers for entry in _renumbered(answer.page.entries, kinds)]
+    nearest = _nearest_of_page(first.page, kinds) if not any(_matches(answer) for answer in answers) else set()
+    entries = [entry for answer in answers for entry in _renumbered(answer.page.entries, kinds, nearest)]
     page = replace(first.page, entries=tuple(entries), more=last.page.more)
     items = {item_id: item for answer in answers for item_id, item in answer.items.items()}
     shelves = [_shelf(kind, entries) for kind in kinds]
@@ -143,11 +161,30 @@ def _shelf(modality: Modality | None, entries: Sequence[Entry]) -> Shelf:
     )
 
 
-def _renumbered(entries: Sequence[Entry], kinds: Sequence[Modality | None]) -> list[Entry]:
-    """The results of a page, good ones first and those of a shelf together, with the page's ranks in that order."""
+def _matches(answer: Answer) -> bool:
+    return any(entry.hit.matches for entry in answer.page.entries)
 
-    def place(entry: Entry) -> tuple[bool, int]:
-        return not entry.hit.matches, kinds.index(entry.hit.modality) if entry.hit.modality in kinds else 0
+
+def _nearest(modality: Modality | None, entries: Sequence[Entry]) -> Sequence[Entry]:
+    return [entry for entry in entries if modality in (None, entry.hit.modality)][: _NEAREST[modality]]
+
+
+def _nearest_of_page(page: Page, kinds: Sequence[Modality | None]) -> set[str]:
+    """The ids of the nearest few of each shelf."""
+    return {entry.hit.id for kind in kinds for entry in _nearest(kind, page.entries)}
+
+
+def _renumbered(
+    entries: Sequence[Entry], kinds: Sequence[Modality | None], nearest: Collection[str] = ()
+) -> list[Entry]:
+    """The results of a page in the order in which they are shown, with the page's ranks in that order.
+
+    Good ones come first, or where there are none the `nearest`; within each those of a shelf are together.
+    """
+
+    def place(entry: Entry) -> tuple[bool, bool, int]:
+        first = entry.hit.id in nearest
+        return not entry.hit.matches, not first, kinds.index(entry.hit.modality) if entry.hit.modality in kinds else 0
 
     ranks = sorted(entry.hit.rank for entry in entries)
     arranged = sorted(entries, key=place)

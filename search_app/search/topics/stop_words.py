@@ -17,7 +17,8 @@ _BY_LANGUAGE = {
         "things this those though three through thus till to together too took toward towards two under unless "
         "until up upon us use used uses using very want was wasn't way we well went were weren't what whatever "
         "when where whether which while who whole whom whose why will with within without won't would yes yet you "
-        "your yours yourself day days year years "
+        "your yours yourself day days year years time times three four five six seven eight nine ten eleven twelve "
+        "hundred thousand half called "
     ),
     "German": (
         "aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis bist da "

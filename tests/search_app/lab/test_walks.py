@@ -13,7 +13,7 @@ from search_app.search.projection import fit
 from search_app.search.terms import Term
 from search_app.search.topics.vocabulary import Vocabulary
 from tests.fake_encoder import COLOURS
-from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, colourful, named, snapshot_of
+from tests.search_app.search.memory_ledger import ENCODER, Facts, MemoryLedger, colourful, named, snapshot_of
 
 LEDGER = colourful(3)
 SNAPSHOT = snapshot_of(LEDGER)
@@ -44,6 +44,21 @@ def test_no_item_comes_twice_unless_that_is_wanted_and_the_ends_never() -> None:
     assert len(set(once)) == 5 and red not in once
     again = [near.id for s in walk(one, other, 5, GROUND, unique=False) for near in s.nearest["image"]]
     assert len(set(again)) < 5 and red not in again
+
+
+def test_a_walk_passes_no_list_or_licence_while_there_is_prose() -> None:
+    ledger = colourful(3)
+    junk = [item for item, (modality, _, _) in ledger.rows.items() if modality == "text" and item <= 20]
+    ledger.facts.update({item: Facts(quality=0.2) for item in junk})
+    snapshot = snapshot_of(ledger)
+    reference = Reference(snapshot, modality_means(snapshot, PHRASE_VECTORS), PHRASE_VECTORS)
+    red, prose = operand("text", "red"), len(snapshot.groups["text"]) - len(junk)
+    assert {int(near.id) for near in nearest_items(red.vector, GROUND, 40)["text"]} & set(junk), "they are near"
+    found = {int(near.id) for near in nearest_items(red.vector, reference, 40)["text"]}
+    assert not found & set(junk) and len(found) == prose
+    ledger.facts.update({item: Facts(quality=0.2) for item in ledger.rows})
+    only_junk = Reference(snapshot_of(ledger), reference.means, PHRASE_VECTORS)
+    assert nearest_items(red.vector, only_junk, 2)["text"], "rather than nothing"
 
 
 def test_a_component_is_walked_from_one_end_to_the_other_past_items_that_lie_on_it() -> None:

@@ -119,6 +119,13 @@ def test_when_nothing_matches_the_page_says_so_and_shows_the_nearest(colours: Pa
     assert "Nothing here really matches" in visible_text(app)
     assert 0 < len(card_titles(app)) <= 11, "the nearest few"
     assert "no real match" in visible_text(app)
+    nearest = card_titles(app)
+    numbers = [int(number) for number in re.findall(r'data-rank="(\d+)"', markup(app))]
+    assert numbers == list(range(1, len(nearest) + 1)), "as on the map, with no gap"
+    hidden = int(app.button(key="all-weaker").label.split()[0])
+    assert hidden + len(nearest) <= 19, "those in view are not counted again"
+    app.button(key="all-weaker").click().run()
+    assert card_titles(app)[: len(nearest)] == nearest, "what was drawn stays"
 
 
 def test_mixed_is_an_order_and_its_balance_goes_into_the_url(colours: Path) -> None:

@@ -10,10 +10,14 @@ from PIL import Image
 
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
+from ingest.readers.prose_quality import JUNK
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, headline
+from search_app.lab.latent_spaces.topic_models import MIN_TEXTS
+from search_app.search.modality_items import ModalityItems
+from search_app.search.passage_quality import recorded_qualities
 from search_app.search.snapshot import Snapshot
 
 MAX_PICTURES = 600
@@ -41,19 +45,31 @@ class Sample:
         return tuple(headline(item) for item in self.items)
 
 
-def sample_items(space: AppSpace, snapshot: Snapshot, modality: Modality, most: int) -> Sample:
+def sample_items(space: AppSpace, snapshot: Snapshot, modality: Modality, most: int, *, prose: bool = False) -> Sample:
     """At most `most` items of a modality, mostly the same ones as the space grows.
 
+    With `prose`, passages that do not read like it are left out, where enough others remain.
     Raises SpaceError where there are fewer than MIN_ITEMS.
     """
     group = snapshot.groups.get(modality)
-    rows = steady_sample(group.ids, most) if group is not None else np.empty(0, np.int64)
+    rows = _sampled_rows(group, most, prose) if group is not None else np.empty(0, np.int64)
     items = space.ledger.items.get([str(group.ids[row]) for row in rows]) if group is not None else []
     if group is None or len(items) < MIN_ITEMS:
         what = "pictures" if modality == "image" else "documents"
         raise SpaceError(f"There are too few {what} in this space for this. Ingest more {what}.")
     places = group.rows_of(np.array([int(item.id) for item in items], np.int64))
     return Sample(tuple(items), group.vectors[places])
+
+
+def prose_rows(group: ModalityItems) -> NDArray[np.int64]:
+    """The rows of passages that read like prose, as far as it is known; all where fewer than MIN_TEXTS do."""
+    rows = np.flatnonzero(recorded_qualities(group) >= JUNK)
+    return rows if len(rows) >= MIN_TEXTS else np.arange(len(group))
+
+
+def _sampled_rows(group: ModalityItems, most: int, prose: bool) -> NDArray[np.int64]:
+    rows = prose_rows(group) if prose else np.arange(len(group))
+    return rows[steady_sample(group.ids[rows], most)]
 
 
 def sampled_modalities(snapshot: Snapshot) -> list[Modality]:
@@ -89,7 +105,12 @@ def cache_key(space: AppSpace, snapshot: Snapshot) -> tuple[str, int]:
     return str(space.folder), snapshot.revision
 
 
-def sample_note(shown: int, all_there: int, what: str) -> None:
-    """Draw a note where only a sample is shown."""
-    if shown < all_there:
-        st.html(f'<div class="ns-note">A steady sample: {shown:,} of {all_there:,} {what}.</div>')
+def sample_note(shown: int, all_there: int, what: str, left_out: int = 0) -> None:
+    """Draw a note where only a sample is shown, or where some that are no prose were left out."""
+    notes = []
+    if shown < all_there - left_out:
+        notes.append(f"A steady sample: {shown:,} of {all_there - left_out:,} {what}.")
+    if left_out:
+        notes.append(f"Left out: {left_out:,} {what} that are lists, tables or licence texts.")
+    if notes:
+        st.html(f'<div class="ns-note">{" ".join(notes)}</div>')

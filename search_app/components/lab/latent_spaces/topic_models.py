@@ -4,7 +4,7 @@ import streamlit as st
 
 from search_app.components.lab import url_state
 from search_app.components.lab.latent_spaces.explorer import explore, explorer_markup
-from search_app.components.lab.latent_spaces.samples import MAX_TEXTS, cache_key, sample_items, sample_note
+from search_app.components.lab.latent_spaces.samples import MAX_TEXTS, cache_key, prose_rows, sample_items, sample_note
 from search_app.components.lab.latent_spaces.static_map import class_legend
 from search_app.components.lab.latent_spaces.view import LatentSpaceView
 from search_app.components.shared.app_space import AppSpace
@@ -32,7 +32,8 @@ def _draw(space: AppSpace, snapshot: Snapshot) -> None:
         )
     st.html(_words(models[now]))
     explore("topics", models[now].space, space, classes=models[now].topic_of.tolist(), class_names=_names(models[now]))
-    sample_note(len(models[now].space), len(snapshot.groups["text"]), "passages")
+    texts = snapshot.groups["text"]
+    sample_note(len(models[now].space), len(texts), "passages", len(texts) - len(prose_rows(texts)))
     st.html('<div class="ns-section">Do they agree?<small>1 puts the same texts together, 0 is chance</small></div>')
     st.html(_agreements(models))
     st.html(
@@ -57,7 +58,7 @@ def _models_of_url(space: AppSpace, snapshot: Snapshot) -> tuple[dict[Model, Top
 
 @st.cache_resource(show_spinner="Finding topics …", max_entries=6)
 def _models(folder: str, revision: int, count: int, _space: AppSpace, _snapshot: Snapshot) -> dict[Model, TopicModel]:
-    sample = sample_items(_space, _snapshot, "text", MAX_TEXTS)
+    sample = sample_items(_space, _snapshot, "text", MAX_TEXTS, prose=True)
     texts = [f"{item.title} {item.text}" for item in sample.items]
     return topic_models(sample.names, texts, sample.ids, sample.vectors, count)
 

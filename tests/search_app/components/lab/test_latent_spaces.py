@@ -8,12 +8,14 @@ import pytest
 
 from search_app.access.permissions import Permission
 from search_app.components.lab import encoder_comparison, latent_spaces
+from search_app.components.lab.latent_spaces.samples import prose_rows
 from search_app.components.lab.latent_spaces.section import VIEWS
 from search_app.lab.latent_spaces import autoencoder
 from search_app.lab.presentation_steps import Step, save_steps
 from tests.patience import Patience
 from tests.search_app.components.lab.lab_page import lab
 from tests.search_app.page_driver import url_params, visible_text
+from tests.search_app.search.memory_ledger import colourful, snapshot_of
 
 pytestmark = pytest.mark.usefixtures("colours")
 
@@ -40,6 +42,15 @@ def test_a_word_lies_among_its_neighbours_by_either_distance() -> None:
     app.segmented_control(key="family-words-by").set_value("Euclidean").run()
     assert url_params(app)["family-words-by"] == ["euclidean"]
     assert "the lower, the closer" in visible_text(app)
+
+
+def test_topics_are_not_made_of_lists_and_licences() -> None:
+    snapshot = snapshot_of(colourful(2))
+    group = snapshot.groups["text"]
+    group.facets.qualities[:8] = 0.2
+    assert prose_rows(group).tolist() == list(range(8, 20))
+    group.facets.qualities[:] = 0.2
+    assert prose_rows(group).tolist() == list(range(20)), "rather than none"
 
 
 def test_what_is_picked_goes_into_the_link() -> None:

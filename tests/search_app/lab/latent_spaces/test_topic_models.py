@@ -54,6 +54,16 @@ def test_what_every_text_says_names_no_topic(models) -> None:
     }
 
 
+def test_words_that_say_nothing_of_a_subject_name_no_topic() -> None:
+    texts, _ = _texts()
+    fillers = ["three like out", "half seven time", "called ten hundred"]
+    texts = [f"{text} {fillers[number % 3]} {fillers[number % 3]}" for number, text in enumerate(texts)]
+    ids = [str(number) for number in range(len(texts))]
+    found = topic_models(ids, texts, ids, FakeEncoder().encode_texts(texts), 3)
+    named = {word for model in found.values() for row in model.words for word in row}
+    assert not named & set(" ".join(fillers).split())
+
+
 def test_models_that_agree_are_told_from_those_that_do_not(models) -> None:
     assert agreement(models["lda"], models["lda"]) == pytest.approx(1.0)
     assert agreement(models["lda"], models["plsa"]) > 0.6
