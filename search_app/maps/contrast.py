@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
+from ingest.readers.prose_quality import JUNK
 from ingest.space.steady_sample import steady_sample
+from search_app.search.passage_quality import recorded_qualities
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
@@ -45,7 +47,7 @@ class Contrast:
     spread: float
     """The mean cosine of its items to their mean, each without its modality's mean: 1 where all mean the same."""
     medoids: tuple[str, ...]
-    """The ids of the items nearest to its mean, nearest first."""
+    """The ids of the items nearest to its mean, nearest first; passages that are no prose come last."""
 
 
 def contrast(
@@ -62,7 +64,7 @@ def contrast(
     texts of items (`Ledger.texts`).  A selection of the whole space is compared with nothing.
     """
     wanted = np.unique(np.array([int(each) for each in ids if str(each).isdecimal()], np.int64))
-    inside: list[tuple[Modality, NDArray[np.int64], NDArray[np.float32]]] = []
+    inside: list[tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]] = []
     mine, others = np.zeros(snapshot.dimension), np.zeros(snapshot.dimension)
     counts: dict[Modality, int] = {}
     outside = 0
@@ -75,13 +77,14 @@ def contrast(
         own = chosen.sum(axis=0, dtype=np.float64)
         mine, others = mine + own, others + whole - own
         counts[name], outside = len(rows), outside + len(group) - len(rows)
-        inside.append((name, group.ids[rows], chosen))
+        inside.append((group.ids[rows], chosen, recorded_qualities(group, rows) < JUNK))
     found = sum(counts.values())
     if not found:
         return Contrast(0, 0, (), (), 0.0, ())
     middle = unit(mine)
-    closeness = np.concatenate([chosen @ middle for _, _, chosen in inside])
-    known = np.concatenate([numbers for _, numbers, _ in inside])
+    closeness = np.concatenate([chosen @ middle for _, chosen, _ in inside])
+    known = np.concatenate([numbers for numbers, _, _ in inside])
+    poor = np.concatenate([unread for _, _, unread in inside])
     beyond = BEYOND_MOST if found > LARGE * (found + outside) else BEYOND
     difference = mine / found - others / max(outside, 1)
     return Contrast(
@@ -92,19 +95,20 @@ def contrast(
         else (),
         tuple(_distinctive(snapshot, known, read, count)),
         float(closeness.mean()),
-        tuple(str(int(known[row])) for row in np.argsort(-closeness, kind="stable")[:count]),
+        tuple(str(int(known[row])) for row in np.lexsort((-closeness, poor))[:count]),
     )
 
 
 def _distinctive(
     snapshot: Snapshot, chosen: NDArray[np.int64], read: Callable[[Sequence[int]], dict[int, str]], count: int
 ) -> list[DistinctiveWord]:
-    everything = np.sort(np.concatenate([group.ids for _, group in groups_of(snapshot)]))
-    rest = np.setdiff1d(everything, chosen, assume_unique=True)
-    ordered = np.sort(chosen)
+    # Tables of paths and licence texts tell nothing of what is about them.
+    readable = np.concatenate([group.ids[recorded_qualities(group) >= JUNK] for _, group in groups_of(snapshot)])
+    rest = np.setdiff1d(readable, chosen, assume_unique=True)
+    ordered = np.intersect1d(chosen, readable, assume_unique=True)
     mine, others = (each[steady_sample(each, TEXT_SAMPLE)] for each in (ordered, rest))
     texts = read([int(number) for number in np.concatenate([mine, others])])
-    if sum(bool(texts.get(int(number))) for number in mine) < WITH_TEXT * len(mine):
+    if sum(bool(texts.get(int(number))) for number in mine) < WITH_TEXT * min(len(chosen), TEXT_SAMPLE):
         return []
     parts = [mine, *(others[start::_PARTS] for start in range(_PARTS))]
     classes = [[words_of(texts[int(number)]) for number in part if texts.get(int(number))] for part in parts]

@@ -4,9 +4,11 @@ import html
 import json
 import re
 import struct
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from tests.compatibility.surface import markup, visible_text
@@ -25,7 +27,7 @@ def shown(app: AppTest) -> dict[str, Any]:
     found: dict[str, Any] = {
         "hits": hits(app),
         "maps": maps(app),
-        "tables": [table.value.iloc[:, :4].astype(str).values.tolist() for table in app.dataframe],
+        "tables": [_table(table.value) for table in app.dataframe],
     }
     if found["hits"]:
         found["as a list"] = 'class="ns-result ns-listed' in markup(app)
@@ -44,6 +46,14 @@ def shown(app: AppTest) -> dict[str, Any]:
         ]
         found["chosen"] = [str(group.value) for group in app.button_group if str(group.key).startswith("family")]
         found["charts"] = [sorted({trace["type"] for trace in chart["data"]}) for chart in _charts(app)]
+    return found
+
+
+def _table(table: pd.DataFrame) -> list[list[str]]:
+    """The first columns of a table, with whole paths of folders that the page shortens."""
+    if {"Folder", "Path"} <= set(table.columns):
+        table = table.assign(Folder=[str(PurePath(path).parent) for path in table["Path"]])
+    found: list[list[str]] = table.iloc[:, :4].astype(str).values.tolist()
     return found
 
 

@@ -27,6 +27,7 @@ _SOURCE_FILTERS = {"": "All", _IN: "In the space", _SKIPPED: "Skipped", _FAILED:
 _PROBLEM_FILTERS = {"": "All", _FAILED: "Failed", _SKIPPED: "Skipped"}
 _NO_REMEDY = "Nothing: such files are skipped."
 _MAX_REASONS = 40
+_LONGEST_FOLDER = 28  # letters that a column shows
 _MAX_EXCLUDED = 100
 
 
@@ -136,7 +137,7 @@ def _source_table(ledger: Ledger, wanted: SourceFilter, view: LibraryView, *, se
     key = f"sources-{ledger.revision()}-{view.find}-{view.show}-{view.reason}-{at}-{selectable}"
     rows = {
         "File": [printable(PurePath(source.path).name) for source in found],
-        "Folder": [printable(str(PurePath(source.path).parent)) for source in found],
+        "Folder": [_end_of(printable(str(PurePath(source.path).parent))) for source in found],
         "Outcome": [source.outcome for source in found],
         "Items": [source.items for source in found],
         "Size": [decimal(source.size) for source in found],
@@ -145,6 +146,7 @@ def _source_table(ledger: Ledger, wanted: SourceFilter, view: LibraryView, *, se
     }
     if not any(source.reason for source in found):
         del rows["Why"]
+    rows["Path"] = [printable(source.path) for source in found]
     columns = {
         "File": st.column_config.TextColumn(width="medium"),
         "Folder": st.column_config.TextColumn(width="medium"),
@@ -152,6 +154,7 @@ def _source_table(ledger: Ledger, wanted: SourceFilter, view: LibraryView, *, se
         "Outcome": st.column_config.TextColumn(width="small"),
         "Size": st.column_config.TextColumn(width="small"),
         "Why": st.column_config.TextColumn(width="large"),
+        "Path": st.column_config.TextColumn(width="large"),
     }
     chosen: list[ListedSource] = []
     if selectable:
@@ -163,6 +166,14 @@ def _source_table(ledger: Ledger, wanted: SourceFilter, view: LibraryView, *, se
         st.dataframe(rows, hide_index=True, column_config=columns, key=key)
     _pager(at, pages, total, len(found))
     return chosen
+
+
+def _end_of(folder: str) -> str:
+    """The end of a long path, which tells more than its beginning, from a folder's name on where that fits."""
+    if len(folder) <= _LONGEST_FOLDER:
+        return folder
+    end = folder[-_LONGEST_FOLDER:]
+    return f"…/{end.partition('/')[2]}" if "/" in end else f"…{end}"
 
 
 def _pager(at: int, pages: int, total: int, shown: int) -> None:

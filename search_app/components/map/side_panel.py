@@ -199,6 +199,5 @@ def results_panel(space: AppSpace, answer: Answer) -> None:
         st.html('<div class="ns-note">Nothing was found.</div>')
     elif not answer.ranking.matches:
         st.html(
-            '<div class="ns-note">Nothing here really matches; the first is '
-            f"{in_html(percentile_label(hits[0]))}.</div>"
+            f'<div class="ns-note">Nothing really matches; the first is {in_html(percentile_label(hits[0]))}.</div>'
         )

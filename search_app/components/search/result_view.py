@@ -26,6 +26,7 @@ from search_app.search.result_groups import Entry, with_numbers
 from search_app.search.searcher import Answer
 
 _FIRST_BATCH = 5  # results that fit on a screen, drawn first; of passages, those of a shelf that is not shown in full
+_ROWS_ABOVE = 3  # of the passages above a shelf of pictures, so that both are in view
 _DRAWING_SECONDS = 0.2  # that a browser gets to draw them
 _TITLES: Mapping[Modality | None, str] = {"image": "Pictures", "text": "Passages", None: "Results"}
 
@@ -60,7 +61,8 @@ class ResultView:
         """Draw the good answers on their shelves, then the divider, and the weaker ones once they are asked for."""
         good = [shelf for shelf in self.shown.shelves if shelf.good]
         for shelf in good:
-            self._good_shelf(shelf, alone=len(good) == 1)
+            above = shelf.modality == "text" and good[-1] is not shelf
+            self._good_shelf(shelf, alone=len(good) == 1, rows=_ROWS_ABOVE if above else _FIRST_BATCH)
         if not good:
             self._nothing_good()
         self._weaker()
@@ -76,18 +78,19 @@ class ResultView:
     def _is_expanded(self, part: Part) -> bool:
         return part in self.query.display.expanded
 
-    def _good_shelf(self, shelf: Shelf, *, alone: bool) -> None:
+    def _good_shelf(self, shelf: Shelf, *, alone: bool, rows: int) -> None:
+        """Draw a shelf; one that is not shown in full has so many `rows` of passages."""
         full = alone or self._is_expanded(PARTS[shelf.modality]) if shelf.modality else True
         with st.container(key=f"shelf-{shelf.name}", gap="small"):
             if not alone:
-                self._shelf_head(shelf, full)
+                self._shelf_head(shelf, full, rows if shelf.modality == "text" else _FIRST_BATCH)
             in_rows = shelf.modality == "text" or self.query.display.layout == "list"
-            entries = shelf.good if full or not in_rows else shelf.good[:_FIRST_BATCH]
+            entries = shelf.good if full or not in_rows else shelf.good[:rows]
             self._section(shelf, entries, f"results-{shelf.name}")
             if full and self.shown.continues(shelf):
                 self._more_button(f"more-{shelf.name}")
 
-    def _shelf_head(self, shelf: Shelf, full: bool) -> None:
+    def _shelf_head(self, shelf: Shelf, full: bool, first: int) -> None:
         """The title of a shelf, with a button that shows all of it."""
         assert shelf.modality
         part, count = PARTS[shelf.modality], self.shown.good_of(shelf.modality)
@@ -96,7 +99,7 @@ class ResultView:
             goes_on = self.shown.continues(shelf)
             marked = " data-goes-on" if goes_on else ""  # else its button is hidden where the first rows show them all
             st.html(f'<h2 class="ns-section"{marked}>{title}<small>{count:,}</small></h2>', width="content")
-            more = len(shelf.good) > _FIRST_BATCH or goes_on
+            more = len(shelf.good) > first or goes_on
             if full:
                 self._toggle(part, f"Fewer {part}", "expand_less", shown=False)
             elif more:

@@ -57,7 +57,7 @@ def _count_label(query: Query, shown: Shown) -> str:
     elif shown.good:
         count = "1 good match" if shown.good == 1 else f"{shown.good:,} good matches"
     else:
-        count = "Nothing here really matches; these come nearest"
+        count = "Nothing really matches; the nearest:"
     number = query.listing.page
     part = f"<small>from page {number:,} on</small>" if number > 1 else ""
     return f'<b>{count}</b>{part} <a class="ns-map-link" href="#nearspace-map">to the map</a>'

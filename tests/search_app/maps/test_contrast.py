@@ -5,7 +5,7 @@ from search_app.maps.contrast import Contrast, contrast
 from search_app.search.projection import fit
 from search_app.search.topics.vocabulary import Vocabulary
 from tests.search_app.search.clusters import NAMES, clustered, vectors_of
-from tests.search_app.search.memory_ledger import ENCODER, MemoryLedger, snapshot_of
+from tests.search_app.search.memory_ledger import ENCODER, Facts, MemoryLedger, snapshot_of
 
 WORDS = Vocabulary(NAMES, ENCODER.encode_texts(NAMES))
 
@@ -38,6 +38,19 @@ def test_the_medoid_is_the_item_nearest_to_the_middle() -> None:
     assert told(ledger, [*ids, *odd]).medoids[0] in ids
     alone = told(ledger, odd)
     assert alone.medoids == tuple(odd) and alone.spread == pytest.approx(1.0, abs=1e-5)
+
+
+def test_what_is_no_prose_says_nothing_of_a_selection_and_comes_last_in_it() -> None:
+    ledger = clustered()
+    ids = ids_in(ledger, "red")
+    said_before = told(ledger, ids)
+    texts = [each for each in ids if ledger.rows[int(each)][0] == "text"]
+    for each in texts:
+        ledger.tell(each, Facts(quality=0.0))
+    of_red = told(ledger, ids)
+    assert said_before.distinctive_words and not of_red.distinctive_words
+    assert not set(texts) & set(of_red.medoids)
+    assert len(told(ledger, texts).medoids) == 4, "rather than nothing"
 
 
 def test_nothing_selected_unknown_ids_and_the_whole_space_are_told_too() -> None:
