@@ -100,8 +100,7 @@ def test_more_results_keep_the_place_and_back_returns_to_it(page: Page, sample_a
     more.scroll_into_view_if_needed()
     last = page.locator(".ns-result[data-rank='24']")
     before = last.bounding_box()
-    if "pages=" not in page.url:
-        more.click()
+    expect(page).to_have_url(re.compile("pages=2"))  # asked for as one comes near
     expect(page.locator(".ns-result[data-rank='25']")).to_be_attached()
     settled(page)
     after = last.bounding_box()
@@ -231,7 +230,7 @@ def test_the_running_app_finds_what_another_process_ingests(page: Page, tmp_path
         done = nearspace("ingest", second, "--home", home, "--space", "test", "--encoder", FAKE)
         assert done.returncode == 0, done.stderr
         ask(page, "red thing")
-        page.get_by_role("button", name="70 weaker ones").click()
+        page.get_by_role("button", name="weaker ones").click()
         expect(page.locator(".ns-result[data-rank='70']")).to_be_attached()
         shown = " ".join(cards(page))
         assert all(name in shown for name in names)

@@ -1,6 +1,7 @@
 // Arranges the grids of pictures, keeps the chosen size, loads more near the end, and returns to the place one left.
 const SIZE = "nearspace.picture-size";
 const PLACE = "nearspace.place:";
+const PATIENCE = 30_000; // milliseconds for a page to be there again
 const ENOUGH = 20; // pictures that the first rows of a shelf show, where its width allows
 const FEWEST_ROWS = 2;
 const MOST_ROWS = 4;
@@ -98,7 +99,7 @@ const keyOfPlace = () => PLACE + location.pathname + location.search;
 function onPop() {
   const place = Number(stored(sessionStorage, keyOfPlace()));
   wanted = place > 0 ? place : null;
-  until = performance.now() + 8000;
+  until = performance.now() + PATIENCE;
 }
 
 function returnToPlace() {
@@ -111,12 +112,18 @@ function returnToPlace() {
   }
 }
 
+// What a page that is being replaced scrolls to by itself is no place of anybody's.
+const isRunning = () => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "running";
+function keepPlace() {
+  if (wanted === null && page()) keep(sessionStorage, keyOfPlace(), page().scrollTop);
+}
+
 let timer = null;
 function onScroll(event) {
   if (event.target !== page()) return;
   if (event.target.scrollTop < clickedAt - 400) clickedAt = -Infinity;
   clearTimeout(timer);
-  timer = setTimeout(() => { if (wanted === null) keep(sessionStorage, keyOfPlace(), page()?.scrollTop ?? 0); }, 120);
+  if (!isRunning()) timer = setTimeout(() => { if (!isRunning()) keepPlace(); }, 120);
   if (event.target.scrollTop > 40 && wanted === null) loadMore();
 }
 
@@ -137,6 +144,7 @@ export default function ({ data }) {
   const listeners = new AbortController();
   const options = { signal: listeners.signal };
   document.addEventListener("input", onInput, options);
+  document.addEventListener("click", keepPlace, { capture: true, ...options });
   document.addEventListener("scroll", onScroll, { capture: true, ...options });
   window.addEventListener("popstate", onPop, options);
   window.addEventListener("resize", arrange, options);

@@ -120,18 +120,18 @@ def _more_options(query: Query, page: Page) -> None:
                 key=_GROUP,
                 on_change=lambda: page_url.change_listing(group=state[_GROUP]),
             )
-        st.slider(
-            "Diversity",
-            0.0,
-            1.0,
-            step=0.1,
-            key=_DIVERSITY,
-            format="%.1f",
-            on_change=lambda: page_url.change_listing(diversity=round(float(state[_DIVERSITY]), 2)),
-            disabled=listing.sorts,
-            help="0 shows the closest first. Further to the right, a result that repeats an earlier one comes "
-            "later (maximal marginal relevance).",
-        )
+        if not listing.sorts:
+            st.slider(
+                "Diversity",
+                0.0,
+                1.0,
+                step=0.1,
+                key=_DIVERSITY,
+                format="%.1f",
+                on_change=lambda: page_url.change_listing(diversity=round(float(state[_DIVERSITY]), 2)),
+                help="0 shows the closest first. Further to the right, a result that repeats an earlier one comes "
+                "later (maximal marginal relevance).",
+            )
         st.selectbox(
             "Results at a time", sorted({*_COUNTS, query.count}), key=_COUNT, on_change=_changed, filter_mode=None
         )
@@ -143,17 +143,17 @@ def _merging_options(query: Query, page: Page) -> None:
     """Draw the options for merging pictures and passages: balance, and the method."""
     st.session_state[_BALANCE] = query.listing.balance
     st.session_state[_METHOD] = query.listing.method
-    st.slider(
-        "From passages (-1) to pictures (1)",
-        -1.0,
-        1.0,
-        step=0.1,
-        key=_BALANCE,
-        format="%.1f",
-        on_change=_changed,
-        disabled=on_shelves(query),
-        help="For the order “Mixed”. 0 is what ranks best; to the left passages come first, to the right pictures.",
-    )
+    if not on_shelves(query):
+        st.slider(
+            "From passages (-1) to pictures (1)",
+            -1.0,
+            1.0,
+            step=0.1,
+            key=_BALANCE,
+            format="%.1f",
+            on_change=_changed,
+            help="0 is what ranks best; to the left passages come first, to the right pictures.",
+        )
     with st.expander("For experts: the method"):
         st.radio(
             "Method",

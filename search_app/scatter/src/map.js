@@ -74,6 +74,14 @@ export class SpaceMap {
     this.update();
   }
 
+  // Words beside the canvas have the colours of a page that has its own, which change with its scheme at once.
+  setTheme(theme) {
+    const around = getComputedStyle(this.frame.getRootNode().host ?? document.documentElement);
+    for (const [name, colour] of Object.entries(theme)) {
+      if (!around.getPropertyValue(`--ns-${name}`)) this.frame.style.setProperty(`--ns-${name}`, colour);
+    }
+  }
+
   setScene(scene) {
     const before = this.scene;
     this.scene = scene;
@@ -87,7 +95,7 @@ export class SpaceMap {
     this.hidden = new Set(scene.hidden);
     if (before && before.space !== scene.space) this.details.clear();
     else if (before && before.revision !== scene.revision) this.details.known.clear();
-    for (const [name, colour] of Object.entries(scene.theme)) this.frame.style.setProperty(`--ns-${name}`, colour);
+    this.setTheme(scene.theme);
     this.elements.update(scene);
     this.elements.arrange(scene.drawer);
     this.queryChanged = Boolean(before) && JSON.stringify(before.star) !== JSON.stringify(scene.star);

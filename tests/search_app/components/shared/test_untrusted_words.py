@@ -43,13 +43,13 @@ def test_a_query_of_ten_thousand_characters_is_cut_and_answered(colours: Path, w
 
 
 def test_the_query_item_and_the_details_are_escaped(colours: Path) -> None:
-    app = page(q="red stars", modality="text", folder="odd", k="1")
+    app = page(q="red stars", modality="text", folder="odd", exact="stars")
     assert PASSAGE in visible_text(app)
     click(app, "details")
     assert not app.exception
     assert visible_text(app).count(PASSAGE) == 2
     assert "<script" not in markup(app)
-    app = page(q="red stars", modality="text", folder="odd", k="1")
+    app = page(q="red stars", modality="text", folder="odd", exact="stars")
     click(app, "from")
     assert [token["kind"] for token in bar(app)["tokens"]] == ["judged"]
     assert "<script" not in markup(app)
