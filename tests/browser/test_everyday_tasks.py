@@ -128,6 +128,7 @@ def two_paths(hand: Hand) -> None:
     hand.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     hand.click(hand.picture(1).locator(".ns-choose"))
     hand.click(hand.picture(3).locator(".ns-choose"))
+    expect(hand.page.locator(".st-key-choosing")).to_contain_text("2 chosen")
     hand.click(hand.page.locator(".st-key-choosing").get_by_role("button", name="Copy paths"))
     expect(hand.page.locator(".st-key-choosing")).to_contain_text("Copied")
     assert len(hand.page.evaluate("navigator.clipboard.readText()").split("\n")) == 2

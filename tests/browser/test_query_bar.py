@@ -62,6 +62,7 @@ def test_a_question_is_composed_in_the_bar_by_keys_alone(page: Page, sample_addr
     expect(page.get_by_role("slider", name="Counts")).to_be_hidden()
     page.get_by_role("button", name=re.compile("Take out: \\+ in the snow")).press("Enter")
     expect(page).not_to_have_url(re.compile("snow"))
+    expect(page.locator(".ns-token")).to_have_count(1)
     assert tokens(page) == ["− people × 1.25"]
     page.get_by_role("button", name="Clear the question").press("Enter")
     expect(page.get_by_text("Search by meaning")).to_be_visible()
