@@ -230,7 +230,9 @@ def test_the_running_app_finds_what_another_process_ingests(page: Page, tmp_path
         done = nearspace("ingest", second, "--home", home, "--space", "test", "--encoder", FAKE)
         assert done.returncode == 0, done.stderr
         ask(page, "red thing")
-        page.get_by_role("button", name="weaker ones").click()
+        expect(page.locator(".ns-bar")).to_have_attribute("data-question", "red thing")
+        settled(page)
+        page.get_by_role("button", name=re.compile("^[0-9]+ weaker ones")).click()
         expect(page.locator(".ns-result[data-rank='70']")).to_be_attached()
         shown = " ".join(cards(page))
         assert all(name in shown for name in names)

@@ -25,8 +25,10 @@ export function reveal(map, before) {
   if (before && JSON.stringify(picked(before)) === JSON.stringify(at)) return;
   map.measureCovered();
   const [x, y] = map.stage.project(at);
-  if (!map.covered.some(([left, top, right, bottom]) => x > left && x < right && y > top && y < bottom)) return;
-  const { top, right, bottom, left } = map.stage.insets;
+  // The drawer itself may not be drawn yet: the room beside it is known.
+  const { top, right, bottom, left } = map.elements.insets(map.stage.width);
+  const under = map.covered.some((box) => x > box[0] && y > box[1] && x < box[2] && y < box[3]);
+  if (!under && x < map.stage.width - right && y < map.stage.height - bottom) return;
   const [middleX, middleY] = [(left + map.stage.width - right) / 2, (top + map.stage.height - bottom) / 2];
   map.stage.step((x - middleX) / map.stage.width, (middleY - y) / map.stage.height);
 }
