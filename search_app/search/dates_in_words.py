@@ -187,17 +187,23 @@ def _read(words: str, today: date, parser: "Callable[[date], DateDataParser]") -
 
 @cache
 def _english(today: date) -> "DateDataParser":
-    from dateparser.date import DateDataParser
-
-    return DateDataParser(languages=["en"], settings=_settings(today))
+    return _parser_class()(languages=["en"], settings=_settings(today))
 
 
 @cache
 def _others(today: date) -> "DateDataParser":
-    from dateparser.date import DateDataParser
-
     strict = {"REQUIRE_PARTS": ["month", "year"], "PARSERS": ["absolute-time"]}
-    return DateDataParser(languages=list(_LANGUAGES), settings=_settings(today) | strict)
+    return _parser_class()(languages=list(_LANGUAGES), settings=_settings(today) | strict)
+
+
+def _parser_class() -> Any:
+    try:
+        from dateparser.date import DateDataParser
+    except ModuleNotFoundError:
+        # Streamlit takes an entry out of sys.path after each run of a page.  An import in another thread that goes
+        # through the list at that moment skips the entry behind it, and finds nothing there.
+        from dateparser.date import DateDataParser
+    return DateDataParser
 
 
 def _settings(today: date) -> dict[str, Any]:
