@@ -4,8 +4,7 @@ A small component (`choosing.js`) listens to the corners and the keys; only the 
 What is chosen stays so on other pages of the results and in other orders, until the question changes.
 """
 
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,11 +17,10 @@ from ingest.formatting import format_count
 from ingest.space import Item
 from search_app.components.library import job_actions
 from search_app.components.library.overview_tab import confirm_removal
-from search_app.components.search.export_menu import MAX_ARCHIVE_BYTES
+from search_app.components.search.export_menu import download_buttons
 from search_app.components.shared import navigation, page_url
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_script import page_script
-from search_app.search.export import as_csv, as_json, write_zip
 from search_app.search.query import LARGEST_COUNT, Query
 from search_app.search.query_pictures import open_picture
 from search_app.search.query_schema import Display, Filters, Listing
@@ -90,31 +88,11 @@ def _export(space: AppSpace, query: Query, items: Sequence[Item]) -> None:
     def find() -> list[Result]:
         return _chosen_results(space, query, items)
 
-    def make_archive() -> bytes:
-        output = io.BytesIO()
-        write_zip(space.stored, find(), output, most_bytes=MAX_ARCHIVE_BYTES)
-        return output.getvalue()
-
     with (
         st.popover("Export", key="choosing-export", icon=":material/download:", type="tertiary"),
         st.container(key="choosing-export-panel", gap="small", width=220),
     ):
-        _download("Table (CSV)", "csv", "table", lambda: as_csv(find()))
-        _download("JSON", "json", "data_object", lambda: as_json(find()))
-        _download("Originals (zip)", "zip", "folder_zip", make_archive)
-
-
-def _download(label: str, suffix: str, icon: str, make: Callable[[], bytes]) -> None:
-    st.download_button(
-        label,
-        data=make,
-        file_name=f"nearspace-chosen.{suffix}",
-        mime="application/octet-stream",
-        key=f"choosing-{suffix}",
-        icon=f":material/{icon}:",
-        on_click="ignore",
-        width="stretch",
-    )
+        download_buttons(space, find, "chosen", key="choosing")
 
 
 def _chosen_results(space: AppSpace, query: Query, items: Sequence[Item]) -> list[Result]:

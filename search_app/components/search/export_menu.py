@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from search_app.components.search.shelves import ask_shown, on_shelves
+from search_app.components.search.shelves import ask_shown, shelf_count
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.page_layout import note
 from search_app.search.export import as_csv, as_json, write_zip
@@ -36,32 +36,38 @@ def _choices(space: AppSpace, query: Query) -> None:
         "Results", [_THIS_PAGE, _MORE], key=_SCOPE, default=_THIS_PAGE, required=True, label_visibility="collapsed"
     )
     if scope == _MORE:
-        query = replace(query.at_start, count=LARGEST_COUNT // (2 if on_shelves(query) else 1))
+        query = replace(query.at_start, count=LARGEST_COUNT // shelf_count(query, space.searcher.vectors.now()))
 
     def find_results() -> list[Result]:
         pictures = {name: open_picture(space.folder, name) for name in query.images}
         existing = {name: picture for name, picture in pictures.items() if picture is not None}
         return list(results_of(ask_shown(space.searcher, query, space.encoder(), existing).answer))
 
-    def make_archive() -> bytes:
-        output = io.BytesIO()
-        write_zip(space.stored, find_results(), output, most_bytes=MAX_ARCHIVE_BYTES)
-        return output.getvalue()
-
-    _download("Table (CSV)", "csv", "table", lambda: as_csv(find_results()))
-    _download("JSON", "json", "data_object", lambda: as_json(find_results()))
-    _download("Originals (zip)", "zip", "folder_zip", make_archive)
+    download_buttons(space, find_results, "results", key="export")
     note(f"The archive holds the files themselves, up to {MAX_ARCHIVE_BYTES // 1_000_000} MB.")
 
 
-def _download(label: str, suffix: str, icon: str, make: Callable[[], bytes]) -> None:
-    st.download_button(
-        label,
-        data=make,
-        file_name=f"nearspace-results.{suffix}",
-        mime="application/octet-stream",
-        key=f"export-{suffix}",
-        icon=f":material/{icon}:",
-        on_click="ignore",
-        width="stretch",
+def download_buttons(space: AppSpace, find: Callable[[], list[Result]], name: str, *, key: str) -> None:
+    """Draw a button for each format, for what `find` gives once it is clicked; `name` is said in the file's name."""
+
+    def make_archive() -> bytes:
+        output = io.BytesIO()
+        write_zip(space.stored, find(), output, most_bytes=MAX_ARCHIVE_BYTES)
+        return output.getvalue()
+
+    formats: tuple[tuple[str, str, str, Callable[[], bytes]], ...] = (
+        ("Table (CSV)", "csv", "table", lambda: as_csv(find())),
+        ("JSON", "json", "data_object", lambda: as_json(find())),
+        ("Originals (zip)", "zip", "folder_zip", make_archive),
     )
+    for label, suffix, icon, make in formats:
+        st.download_button(
+            label,
+            data=make,
+            file_name=f"nearspace-{name}.{suffix}",
+            mime="application/octet-stream",
+            key=f"{key}-{suffix}",
+            icon=f":material/{icon}:",
+            on_click="ignore",
+            width="stretch",
+        )

@@ -110,13 +110,19 @@ def on_shelves(query: Query) -> bool:
     return len(modalities) > 1 and (query.listing.separate or query.display.arrangement == "shelves")
 
 
+def shelf_count(query: Query, snapshot: Snapshot) -> int:
+    """How many shelves share the results: of what the space has nothing of there is none; 1 for one list."""
+    if not on_shelves(query):
+        return 1
+    return max(sum(len(snapshot.groups.get(name, ())) > 0 for name in query.filters.modalities_searched), 1)
+
+
 def _asked_for(query: Query, snapshot: Snapshot) -> Query:
     """The question as the engine gets it: each shelf gets as many results as a list of its own would have."""
     if not on_shelves(query) or query.listing.separate:
         return query
     listing = replace(query.listing, separate=True)
-    shelves = sum(bool(len(snapshot.groups.get(name, ()))) for name in query.filters.modalities_searched)
-    return replace(query, count=max(shelves, 1) * query.count, listing=listing)
+    return replace(query, count=shelf_count(query, snapshot) * query.count, listing=listing)
 
 
 def ask_shown(
