@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import MODALITIES, Modality
-from ingest.readers.prose_quality import JUNK
 from search_app.lab.operands import Operand
 from search_app.lab.reference import Reference
 from search_app.search.background_scores import affinity
 from search_app.search.composition import along_the_arc
-from search_app.search.passage_quality import recorded_qualities
+from search_app.search.passage_quality import reads_like_prose
 from search_app.search.projection import Projection
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
@@ -72,7 +71,7 @@ def nearest_items(
             continue
         cosines = affinity(group.vectors, reference.means[modality], point)
         cosines[np.isin(group.ids, passage_occlusion)] = -2.0
-        prose = recorded_qualities(group) >= JUNK
+        prose = reads_like_prose(group)
         if prose.any():
             cosines[~prose] = -2.0
         rows = np.argsort(-cosines, kind="stable")[:count]

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.readers.draft import Modality
-from ingest.readers.prose_quality import JUNK
 from ingest.space.steady_sample import steady_sample
-from search_app.search.passage_quality import recorded_qualities
+from search_app.search.passage_quality import reads_like_prose
 from search_app.search.pca_reduction import groups_of
 from search_app.search.query_vectors import unit
 from search_app.search.snapshot import Snapshot
@@ -77,7 +76,7 @@ def contrast(
         own = chosen.sum(axis=0, dtype=np.float64)
         mine, others = mine + own, others + whole - own
         counts[name], outside = len(rows), outside + len(group) - len(rows)
-        inside.append((group.ids[rows], chosen, recorded_qualities(group, rows) < JUNK))
+        inside.append((group.ids[rows], chosen, ~reads_like_prose(group, rows)))
     found = sum(counts.values())
     if not found:
         return Contrast(0, 0, (), (), 0.0, ())
@@ -103,7 +102,7 @@ def _distinctive(
     snapshot: Snapshot, chosen: NDArray[np.int64], read: Callable[[Sequence[int]], dict[int, str]], count: int
 ) -> list[DistinctiveWord]:
     # Tables of paths and licence texts tell nothing of what is about them.
-    readable = np.concatenate([group.ids[recorded_qualities(group) >= JUNK] for _, group in groups_of(snapshot)])
+    readable = np.concatenate([group.ids[reads_like_prose(group)] for _, group in groups_of(snapshot)])
     rest = np.setdiff1d(readable, chosen, assume_unique=True)
     ordered = np.intersect1d(chosen, readable, assume_unique=True)
     mine, others = (each[steady_sample(each, TEXT_SAMPLE)] for each in (ordered, rest))

@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ingest.errors import NearspaceError, SpaceChanged
 from ingest.readers.draft import MODALITIES
-from ingest.readers.prose_quality import JUNK
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components import search
@@ -28,7 +27,7 @@ from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, count_of
 from search_app.components.shared.open_page import draw_page, loaded_encoder, show_empty_space
 from search_app.search.filter_masks import item_masks, with_quoted_phrases
-from search_app.search.passage_quality import recorded_qualities
+from search_app.search.passage_quality import reads_like_prose
 from search_app.search.query import Query
 from search_app.search.query_schema import Filters
 from search_app.search.query_vectors import within_window
@@ -216,7 +215,7 @@ def _starter_items(space: AppSpace, filters: Filters, snapshot: Snapshot) -> tup
     for modality, count in (("image", _STARTER_PICTURES), ("text", _STARTER_PASSAGES)):
         if modality in masks:
             group = snapshot.groups[modality]
-            readable = masks[modality] & (recorded_qualities(group) >= JUNK)
+            readable = masks[modality] & reads_like_prose(group)
             ids = group.ids[readable if readable.any() else masks[modality]]
             found += [str(ids[row]) for row in steady_sample(ids, count)]
     return space.ledger.items.get(found), sum(int(mask.sum()) for mask in masks.values())

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.readers.prose_quality import JUNK
 from search_app.search.fusion import Floats
 from search_app.search.modality_items import ModalityItems
 
@@ -49,3 +50,8 @@ def recorded_qualities(group: ModalityItems, rows: NDArray[np.int64] | None = No
     """The quality of each of the group's `rows`, or of all, as far as it is known; else 1."""
     known = group.facets.qualities if rows is None else group.facets.qualities[rows]
     return np.nan_to_num(known.astype(np.float64), nan=1.0)
+
+
+def reads_like_prose(group: ModalityItems, rows: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+    """Which of the group's `rows`, or of all, are no junk as far as it is known; images are none."""
+    return recorded_qualities(group, rows) >= JUNK

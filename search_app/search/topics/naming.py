@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.encoders.base import Encoder
-from ingest.readers.prose_quality import JUNK
 from search_app.search.background_tasks import Progress
-from search_app.search.passage_quality import recorded_qualities
+from search_app.search.passage_quality import reads_like_prose
 from search_app.search.pca_reduction import groups_of, sampled
 from search_app.search.snapshot import Snapshot
 from search_app.search.topics.ctfidf import DistinctiveWord, distinctive_words, words_of
@@ -109,7 +108,7 @@ def _texts(topics: Topics, snapshot: Snapshot, read: ReadTexts) -> list[_Texts]:
         rows = sampled(group, snapshot, TEXT_SAMPLE)
         labels = topics.labels_of(group)[rows]
         items += np.bincount(labels, minlength=len(topics))
-        prose = recorded_qualities(group, rows) >= JUNK  # tables of paths and licence texts name nothing
+        prose = reads_like_prose(group, rows)  # tables of paths and licence texts name nothing
         texts = read([int(number) for number in group.ids[rows[prose]]])
         for number, label in zip(group.ids[rows], labels, strict=True):
             if text := texts.get(int(number)):

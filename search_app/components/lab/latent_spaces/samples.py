@@ -10,14 +10,13 @@ from PIL import Image
 
 from ingest.errors import SpaceError
 from ingest.readers.draft import Modality
-from ingest.readers.prose_quality import JUNK
 from ingest.space import Item
 from ingest.space.steady_sample import steady_sample
 from search_app.components.shared.app_space import AppSpace
 from search_app.components.shared.formatting import PLURAL, headline
 from search_app.lab.latent_spaces.topic_models import MIN_TEXTS
 from search_app.search.modality_items import ModalityItems
-from search_app.search.passage_quality import recorded_qualities
+from search_app.search.passage_quality import reads_like_prose
 from search_app.search.snapshot import Snapshot
 
 MAX_PICTURES = 600
@@ -63,7 +62,7 @@ def sample_items(space: AppSpace, snapshot: Snapshot, modality: Modality, most: 
 
 def prose_rows(group: ModalityItems) -> NDArray[np.int64]:
     """The rows of passages that read like prose, as far as it is known; all where fewer than MIN_TEXTS do."""
-    rows = np.flatnonzero(recorded_qualities(group) >= JUNK)
+    rows = np.flatnonzero(reads_like_prose(group))
     return rows if len(rows) >= MIN_TEXTS else np.arange(len(group))
 
 
